@@ -1,0 +1,94 @@
+package protocol
+
+// Span is a range of bytes [From, To) in a body.
+type Span struct{ From, To int }
+
+// Empty reports whether the span covers nothing.
+func (s Span) Empty() bool { return s.To <= s.From }
+
+// Peek is what one pass over a request body tells, with nothing decoded that routing does not need.
+type Peek struct {
+	Model         string // as the client wrote it; empty where the protocol carries it in the path
+	ModelAt       Span   // the JSON string token, quotes included
+	Stream        bool   // the body asks for a stream
+	StreamOptions Span   // openai-chat: the value of stream_options, empty where absent
+	IncludeUsage  bool   // openai-chat: the client asked for the usage chunk itself
+	MaxOutput     int64  // the client's limit on output tokens; 0 where it gave none
+
+	Tools  bool // tools are declared
+	Images bool // an image part is present
+	Schema bool // a JSON schema is required of the reply
+	Think  bool // reasoning is asked for in so many words
+
+	Session string // what the body says of the conversation: prompt_cache_key, else the session part of metadata.user_id, else a hash of system text and first user turn
+	Refs    []Ref  // state of one upstream account that the request leans on
+}
+
+// RefKind says what a [Ref] points at.
+type RefKind string
+
+const (
+	ResponseRef  RefKind = "response"  // previous_response_id, or the id in the path
+	ConvRef      RefKind = "conv"      // conversation
+	ReasoningRef RefKind = "reasoning" // encrypted reasoning; ID is a hash of the text. The only kind that can be stripped
+	FileRef      RefKind = "file"      // a file id or file URI
+	CacheRef     RefKind = "cache"     // Gemini cachedContent
+)
+
+// Ref names state that lives at the account which issued it.
+type Ref struct {
+	Kind RefKind `json:"kind"`
+	ID   string  `json:"id"`
+}
+
+// Reply gathers what a reply has told so far, event by event or in one body.
+type Reply struct {
+	ID       string // the upstream's response id
+	Model    string // the model it says it is
+	Usage    Usage  // the last figures told; vendors' figures are cumulative, so they replace, never add
+	HasUsage bool   // Usage was told by the upstream
+	Finish   string // the vendor's own stop reason
+	Done     bool   // the protocol's own end was seen
+	Err      *Error // the reply turned out to be an error
+	Text     int64  // bytes of text, reasoning and tool arguments seen; what usage is estimated from
+	Issued   []Ref  // state ids that must come back to this account
+}
+
+// Class says what one stream event is to the gateway.
+type Class uint8
+
+const (
+	Quiet      Class = iota // a ping, a message start, a role-only chunk: no reason to commit
+	Meaningful              // a text, tool, thinking or refusal delta: the commit point
+	Final                   // the protocol's end of the stream, or a finish reason
+	UsageOnly               // openai-chat: the chunk that stream_options.include_usage adds
+	Failed                  // an error event; Reply.Err is set
+)
+
+// Dialect is what the gateway must know of one protocol to pass it on without decoding it (lane A). There is
+// one per protocol, stateless, safe for concurrent use. Each lives in its own sub-package.
+type Dialect interface {
+	Protocol() Protocol
+
+	// Peek scans a request body once. The error is an *[Error] of kind BadRequest that names the fault: JSON that
+	// does not parse (with its offset), or a second, escaped or differently cased spelling of model or stream.
+	Peek(body []byte) (Peek, error)
+
+	// Event reads one event of a stream: its name (may be empty) and its data. It adds to r and says what the
+	// event is. It neither keeps nor changes data.
+	Event(name, data []byte, r *Reply) Class
+
+	// Body reads a whole reply that came with status 200. It sets r.Err where the body is an error, is empty, or
+	// cannot be read.
+	Body(body []byte, r *Reply)
+
+	// Error writes e in the shape that this vendor's clients expect: HTTP status and JSON body.
+	Error(e *Error) (status int, body []byte)
+
+	// StreamError writes e as the event that ends a stream which has already begun, such that no client takes
+	// what came before for a complete answer.
+	StreamError(e *Error) []byte
+
+	// KeepAlive is what can be sent on an open stream at any time without meaning anything. Nil where the protocol has nothing of the kind.
+	KeepAlive() []byte
+}

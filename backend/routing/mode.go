@@ -1,0 +1,34 @@
+package routing
+
+import "fmt"
+
+// Mode is the routing strategy in force.
+type Mode string
+
+const (
+	Failover Mode = "failover" // the user's order, healthy first
+	Balance  Mode = "balance"  // power of two choices on in-flight requests
+)
+
+// Modes lists every mode that can be chosen, with what it means in a sentence.
+var Modes = []struct {
+	Mode  Mode
+	Means string
+}{
+	{Failover, "Use accounts in your order; the next one takes over when one cannot serve."},
+	{Balance, "Spread requests over all healthy accounts, to the less busy of two picked at random."},
+}
+
+// Suffixes are the words that may follow a model name after a colon: all modes of the product, so that a model
+// name keeps its meaning when a mode is added.
+var Suffixes = []string{"failover", "balance", "latency", "cost", "quality", "auto"}
+
+// ParseMode reads a mode's word; the error lists the words there are.
+func ParseMode(s string) (Mode, error) {
+	for _, m := range Modes {
+		if string(m.Mode) == s {
+			return m.Mode, nil
+		}
+	}
+	return "", fmt.Errorf("there is no mode %q: choose failover or balance", s)
+}

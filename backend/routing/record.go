@@ -1,0 +1,110 @@
+package routing
+
+import (
+	"time"
+
+	"metapi/backend/protocol"
+)
+
+// State says how a request ended.
+type State string
+
+const (
+	Running     State = "running"     // begun, not settled
+	OK          State = "ok"          // the client has its whole answer
+	Failed      State = "failed"      // the client got an error, or a stream that ended with one
+	Cancelled   State = "cancelled"   // the client went away
+	Interrupted State = "interrupted" // Metapi itself ended before the request did
+)
+
+// Record is what the ledger keeps of one request: its features, the decision, each attempt, and what it came
+// to. It is written when the request begins (Attempts empty) and again when it settles.
+type Record struct {
+	ID        string             `json:"id"` // time-ordered: see [NewID]
+	Start     time.Time          `json:"start"`
+	End       time.Time          `json:"end,omitzero"`
+	State     State              `json:"state"`
+	Client    string             `json:"client"` // client id
+	Protocol  protocol.Protocol  `json:"protocol"`
+	Operation protocol.Operation `json:"operation"`
+	Stream    bool               `json:"stream,omitempty"`
+	Asked     string             `json:"asked"`           // the model as the client named it
+	Model     string             `json:"model,omitempty"` // the canonical model that it resolved to
+	Session   string             `json:"session,omitempty"`
+	Bytes     int64              `json:"bytes"` // size of the request body
+	Features  Features           `json:"features,omitzero"`
+
+	Mode       Mode       `json:"mode,omitempty"`
+	Candidates []Figure   `json:"candidates,omitempty"` // the ranked top of the decision
+	Excluded   []Excluded `json:"excluded,omitempty"`
+	Attempts   []Attempt  `json:"attempts,omitempty"` // in order; the last one served the client if State is ok
+
+	Status    int            `json:"status,omitempty"`     // HTTP status the client got
+	Error     string         `json:"error,omitempty"`      // what the client was told, where it was an error
+	FirstByte time.Duration  `json:"first_byte,omitempty"` // start to first meaningful event (streams)
+	Usage     protocol.Usage `json:"usage,omitzero"`       // of all attempts
+	Cost      Cost           `json:"cost,omitzero"`        // of all attempts
+	Issued    []protocol.Ref `json:"issued,omitempty"`     // state that the serving account issued: later requests are pinned by it
+}
+
+// Account is the id of the account that made the last attempt, or "".
+func (r *Record) Account() string {
+	if n := len(r.Attempts); n > 0 {
+		return r.Attempts[n-1].Account
+	}
+	return ""
+}
+
+// Features is what the peek saw, kept so that a decision can be replayed.
+type Features struct {
+	Tools     bool  `json:"tools,omitempty"`
+	Images    bool  `json:"images,omitempty"`
+	Schema    bool  `json:"schema,omitempty"`
+	Think     bool  `json:"think,omitempty"`
+	MaxOutput int64 `json:"max_output,omitempty"`
+}
+
+// Attempt is one try of one deployment.
+type Attempt struct {
+	Deployment string         `json:"deployment"` // opaque id
+	Account    string         `json:"account"`    // account id
+	Upstream   string         `json:"upstream"`   // the model name sent
+	Start      time.Duration  `json:"start"`      // after the request's start
+	Took       time.Duration  `json:"took"`
+	FirstByte  time.Duration  `json:"first_byte,omitempty"` // attempt start to first meaningful event
+	Status     int            `json:"status,omitempty"`     // upstream's HTTP status, 0 where none came
+	Kind       protocol.Kind  `json:"kind,omitempty"`       // empty: it worked
+	Error      string         `json:"error,omitempty"`      // in words, without secrets
+	Finish     string         `json:"finish,omitempty"`     // the vendor's stop reason
+	Usage      protocol.Usage `json:"usage,omitzero"`
+	Cost       Cost           `json:"cost,omitzero"`
+}
+
+// Cost is money in US dollars, and how far it can be trusted.
+type Cost struct {
+	USD       float64 `json:"usd"`
+	Estimated bool    `json:"estimated,omitempty"` // computed from estimated tokens
+	Unknown   bool    `json:"unknown,omitempty"`   // tokens were used whose price is not known; USD leaves them out
+}
+
+// Add sums two costs; doubt about either is doubt about the sum.
+func (c Cost) Add(d Cost) Cost {
+	return Cost{c.USD + d.USD, c.Estimated || d.Estimated, c.Unknown || d.Unknown}
+}
+
+// Figure is one candidate of a decision, with what it was ranked by.
+type Figure struct {
+	Deployment string  `json:"deployment"`
+	Account    string  `json:"account"`
+	Upstream   string  `json:"upstream"`
+	InFlight   int64   `json:"in_flight"`
+	Price      float64 `json:"price,omitempty"` // dollars per million input tokens, 0 where unknown
+}
+
+// Excluded is one deployment that could have served the model but was left out, and why.
+type Excluded struct {
+	Deployment string    `json:"deployment"`
+	Account    string    `json:"account"`
+	Reason     string    `json:"reason"`
+	Until      time.Time `json:"until,omitzero"` // when it may be chosen again
+}
