@@ -1,0 +1,84 @@
+# shellcheck shell=bash
+# checks.sh: the steps of build/test. Each runs with ROOT as its folder.
+
+check_format() {
+  local files bad
+  mapfile -t files < <(tree_files | grep '\.go$')
+  bad=$(gofmt -l "${files[@]}")
+  if [ -n "$bad" ]; then
+    printf 'Not formatted; run gofmt -w on:\n%s\n' "$bad"
+    return 1
+  fi
+  printf '%d Go files are formatted.\n' "${#files[@]}"
+}
+
+check_scripts() {
+  local file scripts=()
+  while IFS= read -r file; do
+    case $file in
+      *.sh) scripts+=("$file") ;;
+      *) if head -n 1 -- "$file" | grep -aqE '^#!.*\b(ba)?sh\b'; then scripts+=("$file"); fi ;;
+    esac
+  done < <(tree_files | grep -E '^(build|\.ci|tray|app)/' | grep -E '(\.sh|/[^./]+)$')
+  shellcheck -x -P SCRIPTDIR "${scripts[@]}"
+  printf '%d scripts are clean.\n' "${#scripts[@]}"
+  build/lib/selftest
+}
+
+check_vet() {
+  go vet ./...
+  local system
+  for system in windows darwin; do
+    GOOS=$system CGO_ENABLED=0 go vet ./...
+  done
+}
+
+check_builds() {
+  local system
+  for system in linux windows darwin; do
+    CGO_ENABLED=0 GOOS=$system go build ./...
+    printf '%s builds.\n' "$system"
+  done
+}
+
+check_imports() { go test -count=1 ./build/rules/; }
+
+check_go() {
+  local log=$OUT/go.json report=$OUT/bin/report
+  go build -o "$report" ./build/report
+  # A cached result would not notice that a program the test needs has come or gone.
+  go test -race -count=1 -json -timeout 10m ./... 2>&1 | tee -- "$log" |
+    "$report" -skips build/skips.txt -root . -result "$RESULT"
+}
+
+# check_sdk: build/sdk/test says how it went on its last line but for empty ones: "N passed, N failed, N skipped".
+check_sdk() {
+  local tests=build/sdk/test log=$OUT/sdk.full.log status=0 counts
+  "$tests" >"$log" 2>&1 || status=$?
+  cat -- "$log"
+  counts=$(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?$/\1 \2 \4/p' "$log" | tail -n 1)
+  if [ -z "$counts" ]; then
+    printf 'build/sdk/test did not say what it ran.\n'
+    return 1
+  fi
+  { printf '%s\n' "$counts"; grep -iE '^ *skip(ped)?\b' "$log" || true; } >"$RESULT"
+  return "$status"
+}
+
+# check_fuzz runs every fuzz target for 20 s. What it finds stays as a seed in the package's testdata.
+check_fuzz() {
+  local package target status=0 passed=0 failed=0
+  while read -r package target; do
+    printf '%s %s\n' "$package" "$target"
+    if go test -run '^$' -fuzz "^$target\$" -fuzztime 20s "$package"; then
+      passed=$((passed + 1))
+    else
+      failed=$((failed + 1)) status=1
+    fi
+  done < <(fuzz_targets)
+  printf '%d %d 0\n' "$passed" "$failed" >"$RESULT"
+  return "$status"
+}
+
+# fuzz_targets prints "package target" lines. go test -list prints a package's names, then its own line.
+fuzz_targets() { go test -list '^Fuzz' ./... | awk '/^Fuzz/ { names[++n] = $1 } /^ok/ { for (i = 1; i <= n; i++) print $2, names[i]; n = 0 }'; }
