@@ -1,0 +1,2 @@
+// Package provider knows the kinds of upstream that Metapi can call.
+package provider

@@ -1,0 +1,261 @@
+package provider
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"metapi/backend/protocol"
+)
+
+// Outcome says how a listing went. Only OutcomeOK and OutcomeEmpty speak for what the account offers; after any
+// other, what was known before stays true.
+type Outcome string
+
+const (
+	OutcomeOK           Outcome = "ok"           // models were listed, all of them
+	OutcomeEmpty        Outcome = "empty"        // the key is good, and there is truly nothing that Metapi could serve
+	OutcomeUnreachable  Outcome = "unreachable"  // no answer, or none now: network, time-out, 429, 5xx
+	OutcomeUnauthorised Outcome = "unauthorised" // the key was refused
+	OutcomeBlocked      Outcome = "blocked"      // something stands in the way of a key that may be good: a web page, a redirect, a region, an empty purse
+	OutcomeUnparsable   Outcome = "unparsable"   // an answer, but not a list of models
+)
+
+// Listing is what an account offers.
+type Listing struct {
+	Outcome Outcome
+	Models  []Listed        // in the order listed, each name once; may hold what was read before a failure
+	Skipped []Skipped       // listed, but of no use here
+	Err     *protocol.Error // for a person: what went wrong and what to do; nil when OutcomeOK
+	At      time.Time
+}
+
+// Listed is one model.
+type Listed struct {
+	Name      string // as it must be sent
+	Display   string // as a person may read it; the name where nothing better is known
+	Protocols protocol.Set
+	Context   int64 // tokens; 0 where the listing does not say
+	MaxOutput int64 // tokens; 0 where the listing does not say
+	Created   time.Time
+	OwnedBy   string
+}
+
+// Skipped is a listed model that no protocol of Metapi can reach.
+type Skipped struct{ Name, Why string }
+
+// Doer sends one request, as *http.Client does. It must not follow redirects; an *http.Client is kept from it here.
+type Doer interface {
+	Do(*http.Request) (*http.Response, error)
+}
+
+// What one listing may cost at most.
+const (
+	maxPages  = 50
+	maxPage   = 16 << 20 // bytes of one page, unpacked
+	maxModels = 50_000
+	maxTime   = 60 * time.Second // where ctx has no deadline of its own
+)
+
+// List asks for every model of an account: all pages, within bounds. It never sends the secret to another host
+// than the one in c, and its words never hold the secret or a whole URL.
+func (p *Provider) List(ctx context.Context, client Doer, c Credential) Listing {
+	t, err := p.Target(c)
+	if err != nil {
+		return Listing{Outcome: OutcomeUnparsable, At: time.Now(), Err: &protocol.Error{Kind: protocol.BadRequest, Message: sentence(err.Error())}}
+	}
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, maxTime)
+		defer cancel()
+	}
+	if hc, ok := client.(*http.Client); ok {
+		own := *hc
+		own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		own.Jar = nil
+		client = &own
+	}
+	l := &lister{Target: t, client: client, secret: c.Secret, seen: map[string]bool{}}
+	l.run(ctx)
+	l.out.At = time.Now()
+	return l.out
+}
+
+// lister is one listing under way.
+type lister struct {
+	*Target
+	client Doer
+	secret string
+	seen   map[string]bool
+	out    Listing
+}
+
+func (l *lister) run(ctx context.Context) {
+	paths := l.provider.family.list.paths
+	if !l.provider.Compatible() {
+		paths = paths[:1]
+	}
+	var first *fault
+	for _, path := range paths {
+		f := l.pages(ctx, path)
+		if f == nil {
+			first = nil
+			break
+		}
+		if first == nil {
+			first = f
+		}
+		if !f.notFound {
+			break
+		}
+	}
+	switch {
+	case first != nil:
+		l.out.Outcome, l.out.Err = first.outcome, first.err
+	case len(l.out.Models) > 0:
+		l.out.Outcome = OutcomeOK
+	default:
+		l.out.Outcome, l.out.Err = OutcomeEmpty, l.emptyWords()
+	}
+}
+
+// pages reads the pages under one path. Nil means that all were read.
+func (l *lister) pages(ctx context.Context, path string) *fault {
+	query := l.provider.family.list.first
+	cursors := map[string]bool{}
+	for range maxPages {
+		body, f := l.get(ctx, path, query)
+		if f != nil {
+			return f
+		}
+		pg, ok := parsePage(body)
+		if !ok {
+			return l.unparsable(body)
+		}
+		news := l.take(pg)
+		if len(l.seen) > maxModels {
+			return l.fault(OutcomeUnparsable, protocol.BadReply, "%s lists more models than any vendor has; check the base URL", l.who())
+		}
+		next, cursor := l.provider.family.list.next(pg)
+		if next == nil || !news { // a page without anything new comes from a host that does not know pages
+			return nil
+		}
+		if cursors[cursor] {
+			return l.fault(OutcomeUnparsable, protocol.BadReply, "%s lists its models in a circle; the list was left as it was", l.who())
+		}
+		cursors[cursor] = true
+		query = next
+	}
+	return l.fault(OutcomeUnparsable, protocol.BadReply, "%s lists its models on more than %d pages; the list was left as it was", l.who(), maxPages)
+}
+
+const googleHost = "generativelanguage.googleapis.com"
+
+// take adds a page's models, and reports whether any was new.
+func (l *lister) take(pg *page) bool {
+	news := false
+	for i := range pg.items {
+		it := &pg.items[i]
+		name := it.name()
+		if l.host == googleHost {
+			name = strings.TrimPrefix(name, "models/") // in its OpenAI dialect Google lists resource names too
+		}
+		if name == "" || l.seen[name] {
+			continue
+		}
+		l.seen[name], news = true, true
+		if len(name) > maxName || strings.ContainsFunc(name, func(r rune) bool { return r < 0x20 || r == 0x7f || r == 0xfffd }) {
+			l.out.Skipped = append(l.out.Skipped, Skipped{clip(name, 80), "its name cannot be sent"})
+			continue
+		}
+		set, why := l.serves(it, name)
+		if set == 0 {
+			l.out.Skipped = append(l.out.Skipped, Skipped{name, why})
+			continue
+		}
+		l.out.Models = append(l.out.Models, it.listed(name, set))
+	}
+	return news
+}
+
+// get fetches one page.
+func (l *lister) get(ctx context.Context, path string, query url.Values) ([]byte, *fault) {
+	full := l.base + path
+	if root, ok := strings.CutPrefix(path, "//"); ok { // from the root of the host, whatever the base path
+		full = "/" + root
+	}
+	u := &url.URL{Scheme: l.scheme, Host: l.host, Path: full, RawQuery: query.Encode()}
+	proto := l.provider.Protocols.List()[0]
+	h := l.header(proto)
+	for name, values := range l.Defaults(proto) {
+		h[name] = append([]string(nil), values...)
+	}
+	h.Set("Accept", "application/json")
+	h.Set("Accept-Encoding", "gzip") // lists of relays run to a megabyte; unpacked here, since some hosts pack unasked
+	h.Set("User-Agent", "metapi")
+	req := (&http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: h, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}).WithContext(ctx)
+	resp, err := l.client.Do(req)
+	if err != nil {
+		return nil, l.unreachable(ctx, err)
+	}
+	defer resp.Body.Close()
+	body, err := readAll(resp.Body)
+	switch {
+	case resp.StatusCode >= 300 && resp.StatusCode < 400: // the body is of no interest, and may be broken
+		return nil, l.redirected(resp)
+	case errors.Is(err, errTooLarge):
+		return nil, l.fault(OutcomeUnparsable, protocol.BadReply, "%s answered with more than %d MB, which is not a list of models; check the base URL", l.who(), maxPage>>20)
+	case errors.Is(err, errPacking):
+		return nil, l.fault(OutcomeUnparsable, protocol.BadReply, "%s answered with packed data that cannot be unpacked; try again", l.who())
+	case err != nil:
+		return nil, l.unreachable(ctx, err)
+	case resp.StatusCode != http.StatusOK:
+		return nil, l.refused(resp.StatusCode, resp.Header, body)
+	case isPage(resp.Header, body):
+		return nil, l.wall(resp.StatusCode)
+	}
+	return body, nil
+}
+
+var (
+	errTooLarge = errors.New("too large")
+	errPacking  = errors.New("cannot be unpacked")
+)
+
+// readAll reads a body within bounds, and unpacks it where it is gzip, whatever its header says: transports take
+// the header away when they unpack, and some hosts forget it.
+func readAll(r io.Reader) ([]byte, error) {
+	raw, err := io.ReadAll(io.LimitReader(r, maxPage+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(raw) > maxPage {
+		return nil, errTooLarge
+	}
+	if bytes.HasPrefix(raw, []byte{0x1f, 0x8b}) {
+		zr, err := gzip.NewReader(bytes.NewReader(raw))
+		if err != nil {
+			return nil, errPacking
+		}
+		if raw, err = io.ReadAll(io.LimitReader(zr, maxPage+1)); err != nil {
+			return nil, errPacking
+		}
+		if len(raw) > maxPage {
+			return nil, errTooLarge
+		}
+	}
+	return bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf")), nil // a byte order mark, from hosts on Windows
+}
+
+// isPage reports whether an answer is a web page: what captive portals, login pages and anti-bot walls send.
+func isPage(h http.Header, body []byte) bool {
+	body = bytes.TrimLeft(body, " \t\r\n")
+	return bytes.HasPrefix(body, []byte("<")) || len(body) > 0 && body[0] != '{' && body[0] != '[' &&
+		strings.HasPrefix(strings.ToLower(h.Get("Content-Type")), "text/html")
+}

@@ -1,0 +1,260 @@
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"metapi/backend/protocol"
+)
+
+// AnthropicVersion is the version of the Messages API that Metapi asks for where the client named none.
+const AnthropicVersion = "2023-06-01"
+
+// Call is one request to an upstream.
+type Call struct {
+	Protocol  protocol.Protocol
+	Operation protocol.Operation
+	Model     string     // the upstream's name; needed only where the protocol carries it in the path
+	Stream    bool       // likewise
+	ID        string     // the response to retrieve or cancel
+	Query     url.Values // the client's own query, from which its credentials have been removed
+}
+
+// Target is an account's base URL and secret, prepared so that a call costs no parsing. It is immutable and
+// safe for concurrent use.
+type Target struct {
+	provider     *Provider
+	scheme, host string
+	base         string // the path of the base URL
+	speaks       protocol.Set
+	calls        [protocolCount][operationCount]path
+	auth         [protocolCount][]field
+}
+
+const (
+	protocolCount  = int(protocol.Gemini) + 1
+	operationCount = int(protocol.Cancel) + 1
+)
+
+// path is where a call goes: fixed, or with one name between head and tail.
+type path struct {
+	head, tail string
+	named      bool // a model or an id stands between head and tail
+}
+
+type field struct{ name, value string }
+
+// anthropicDefaults is what [Target.Defaults] gives out; nobody may change it.
+var anthropicDefaults = http.Header{"Anthropic-Version": {AnthropicVersion}}
+
+// Target prepares an account for calls. The error names the field at fault, base_url or key.
+func (p *Provider) Target(c Credential) (*Target, error) {
+	base, err := NormalizeBaseURL(p, c.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	if c.Secret == "" && !p.Compatible() {
+		return nil, &FieldError{"key", fmt.Sprintf("%s needs a key; get one from %s", p.Name, p.KeyURL)}
+	}
+	if err := checkSecret(c.Secret); err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(base)
+	if err != nil {
+		return nil, &FieldError{"base_url", "this is not an address that can be called; write it like https://api.example.com/v1"}
+	}
+	t := &Target{provider: p, scheme: u.Scheme, host: u.Host, base: u.Path}
+	t.calls, t.speaks = p.paths(u.Path)
+	for _, proto := range t.speaks.List() {
+		t.auth[proto] = p.authFields(proto, c.Secret)
+	}
+	return t, nil
+}
+
+// paths lays out every call under a base path, and says which protocols can be spoken there.
+func (p *Provider) paths(base string) (calls [protocolCount][operationCount]path, speaks protocol.Set) {
+	r := p.family.roots(base)
+	speaks = p.Protocols
+	if r.shared {
+		speaks |= p.Hinted
+	} else {
+		speaks |= p.Hinted & openaiSet
+	}
+	calls[protocol.OpenAIChat][protocol.Generate] = path{head: r.openai + "/chat/completions"}
+	calls[protocol.OpenAIEmbeddings][protocol.Embed] = path{head: r.openai + "/embeddings"}
+	calls[protocol.OpenAIResponses] = [operationCount]path{
+		protocol.Generate: {head: r.openai + "/responses"},
+		protocol.Retrieve: {head: r.openai + "/responses/", named: true},
+		protocol.Cancel:   {head: r.openai + "/responses/", tail: "/cancel", named: true},
+	}
+	calls[protocol.Anthropic] = [operationCount]path{
+		protocol.Generate:    {head: r.anthropic + "/v1/messages"},
+		protocol.CountTokens: {head: r.anthropic + "/v1/messages/count_tokens"},
+	}
+	calls[protocol.Gemini] = [operationCount]path{
+		protocol.Generate:    {head: r.gemini + "/v1beta/models/", tail: ":generateContent", named: true},
+		protocol.CountTokens: {head: r.gemini + "/v1beta/models/", tail: ":countTokens", named: true},
+	}
+	return calls, speaks
+}
+
+// authFields is how the secret is shown to the upstream in a protocol.
+func (p *Provider) authFields(proto protocol.Protocol, secret string) []field {
+	if secret == "" {
+		return nil
+	}
+	bearer := field{"Authorization", "Bearer " + secret}
+	var own field
+	switch proto {
+	case protocol.Anthropic:
+		own = field{"X-Api-Key", secret}
+	case protocol.Gemini:
+		own = field{"X-Goog-Api-Key", secret}
+	default:
+		return []field{bearer}
+	}
+	if p.alsoBearer || !p.Protocols.Has(proto) { // a protocol that is only hinted is a relay's
+		return []field{own, bearer}
+	}
+	return []field{own}
+}
+
+// Host is the host, with its port where one was given, that the secret belongs to: the only one it may go to.
+func (t *Target) Host() string { return t.host }
+
+// Speaks reports which protocols can be called at this target at all.
+func (t *Target) Speaks() protocol.Set { return t.speaks }
+
+// Defaults are the headers a call needs even where the client sent none of that name; a header of the client's
+// wins over them. It is shared and must not be changed:
+//
+//	for name, values := range target.Defaults(proto) {
+//		if header[name] == nil {
+//			header[name] = slices.Clone(values)
+//		}
+//	}
+func (t *Target) Defaults(proto protocol.Protocol) http.Header {
+	if proto == protocol.Anthropic {
+		return anthropicDefaults
+	}
+	return nil
+}
+
+// Errors of [Target.Request]. They mean that the caller chose a deployment for a call it cannot take.
+var (
+	ErrNotSpoken = errors.New("this account cannot be called that way")
+	ErrName      = errors.New("this name cannot be part of a path")
+)
+
+// Request says where a call goes, and the headers that open it: credentials only, canonical names. Both are
+// fresh and the caller's own. What else to send is up to the caller, see [Target.Defaults].
+func (t *Target) Request(c Call) (*url.URL, http.Header, error) {
+	if int(c.Protocol) >= protocolCount || int(c.Operation) >= operationCount || !t.speaks.Has(c.Protocol) {
+		return nil, nil, fmt.Errorf("%v: %w", c.Protocol, ErrNotSpoken)
+	}
+	to := t.calls[c.Protocol][c.Operation]
+	if to.head == "" {
+		return nil, nil, fmt.Errorf("%v, %v: %w", c.Protocol, c.Operation, ErrNotSpoken)
+	}
+	u := &url.URL{Scheme: t.scheme, Host: t.host, Path: to.head}
+	if to.named {
+		name := c.ID
+		if c.Protocol == protocol.Gemini {
+			name = c.Model
+			if c.Stream && c.Operation == protocol.Generate {
+				to.tail = ":streamGenerateContent"
+			}
+		}
+		escaped, err := escapeSegment(name)
+		if err != nil {
+			return nil, nil, err
+		}
+		u.Path = to.head + name + to.tail
+		if escaped != name {
+			u.RawPath = to.head + escaped + to.tail
+		}
+	}
+	u.RawQuery = query(c)
+	return u, t.header(c.Protocol), nil
+}
+
+// header writes the credentials of a protocol.
+func (t *Target) header(proto protocol.Protocol) http.Header {
+	fields := t.auth[proto]
+	h := make(http.Header, 16) // room for what the caller adds
+	values := make([]string, len(fields))
+	for i, f := range fields {
+		values[i] = f.value
+		h[f.name] = values[i : i+1 : i+1]
+	}
+	return h
+}
+
+// query is the client's, but for how a stream is framed: Gemini streams always come as server-sent events,
+// since that is the one framing Metapi reads.
+func query(c Call) string {
+	stream := c.Protocol == protocol.Gemini && c.Stream && c.Operation == protocol.Generate
+	if len(c.Query) == 0 {
+		if stream {
+			return "alt=sse"
+		}
+		return ""
+	}
+	if c.Protocol != protocol.Gemini {
+		return c.Query.Encode()
+	}
+	q := make(url.Values, len(c.Query)+1)
+	for k, v := range c.Query {
+		q[k] = v
+	}
+	delete(q, "alt")
+	delete(q, "$alt")
+	if stream {
+		q["alt"] = []string{"sse"}
+	}
+	return q.Encode()
+}
+
+// maxName bounds a model name or an id, in bytes. The longest known names are a tenth of it.
+const maxName = 512
+
+// escapeSegment writes a name such that it stays within its path segment and cannot choose the method that
+// follows it: everything but RFC 3986's unreserved characters is percent-encoded, slashes and colons too.
+func escapeSegment(name string) (string, error) {
+	if name == "" || name == "." || name == ".." || len(name) > maxName {
+		return "", ErrName
+	}
+	bad := 0
+	for i := 0; i < len(name); i++ {
+		c := name[i]
+		if c < 0x20 || c == 0x7f {
+			return "", ErrName
+		}
+		if !unreserved(c) {
+			bad++
+		}
+	}
+	if bad == 0 {
+		return name, nil
+	}
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	b.Grow(len(name) + 2*bad)
+	for i := 0; i < len(name); i++ {
+		if c := name[i]; unreserved(c) {
+			b.WriteByte(c)
+		} else {
+			b.WriteByte('%')
+			b.WriteByte(hex[c>>4])
+			b.WriteByte(hex[c&15])
+		}
+	}
+	return b.String(), nil
+}
+
+func unreserved(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~'
+}
