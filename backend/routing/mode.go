@@ -19,10 +19,6 @@ var Modes = []struct {
 	{Balance, "Spread requests over all healthy accounts, to the less busy of two picked at random."},
 }
 
-// Suffixes are the words that may follow a model name after a colon: all modes of the product, so that a model
-// name keeps its meaning when a mode is added.
-var Suffixes = []string{"failover", "balance", "latency", "cost", "quality", "auto"}
-
 // ParseMode reads a mode's word; the error lists the words there are.
 func ParseMode(s string) (Mode, error) {
 	for _, m := range Modes {

@@ -1,0 +1,139 @@
+package routing
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"metapi/backend/protocol"
+	"metapi/backend/routing/live"
+)
+
+// A ranker orders the candidates of a decision, best first. There is one per mode.
+type ranker interface {
+	rank(Request, []*Deployment)
+}
+
+var rankers = map[Mode]ranker{
+	Failover: failover{},
+	Balance:  balance{},
+}
+
+// Decide ranks the deployments that may serve r. The error is a *[catalog.UnknownModel], or a *[NoCandidate] when
+// the name is known but nobody can serve it now; the decision with its exclusions is returned beside it.
+func Decide(s *Snapshot, r Request) (Decision, error) {
+	d := Decision{Mode: s.Mode}
+	var pool []int32
+	if r.Model != "" {
+		found, err := s.Names.Resolve(r.Model)
+		if err != nil {
+			return d, err
+		}
+		d.Model, pool = found.Model, found.Refs
+		if m := Mode(found.Suffix); rankers[m] != nil {
+			d.Mode = m
+		} else if m != "" {
+			return d, &NoCandidate{Err: &protocol.Error{Kind: protocol.BadRequest, Param: "model",
+				Message: fmt.Sprintf("the mode %q after the model's name is not available; choose failover or balance", m)}}
+		}
+	} else {
+		pool = s.anyOf(r.Protocol)
+	}
+
+	d.Candidates = make([]*Deployment, 0, len(pool))
+	spoken := protocol.Set(0) // what the pool can be reached by, for the error
+	for _, i := range pool {
+		c := &s.Deployments[i]
+		spoken |= c.Protocols
+		reason, until := c.unfit(r)
+		if reason == "" {
+			d.Candidates = append(d.Candidates, c)
+			continue
+		}
+		d.Excluded = append(d.Excluded, Excluded{c.ID, c.Account.ID, reason, until})
+		if !until.IsZero() && (d.Soonest.IsZero() || until.Before(d.Soonest)) {
+			d.Soonest = until
+		}
+	}
+	if len(d.Candidates) == 0 {
+		return d, &NoCandidate{Err: d.emptyError(r, spoken)}
+	}
+	if len(d.Candidates) > 1 {
+		rankers[d.Mode].rank(r, d.Candidates)
+	}
+	if r.Pin.Only {
+		// One account holds the state; where its id is not known, whoever ranks first is asked, and nobody else.
+		d.Candidates = d.Candidates[:1]
+	}
+	return d, nil
+}
+
+// unfit says why c cannot serve r now, or "".
+func (c *Deployment) unfit(r Request) (reason string, until time.Time) {
+	switch {
+	case !c.Protocols.Has(r.Protocol):
+		return "speaks " + words(c.Protocols.List()) + ", not " + r.Protocol.String(), time.Time{}
+	case r.Pin.Account != "" && r.Pin.Account != c.Account.ID:
+		return "the conversation's state lives at another account", time.Time{}
+	case c.Account.Blocked != "":
+		return c.Account.Blocked, time.Time{}
+	}
+	if c.Live.Lacks(r.Protocol, r.At) {
+		return "answered that it does not serve " + r.Protocol.String(), time.Time{}
+	}
+	if state, until, kind := c.Live.State(r.At); state == live.Cooling {
+		return "cooling after " + string(kind), until
+	}
+	return "", time.Time{}
+}
+
+// anyOf lists one deployment per account that speaks p: for operations that name no model.
+func (s *Snapshot) anyOf(p protocol.Protocol) []int32 {
+	var pool []int32
+	last := -1
+	for i := range s.Deployments {
+		if d := &s.Deployments[i]; d.Order != last && d.Protocols.Has(p) {
+			pool, last = append(pool, int32(i)), d.Order
+		}
+	}
+	return pool
+}
+
+// NoCandidate says that a known model cannot be served now. Err is fit to be shown to the client.
+type NoCandidate struct{ Err *protocol.Error }
+
+func (e *NoCandidate) Error() string { return e.Err.Error() }
+
+func (d *Decision) emptyError(r Request, spoken protocol.Set) *protocol.Error {
+	what := "this request"
+	if r.Model != "" {
+		what = fmt.Sprintf("the model %q", r.Model)
+	}
+	switch {
+	case !d.Soonest.IsZero():
+		return &protocol.Error{Kind: protocol.RateLimited, RetryAfter: d.Soonest.Sub(r.At),
+			Message: "every account that offers " + what + " is cooling down after a failure; `metapi status` says why"}
+	case len(d.Excluded) == 0:
+		return &protocol.Error{Kind: protocol.Unavailable,
+			Message: "no account can serve this request; add one with `metapi accounts add`"}
+	case !spoken.Has(r.Protocol):
+		return &protocol.Error{Kind: protocol.Unsupported, Param: "model", Message: fmt.Sprintf(
+			"%s is offered, but not over the %s protocol: its accounts speak %s", what, r.Protocol, words(spoken.List()))}
+	case r.Pin.Account != "":
+		return &protocol.Error{Kind: protocol.Unavailable,
+			Message: "the account that holds this conversation's state cannot be used now, and no other has that state"}
+	}
+	return &protocol.Error{Kind: protocol.Unavailable,
+		Message: "no account that offers " + what + " can be used now: " + d.Excluded[0].Reason}
+}
+
+func words(ps []protocol.Protocol) string {
+	if len(ps) == 0 {
+		return "nothing that Metapi serves"
+	}
+	var names []string
+	for _, p := range ps {
+		names = append(names, p.String())
+	}
+	return strings.Join(names, ", ")
+}

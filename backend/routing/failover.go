@@ -1,0 +1,10 @@
+package routing
+
+import "slices"
+
+// failover ranks by the user's order. Who is cooling is no longer among the candidates, so the healthy come first.
+type failover struct{}
+
+func (failover) rank(_ Request, ds []*Deployment) {
+	slices.SortStableFunc(ds, func(a, b *Deployment) int { return a.Order - b.Order })
+}

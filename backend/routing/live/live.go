@@ -1,0 +1,238 @@
+// Package live holds the figures of routing that move with every request: how many are in flight at a deployment,
+// and whether it, its account or its host may be chosen at all. They are atomics, so that a decision takes no lock.
+//
+// A [Health] is healthy (may be chosen), cooling (may not, until a time) or half-open (its time has passed, and one
+// request may find out). Failures are booked where their cause lies: a wrong key at the account, a refused connection
+// at the host, everything else at the deployment. How long each kind cools is a table: see cooldown.go.
+package live
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"metapi/backend/protocol"
+)
+
+// State is what a [Health] allows.
+type State uint8
+
+const (
+	Healthy State = iota
+	HalfOpen
+	Cooling
+)
+
+func (s State) String() string { return [...]string{"healthy", "half-open", "cooling"}[s] }
+
+// Health is the standing of one deployment, account or host. The zero value is healthy.
+type Health struct {
+	until    atomic.Int64 // Unix nanoseconds; 0: healthy
+	failures atomic.Int32 // in a row
+	probing  atomic.Bool  // half-open, and a request is out to learn
+	kind     atomic.Pointer[protocol.Kind]
+}
+
+// State tells what h allows at now, and until when it cools.
+func (h *Health) State(now time.Time) (State, time.Time) {
+	until := h.until.Load()
+	switch {
+	case until == 0:
+		return Healthy, time.Time{}
+	case now.UnixNano() < until:
+		return Cooling, time.Unix(0, until)
+	case h.probing.Load():
+		return Cooling, now.Add(time.Second) // somebody is finding out right now
+	}
+	return HalfOpen, time.Time{}
+}
+
+// Kind is what it cools for, or "".
+func (h *Health) Kind() protocol.Kind {
+	if h.until.Load() == 0 {
+		return ""
+	}
+	if k := h.kind.Load(); k != nil {
+		return *k
+	}
+	return ""
+}
+
+// Clear makes h healthy, as after a new key or by the user's word.
+func (h *Health) Clear() {
+	h.until.Store(0)
+	h.failures.Store(0)
+	h.probing.Store(false)
+}
+
+// enter takes the one place that a half-open Health has; probe tells that it was taken.
+func (h *Health) enter(now time.Time) (ok, probe bool) {
+	switch s, _ := h.State(now); s {
+	case Healthy:
+		return true, false
+	case HalfOpen:
+		ok := h.probing.CompareAndSwap(false, true)
+		return ok, ok
+	}
+	return false, false
+}
+
+func (h *Health) fail(now time.Time, kind protocol.Kind, c cooldown, retryAfter time.Duration) {
+	n := h.failures.Add(1)
+	h.kind.Store(&kind)
+	until := now.Add(c.length(n, retryAfter)).UnixNano()
+	for { // a longer cooldown already running stays
+		old := h.until.Load()
+		if old >= until || h.until.CompareAndSwap(old, until) {
+			break
+		}
+	}
+	h.probing.Store(false)
+}
+
+// Deployment is the live side of one deployment. Account and Host are shared with its neighbours.
+type Deployment struct {
+	Health
+	Account *Health
+	Host    *Health
+
+	inFlight atomic.Int64
+	lacking  [16]atomic.Int64 // by protocol: Unix nanoseconds until which it is taken not to be served
+}
+
+// Lack notes that the deployment answered as if it did not serve p at all, for now.
+func (d *Deployment) Lack(p protocol.Protocol, until time.Time) { d.lacking[p].Store(until.UnixNano()) }
+
+// Lacks reports whether the deployment is taken not to serve p.
+func (d *Deployment) Lacks(p protocol.Protocol, now time.Time) bool {
+	return now.UnixNano() < d.lacking[p].Load()
+}
+
+// InFlight is the number of requests now running at the deployment.
+func (d *Deployment) InFlight() int64 { return d.inFlight.Load() }
+
+// State is the worst of the deployment's own state, its account's and its host's, with the kind of failure behind it.
+func (d *Deployment) State(now time.Time) (State, time.Time, protocol.Kind) {
+	state, until := d.Health.State(now)
+	kind := d.Health.Kind()
+	for _, h := range [...]*Health{d.Account, d.Host} {
+		if s, u := h.State(now); s > state || s == state && u.After(until) {
+			state, until, kind = s, u, h.Kind()
+		}
+	}
+	return state, until, kind
+}
+
+// Enter books a request in, if the deployment may be chosen at now. Each Pass must be ended once, by one of its methods.
+func (d *Deployment) Enter(now time.Time) (*Pass, bool) {
+	p := &Pass{d: d}
+	for i, h := range p.healths() {
+		ok, probe := h.enter(now)
+		if !ok {
+			p.release()
+			return nil, false
+		}
+		p.probe[i] = probe
+	}
+	d.inFlight.Add(1)
+	return p, true
+}
+
+// Pass is one request's leave to use a deployment.
+type Pass struct {
+	d     *Deployment
+	probe [3]bool // the half-open places that it holds
+}
+
+func (p *Pass) healths() [3]*Health { return [3]*Health{&p.d.Health, p.d.Account, p.d.Host} }
+
+func (p *Pass) release() {
+	for i, h := range p.healths() {
+		if p.probe[i] {
+			h.probing.Store(false)
+		}
+	}
+}
+
+// Succeed ends the pass: deployment, account and host have proved themselves.
+func (p *Pass) Succeed() {
+	for _, h := range p.healths() {
+		if h.until.Load() != 0 || h.failures.Load() != 0 {
+			h.Clear()
+		}
+	}
+	p.d.inFlight.Add(-1)
+}
+
+// Fail ends the pass with a failure of the upstream, and cools whom it concerns.
+func (p *Pass) Fail(now time.Time, e *protocol.Error) {
+	if c, ok := cooldowns[e.Kind]; ok {
+		hs := p.healths()
+		hs[c.scope].fail(now, e.Kind, c, e.RetryAfter)
+		p.probe[c.scope] = false
+	}
+	p.release()
+	p.d.inFlight.Add(-1)
+}
+
+// Abandon ends the pass without a verdict: the client went away, or the request itself was at fault.
+func (p *Pass) Abandon() {
+	p.release()
+	p.d.inFlight.Add(-1)
+}
+
+// Registry hands out the live side of deployments by their ids, the same one each time, so that health outlives the
+// snapshots that are rebuilt around it.
+type Registry struct {
+	mu          sync.Mutex
+	deployments map[string]*Deployment
+	accounts    map[string]*Health
+	hosts       map[string]*Health
+}
+
+// NewRegistry returns an empty registry.
+func NewRegistry() *Registry {
+	return &Registry{deployments: map[string]*Deployment{}, accounts: map[string]*Health{}, hosts: map[string]*Health{}}
+}
+
+func (r *Registry) health(m map[string]*Health, key string) *Health {
+	h := m[key]
+	if h == nil {
+		h = new(Health)
+		m[key] = h
+	}
+	return h
+}
+
+// Deployment returns the live side of a deployment, made on first use.
+func (r *Registry) Deployment(id, account, host string) *Deployment {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	d, a, h := r.deployments[id], r.health(r.accounts, account), r.health(r.hosts, host)
+	if d == nil || d.Host != h { // new, or moved to another host: requests in flight keep the old standing
+		d = &Deployment{Account: a, Host: h}
+		r.deployments[id] = d
+	}
+	return d
+}
+
+// Account returns the standing of an account.
+func (r *Registry) Account(id string) *Health {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.health(r.accounts, id)
+}
+
+// ClearAccount makes an account, its host and all its deployments healthy again.
+func (r *Registry) ClearAccount(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a := r.health(r.accounts, id)
+	a.Clear()
+	for _, d := range r.deployments {
+		if d.Account == a {
+			d.Health.Clear()
+			d.Host.Clear()
+		}
+	}
+}

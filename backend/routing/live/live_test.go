@@ -1,0 +1,148 @@
+package live
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"metapi/backend/protocol"
+)
+
+var t0 = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+func enter(t *testing.T, d *Deployment, now time.Time) *Pass {
+	t.Helper()
+	p, ok := d.Enter(now)
+	if !ok {
+		t.Fatalf("not let in at %v", now.Sub(t0))
+	}
+	return p
+}
+
+func TestEachFailureCoolsWhomItConcerns(t *testing.T) {
+	for _, c := range []struct {
+		kind                             protocol.Kind
+		same, otherModel, otherAccountOf bool // may still be chosen: this deployment, another of the account, another account of the host
+	}{
+		{protocol.KeyRefused, false, false, true},
+		{protocol.OutOfMoney, false, false, true},
+		{protocol.Forbidden, false, true, true},
+		{protocol.ModelNotFound, false, true, true},
+		{protocol.RateLimited, false, true, true},
+		{protocol.Overloaded, false, true, true},
+		{protocol.ServerError, false, true, true},
+		{protocol.BadReply, false, true, true},
+		{protocol.Timeout, false, true, true},
+		{protocol.Network, false, false, false},
+		{protocol.Wall, false, false, false},
+		{protocol.BadRequest, true, true, true},
+		{protocol.ContextTooLong, true, true, true},
+		{protocol.ContentPolicy, true, true, true},
+	} {
+		t.Run(string(c.kind), func(t *testing.T) {
+			r := NewRegistry()
+			d := r.Deployment("d", "a", "host")
+			sibling := r.Deployment("d2", "a", "host")
+			neighbour := r.Deployment("d3", "b", "host")
+			stranger := r.Deployment("d4", "c", "elsewhere")
+			enter(t, d, t0).Fail(t0, &protocol.Error{Kind: c.kind})
+			for _, x := range []struct {
+				who  string
+				d    *Deployment
+				want bool
+			}{{"itself", d, c.same}, {"another model of the account", sibling, c.otherModel}, {"another account at the host", neighbour, c.otherAccountOf}, {"a stranger", stranger, true}} {
+				if s, _, _ := x.d.State(t0); (s == Healthy) != x.want {
+					t.Errorf("%s is %v, healthy wanted: %v", x.who, s, x.want)
+				}
+			}
+		})
+	}
+}
+
+func TestCooldownGrowsAndEndsWithOneProbe(t *testing.T) {
+	d := NewRegistry().Deployment("d", "a", "h")
+	now := t0
+	var lengths []time.Duration
+	for range 10 {
+		enter(t, d, now).Fail(now, &protocol.Error{Kind: protocol.ServerError})
+		_, until, kind := d.State(now)
+		if kind != protocol.ServerError {
+			t.Errorf("cools for %q", kind)
+		}
+		lengths = append(lengths, until.Sub(now))
+		if _, ok := d.Enter(until.Add(-time.Millisecond)); ok {
+			t.Fatal("let in while cooling")
+		}
+		now = until.Add(time.Millisecond)
+	}
+	if lengths[0] != time.Second || lengths[1] != 2*time.Second || lengths[9] != 2*time.Minute {
+		t.Errorf("cooldowns %v; want 1s, 2s, ... up to 2m", lengths)
+	}
+
+	probe := enter(t, d, now)
+	if _, ok := d.Enter(now); ok {
+		t.Fatal("two probes at once")
+	}
+	probe.Abandon() // its client went away: nothing learned, the place is free again
+	enter(t, d, now).Succeed()
+	if s, _, _ := d.State(now); s != Healthy {
+		t.Errorf("after a success it is %v", s)
+	}
+	enter(t, d, now).Fail(now, &protocol.Error{Kind: protocol.ServerError})
+	if _, until, _ := d.State(now); until.Sub(now) != time.Second {
+		t.Errorf("a failure after a success cools %v, as if nothing had been well in between", until.Sub(now))
+	}
+	if n := d.InFlight(); n != 0 {
+		t.Errorf("%d in flight at the end", n)
+	}
+}
+
+func TestRetryAfterIsTheUpstreamsWord(t *testing.T) {
+	d := NewRegistry().Deployment("d", "a", "h")
+	enter(t, d, t0).Fail(t0, &protocol.Error{Kind: protocol.RateLimited, RetryAfter: 37 * time.Second})
+	if _, until, _ := d.State(t0); until.Sub(t0) != 37*time.Second {
+		t.Errorf("cools %v", until.Sub(t0))
+	}
+	wild := NewRegistry().Deployment("d", "a", "h")
+	enter(t, wild, t0).Fail(t0, &protocol.Error{Kind: protocol.RateLimited, RetryAfter: 1000 * time.Hour})
+	if _, until, _ := wild.State(t0); until.Sub(t0) != 24*time.Hour {
+		t.Errorf("a wild Retry-After cools %v", until.Sub(t0))
+	}
+}
+
+func TestNewKeyClearsTheAccount(t *testing.T) {
+	r := NewRegistry()
+	d := r.Deployment("d", "a", "h")
+	enter(t, d, t0).Fail(t0, &protocol.Error{Kind: protocol.KeyRefused})
+	r.ClearAccount("a")
+	enter(t, d, t0).Succeed()
+}
+
+func TestHalfOpenLetsExactlyOneIn(t *testing.T) {
+	r := NewRegistry()
+	d := r.Deployment("d", "a", "h")
+	enter(t, d, t0).Fail(t0, &protocol.Error{Kind: protocol.Network})
+	later := t0.Add(time.Minute)
+	var in atomic.Int32
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			if _, ok := d.Enter(later); ok {
+				in.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if in.Load() != 1 {
+		t.Errorf("%d probes were let in", in.Load())
+	}
+}
+
+func TestLackingAProtocolLeavesTheOthers(t *testing.T) {
+	d := NewRegistry().Deployment("d", "a", "h")
+	d.Lack(protocol.OpenAIResponses, t0.Add(time.Hour))
+	if !d.Lacks(protocol.OpenAIResponses, t0) || d.Lacks(protocol.OpenAIChat, t0) || d.Lacks(protocol.OpenAIResponses, t0.Add(time.Hour)) {
+		t.Error("Lack is not for one protocol and one hour")
+	}
+}

@@ -1,0 +1,68 @@
+package routing
+
+import (
+	"time"
+
+	"metapi/backend/catalog"
+	"metapi/backend/protocol"
+	"metapi/backend/routing/live"
+)
+
+// Snapshot is all that a decision depends on and that does not move: published behind one pointer, never changed.
+type Snapshot struct {
+	Mode        Mode
+	Accounts    []Account // in the user's order
+	Deployments []Deployment
+	Names       *catalog.Index // resolves a model's name to indices into Deployments
+}
+
+// Account is what routing knows of an account.
+type Account struct {
+	ID       string
+	Slug     string
+	Provider string
+	Host     string // host:port, the only one its key goes to
+	Blocked  string // why it cannot be used now (paused, its key cannot be read), or ""
+}
+
+// Deployment is one model offered by one account.
+type Deployment struct {
+	ID        string // opaque and stable: may be shown to clients
+	Account   *Account
+	Order     int    // index of its account
+	Upstream  string // the model name to send
+	Model     string // canonical id
+	Display   string // its name for people
+	Created   time.Time
+	Protocols protocol.Set
+	Price     *catalog.Price // nil where unknown
+	Reasons   bool           // it may think for long before the first token
+	Context   int64          // tokens; 0 where unknown
+	MaxOutput int64          // tokens; 0 where unknown
+	Live      *live.Deployment
+}
+
+// Request is what a decision looks at. It holds no prompt.
+type Request struct {
+	ID        string // seeds what is drawn at random, so that a decision can be repeated
+	Model     string // as the client named it; "" where the operation has none
+	Protocol  protocol.Protocol
+	Operation protocol.Operation
+	Pin       Pin
+	At        time.Time
+}
+
+// Pin ties a request to one account, because the request leans on state that lives there.
+type Pin struct {
+	Account string // account id; "" with Only set: whoever ranks first
+	Only    bool   // no other account may be tried
+}
+
+// Decision is the outcome: who may serve, best first, and who may not, with reasons.
+type Decision struct {
+	Mode       Mode
+	Model      string // canonical; "" where the operation has none
+	Candidates []*Deployment
+	Excluded   []Excluded
+	Soonest    time.Time // when the first of the cooling may be tried again; zero where none is cooling
+}
