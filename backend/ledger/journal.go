@@ -1,0 +1,178 @@
+package ledger
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// segmentSize is where a segment is closed and the next one begun, in bytes.
+const segmentSize = 8 << 20
+
+// journal is the append-only half of the ledger: files DIR/journal/<number>.log of at most segmentSize bytes and
+// a line. Numbers only rise, also from run to run, and a new run never appends to an old file: what a kill tore
+// off can then only be the end of a file. Not safe for concurrent use: the ledger's mutex guards it.
+type journal struct {
+	dir    string
+	limit  int64    // bytes to a segment
+	file   *os.File // the open segment, nil before the first write
+	number uint64   // of the open segment, or of the last one there was
+	size   int64    // of the open segment, in bytes
+	closed []uint64 // whole segments that wait for their fold to be committed, ascending
+}
+
+// position is a place in the journal: everything before it has been folded.
+type position struct {
+	Segment uint64 `json:"segment"`
+	Offset  int64  `json:"offset"`
+}
+
+// after is where in segment n the part begins that has not been folded.
+func (p position) after(n uint64) int64 {
+	if n == p.Segment {
+		return p.Offset
+	}
+	return 0
+}
+
+func (j *journal) path(n uint64) string { return filepath.Join(j.dir, fmt.Sprintf("%016d.log", n)) }
+
+// scan lists the segments on disk, ascending. A folder that does not exist has none.
+func (j *journal) scan() ([]uint64, error) {
+	files, err := os.ReadDir(j.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var found []uint64
+	for _, f := range files {
+		if name, ok := strings.CutSuffix(f.Name(), ".log"); ok {
+			if n, err := strconv.ParseUint(name, 10, 64); err == nil && f.Name() == filepath.Base(j.path(n)) {
+				found = append(found, n)
+			}
+		}
+	}
+	slices.Sort(found)
+	return found, err
+}
+
+// append writes one line with one write(2), and returns where it ends. After an error nothing of the line counts:
+// the part that reached the disk is cut off again, or left behind as the torn tail of a closed segment.
+func (j *journal) append(line []byte) (position, error) {
+	if j.file != nil && j.size >= j.limit {
+		j.roll()
+	}
+	if j.file == nil {
+		if err := j.open(); err != nil {
+			return position{}, err
+		}
+	}
+	n, err := j.file.Write(line)
+	if err != nil {
+		if n > 0 && j.file.Truncate(j.size) != nil {
+			j.roll()
+		}
+		return position{}, err
+	}
+	j.size += int64(n)
+	return position{j.number, j.size}, nil
+}
+
+func (j *journal) open() error {
+	if err := os.MkdirAll(j.dir, 0o700); err != nil {
+		return err
+	}
+	for {
+		f, err := os.OpenFile(j.path(j.number+1), os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
+		if errors.Is(err, fs.ErrExist) {
+			j.number++ // put there by hand, or a restored copy: never appended to
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		j.number++
+		j.file, j.size = f, 0
+		return nil
+	}
+}
+
+// roll closes the open segment; the next write begins another.
+func (j *journal) roll() {
+	if j.file == nil {
+		return
+	}
+	j.file.Close() // nothing is buffered: the lines are with the kernel already
+	j.file, j.size = nil, 0
+	j.closed = append(j.closed, j.number)
+}
+
+// gone reports whether the open segment is no longer at its path: then writes succeed and are lost all the same.
+func (j *journal) gone() bool {
+	if j.file == nil {
+		return false
+	}
+	here, err := j.file.Stat()
+	if err != nil {
+		return true
+	}
+	there, err := os.Stat(j.path(j.number))
+	return err != nil || !os.SameFile(here, there)
+}
+
+// forget deletes the closed segments numbered below n. One that cannot be deleted is tried again next time.
+func (j *journal) forget(n uint64) {
+	j.closed = slices.DeleteFunc(j.closed, func(c uint64) bool {
+		if c >= n {
+			return false
+		}
+		err := os.Remove(j.path(c))
+		return err == nil || errors.Is(err, fs.ErrNotExist)
+	})
+}
+
+// damage counts what could not be read in segments: a torn tail is the trace of a kill, a bad line that of a disk.
+type damage struct{ torn, bad int }
+
+func (d *damage) add(e damage) { d.torn, d.bad = d.torn+e.torn, d.bad+e.bad }
+
+// readSegment calls visit for each whole line after offset from, and returns how large the file is. Damaged lines are
+// skipped and counted.
+func readSegment(path string, from int64, visit func(line entry) error) (size int64, d damage, err error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, d, nil
+	}
+	if err != nil {
+		return 0, d, err
+	}
+	size = int64(len(data))
+	if from > size {
+		from = 0 // not the file that the position was noted for; folding is idempotent
+	}
+	for at := from; at < size; {
+		line := data[at:]
+		end := bytes.IndexByte(line, '\n')
+		if end >= 0 {
+			line = line[:end+1]
+		}
+		at += int64(len(line))
+		r, text, err := decodeLine(line)
+		switch {
+		case err == nil:
+			if err := visit(entry{fact: factOf(r), text: text}); err != nil {
+				return size, d, err
+			}
+		case end < 0:
+			d.torn++
+		default:
+			d.bad++
+		}
+	}
+	return size, d, nil
+}

@@ -1,0 +1,246 @@
+package ledger
+
+import (
+	"errors"
+	"slices"
+
+	bolt "go.etcd.io/bbolt"
+
+	"metapi/backend/routing"
+	"metapi/backend/store"
+)
+
+// fold moves everything accepted so far into the database, a transaction at a time, and then deletes the segments
+// that are no longer needed. First it writes to the journal what could not be written before.
+func (l *Ledger) fold() error {
+	l.folding.Lock()
+	defer l.folding.Unlock()
+	steps, upTo, current := l.steps()
+	for _, s := range steps {
+		err := l.update(func(tx *store.Tx) error { return run(tx, s) })
+		if err != nil {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.folded.note(err)
+			return err
+		}
+		if s.then != nil {
+			s.then()
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.folded.note(nil)
+	n := 0
+	for n < len(l.queue) && l.queue[n].seq <= upTo {
+		n++
+	}
+	l.written = max(l.written-n, 0)
+	if n == len(l.queue) {
+		l.queue = nil
+	} else {
+		l.queue = append([]entry(nil), l.queue[n:]...)
+	}
+	keep := current
+	if l.written > 0 {
+		keep = min(keep, l.queue[0].at.Segment)
+	}
+	if len(l.overflow) > 0 {
+		keep = min(keep, l.overflow[0])
+	}
+	l.journal.forget(keep)
+	return nil
+}
+
+// step is a part of a fold that is committed by itself.
+type step struct {
+	do   func(*fold) error
+	then func() // once it is committed
+}
+
+func run(tx *store.Tx, s step) error {
+	f, err := newFold(tx)
+	if err != nil {
+		return err
+	}
+	if err := s.do(f); err != nil {
+		return err
+	}
+	return f.done()
+}
+
+// steps are what has to be done to have everything in the database, in order: what earlier runs left, their end, what
+// the queue had no room for, the queue. They cover the entries up to number upTo, and the closed segments below
+// current. folding is held.
+func (l *Ledger) steps() (steps []step, upTo, current uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rewrite()
+	l.left = append(l.left, l.overflow...)
+	l.overflow = nil
+	batch := l.queue[:len(l.queue):len(l.queue)]
+	upTo = l.accepted
+	current = l.journal.number
+	if l.journal.file == nil {
+		current++
+	}
+
+	orphans := func() {
+		if l.orphans {
+			steps = append(steps, step{(*fold).interrupt, func() { l.orphans = false }})
+		}
+	}
+	ended := false
+	for _, n := range l.left {
+		if n >= l.first && !ended {
+			orphans()
+			ended = true
+		}
+		steps = append(steps, l.segment(n))
+	}
+	if !ended {
+		orphans()
+	}
+	if len(batch) > 0 {
+		steps = append(steps, step{do: func(f *fold) error { return f.batch(batch) }})
+	}
+	return steps, upTo, current
+}
+
+// rewrite appends to the journal what could not be written when it came, in order, as far as it goes. mu is held.
+func (l *Ledger) rewrite() {
+	if l.journal.gone() {
+		l.journal.roll()
+		l.written = 0 // what is in a file without a name dies with the process
+	}
+	if l.written == len(l.queue) {
+		return
+	}
+	b := lineBuffers.Get().(*lineBuffer)
+	defer lineBuffers.Put(b)
+	queue := append([]entry(nil), l.queue...)
+	l.queue = queue
+	for ; l.written < len(queue); l.written++ {
+		e := &queue[l.written]
+		at, err := l.journal.append(b.line(e.text))
+		l.journaled.note(err)
+		if err != nil {
+			return
+		}
+		e.at = at
+	}
+}
+
+// segment is the step that folds one file of the journal. One that cannot be read must not hold up the rest: it is
+// left out, and kept.
+func (l *Ledger) segment(n uint64) step {
+	var met damage
+	var unread error
+	return step{
+		do: func(f *fold) (err error) {
+			var size int64
+			var failed error
+			size, met, unread = readSegment(l.journal.path(n), f.meta.Folded.after(n), func(e entry) error {
+				failed = f.entry(&e)
+				return failed
+			})
+			if n > f.meta.Folded.Segment {
+				f.meta.Folded = position{Segment: n, Offset: size}
+			}
+			return failed
+		},
+		then: func() {
+			l.left = l.left[1:]
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.damage.add(met)
+			if unread != nil {
+				l.unread = unread
+				l.journal.closed = slices.DeleteFunc(l.journal.closed, func(c uint64) bool { return c == n })
+			}
+		},
+	}
+}
+
+// batch folds entries from memory. A request that was begun and settled within the batch is written once.
+func (f *fold) batch(entries []entry) error {
+	settled := make(map[string]bool, len(entries))
+	for i := range entries {
+		if entries[i].state != routing.Running {
+			settled[entries[i].id] = true
+		}
+	}
+	for i := range entries {
+		e := &entries[i]
+		if e.state == routing.Running && settled[e.id] {
+			continue
+		}
+		if err := f.entry(e); err != nil {
+			return err
+		}
+	}
+	for i := len(entries) - 1; i >= 0; i-- {
+		if entries[i].at.Segment != 0 {
+			f.meta.Folded = entries[i].at
+			break
+		}
+	}
+	return nil
+}
+
+// errEmpty is a database that no ledger has written to yet.
+var errEmpty = errors.New("the ledger is empty")
+
+// bucketOf opens a bucket, and makes it where the transaction can write.
+func bucketOf(tx *store.Tx, name string) (*bolt.Bucket, error) {
+	if tx.Bolt().Writable() {
+		return tx.Bolt().CreateBucketIfNotExists([]byte(name))
+	}
+	if b := tx.Bolt().Bucket([]byte(name)); b != nil {
+		return b, nil
+	}
+	return nil, errEmpty
+}
+
+// errPeek undoes the transaction of a look at what cannot be written.
+var errPeek = errors.New("undo")
+
+// view runs a query over everything that has been accepted. Where the database cannot be written, the fold is done in a
+// transaction that is undone after the query: what the disk has no room for is still shown.
+func (l *Ledger) view(query func(tables) error) error {
+	if l.fold() == nil {
+		err := l.st.View(func(tx *store.Tx) error {
+			t, err := tablesOf(tx)
+			if err != nil {
+				return err
+			}
+			return query(t)
+		})
+		if errors.Is(err, errEmpty) {
+			return nil
+		}
+		return err
+	}
+	l.folding.Lock()
+	defer l.folding.Unlock()
+	steps, _, _ := l.steps()
+	err := l.st.Update(func(tx *store.Tx) error {
+		for _, s := range steps {
+			if err := run(tx, s); err != nil {
+				return err
+			}
+		}
+		t, err := tablesOf(tx)
+		if err == nil {
+			err = query(t)
+		}
+		if err == nil {
+			err = errPeek
+		}
+		return err
+	})
+	if errors.Is(err, errPeek) {
+		return nil
+	}
+	return err
+}
