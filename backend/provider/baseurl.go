@@ -68,6 +68,10 @@ func NormalizeBaseURL(p *Provider, raw string) (string, error) {
 	if strings.ContainsAny(rest, "#") {
 		return "", baseError("the address must not contain a fragment (the part from # on)")
 	}
+	if scheme == "" && (strings.EqualFold(authority, "https:") || strings.EqualFold(authority, "http:") ||
+		strings.EqualFold(authority, "https") || strings.EqualFold(authority, "http")) {
+		return "", baseError("the address must begin with https:// : a colon and two slashes")
+	}
 	host, port, why := splitHost(authority)
 	if why != "" {
 		return "", baseError(why)

@@ -152,19 +152,16 @@ func takeApart(pasted string) (variable, key string, err error) {
 	if strings.HasPrefix(s, "{") {
 		return "", "", keyError("this is a file, not a key; copy the key itself")
 	}
-	for _, word := range []string{"export ", "set ", "setx ", "$env:"} {
-		if len(s) >= len(word) && strings.EqualFold(s[:len(word)], word) {
-			s = strings.TrimFunc(s[len(word):], blank)
-		}
-	}
-	if name, rest, ok := cutAssignment(s); ok {
-		variable, s = strings.ToUpper(strings.ReplaceAll(name, "-", "_")), rest
-	}
-	for before := ""; before != s; {
+	for before := ""; before != s; { // wrappings nest: -H "Authorization: Bearer …"
 		before = s
 		s = strings.TrimFunc(unquote(s), blank)
-		if word, rest, ok := strings.Cut(s, " "); ok && strings.EqualFold(word, "bearer") {
-			s = strings.TrimFunc(rest, blank)
+		for _, word := range []string{"export ", "set ", "$env:", "-H ", "--header ", "Bearer "} {
+			if len(s) >= len(word) && strings.EqualFold(s[:len(word)], word) {
+				s = strings.TrimFunc(s[len(word):], blank)
+			}
+		}
+		if name, rest, ok := cutAssignment(s); ok {
+			variable, s = strings.ToUpper(strings.ReplaceAll(name, "-", "_")), rest
 		}
 	}
 	if s == "" {
@@ -203,8 +200,10 @@ func cutAssignment(s string) (name, rest string, ok bool) {
 // unquote takes off one pair of quotes; typographic ones too, since chat programs put them in.
 func unquote(s string) string {
 	for _, q := range [][2]string{{`"`, `"`}, {`'`, `'`}, {"`", "`"}, {"“", "”"}, {"‘", "’"}, {"<", ">"}} {
-		if len(s) >= len(q[0])+len(q[1]) && strings.HasPrefix(s, q[0]) && strings.HasSuffix(s, q[1]) {
-			return s[len(q[0]) : len(s)-len(q[1])]
+		if inner, ok := strings.CutPrefix(s, q[0]); ok {
+			if inner, ok := strings.CutSuffix(inner, q[1]); ok && !strings.Contains(inner, q[0]) { // "name": "key" is two pairs
+				return inner
+			}
 		}
 	}
 	return s

@@ -184,7 +184,7 @@ func (t *Target) Request(c Call) (*url.URL, http.Header, error) {
 // header writes the credentials of a protocol.
 func (t *Target) header(proto protocol.Protocol) http.Header {
 	fields := t.auth[proto]
-	h := make(http.Header, 16) // room for what the caller adds
+	h := make(http.Header, len(fields))
 	values := make([]string, len(fields))
 	for i, f := range fields {
 		values[i] = f.value
