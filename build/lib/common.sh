@@ -21,8 +21,8 @@ die() {
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# can_write DIR: whether files can be made in DIR, which is created where that is possible.
-can_write() { [ -n "$1" ] && mkdir -p -- "$1" 2>/dev/null && [ -w "$1" ]; }
+# can_write DIR: whether files can be made in the folder DIR (an absolute path), which is created where that is possible.
+can_write() { [[ $1 == /* ]] && mkdir -p -- "$1" 2>/dev/null && [ -w "$1" ]; }
 
 # tree_files: every file of the product, one a line, relative to ROOT: what git would commit, or, in an unpacked archive without git,
 # all but what is fetched or built.

@@ -17,9 +17,8 @@ step() {
   printf '\n== %s: %s\n' "$name" "$what"
   # In a subshell of its own, so that errexit holds in the step's function, which it would not in an "if".
   set +e
-  (set -e; "$@") > >(tee -- "$log") 2>&1 </dev/null
-  status=$?
-  wait $! # for the last words to be shown
+  (set -e; "$@") 2>&1 </dev/null | tee -- "$log"
+  status=${PIPESTATUS[0]}
   set -e
   if [ "$status" -ne 0 ]; then passed=0 failed=1; fi
   if [ -s "$RESULT" ]; then
