@@ -26,8 +26,10 @@ check_scripts() {
 }
 
 check_vet() {
+  local system module
   go vet ./...
-  local system
+  # A generator with dependencies of its own is a module of its own.
+  while IFS= read -r module; do go -C "$(dirname -- "$module")" vet ./...; done < <(tree_files | grep -E '/go\.mod$')
   for system in windows darwin; do
     GOOS=$system CGO_ENABLED=0 go vet ./...
   done

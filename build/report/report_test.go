@@ -75,7 +75,8 @@ func TestConditions(t *testing.T) {
 		t.Fatal(err)
 	}
 	for text, want := range map[string]bool{
-		"always": true, "absent there": false, "absent not/there": true, "no go": false, "no such-program-anywhere": true, "on plan9": false,
+		"always": true, "absent there": false, "absent not/there": true, "on plan9": false,
+		"fails go version": false, "fails go no-such-command": true, "fails such-program-is-nowhere": true,
 	} {
 		if got := (condition{root: dir}).holds(text); got != want {
 			t.Errorf("%q holds: %v, want %v", text, got, want)

@@ -64,8 +64,8 @@ func isExpected(s skip, list []expectation, holds func(string) bool) bool {
 //
 //	always          the test is run in another way, which the reason names
 //	root            this runs as root, who may do all
-//	absent PATH     there is no such file or folder, relative to the product's own
-//	no COMMAND      there is no such program
+//	absent PATH     there is no such file or folder, relative to the top of the tree
+//	fails COMMAND   the command, run there without a shell, does not end with 0
 //	on GOOS         this runs on that system
 type condition struct{ root string }
 
@@ -74,7 +74,7 @@ func knownCondition(text string) bool {
 	switch word {
 	case "always", "root":
 		return !has
-	case "absent", "no", "on":
+	case "absent", "fails", "on":
 		return rest != ""
 	}
 	return false
@@ -90,9 +90,11 @@ func (c condition) holds(text string) bool {
 	case "absent":
 		_, err := os.Stat(filepath.Join(c.root, rest))
 		return os.IsNotExist(err)
-	case "no":
-		_, err := exec.LookPath(rest)
-		return err != nil
+	case "fails":
+		words := strings.Fields(rest)
+		cmd := exec.Command(words[0], words[1:]...)
+		cmd.Dir = c.root
+		return cmd.Run() != nil
 	case "on":
 		return runtime.GOOS == rest
 	}

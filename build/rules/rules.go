@@ -19,10 +19,9 @@ var lines = [][]string{
 	{"backend/snapshot", "backend/ledger"},
 	{"backend/gateway", "backend/connect"},
 	{"backend/control"},
-	{"backend"},
+	{"backend", "frontend"}, // frontend: the built pages, embedded
 	{"app/cli", "app/window", "tray"},
-	{"frontend"}, // the built pages, embedded
-	{""},         // main.go
+	{""}, // main.go
 }
 
 // only says who alone may import a package and what is below it: rooms, or packages of them.
