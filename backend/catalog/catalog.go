@@ -16,6 +16,8 @@ type Catalog struct {
 	order  []*list
 	facts  map[string]*factLine // by the name as the source has it, and by its folded form
 	pretty map[string]string    // the usual spelling of a folded name
+
+	prefixes map[string]bool // what stands before the slash in names like openai/gpt-4o
 }
 
 // list is one provider's price list.

@@ -34,6 +34,7 @@ type Index struct {
 	accounts map[string]map[string]Resolution // by account slug, then by upstream name and by folded name
 	folded   map[string]Resolution            // by folded name, dated or not
 	names    []string
+	vendors  map[string]bool // prefixes that say who made a model
 }
 
 // NewIndex makes the index of what the entries offer. An alias is a name of the user's own for another name: any that
@@ -43,7 +44,7 @@ func NewIndex(entries []Entry, aliases map[string]string) *Index {
 }
 
 func newIndex(c *Catalog, entries []Entry, aliases map[string]string) *Index {
-	x := &Index{dangling: map[string]string{}, exact: make(map[string]Resolution, len(entries)/4),
+	x := &Index{vendors: c.prefixes, dangling: map[string]string{}, exact: make(map[string]Resolution, len(entries)/4),
 		accounts: map[string]map[string]Resolution{}, folded: make(map[string]Resolution, len(entries)/4)}
 
 	// Names are taken apart once; the same one is usually offered by several accounts.
@@ -173,6 +174,7 @@ func onePerAccount(os []offered, asked string) []offered {
 			out[i] = o
 		}
 	}
+	slices.SortFunc(out, func(a, b offered) int { return cmp.Compare(a.at, b.at) })
 	return out
 }
 
@@ -220,12 +222,21 @@ func (x *Index) whole(name string) (Resolution, bool) {
 			if r, ok := names[model]; ok {
 				return r, true
 			}
-			if r, ok := names[Fold(model)]; ok {
+			if r, ok := x.fold(names, model); ok {
 				return r, true
 			}
 		}
 	}
-	r, ok := x.folded[Fold(name)]
+	return x.fold(x.folded, name)
+}
+
+// fold looks a name up by its folded form. What stands before a slash may be left away only where it is a known vendor's
+// name: somebody who writes work/gpt-4o means an account of theirs, and must not be sent to another.
+func (x *Index) fold(names map[string]Resolution, name string) (Resolution, bool) {
+	if before, _, ok := strings.Cut(name, "/"); ok && !x.vendors[strings.ToLower(before)] {
+		return Resolution{}, false
+	}
+	r, ok := names[Fold(name)]
 	return r, ok
 }
 

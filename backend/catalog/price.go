@@ -19,13 +19,6 @@ type Rate struct {
 // USD returns the known rate of v dollars per million tokens.
 func USD(v float64) Rate { return Rate{v, true} }
 
-func (r Rate) or(s Rate) Rate {
-	if r.Known {
-		return r
-	}
-	return s
-}
-
 // pico is the rate in picodollars per token, a whole number for every price a vendor publishes (six decimals of a
 // dollar per million). Sums of whole numbers are exact in a float64 up to 2^53 picodollars, some 9,000 dollars.
 func (r Rate) pico() float64 { return math.Round(r.USD * 1e6) }
@@ -188,15 +181,4 @@ func (p *Price) Quote(u protocol.Usage, at time.Time) Quote {
 	q.Input, q.CacheRead, q.CacheWrite, q.Output, q.PerCall = input/dollar, read/dollar, write/dollar, output/dollar, t.PerCall
 	q.USD = (input + read + write + output + call) / dollar
 	return q
-}
-
-// same reports whether two prices are the same at every moment and size.
-func (p *Price) same(o *Price) bool {
-	if p == nil || o == nil {
-		return p == o
-	}
-	return slices.EqualFunc(append([]Terms{p.Terms}, p.Later...), append([]Terms{o.Terms}, o.Later...), func(a, b Terms) bool {
-		return a.Rates == b.Rates && a.PerCall == b.PerCall && slices.Equal(a.Tiers, b.Tiers) && a.From.Equal(b.From) &&
-			a.Start == b.Start && a.End == b.End
-	})
 }

@@ -153,7 +153,8 @@ func parse(text []byte) (*Catalog, error) {
 	if err := json.Unmarshal(text, &f); err != nil {
 		return nil, fmt.Errorf("catalog snapshot: %w", err)
 	}
-	c := &Catalog{AsOf: f.Prices.AsOf, lists: map[string]*list{}, facts: make(map[string]*factLine, len(f.Facts)), pretty: map[string]string{}}
+	c := &Catalog{AsOf: f.Prices.AsOf, lists: map[string]*list{}, facts: make(map[string]*factLine, len(f.Facts)), pretty: map[string]string{},
+		prefixes: map[string]bool{"models": true}}
 	for i := range f.Providers {
 		p := &f.Providers[i]
 		l := &list{id: p.ID, name: p.Name, fallback: p.Fallback, exact: make(map[string]int, len(p.Models))}
@@ -179,10 +180,14 @@ func parse(text []byte) (*Catalog, error) {
 				if _, ok := l.exact[name]; !ok {
 					l.exact[name] = j
 				}
+				if before, _, ok := strings.Cut(name, "/"); ok {
+					c.prefixes[before] = true
+				}
 			})
 		}
 		c.lists[p.ID] = l
 		c.order = append(c.order, l)
+		c.prefixes[p.ID] = true
 	}
 	for i := range f.Facts {
 		c.facts[f.Facts[i].ID] = &f.Facts[i]
