@@ -1,0 +1,184 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+	"github.com/goccy/go-yaml"
+)
+
+// maxSize bounds a settings file, in bytes; ones written by hand are a thousandth of it.
+const maxSize = 4 << 20
+
+// settle is how long a file must have been left alone before it is read: editors write in several steps.
+const settle = 50 * time.Millisecond
+
+// Fault says what is wrong with a file, and where.
+type Fault struct {
+	Path         string
+	Line, Column int // from 1; 0 where the fault is not at one place
+	Message      string
+}
+
+func (f *Fault) Error() string {
+	if f.Line == 0 {
+		return fmt.Sprintf("%s: %s", f.Path, f.Message)
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", f.Path, f.Line, f.Column, f.Message)
+}
+
+// Checker is what a settings type may have to judge its values beyond their shape.
+type Checker interface{ Check() error }
+
+// File is one watched file of type T. It is safe for concurrent use.
+type File[T any] struct {
+	path     string
+	onChange func()
+	watcher  *fsnotify.Watcher
+	done     chan struct{}
+
+	mu    sync.Mutex
+	value T
+	fault *Fault
+}
+
+// Open reads the file at path and watches it until Close. onChange, which may be nil, is called after each later reading,
+// good or bad, from one goroutine. The folder must exist; the file need not.
+func Open[T any](path string, onChange func()) (*File[T], error) {
+	w, err := fsnotify.NewWatcher()
+	if err != nil {
+		return nil, fmt.Errorf("watch %s: %w", path, err)
+	}
+	// The folder is watched, not the file: renaming another file over it would end a watch on the file itself.
+	if err := w.Add(filepath.Dir(path)); err != nil {
+		w.Close()
+		return nil, fmt.Errorf("watch %s: %w", path, err)
+	}
+	f := &File[T]{path: path, onChange: onChange, watcher: w, done: make(chan struct{})}
+	f.watchTarget()
+	f.read()
+	go f.follow()
+	return f, nil
+}
+
+// watchTarget watches where a symbolic link leads, for those who keep their settings in another folder.
+func (f *File[T]) watchTarget() {
+	if to, err := filepath.EvalSymlinks(f.path); err == nil && filepath.Dir(to) != filepath.Dir(f.path) {
+		f.watcher.Add(filepath.Dir(to)) // a link that cannot be watched is read again at the next start
+	}
+}
+
+// Value is the last good content.
+func (f *File[T]) Value() T {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.value
+}
+
+// Fault is what is wrong with the file as it is now, or nil.
+func (f *File[T]) Fault() *Fault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.fault
+}
+
+// Close stops watching.
+func (f *File[T]) Close() error {
+	err := f.watcher.Close()
+	<-f.done
+	return err
+}
+
+func (f *File[T]) follow() {
+	defer close(f.done)
+	quiet := time.NewTimer(settle)
+	quiet.Stop()
+	defer quiet.Stop()
+	for {
+		select {
+		case _, ok := <-f.watcher.Events:
+			if !ok {
+				return
+			}
+			quiet.Reset(settle) // any change in the folder: links and renames name other files
+		case _, ok := <-f.watcher.Errors:
+			if !ok {
+				return
+			}
+			quiet.Reset(settle) // events may have been lost
+		case <-quiet.C:
+			if f.read() && f.onChange != nil {
+				f.onChange()
+			}
+		}
+	}
+}
+
+// read reads the file, and reports whether its value or fault is another than before.
+func (f *File[T]) read() (changed bool) {
+	value, fault := load[T](f.path)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if fault != nil {
+		changed = f.fault == nil || *f.fault != *fault
+		f.fault = fault
+		return changed
+	}
+	was, _ := yaml.Marshal(f.value)
+	is, _ := yaml.Marshal(value)
+	changed = f.fault != nil || string(was) != string(is)
+	f.value, f.fault = value, nil
+	return changed
+}
+
+func load[T any](path string) (value T, fault *Fault) {
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return value, nil
+	}
+	if err != nil {
+		return value, &Fault{Path: path, Message: "cannot be opened: " + errors.Unwrap(err).Error()}
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, maxSize+1))
+	if err != nil {
+		return value, &Fault{Path: path, Message: "cannot be read: " + err.Error()}
+	}
+	if len(data) > maxSize {
+		return value, &Fault{Path: path, Message: fmt.Sprintf("is larger than %d MiB", maxSize>>20)}
+	}
+	if fault := Parse(path, data, &value); fault != nil {
+		var zero T
+		return zero, fault
+	}
+	return value, nil
+}
+
+// Parse decodes data, the content of the file at path, strictly: an unknown or repeated key is a fault.
+func Parse[T any](path string, data []byte, into *T) *Fault {
+	err := yaml.UnmarshalWithOptions(data, into, yaml.Strict())
+	if err == nil || errors.Is(err, io.EOF) { // an empty file
+		if c, ok := any(into).(Checker); ok {
+			if err := c.Check(); err != nil {
+				return &Fault{Path: path, Message: err.Error()}
+			}
+		}
+		return nil
+	}
+	fault := &Fault{Path: path, Message: err.Error()}
+	var at yaml.Error
+	if errors.As(err, &at) {
+		fault.Message = at.GetMessage()
+		if token := at.GetToken(); token != nil && token.Position != nil {
+			fault.Line, fault.Column = token.Position.Line, token.Position.Column
+		}
+	}
+	return fault
+}
