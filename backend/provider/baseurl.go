@@ -242,7 +242,7 @@ func splitPath(path string) (segments []string, why string) {
 			return nil, "the address must not contain . or .. as a part of its path"
 		}
 		for i := 0; i < len(s); i++ {
-			if !unreserved(s[i]) && !strings.ContainsRune("!$&()*+,;=:@", rune(s[i])) {
+			if !unreserved(s[i]) && !strings.ContainsRune("$&+,;=:@", rune(s[i])) {
 				return nil, "the path of the address may only contain plain letters, digits and the usual signs"
 			}
 		}

@@ -187,7 +187,7 @@ func TestNormalizeBaseURLProperties(t *testing.T) {
 
 func FuzzNormalizeBaseURL(f *testing.F) {
 	for _, s := range []string{"api.openai.com", "https://a/v1/v1/chat/completions", "http://[::1]:80", "localhost:1/v1beta/models/x:countTokens", "https://a.b:9/%2f",
-		"http://0x7f.1", "https://ａ.example", "a@b", "https://ex_ample.com./v1"} {
+		"http://0x7f.1", "a/00!0", "https://ａ.example", "a@b", "https://ex_ample.com./v1"} {
 		for i := range providers {
 			f.Add(byte(i), s)
 		}

@@ -136,23 +136,23 @@ func (l *lister) pages(ctx context.Context, path string) *fault {
 		}
 		pg, ok := parsePage(body)
 		if !ok {
-			return l.unparsable(body)
+			return l.unparsable(body, pg != nil && pg.no)
 		}
 		news := l.take(pg)
 		if len(l.seen) > maxModels {
-			return l.fault(OutcomeUnparsable, protocol.BadReply, "%s lists more models than any vendor has; check the base URL", l.who())
+			return l.fault(OutcomeUnparsable, protocol.BadReply, "%s lists more models than any vendor has; check the base URL.", l.who())
 		}
 		next, cursor := l.provider.family.list.next(pg)
 		if next == nil || !news { // a page without anything new comes from a host that does not know pages
 			return nil
 		}
 		if cursors[cursor] {
-			return l.fault(OutcomeUnparsable, protocol.BadReply, "%s lists its models in a circle; the list was left as it was", l.who())
+			return l.fault(OutcomeUnparsable, protocol.BadReply, "%s lists its models in a circle; the list was left as it was.", l.who())
 		}
 		cursors[cursor] = true
 		query = next
 	}
-	return l.fault(OutcomeUnparsable, protocol.BadReply, "%s lists its models on more than %d pages; the list was left as it was", l.who(), maxPages)
+	return l.fault(OutcomeUnparsable, protocol.BadReply, "%s lists its models on more than %d pages; the list was left as it was.", l.who(), maxPages)
 }
 
 const googleHost = "generativelanguage.googleapis.com"
@@ -210,14 +210,14 @@ func (l *lister) get(ctx context.Context, path string, query url.Values) ([]byte
 	case resp.StatusCode >= 300 && resp.StatusCode < 400: // the body is of no interest, and may be broken
 		return nil, l.redirected(resp)
 	case errors.Is(err, errTooLarge):
-		return nil, l.fault(OutcomeUnparsable, protocol.BadReply, "%s answered with more than %d MB, which is not a list of models; check the base URL", l.who(), maxPage>>20)
+		return nil, l.fault(OutcomeUnparsable, protocol.BadReply, "%s answered with more than %d MB, which is not a list of models; check the base URL.", l.who(), maxPage>>20)
 	case errors.Is(err, errPacking):
-		return nil, l.fault(OutcomeUnparsable, protocol.BadReply, "%s answered with packed data that cannot be unpacked; try again", l.who())
+		return nil, l.fault(OutcomeUnparsable, protocol.BadReply, "%s answered with packed data that cannot be unpacked; try again.", l.who())
 	case err != nil:
 		return nil, l.unreachable(ctx, err)
 	case resp.StatusCode != http.StatusOK:
 		return nil, l.refused(resp.StatusCode, resp.Header, body)
-	case isPage(resp.Header, body):
+	case protocol.IsHTML(resp.Header, body):
 		return nil, l.wall(resp.StatusCode)
 	}
 	return body, nil
@@ -251,11 +251,4 @@ func readAll(r io.Reader) ([]byte, error) {
 		}
 	}
 	return bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf")), nil // a byte order mark, from hosts on Windows
-}
-
-// isPage reports whether an answer is a web page: what captive portals, login pages and anti-bot walls send.
-func isPage(h http.Header, body []byte) bool {
-	body = bytes.TrimLeft(body, " \t\r\n")
-	return bytes.HasPrefix(body, []byte("<")) || len(body) > 0 && body[0] != '{' && body[0] != '[' &&
-		strings.HasPrefix(strings.ToLower(h.Get("Content-Type")), "text/html")
 }

@@ -25,6 +25,7 @@ type page struct {
 	NextPageToken string `json:"nextPageToken"`
 
 	items []item
+	no    bool // it is an error rather than a page
 }
 
 // item is one model, with the fields that any host is known to give. None is needed but a name.
@@ -90,19 +91,23 @@ func parsePage(body []byte) (*page, bool) {
 		Models  json.RawMessage `json:"models"`
 		Error   json.RawMessage `json:"error"`
 		Success *bool           `json:"success"`
+		Message string          `json:"message"`
+		Msg     string          `json:"msg"`
+		Detail  json.RawMessage `json:"detail"`
 	}
 	if lenient(json.Unmarshal(body, &top)) != nil || body[0] != '{' {
 		return nil, false
 	}
 	*pg = top.page
-	failed := top.Success != nil && !*top.Success || !absent(top.Error)
+	pg.no = top.Success != nil && !*top.Success || !absent(top.Error)
 	for _, list := range []json.RawMessage{top.Data, top.Models} {
 		if !absent(list) {
-			return pg, !failed && pg.read(list)
+			return pg, !pg.no && pg.read(list)
 		}
 	}
 	// {"data": null} is what a relay answers to a key that may use nothing; Gemini leaves out an empty list.
-	return pg, !failed && (top.Data != nil || top.Models != nil || string(bytes.Join(bytes.Fields(body), nil)) == "{}")
+	pg.no = pg.no || top.Message != "" || top.Msg != "" || !absent(top.Detail)
+	return pg, !pg.no && (top.Data != nil || top.Models != nil || string(bytes.Join(bytes.Fields(body), nil)) == "{}")
 }
 
 func absent(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -94,12 +93,12 @@ func (l *lister) redirected(resp *http.Response) *fault {
 	return f
 }
 
-// unparsable is an answer with status 200 that is not a list: often an error all the same.
-func (l *lister) unparsable(body []byte) *fault {
+// unparsable is an answer with status 200 that is not a list: an error all the same, if it says no.
+func (l *lister) unparsable(body []byte, no bool) *fault {
 	if len(body) == 0 {
 		return l.fault(OutcomeUnparsable, protocol.BadReply, "%s answered with nothing at all. %s.", l.who(), l.baseHint())
 	}
-	if said := l.said(body); said != "" {
+	if no {
 		return l.refused(http.StatusOK, nil, body)
 	}
 	return l.fault(OutcomeUnparsable, protocol.BadReply, "%s answered with something that is not a list of models. %s.", l.who(), l.baseHint())
@@ -107,13 +106,13 @@ func (l *lister) unparsable(body []byte) *fault {
 
 // refused puts an error answer into words.
 func (l *lister) refused(status int, header http.Header, body []byte) *fault {
-	if isPage(header, body) && status != http.StatusNotFound && status < 500 {
+	e := protocol.DecodeError(status, header, body, time.Now())
+	e.Kind, e.Status = kind(e), status
+	if e.Kind == protocol.Wall {
 		return l.wall(status)
 	}
-	e := decodeError(status, header, body, time.Now())
-	e = &protocol.Error{Kind: l.kind(e, body), Status: status, Code: e.Code, RetryAfter: e.RetryAfter}
 	f := &fault{err: e}
-	said := l.said(body)
+	said := l.clean(e.Message)
 	if said != "" {
 		said = fmt.Sprintf(" It says: %q.", said)
 	}
@@ -148,58 +147,20 @@ func (l *lister) refused(status int, header http.Header, body []byte) *fault {
 }
 
 // kind corrects what an error means in answer to a listing, where there is no request that could be at fault.
-func (l *lister) kind(e *protocol.Error, body []byte) protocol.Kind {
-	said := strings.ToLower(l.said(body))
+func kind(e *protocol.Error) protocol.Kind {
 	switch {
 	case e.Status == http.StatusNotFound || e.Status == http.StatusMethodNotAllowed:
 		return protocol.NotFound
-	// Google answers 400 INVALID_ARGUMENT to a wrong key, relays 200 with success: false.
-	case e.Kind != protocol.OutOfMoney && e.Status < 500 && e.Status != http.StatusTooManyRequests && badKey.MatchString(said):
+	case e.Status < http.StatusTooManyRequests && e.Kind != protocol.OutOfMoney && badKey.MatchString(e.Message):
 		return protocol.KeyRefused
-	case e.Status == http.StatusUnauthorized && e.Kind != protocol.OutOfMoney:
-		return protocol.KeyRefused
-	case e.Status == http.StatusForbidden && e.Kind == protocol.BadReply:
-		return protocol.Forbidden
-	case e.Status == http.StatusUnavailableForLegalReasons:
-		return protocol.Forbidden
+	case e.Status < 300 && e.Kind == protocol.ServerError: // an envelope that says no more than no
+		return protocol.BadReply
 	}
 	return e.Kind
 }
 
-// badKey are the words with which hosts refuse a key under a status that says something else.
-var badKey = regexp.MustCompile(`api[ _-]?key not valid|(invalid|incorrect|wrong|unknown|expired)( api[ _-]?key|( access)?[ _-]?token)|` +
-	`(api[ _-]?key|token) (is |was |has )?(not valid|invalid|incorrect|expired|revoked|been reported as leaked)|` +
-	`无效的令牌|令牌(已|不|状态|验证)|未提供令牌|密钥(无效|错误|不正确)|无权.*令牌|access token 无效`)
-
-// said is what an error body says, fit to be shown: one line, without the key and without addresses.
-func (l *lister) said(body []byte) string {
-	var top struct {
-		Error   json.RawMessage `json:"error"`
-		Message json.RawMessage `json:"message"`
-		Msg     json.RawMessage `json:"msg"`
-		Detail  json.RawMessage `json:"detail"`
-	}
-	if lenient(json.Unmarshal(body, &top)) != nil { // Google sometimes wraps its error in a list
-		var list []json.RawMessage
-		if json.Unmarshal(body, &list) != nil || len(list) == 0 || lenient(json.Unmarshal(list[0], &top)) != nil {
-			return ""
-		}
-	}
-	for _, raw := range []json.RawMessage{top.Error, top.Message, top.Msg, top.Detail} {
-		var text string
-		if json.Unmarshal(raw, &text) != nil {
-			var inner struct {
-				Message string `json:"message"`
-			}
-			_ = lenient(json.Unmarshal(raw, &inner))
-			text = inner.Message
-		}
-		if text = l.clean(text); text != "" {
-			return text
-		}
-	}
-	return ""
-}
+// badKey are words that mean the key here, but could mean something else in answer to a prompt.
+var badKey = regexp.MustCompile(`(?i)(invalid|incorrect|wrong|expired|revoked) (api key|(access )?token)|(key|token) was reported as leaked`)
 
 var (
 	anyURL   = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://\S+`)
@@ -305,26 +266,4 @@ func sentence(s string) string {
 		s += "."
 	}
 	return s
-}
-
-// decodeError reads an upstream's error answer.
-var decodeError = func(status int, _ http.Header, _ []byte, _ time.Time) *protocol.Error {
-	kind := protocol.BadReply
-	switch {
-	case status == 401:
-		kind = protocol.KeyRefused
-	case status == 402:
-		kind = protocol.OutOfMoney
-	case status == 403:
-		kind = protocol.Forbidden
-	case status == 404:
-		kind = protocol.NotFound
-	case status == 429:
-		kind = protocol.RateLimited
-	case status == 503 || status == 529:
-		kind = protocol.Overloaded
-	case status >= 500:
-		kind = protocol.ServerError
-	}
-	return &protocol.Error{Kind: kind, Status: status}
 }
