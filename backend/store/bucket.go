@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 
-	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 )
 
-// Stop ends [Bucket.Each] and its like early, without an error.
-var Stop = errors.New("stop")
+// ErrStop, returned by its function, ends [Bucket.Each] and its like early, without an error.
+var ErrStop = errors.New("stop")
 
 // Bucket is a named set of records of one type, kept as JSON, in the order of their keys' bytes. A key is any bytes
 // but none at all; a Go string holds them, and numbers that should sort are written big-endian. A bucket that nobody
@@ -61,13 +61,13 @@ func (b Bucket[T]) Delete(tx *Tx, key string) error {
 
 // Clear removes all records.
 func (b Bucket[T]) Clear(tx *Tx) error {
-	if err := tx.tx.DeleteBucket(b.name); !errors.Is(err, bbolt.ErrBucketNotFound) {
+	if err := tx.tx.DeleteBucket(b.name); !errors.Is(err, bolterrors.ErrBucketNotFound) {
 		return err
 	}
 	return nil
 }
 
-// Each calls fn for each record from a key on ("" for all), in order. fn ends it with [Stop] or an error of its own,
+// Each calls fn for each record from a key on ("" for all), in order. fn ends it with [ErrStop] or an error of its own,
 // and must not change the bucket.
 func (b Bucket[T]) Each(tx *Tx, from string, fn func(key string, v T) error) error {
 	bucket := tx.tx.Bucket(b.name)
@@ -114,7 +114,7 @@ func (b Bucket[T]) EachBack(tx *Tx, before string, fn func(key string, v T) erro
 func (b Bucket[T]) Last(tx *Tx) (key string, v T, ok bool, err error) {
 	err = b.EachBack(tx, "", func(k string, last T) error {
 		key, v, ok = k, last, true
-		return Stop
+		return ErrStop
 	})
 	return key, v, ok, err
 }
@@ -141,7 +141,7 @@ func (b Bucket[T]) call(tx *Tx, key, raw []byte, fn func(string, T) error) (done
 	if err == nil {
 		err = fn(string(key), v)
 	}
-	if errors.Is(err, Stop) {
+	if errors.Is(err, ErrStop) {
 		return true, nil
 	}
 	return err != nil, err

@@ -78,3 +78,13 @@ func wrap(op, path string, err error) error {
 	}
 	return e
 }
+
+// isFull reports that there is no space left. bbolt puts some causes into its own errors as text only.
+func isFull(err error) bool {
+	for _, errno := range fullErrnos {
+		if errors.Is(err, errno) || strings.Contains(err.Error(), errno.Error()) {
+			return true
+		}
+	}
+	return false
+}

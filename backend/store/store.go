@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 )
 
 // File is the name of the database in the data folder.
@@ -66,16 +67,24 @@ func Open(dir string, opts ...Option) (*Store, error) {
 	}
 
 	var db *bbolt.DB
+	var file *os.File
 	err = guard(false, func() (err error) {
-		db, err = bbolt.Open(path, 0o600, &bbolt.Options{Timeout: o.timeout, FreelistType: bbolt.FreelistMapType})
+		db, err = bbolt.Open(path, 0o600, &bbolt.Options{Timeout: o.timeout, FreelistType: bbolt.FreelistMapType,
+			OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
+				file, err = os.OpenFile(name, flag, mode)
+				return file, err
+			}})
 		return err
 	})
+	if errors.Is(err, errFault) && file != nil {
+		letGo(file) // bbolt did not come to it, and the lock would last until the program ends
+	}
 	switch {
-	case errors.Is(err, bbolt.ErrTimeout):
+	case errors.Is(err, bolterrors.ErrTimeout):
 		return nil, &Error{Op: "open the database", Path: path, Kind: ErrLocked,
 			Hint: "Use the Metapi that is running, stop it with `metapi stop`, or choose another folder with --data or METAPI_HOME."}
-	case errors.Is(err, errFault), errors.Is(err, bbolt.ErrInvalid), errors.Is(err, bbolt.ErrChecksum),
-		errors.Is(err, bbolt.ErrVersionMismatch):
+	case errors.Is(err, errFault), errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum),
+		errors.Is(err, bolterrors.ErrVersionMismatch):
 		return nil, damaged(path, err)
 	case err != nil:
 		return nil, wrap("open the database", path, err)
@@ -219,7 +228,7 @@ func (s *Store) result(op string, err error) error {
 		return nil
 	case errors.Is(err, errFault):
 		return damaged(s.path, err)
-	case errors.Is(err, bbolt.ErrDatabaseNotOpen):
+	case errors.Is(err, bolterrors.ErrDatabaseNotOpen):
 		return &Error{Op: op, Path: s.path, Cause: errors.New("it has been closed")}
 	case isFull(err), errors.Is(err, fs.ErrPermission):
 		return wrap(op, s.path, err)
