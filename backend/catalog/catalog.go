@@ -24,7 +24,8 @@ type Catalog struct {
 type list struct {
 	id, name string
 	api      *regexp.Regexp
-	path     bool // the pattern reaches into the path
+	begins   string // what the pattern begins with to the letter
+	path     bool   // the pattern reaches into the path
 	fallback []string
 	models   []listed
 	exact    map[string]int // names that are spelt out
@@ -105,7 +106,7 @@ func (c *Catalog) serves(baseURL string) *list {
 		if l.path {
 			where += u.Path
 		}
-		if l.api.MatchString(where) {
+		if strings.HasPrefix(where, l.begins) && l.api.MatchString(where) {
 			return l
 		}
 	}

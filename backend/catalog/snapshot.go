@@ -158,11 +158,11 @@ func parse(text []byte) (*Catalog, error) {
 	for i := range f.Providers {
 		p := &f.Providers[i]
 		l := &list{id: p.ID, name: p.Name, fallback: p.Fallback, exact: make(map[string]int, len(p.Models))}
-		re, path, err := apiPattern(p.API)
+		var err error
+		l.api, l.begins, l.path, err = apiPattern(p.API)
 		if err != nil {
 			return nil, fmt.Errorf("catalog snapshot, provider %s: %w", p.ID, err)
 		}
-		l.api, l.path = re, path
 		for j := range p.Models {
 			m := &p.Models[j]
 			if err := m.Match.compile(); err != nil {
@@ -196,15 +196,19 @@ func parse(text []byte) (*Catalog, error) {
 	return c, nil
 }
 
-// apiPattern compiles the pattern of a provider's base URL, and says whether it reaches into the path. The patterns
-// end where their author stopped; they get a boundary, or api.openai.com.example.org would be OpenAI. One that ends
-// with a dot (api.moonshot.) is meant to be continued.
-func apiPattern(api string) (re *regexp.Regexp, path bool, err error) {
+// apiPattern compiles the pattern of a provider's base URL, and says what it begins with to the letter, and whether it
+// reaches into the path. The patterns end where their author stopped; they get a boundary, or
+// api.openai.com.example.org would be OpenAI. One that ends with a dot (api.moonshot.) is meant to be continued.
+func apiPattern(api string) (re *regexp.Regexp, begins string, path bool, err error) {
 	api = strings.TrimSuffix(strings.TrimSuffix(api, "(?:/|$)"), "(/|$)")
 	path = strings.Contains(strings.NewReplacer("https?://", "", "https://", "", "[^/]", "").Replace(api), "/")
+	begins = strings.ReplaceAll(api, `\.`, ".")
+	if i := strings.IndexAny(begins, `()[]{}*+?|\^$`); i >= 0 {
+		begins = begins[:max(i-1, 0)] // what stands before a ? or * may be absent
+	}
 	if !strings.HasSuffix(api, `\.`) {
 		api = "(?:" + api + ")(?:[:/]|$)"
 	}
 	re, err = regexp.Compile("^" + api)
-	return re, path, err
+	return re, begins, path, err
 }
