@@ -188,3 +188,6 @@ func (c *Cursor) leave() {
 	c.i++
 	c.depth--
 }
+
+// Offset is the place of the cursor in the text: before the next value, or behind the last.
+func (c *Cursor) Offset() int { return c.i }

@@ -1,0 +1,125 @@
+package openaichat
+
+import (
+	"metapi/backend/protocol"
+	"metapi/backend/protocol/internal/peek"
+	"metapi/backend/protocol/scan"
+)
+
+// Dialect is Chat Completions.
+type Dialect struct{}
+
+// Protocol is [protocol.OpenAIChat].
+func (Dialect) Protocol() protocol.Protocol { return protocol.OpenAIChat }
+
+// Peek reads a request.
+func (Dialect) Peek(body []byte) (protocol.Peek, error) {
+	var (
+		p                protocol.Peek
+		h                peek.Hash
+		limit, legacy    int64
+		cacheKey, userID string
+	)
+	g := peek.NewGuard(body)
+	c := scan.At(body)
+	if err := peek.Members(&c, func(key []byte, escaped bool) {
+		if g.Member(key, escaped, &c) {
+			return
+		}
+		switch string(key) {
+		case "stream_options":
+			p.StreamOptions, p.IncludeUsage = streamOptions(body, &c)
+		case "max_completion_tokens":
+			limit = peek.Limit(&c)
+		case "max_tokens":
+			legacy = peek.Limit(&c)
+		case "tools", "functions":
+			p.Tools = peek.Filled(&c) || p.Tools
+		case "response_format":
+			c.Object(func(key []byte, _ bool) {
+				if string(key) == "type" {
+					p.Schema = peek.Is(&c, "json_schema")
+				}
+			})
+		case "reasoning_effort":
+			effort := peek.Text(&c)
+			p.Think = p.Think || effort != "" && effort != "none"
+		case "reasoning": // OpenRouter
+			p.Think = peek.Filled(&c) || p.Think
+		case "enable_thinking": // Qwen
+			p.Think = c.True() || p.Think
+		case "thinking": // DeepSeek, GLM, Kimi
+			c.Object(func(key []byte, _ bool) {
+				if string(key) == "type" {
+					p.Think = peek.Is(&c, "enabled") || p.Think
+				}
+			})
+		case "prompt_cache_key":
+			cacheKey = peek.Text(&c)
+		case "metadata":
+			userID = peek.Metadata(&c)
+		case "messages":
+			c.Array(func() { message(&c, body, &p, &h) })
+		}
+	}); err != nil {
+		return protocol.Peek{}, err
+	}
+	if err := g.Finish(&p, true); err != nil {
+		return protocol.Peek{}, err
+	}
+	p.MaxOutput = limit
+	if limit == 0 {
+		p.MaxOutput = legacy
+	}
+	p.Session = peek.Session(cacheKey, userID, &h)
+	return p, nil
+}
+
+func streamOptions(body []byte, c *scan.Cursor) (at protocol.Span, include bool) {
+	at = c.Value()
+	o := scan.At(body[at.From:at.To])
+	o.Object(func(key []byte, _ bool) {
+		if string(key) == "include_usage" {
+			include = o.True()
+		}
+	})
+	return at, include
+}
+
+// message reads one message: its parts for images and files, and, until the first user turn, its text.
+func message(c *scan.Cursor, body []byte, p *protocol.Peek, h *peek.Hash) {
+	var role []byte
+	var content protocol.Span
+	c.Object(func(key []byte, _ bool) {
+		switch string(key) {
+		case "role":
+			role, _, _ = c.String()
+		case "content":
+			if c.Kind() != '[' {
+				content = c.Value()
+				return
+			}
+			from := c.Offset()
+			c.Array(func() { part(c, p) })
+			content = protocol.Span{From: from, To: c.Offset()}
+		}
+	})
+	if !h.Done() && c.Err() == nil {
+		h.Turn(role, body[content.From:content.To])
+	}
+}
+
+func part(c *scan.Cursor, p *protocol.Peek) {
+	c.Object(func(key []byte, _ bool) {
+		switch string(key) {
+		case "image_url":
+			p.Images = true
+		case "file":
+			c.Object(func(key []byte, _ bool) {
+				if string(key) == "file_id" {
+					peek.AddRef(p, protocol.FileRef, peek.Text(c))
+				}
+			})
+		}
+	})
+}
