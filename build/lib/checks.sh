@@ -49,7 +49,7 @@ check_go() {
   local log=$OUT/go.json report=$OUT/bin/report
   go build -o "$report" ./build/report
   # A cached result would not notice that a program the test needs has come or gone.
-  go test -race -count=1 -json -timeout 10m ./... 2>&1 | tee -- "$log" |
+  CGO_ENABLED=1 go test -race -count=1 -json -timeout 10m ./... 2>&1 | tee -- "$log" |
     "$report" -skips build/skips.txt -root . -result "$RESULT"
 }
 
