@@ -1,2 +1,46 @@
-// Package provider knows the kinds of upstream that Metapi can call.
+// Package provider knows the kinds of upstream that Metapi can call: what their keys look like, how their base URLs
+// are written, where each call goes and with which headers, and what models an account offers. It makes no request
+// but one: the listing of models, which is also how a key is verified.
+//
+// # From what a person pastes to an account
+//
+// [CleanKey] takes a key out of what was pasted; [Recognise] proposes accounts for it, and only one where its shape
+// leaves no doubt. [NormalizeBaseURL] gives an address its one form. [Provider.List] then asks the upstream, and
+// comes back with a [Listing]: an [Outcome], the models, and words for a person where something is wrong.
+//
+//	p, _ := provider.Get("openai-compatible")
+//	base, err := provider.NormalizeBaseURL(p, "api.groq.com") // https://api.groq.com/openai/v1
+//	listing := p.List(ctx, client, provider.Credential{BaseURL: base, Secret: key})
+//
+// # From an account to calls
+//
+// [Provider.Target] prepares an account once. [Target.Request] then gives the URL and the credentials of a call
+// without parsing anything, and [Target.Defaults] the headers that must be there if the client sent none of that
+// name. [Target.Host] is the only host that the secret may go to.
+//
+// # What is refused
+//
+// A key that opens no API, such as a subscription's token. An address with a user name, a query or a fragment in
+// it, since those carry secrets into logs; plain http to anything but this machine and private networks, since
+// anyone on the way reads it; the metadata services of clouds, which answer with credentials of their own. A
+// redirect is never followed: the key belongs to the host it was stored for.
+//
+// # How models are sorted
+//
+// What a model can be reached by is decided when it is listed, from the best source there is: what the listing says
+// (Gemini's supportedGenerationMethods, New API's supported_endpoint_types, OpenRouter's modalities, Together's
+// type), else the model's name (the tables in serve.go), else the provider's own protocols. What no protocol of
+// Metapi can reach is left out, with the reason, in Listing.Skipped. Only a listing that was read to its end comes
+// with [OutcomeOK]: half a list must not make the other half look gone.
+//
+// # Adding a provider
+//
+// A host that speaks a known format needs no code: its users choose a compatible provider. If its keys or its base
+// path are worth knowing, it gets a line in the table of vendors (vendors.go).
+//
+// A vendor of its own gets an entry in the table of providers (provider.go): id, name, default base URL, page for
+// keys, protocols, and the family it belongs to. What differs within a family is a field of that entry, like
+// alsoBearer, or a small function, like serve. A new wire format gets a family (family.go): how its base URLs are
+// tidied, where its roots are, how its pages are asked for; its calls and its header go into target.go. Then add it
+// to the tests' tables, with a server that refuses what the vendor refuses.
 package provider

@@ -59,14 +59,14 @@ func byShape(key string) (Proposal, bool) {
 		return Proposal{Provider: id, Name: p.Name, Why: why}, true
 	}
 	switch {
-	case strings.HasPrefix(key, "sk-ant-api"):
-		return own("anthropic", "keys of the Anthropic API begin with sk-ant-api")
+	case strings.HasPrefix(key, "sk-ant-"): // api03; the kinds that open something else were refused before
+		return own("anthropic", "Anthropic's keys begin with sk-ant-")
 	case strings.HasPrefix(key, "sk-proj-"), strings.HasPrefix(key, "sk-svcacct-"):
 		return own("openai", "keys of an OpenAI project begin with sk-proj- or sk-svcacct-")
 	case strings.HasPrefix(key, "sk-") && strings.Contains(key, "T3BlbkFJ"): // "OpenAI" in base64
 		return own("openai", "the key carries OpenAI's mark")
-	case strings.HasPrefix(key, "AIza") && len(key) == 39:
-		return own("gemini", "Google's keys begin with AIza; Google is replacing them by keys that begin with AQ.")
+	case strings.HasPrefix(key, "AIza"): // and 39 characters; the vendor will say if one is missing
+		return own("gemini", "Google's keys begin with AIza, or with AQ. if they are new")
 	case strings.HasPrefix(key, "AQ."):
 		return own("gemini", "Google's new keys begin with AQ.")
 	}
@@ -120,8 +120,8 @@ func guesses(key string) []Proposal {
 		}
 	case sk:
 		return []Proposal{
-			relay("many relays and vendors use keys that begin with sk-"),
-			{Provider: "openai", Name: "OpenAI", Why: "OpenAI's keys begin with sk-"}, claude,
+			{Provider: "openai", Name: "OpenAI", Why: "OpenAI's keys begin with sk-"},
+			relay("many relays and vendors use keys that begin with sk-"), claude,
 		}
 	}
 	if id, secret, ok := strings.Cut(key, "."); ok && len(id) == 32 && only(id, isHex) && only(secret, isAlphanumeric) {

@@ -102,7 +102,7 @@ func TestRecognise(t *testing.T) {
 	unsure := map[string][]want{ // the first proposals, in this order
 		"sk-" + hex32:                       {{"openai-compatible", "api.deepseek.com"}, {"openai-compatible", "dashscope.aliyuncs.com"}, {"openai-compatible", ""}},
 		"sk-" + alnum48:                     {{"openai-compatible", ""}, {"openai", ""}},
-		"sk-whatever":                       {{"openai-compatible", ""}, {"openai", ""}},
+		"sk-whatever":                       {{"openai", ""}, {"openai-compatible", ""}},
 		"mp-" + alnum48[:43]:                {{"openai-compatible", ""}, {"anthropic-compatible", ""}},
 		hex32 + ".aBcDeF0123456789":         {{"openai-compatible", "api.z.ai"}, {"openai-compatible", "open.bigmodel.cn"}},
 		"DASHSCOPE_API_KEY=sk-" + hex32:     {{"openai-compatible", "dashscope.aliyuncs.com"}, {"openai-compatible", "api.deepseek.com"}},
@@ -120,6 +120,23 @@ func TestRecognise(t *testing.T) {
 				break
 			}
 		}
+	}
+}
+
+func TestProvidersAreUsable(t *testing.T) {
+	for _, p := range All() {
+		if got, ok := Get(p.ID); !ok || got != p || p.Name == "" || p.Protocols == 0 || p.family == nil || p.serve == nil {
+			t.Errorf("%q is incomplete", p.ID)
+		}
+		if p.Compatible() {
+			continue
+		}
+		if got, err := NormalizeBaseURL(p, p.DefaultBaseURL); err != nil || got != p.DefaultBaseURL || p.KeyURL == "" {
+			t.Errorf("%s: default %q becomes %q, %v", p.ID, p.DefaultBaseURL, got, err)
+		}
+	}
+	if _, ok := Get("nobody"); ok {
+		t.Error("an unknown provider was found")
 	}
 }
 

@@ -68,7 +68,7 @@ const (
 func (p *Provider) List(ctx context.Context, client Doer, c Credential) Listing {
 	t, err := p.Target(c)
 	if err != nil {
-		return Listing{Outcome: OutcomeUnparsable, At: time.Now(), Err: &protocol.Error{Kind: protocol.BadRequest, Message: sentence(err.Error())}}
+		return notAsked(err)
 	}
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
@@ -85,6 +85,18 @@ func (p *Provider) List(ctx context.Context, client Doer, c Credential) Listing 
 	l.run(ctx)
 	l.out.At = time.Now()
 	return l.out
+}
+
+// notAsked is the listing of an account that cannot be called at all.
+func notAsked(err error) Listing {
+	l := Listing{Outcome: OutcomeUnparsable, At: time.Now(), Err: &protocol.Error{Kind: protocol.BadRequest, Message: err.Error() + "."}}
+	if f := new(FieldError); errors.As(err, &f) {
+		l.Err.Param, l.Err.Message = f.Field, strings.ToUpper(f.Message[:1])+f.Message[1:]+"."
+		if f.Field == "key" {
+			l.Outcome, l.Err.Kind = OutcomeUnauthorised, protocol.KeyRefused
+		}
+	}
+	return l
 }
 
 // lister is one listing under way.
@@ -174,6 +186,10 @@ func (l *lister) take(pg *page) bool {
 			l.out.Skipped = append(l.out.Skipped, Skipped{clip(name, 80), "its name cannot be sent"})
 			continue
 		}
+		if l.shows(name) || l.shows(it.DisplayName) || l.shows(it.DisplayNameCamel) || l.shows(it.Name) || l.shows(it.OwnedBy) {
+			l.out.Skipped = append(l.out.Skipped, Skipped{"…", "its description holds the key of this account"}) // and would be stored
+			continue
+		}
 		set, why := l.serves(it, name)
 		if set == 0 {
 			l.out.Skipped = append(l.out.Skipped, Skipped{name, why})
@@ -205,6 +221,9 @@ func (l *lister) get(ctx context.Context, path string, query url.Values) ([]byte
 		return nil, l.unreachable(ctx, err)
 	}
 	defer resp.Body.Close()
+	if resp.Request != nil && resp.Request.URL.Host != l.host {
+		return nil, l.fault(OutcomeBlocked, protocol.Wall, "Another host answered in place of %s; its answer was not used. %s.", l.who(), l.baseHint())
+	}
 	body, err := readAll(resp.Body)
 	switch {
 	case resp.StatusCode >= 300 && resp.StatusCode < 400: // the body is of no interest, and may be broken

@@ -147,7 +147,10 @@ func checkListing(t testing.TB, l Listing) {
 	if (l.Outcome == OutcomeOK) != (l.Err == nil) || l.At.IsZero() {
 		t.Errorf("outcome %q with error %v at %v", l.Outcome, l.Err, l.At)
 	}
-	text := fmt.Sprintf("%+v %v", l, l.Err)
+	text := fmt.Sprintf("%+v", l)
+	if l.Err != nil {
+		text += fmt.Sprintf("%+v", *l.Err)
+	}
 	for i := 0; i+12 <= len(secret); i++ {
 		if strings.Contains(text, secret[i:i+12]) {
 			t.Errorf("a piece of the key shows: %s", text)
@@ -322,6 +325,9 @@ func TestListRefusals(t *testing.T) {
 				answer(w, c.status, c.body)
 			})
 			l := list(t, c.provider, srv.URL)
+			if c.header != "" && l.Err != nil && (l.Err.RetryAfter != 30*time.Second || !strings.Contains(l.Err.Message, "in 30 seconds")) {
+				t.Errorf("Retry-After: %s is lost: %v, %v", c.header, l.Err.RetryAfter, l.Err)
+			}
 			if l.Outcome != c.outcome || l.Err == nil || c.kind != "" && l.Err.Kind != c.kind || !strings.Contains(l.Err.Message, c.words) || len(l.Models) > 0 {
 				t.Errorf("got %s, %v; want %s, %s, %q", l.Outcome, l.Err, c.outcome, c.kind, c.words)
 			}
@@ -558,9 +564,23 @@ func TestListOfABadAccount(t *testing.T) {
 		return nil, io.EOF
 	}), Credential{})
 	checkListing(t, l)
-	if l.Outcome != OutcomeUnauthorised && l.Outcome != OutcomeUnparsable {
+	if l.Outcome != OutcomeUnauthorised || l.Err.Param != "key" || !strings.HasPrefix(l.Err.Message, "OpenAI needs a key") {
 		t.Errorf("%+v", l)
 	}
+}
+
+// What a host says of its models is stored and shown; it must not carry the key there.
+func TestListKeepsTheKeyOutOfDescriptions(t *testing.T) {
+	srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		answer(w, 200, `{"data":[{"id":"a"},{"id":"`+secret+`"},{"id":"b","display_name":"for `+secret+`"},{"id":"c","owned_by":"`+secret+`"}]}`)
+	})
+	if l := list(t, "openai-compatible", srv.URL); len(l.Models) != 1 || len(l.Skipped) != 3 {
+		t.Errorf("%+v", l)
+	}
+	no := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		answer(w, 401, `{"error":{"message":"no","code":"`+secret+`","param":"`+secret+`"}}`)
+	})
+	list(t, "openai-compatible", no.URL)
 }
 
 func FuzzParsePage(f *testing.F) {

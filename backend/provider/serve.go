@@ -86,15 +86,15 @@ var endpointTypes = map[string]protocol.Set{
 // them at /responses too.
 var openaiName = regexp.MustCompile(`^(gpt-|chatgpt-|o\d)`)
 
-// serves decides what one listed model can be reached by: by what its listing says, else by its name. An empty
-// set comes with the reason.
+// serves decides what one listed model can be reached by: by what its listing says, else by its name. The reason
+// counts where the set is empty.
 func (t *Target) serves(it *item, name string) (protocol.Set, string) {
 	byRule, why := t.provider.serve(t.provider, hostName(t.host), name)
 	if methods := it.SupportedGenerationMethods; methods != nil { // Gemini's own listing
 		if !contains(methods, "generateContent") {
 			return 0, "it does not generate text (no generateContent)"
 		}
-		return protocol.SetOf(protocol.Gemini) & t.speaks, ""
+		return protocol.SetOf(protocol.Gemini) & t.speaks, "it is listed for Gemini's protocol, which this account does not speak"
 	}
 	if byRule == 0 || byRule == embedSet {
 		return byRule, why

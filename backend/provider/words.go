@@ -107,7 +107,7 @@ func (l *lister) unparsable(body []byte, no bool) *fault {
 // refused puts an error answer into words.
 func (l *lister) refused(status int, header http.Header, body []byte) *fault {
 	e := protocol.DecodeError(status, header, body, time.Now())
-	e.Kind, e.Status = kind(e), status
+	e.Kind, e.Status, e.Code, e.Param = kind(e), status, l.clean(e.Code), ""
 	if e.Kind == protocol.Wall {
 		return l.wall(status)
 	}
@@ -172,15 +172,20 @@ var (
 func (l *lister) clean(text string) string {
 	text = anyURL.ReplaceAllString(text, "…")
 	text = anyToken.ReplaceAllStringFunc(text, func(token string) string {
-		if strings.Contains(token, "**") || l.secret != "" && (strings.Contains(token, l.secret) || strings.Contains(l.secret, strings.Trim(token, "."))) {
+		if strings.Contains(token, "**") || l.shows(token) || strings.Contains(l.secret, strings.Trim(token, ".")) {
 			return "…"
 		}
 		return token
 	})
-	if len(l.secret) >= 4 { // a key with signs in it that no key is known to have
+	if l.shows(text) { // a key with signs in it that no key is known to have
 		text = strings.ReplaceAll(text, l.secret, "…")
 	}
 	return strings.TrimSpace(clip(strings.Join(strings.Fields(text), " "), 200))
+}
+
+// shows reports whether a text holds the key. A key too short to be one (local servers take any) is no secret.
+func (l *lister) shows(text string) bool {
+	return len(l.secret) >= 6 && strings.Contains(text, l.secret)
 }
 
 func soon(d time.Duration) string {
@@ -258,12 +263,4 @@ func (l *lister) unreachable(ctx context.Context, err error) *fault {
 		who = l.host
 	}
 	return l.fault(OutcomeUnreachable, kind, what, who)
-}
-
-// sentence gives the error of a field the look of the others.
-func sentence(s string) string {
-	if s != "" && !strings.HasSuffix(s, ".") {
-		s += "."
-	}
-	return s
 }
