@@ -39,7 +39,8 @@ func TestMain(m *testing.M) {
 func child(t *testing.T, role, dir string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), roleVariable+"="+role, "METAPI_STORE_TEST_DIR="+dir)
+	cmd.Env = append(os.Environ(), roleVariable+"="+role, "METAPI_STORE_TEST_DIR="+dir,
+		"GORACE=atexit_sleep_ms=0") // else each run under -race ends with a second of sleep
 	cmd.Stderr = os.Stderr
 	return cmd
 }
