@@ -72,7 +72,7 @@ func byShape(key string) (Proposal, bool) {
 	}
 	for _, v := range vendors {
 		if v.prefix != "" && strings.HasPrefix(key, v.prefix) {
-			return Proposal{v.provider, v.baseURL, v.name, fmt.Sprintf("keys of %s begin with %s", v.name, v.prefix)}, true
+			return Proposal{vendorProvider, v.baseURL, v.name, fmt.Sprintf("keys of %s begin with %s", v.name, v.prefix)}, true
 		}
 	}
 	return Proposal{}, false
@@ -80,8 +80,10 @@ func byShape(key string) (Proposal, bool) {
 
 // byVariable goes by the name that the key was pasted with.
 func byVariable(variable string) (Proposal, bool) {
-	own := map[string]string{"OPENAI_API_KEY": "openai", "ANTHROPIC_API_KEY": "anthropic", "GEMINI_API_KEY": "gemini", "GOOGLE_API_KEY": "gemini",
-		"ANTHROPIC_AUTH_TOKEN": "anthropic-compatible"}
+	own := map[string]string{
+		"OPENAI_API_KEY": "openai", "ANTHROPIC_API_KEY": "anthropic", "GEMINI_API_KEY": "gemini", "GOOGLE_API_KEY": "gemini",
+		"ANTHROPIC_AUTH_TOKEN": "anthropic-compatible",
+	}
 	why := "it was pasted as " + variable
 	if id, ok := own[variable]; ok {
 		p, _ := Get(id)
@@ -89,7 +91,7 @@ func byVariable(variable string) (Proposal, bool) {
 	}
 	for _, v := range vendors {
 		if v.env != "" && v.env == variable {
-			return Proposal{v.provider, v.baseURL, v.name, why}, true
+			return Proposal{vendorProvider, v.baseURL, v.name, why}, true
 		}
 	}
 	return Proposal{}, false
@@ -100,7 +102,7 @@ func guesses(key string) []Proposal {
 	at := func(name, why string) Proposal {
 		for _, v := range vendors {
 			if v.name == name {
-				return Proposal{v.provider, v.baseURL, v.name, why}
+				return Proposal{vendorProvider, v.baseURL, v.name, why}
 			}
 		}
 		return Proposal{}
@@ -134,10 +136,13 @@ func guesses(key string) []Proposal {
 	}
 }
 
+const subscription = "this is a token of a Claude subscription, which Anthropic allows only in its own programs; " +
+	"make an API key at https://platform.claude.com/settings/keys"
+
 // refused are keys that are recognised and of no use here: for each a prefix and why.
 var refused = []struct{ prefix, why string }{
-	{"sk-ant-oat", "this is a token of a Claude subscription, which Anthropic allows only in its own programs; make an API key at https://platform.claude.com/settings/keys"},
-	{"sk-ant-ort", "this is a token of a Claude subscription, which Anthropic allows only in its own programs; make an API key at https://platform.claude.com/settings/keys"},
+	{"sk-ant-oat", subscription},
+	{"sk-ant-ort", subscription},
 	{"sk-ant-sid", "this is a session of Anthropic's website, not an API key; make one at https://platform.claude.com/settings/keys"},
 	{"sk-ant-admin", "this is an administration key, which cannot call models; make an API key at https://platform.claude.com/settings/keys"},
 	{"sk-admin-", "this is an administration key, which cannot call models; make an API key at https://platform.openai.com/api-keys"},

@@ -142,10 +142,7 @@ func TestProvidersAreUsable(t *testing.T) {
 
 func TestVendorsAreUsable(t *testing.T) {
 	for _, v := range vendors {
-		p, ok := Get(v.provider)
-		if !ok {
-			t.Fatalf("%s: no provider %q", v.name, v.provider)
-		}
+		p := mustGet(t, vendorProvider)
 		if got, err := NormalizeBaseURL(p, v.baseURL); err != nil || got != v.baseURL {
 			t.Errorf("%s: NormalizeBaseURL(%q) = %q, %v", v.name, v.baseURL, got, err)
 		}

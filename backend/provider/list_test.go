@@ -345,6 +345,72 @@ func TestTheWordsForAWrongKeySayWhereToGetOne(t *testing.T) {
 	}
 }
 
+func TestAWrongKeyIsRefusedByEachVendor(t *testing.T) {
+	for provider, srv := range map[string]*vendorServer{"openai": strictOpenAI(t, "m"), "anthropic": strictAnthropic(t, "m"),
+		"gemini": strictGemini(t, `{"name":"models/m"}`)} {
+		const wrong = "sk-wrong-987654321-wrong"
+		l := mustGet(t, provider).List(context.Background(), &http.Client{}, Credential{BaseURL: srv.URL, Secret: wrong})
+		if l.Outcome != OutcomeUnauthorised || !strings.Contains(l.Err.Message, "refused this key") || srv.pages != 0 || strings.Contains(fmt.Sprint(*l.Err), wrong) {
+			t.Errorf("%s: %s, %v", provider, l.Outcome, l.Err)
+		}
+	}
+}
+
+// A client that follows redirects by itself, and one that answers for a known vendor.
+func TestListNamesHosts(t *testing.T) {
+	reply := func(status int, location, from string) doerFunc {
+		return func(r *http.Request) (*http.Response, error) {
+			asked := r.Clone(r.Context())
+			if from != "" {
+				asked.URL.Host = from
+			}
+			return &http.Response{StatusCode: status, Header: http.Header{"Location": {location}}, Body: io.NopCloser(strings.NewReader(`{"data":[{"id":"a"}]}`)), Request: asked}, nil
+		}
+	}
+	for _, c := range []struct {
+		base, words string
+		doer        Doer
+	}{
+		{"https://api.groq.com", "Groq refused this key (401).", reply(401, "", "")},
+		{"http://nas.local", "nas.local wants to be called with https://", reply(301, "https://nas.local/v1/models", "")},
+		{"https://r.example", "Another host answered in place of r.example", reply(200, "", "evil.example")},
+	} {
+		l := mustGet(t, "openai-compatible").List(context.Background(), c.doer, Credential{BaseURL: c.base, Secret: secret})
+		checkListing(t, l)
+		if l.Err == nil || !strings.Contains(l.Err.Message, c.words) || len(l.Models) > 0 {
+			t.Errorf("%s: %s, %v; want %q", c.base, l.Outcome, l.Err, c.words)
+		}
+	}
+}
+
+func TestSoon(t *testing.T) {
+	for d, want := range map[time.Duration]string{0: "in a few minutes", 1500 * time.Millisecond: "in 2 seconds", 10 * time.Minute: "in 10 minutes", 5 * time.Hour: "in 5 hours"} {
+		if got := soon(d); got != want {
+			t.Errorf("soon(%v) = %q, want %q", d, got, want)
+		}
+	}
+}
+
+// What kind of model a name belongs to, at hosts that list everything without a word.
+func TestServesByName(t *testing.T) {
+	p := mustGet(t, "openai-compatible")
+	for name, want := range map[string]protocol.Set{
+		"BAAI/bge-m3": embedSet, "nomic-embed-text:latest": embedSet, "all-minilm:l6": embedSet, "intfloat/multilingual-e5-large": embedSet, "voyage-3": embedSet,
+		"BAAI/bge-reranker-v2-m3": 0, "jina-reranker-v2": 0, "whisper-large-v3": 0, "black-forest-labs/FLUX.1-dev": 0, "stabilityai/stable-diffusion-3": 0,
+		"omni-moderation-latest": 0, "meta-llama/Llama-Guard-4-12B": 0, "gpt-4o-mini-tts": 0, "gpt-4o-realtime-preview": 0,
+		"deepseek-chat": chatSet | responsesSet, "Qwen/Qwen2.5-7B-Instruct": chatSet | responsesSet, "stories260K": chatSet | responsesSet,
+		"gpt-5-codex": chatSet | responsesSet, "claude-sonnet-4-5": chatSet | responsesSet, "llama3.2:3b-instruct-q4_0": chatSet | responsesSet,
+	} {
+		got, why := serveByName(p, "r.example", name)
+		if got != want || got == 0 && why == "" {
+			t.Errorf("%s: got %v, %q; want %v", name, got.List(), why, want.List())
+		}
+	}
+	if got, _ := serveByName(p, "api.deepseek.com", "deepseek-chat"); got != chatSet {
+		t.Errorf("DeepSeek serves chat only, got %v", got.List())
+	}
+}
+
 type doerFunc func(*http.Request) (*http.Response, error)
 
 func (f doerFunc) Do(r *http.Request) (*http.Response, error) { return f(r) }

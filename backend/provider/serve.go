@@ -20,14 +20,15 @@ var (
 	embedSet     = protocol.SetOf(protocol.OpenAIEmbeddings)
 )
 
+const notText = "images, sound and video are not served"
+
 // byName are the kinds of models that hosts list among their chat models without a word. The first that fits
 // counts. What fits none is a chat model: a name that nobody has heard of yet must not be lost.
 var byName = []rule{
 	{regexp.MustCompile(`(^|[/_.-])(rerank|reranker)([/_.:-]|$)`), 0, "re-ranking is not served"},
-	{regexp.MustCompile(`embed|(^|/)(bge|gte|e5|m3e|voyage|uae)-`), embedSet, ""},
-	{regexp.MustCompile(`(^|/)(whisper|tts|sora|dall-e|gpt-image|chatgpt-image|imagen|veo|lyria|flux|stable-diffusion|sdxl|midjourney|mj_|suno|kling|cogview|cogvideo)`), 0,
-		"images, sound and video are not served"},
-	{regexp.MustCompile(`(^|[/-])(transcribe|tts|realtime|speech)(-|$)`), 0, "images, sound and video are not served"},
+	{regexp.MustCompile(`embed|(^|[/_-])(bge|gte|e5|m3e|voyage|uae|minilm)([-_:]|$)`), embedSet, ""},
+	{regexp.MustCompile(`(^|/)(whisper|tts|sora|dall-e|gpt-image|chatgpt-image|imagen|veo|lyria|flux|stable-diffusion|sdxl)`), 0, notText},
+	{regexp.MustCompile(`(^|/)(midjourney|mj_|suno|kling|cogview|cogvideo)|(^|[/-])(transcribe|tts|realtime|speech)(-|$)`), 0, notText},
 	{regexp.MustCompile(`moderation|llama-guard|(^|/)shieldgemma`), 0, "moderation is not served"},
 }
 
