@@ -174,6 +174,10 @@ func anthropicProblem(body map[string]any, p *problem) vendorError {
 			"integer": "a valid integer", "number": "a valid number", "boolean": "a valid boolean"}[p.want]
 		return invalid("%s: Input should be %s", path, words)
 	}
+	if p.sort == outOfRange {
+		words := strings.NewReplacer(">= ", "greater than or equal to ", "<= ", "less than or equal to ").Replace(p.want)
+		return invalid("%s: Input should be %s", path, words)
+	}
 	if p.got == nil {
 		return invalid("%s: Field required", path)
 	}

@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -57,6 +59,7 @@ const (
 	missingField
 	wrongType
 	wrongValue
+	outOfRange
 )
 
 // problem is the first thing wrong with a body: where, and of which sort. Each vendor puts it into its own words.
@@ -64,7 +67,7 @@ type problem struct {
 	sort trouble
 	path []string // of the object that has or lacks Name, or of the value itself
 	name string   // the unknown or missing field
-	want string   // the JSON type or value wanted
+	want string   // the JSON type wanted; the value or values; or the bound, as ">= 16"
 	got  any
 }
 
@@ -94,7 +97,7 @@ func (v *Vendor) check(op string, body map[string]any) *problem {
 	if !errors.As(err, &ve) {
 		return &problem{sort: wrongValue, want: err.Error()}
 	}
-	leaf := worst(ve)
+	leaf, tags := worst(ve, nil)
 	p := &problem{path: leaf.InstanceLocation, got: at(body, leaf.InstanceLocation)}
 	switch k := leaf.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
@@ -104,9 +107,21 @@ func (v *Vendor) check(op string, body map[string]any) *problem {
 	case *kind.Type:
 		p.sort, p.want = wrongType, k.Want[0]
 	case *kind.Const:
-		p.sort, p.want = wrongValue, fmt.Sprint(k.Want)
+		p.sort, p.want = wrongValue, quoted(append(tags, k.Want))
 	case *kind.Enum:
-		p.sort, p.want = wrongValue, fmt.Sprint(k.Want)
+		p.sort, p.want = wrongValue, quoted(append(tags, k.Want...))
+	case *kind.Minimum:
+		p.sort, p.want = outOfRange, ">= "+k.Want.RatString()
+	case *kind.Maximum:
+		p.sort, p.want = outOfRange, "<= "+k.Want.RatString()
+	case *kind.MinItems:
+		p.sort, p.want = outOfRange, fmt.Sprintf(">= %d items", k.Want)
+	case *kind.MaxItems:
+		p.sort, p.want = outOfRange, fmt.Sprintf("<= %d items", k.Want)
+	case *kind.MinLength:
+		p.sort, p.want = outOfRange, fmt.Sprintf(">= %d characters", k.Want)
+	case *kind.MaxLength:
+		p.sort, p.want = outOfRange, fmt.Sprintf("<= %d characters", k.Want)
 	default:
 		p.sort, p.want = wrongValue, fmt.Sprint(leaf.ErrorKind)
 	}
@@ -114,77 +129,130 @@ func (v *Vendor) check(op string, body map[string]any) *problem {
 }
 
 // worst follows the causes down to one. Of the branches of an anyOf it takes the one the value was meant for: a branch
-// that fails at the tag (type, role) or at the JSON type of the value itself was not.
-func worst(e *jsonschema.ValidationError) *jsonschema.ValidationError {
+// that fails at the tag (type, role) or at the JSON type of the value itself was not. Where the tag fits no branch, tags
+// are what the other branches wanted there.
+func worst(e *jsonschema.ValidationError, tags []any) (*jsonschema.ValidationError, []any) {
 	if len(e.Causes) == 0 {
-		return e
+		return e, tags
 	}
 	best, bestScore := e.Causes[0], -1<<30
 	_, union := e.ErrorKind.(*kind.AnyOf)
 	for _, c := range e.Causes {
-		score := 0
+		score := -rank(c)
 		if union {
 			score = meant(c, len(e.InstanceLocation))
-		} else {
-			score = -rank(c)
 		}
 		if score > bestScore {
 			best, bestScore = c, score
 		}
 	}
-	return worst(best)
+	if union {
+		tags = nil
+		for _, c := range e.Causes {
+			if c != best {
+				tags = append(tags, tagsOf(c, len(e.InstanceLocation))...)
+			}
+		}
+	}
+	return worst(best, tags)
 }
 
-// rank orders several faults of one object: a missing field first, then an unknown one, then the rest.
+// tagged says whether an error is about the tag of the object at depth.
+func tagged(e *jsonschema.ValidationError, depth int) bool {
+	l := e.InstanceLocation
+	if len(l) != depth+1 || l[depth] != "type" && l[depth] != "role" {
+		return false
+	}
+	switch e.ErrorKind.(type) {
+	case *kind.Const, *kind.Enum:
+		return true
+	}
+	return false
+}
+
+func tagsOf(e *jsonschema.ValidationError, depth int) (out []any) {
+	if tagged(e, depth) {
+		switch k := e.ErrorKind.(type) {
+		case *kind.Const:
+			out = append(out, k.Want)
+		case *kind.Enum:
+			out = append(out, k.Want...)
+		}
+	}
+	for _, c := range e.Causes {
+		out = append(out, tagsOf(c, depth)...)
+	}
+	return out
+}
+
+// quoted lists values once each and in order, as 'a', 'b'.
+func quoted(values []any) string {
+	var out []string
+	for _, v := range values {
+		if s := fmt.Sprintf("'%v'", v); !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	slices.Sort(out)
+	return strings.Join(out, ", ")
+}
+
+// rank orders several faults of one object: its tag, a missing field, an unknown one, then the rest.
 func rank(e *jsonschema.ValidationError) int {
+	depth := len(e.InstanceLocation) - 1
+	for len(e.Causes) == 1 {
+		e = e.Causes[0]
+	}
 	switch e.ErrorKind.(type) {
 	case *kind.Required:
-		return 0
-	case *kind.AdditionalProperties:
 		return 1
+	case *kind.AdditionalProperties:
+		return 2
 	}
-	return 2
+	if depth >= 0 && tagged(e, depth) {
+		return 0
+	}
+	return 3
 }
 
-// meant says how likely a branch of an anyOf at depth was the intended one: higher is likelier.
+// meant says how likely a branch of an anyOf at depth was the intended one: higher is likelier. A union within counts
+// as its likeliest branch does.
 func meant(e *jsonschema.ValidationError, depth int) int {
 	score := 0
-	var visit func(*jsonschema.ValidationError)
-	visit = func(e *jsonschema.ValidationError) {
-		loc := e.InstanceLocation
-		switch k := e.ErrorKind.(type) {
-		case *kind.Type:
-			if len(loc) == depth {
-				score -= 1000
-			} else {
-				score--
-			}
-		case *kind.Const, *kind.Enum:
-			if len(loc) == depth+1 && (loc[depth] == "type" || loc[depth] == "role") {
-				score -= 500
-			} else {
-				score--
-			}
-		case *kind.Required:
-			for _, m := range k.Missing {
-				if len(loc) == depth && (m == "type" || m == "role") {
-					score -= 50
-				} else {
-					score -= 5
-				}
-			}
-		case *kind.AdditionalProperties:
-			score -= 2
-		}
-		if _, nested := e.ErrorKind.(*kind.AnyOf); nested && len(loc) > depth {
-			score--
-			return
-		}
+	loc := e.InstanceLocation
+	switch k := e.ErrorKind.(type) {
+	case *kind.AnyOf:
+		best := -1 << 30
 		for _, c := range e.Causes {
-			visit(c)
+			best = max(best, meant(c, depth))
 		}
+		return best
+	case *kind.Type:
+		switch {
+		case len(loc) == depth && k.Want[0] == "null":
+			score -= 2000
+		case len(loc) == depth:
+			score -= 1000
+		default:
+			score--
+		}
+	case *kind.Const, *kind.Enum:
+		if tagged(e, depth) {
+			score -= 500
+		} else {
+			score--
+		}
+	case *kind.Required:
+		score -= 5 * len(k.Missing)
+		if len(loc) == depth && (slices.Contains(k.Missing, "type") || slices.Contains(k.Missing, "role")) {
+			score -= 45
+		}
+	case *kind.AdditionalProperties:
+		score -= 2
 	}
-	visit(e)
+	for _, c := range e.Causes {
+		score += meant(c, depth)
+	}
 	return score
 }
 

@@ -3,6 +3,7 @@ package imitation
 import (
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"math"
@@ -195,8 +196,15 @@ func openAIProblem(op string, p *problem) vendorError {
 	case wrongType:
 		return badRequest(where, "invalid_type", "Invalid type for '%s': expected %s, but got %s instead.", where,
 			article(p.want), article(jsonType(p.got)))
+	case outOfRange:
+		if low, below := strings.CutPrefix(p.want, ">= "); below {
+			return badRequest(where, jsonType(p.got)+"_below_min_value", "Invalid '%s': %s below minimum value. Expected a value "+
+				">= %s, but got %v instead.", where, jsonType(p.got), low, shown(p.got))
+		}
+		return badRequest(where, jsonType(p.got)+"_above_max_value", "Invalid '%s': %s above maximum value. Expected a value "+
+			"%s, but got %v instead.", where, jsonType(p.got), p.want, shown(p.got))
 	}
-	return badRequest(where, "invalid_value", "Invalid value: '%v'. Supported values are: %s.", p.got, p.want)
+	return badRequest(where, "invalid_value", "Invalid value: '%s'. Supported values are: %s.", shown(p.got), p.want)
 }
 
 // openAIPath writes a path as messages[0].content.
@@ -215,8 +223,21 @@ func openAIPath(path []string) string {
 	return b.String()
 }
 
+// shown keeps what a message quotes short.
+func shown(v any) string {
+	s := fmt.Sprint(v)
+	if len(s) > 60 {
+		s = s[:60] + "..."
+	}
+	return s
+}
+
 func jsonType(v any) string {
-	switch v.(type) {
+	switch v := v.(type) {
+	case json.Number:
+		if !strings.ContainsAny(v.String(), ".eE") {
+			return "integer"
+		}
 	case nil:
 		return "null"
 	case bool:
