@@ -82,17 +82,18 @@ func (t tables) anyRunning() bool {
 type fold struct {
 	tables
 	meta    meta
+	maxPins int
 	changes map[string]Totals // of rollups, gathered so that each is written once
 	key     []byte            // scratch
 }
 
-func newFold(tx *store.Tx) (*fold, error) {
+func newFold(tx *store.Tx, maxPins int) (*fold, error) {
 	t, err := tablesOf(tx)
 	if err != nil {
 		return nil, err
 	}
 	t.rows.FillPercent = 0.9 // keys come nearly in order: full pages instead of half-empty ones
-	f := &fold{tables: t, changes: make(map[string]Totals)}
+	f := &fold{tables: t, maxPins: maxPins, changes: make(map[string]Totals)}
 	f.meta, err = t.meta()
 	return f, err
 }
@@ -237,7 +238,7 @@ func (f *fold) interrupt() error {
 	return nil
 }
 
-// pin notes which account issued a piece of state, and drops the oldest beyond maxPins.
+// pin notes which account issued a piece of state, and drops the oldest beyond the limit.
 func (f *fold) pin(ref protocol.Ref, account string) error {
 	if account == "" {
 		return nil
@@ -261,7 +262,7 @@ func (f *fold) pin(ref protocol.Ref, account string) error {
 	if err := f.pins.Put(append([]byte{'s'}, seq...), []byte(name)); err != nil {
 		return err
 	}
-	for f.meta.Pins++; f.meta.Pins > maxPins; f.meta.Pins-- {
+	for f.meta.Pins++; f.meta.Pins > f.maxPins; f.meta.Pins-- {
 		c := f.pins.Cursor()
 		k, oldest := c.Seek([]byte{'s'})
 		if len(k) != 9 {

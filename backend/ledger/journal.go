@@ -141,38 +141,46 @@ type damage struct{ torn, bad int }
 
 func (d *damage) add(e damage) { d.torn, d.bad = d.torn+e.torn, d.bad+e.bad }
 
-// readSegment calls visit for each whole line after offset from, and returns how large the file is. Damaged lines are
-// skipped and counted.
-func readSegment(path string, from int64, visit func(line entry) error) (size int64, d damage, err error) {
+// segment reads a file of the journal, line by line.
+type segment struct {
+	data []byte
+	at   int64 // how far it has been read
+	damage
+}
+
+// readSegment reads a file from an offset on. One that does not exist is empty.
+func readSegment(path string, from int64) (*segment, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return 0, d, nil
+		return new(segment), nil
 	}
 	if err != nil {
-		return 0, d, err
+		return nil, err
 	}
-	size = int64(len(data))
-	if from > size {
+	if from > int64(len(data)) {
 		from = 0 // not the file that the position was noted for; folding is idempotent
 	}
-	for at := from; at < size; {
-		line := data[at:]
+	return &segment{data: data, at: from}, nil
+}
+
+// next is the next whole line; false at the end. Damaged lines are skipped and counted.
+func (s *segment) next() (entry, bool) {
+	for s.at < int64(len(s.data)) {
+		line := s.data[s.at:]
 		end := bytes.IndexByte(line, '\n')
 		if end >= 0 {
 			line = line[:end+1]
 		}
-		at += int64(len(line))
+		s.at += int64(len(line))
 		r, text, err := decodeLine(line)
 		switch {
 		case err == nil:
-			if err := visit(entry{fact: factOf(r), text: text}); err != nil {
-				return size, d, err
-			}
+			return entry{fact: factOf(r), text: text}, true
 		case end < 0:
-			d.torn++
+			s.torn++
 		default:
-			d.bad++
+			s.bad++
 		}
 	}
-	return size, d, nil
+	return entry{}, false
 }

@@ -81,10 +81,18 @@ func (f *failure) note(err error) {
 // Open opens the ledger in the data folder dir: rows and rollups in st, the journal in dir/journal. What an earlier
 // run left in the journal is folded, and what it had begun and not settled becomes interrupted. A disk that is full
 // or read-only is no error, but trouble: see [Ledger.Trouble]. Only one process may have a ledger open at a time.
-func Open(dir string, st *store.Store) (*Ledger, error) { return open(dir, st, segmentSize) }
+func Open(dir string, st *store.Store) (*Ledger, error) {
+	return open(dir, st, limits{segmentSize, maxPins})
+}
 
-func open(dir string, st *store.Store, segment int64) (*Ledger, error) {
-	l := &Ledger{st: st, update: st.Update, journal: journal{dir: filepath.Join(dir, "journal"), limit: segment}, orphans: true,
+// limits are smaller in tests.
+type limits struct {
+	segment int64 // bytes
+	pins    int
+}
+
+func open(dir string, st *store.Store, most limits) (*Ledger, error) {
+	l := &Ledger{st: st, update: st.Update, journal: journal{dir: filepath.Join(dir, "journal"), limit: most.segment}, pins: pins{limit: most.pins},
 		wake: make(chan struct{}, 1), full: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{})}
 	found, err := l.journal.scan()
 	if err != nil {
@@ -112,7 +120,13 @@ func open(dir string, st *store.Store, segment int64) (*Ledger, error) {
 	}
 	l.journal.number = max(l.journal.number, folded.Segment)
 	for _, n := range found { // pins are answered from memory, also while the database cannot be written
-		_, _, _ = readSegment(l.journal.path(n), folded.after(n), func(e entry) error { l.remember(&e); return nil })
+		s, err := readSegment(l.journal.path(n), folded.after(n))
+		if err != nil {
+			continue // the fold will tell
+		}
+		for e, ok := s.next(); ok; e, ok = s.next() {
+			l.remember(&e)
+		}
 	}
 	l.left, l.first = found, l.journal.number+1
 	l.journal.closed = slices.Clone(found)
@@ -127,6 +141,7 @@ func (l *Ledger) Begin(r *routing.Record) {
 	b := *r
 	b.State = routing.Running
 	b.Candidates, b.Excluded, b.Attempts, b.Issued = nil, nil, nil, nil
+	b.Usage, b.Cost = protocol.Usage{}, routing.Cost{}
 	l.accept(&b)
 }
 
@@ -178,34 +193,39 @@ func (l *Ledger) accept(r *routing.Record) {
 	l.remember(&e)
 	switch len(l.queue) {
 	case 1:
-		signal(l.wake)
+		nudge(l.wake)
 	case foldAt:
-		signal(l.full)
+		nudge(l.full)
 	}
 }
 
 // makeRoom keeps the queue within its bound while the database cannot be written. Entries that are in the journal are
-// safe there: they leave memory, and their segments will be read again. Of the others the oldest is lost. mu is held.
+// safe there: they leave memory. Of the others the oldest is lost. mu is held.
 func (l *Ledger) makeRoom() {
 	if len(l.queue) < maxQueue {
 		return
 	}
 	if l.written > 0 {
-		for _, e := range l.queue[:l.written] {
-			if n := len(l.overflow); n == 0 || l.overflow[n-1] != e.at.Segment {
-				l.overflow = append(l.overflow, e.at.Segment)
-			}
-		}
-		l.journal.roll() // so that what is read again is whole
-		l.queue = slices.Clone(l.queue[l.written:])
-		l.written = 0
+		l.spill()
 		return
 	}
 	l.lost++
-	l.queue = slices.Clone(l.queue[1:]) // a copy: a fold may be reading the old one
+	l.queue = l.queue[1:]
 }
 
-func signal(c chan struct{}) {
+// spill drops the written entries from memory; their segments will be read again. mu is held.
+func (l *Ledger) spill() {
+	for _, e := range l.queue[:l.written] {
+		if n := len(l.overflow); n == 0 || l.overflow[n-1] != e.at.Segment {
+			l.overflow = append(l.overflow, e.at.Segment)
+		}
+	}
+	l.journal.roll() // so that what is read again is whole
+	l.queue = l.queue[l.written:]
+	l.written = 0
+}
+
+func nudge(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
 	default:

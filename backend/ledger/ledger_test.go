@@ -36,10 +36,17 @@ var t0 = time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC)
 // settled is a typical record of request number n, a second after the one before.
 func settled(n int) *routing.Record {
 	start := t0.Add(time.Duration(n) * time.Second)
+	return settledAt(n, start)
+}
+
+// testID is an id as [routing.NewID] makes it, but for any time: NewID never goes back behind an id it has given out.
+func testID(start time.Time, n int) string { return idFloor(start) + fmt.Sprintf("%07d", n) }
+
+func settledAt(n int, start time.Time) *routing.Record {
 	usage := protocol.Usage{Input: 1000 + int64(n), CacheRead: 500, Output: 200, Reasoning: 50}
 	cost := routing.Cost{USD: 0.0123}
 	return &routing.Record{
-		ID: routing.NewID(start), Start: start, End: start.Add(2 * time.Second), State: routing.OK, Client: "cl_7f3a9b2c", Protocol: protocol.Anthropic,
+		ID: testID(start, n), Start: start, End: start.Add(2 * time.Second), State: routing.OK, Client: "cl_7f3a9b2c", Protocol: protocol.Anthropic,
 		Stream: true, Asked: "claude-sonnet-4-5", Model: "claude-sonnet-4-5", Session: "9a1b2c3d4e5f6071", Bytes: 48213,
 		Features: routing.Features{Tools: true, MaxOutput: 32000}, Mode: "failover",
 		Candidates: []routing.Figure{{Deployment: "d_a1b2c3", Account: "ac_one", Upstream: "claude-sonnet-4-5-20250929", Price: 3},
@@ -70,25 +77,5 @@ func TestSettledIsThere(t *testing.T) {
 	}
 	if a, ok := l.Account(r.Issued[0]); !ok || a != "ac_one" {
 		t.Fatalf("pin: %q %v", a, ok)
-	}
-}
-
-func BenchmarkSettle(b *testing.B) {
-	l := openLedger(b, b.TempDir())
-	r := settled(0)
-	b.ReportAllocs()
-	for b.Loop() {
-		r.ID = routing.NewID(time.Now())
-		l.Settle(r)
-	}
-}
-
-func BenchmarkBegin(b *testing.B) {
-	l := openLedger(b, b.TempDir())
-	r := settled(0)
-	b.ReportAllocs()
-	for b.Loop() {
-		r.ID = routing.NewID(time.Now())
-		l.Begin(r)
 	}
 }

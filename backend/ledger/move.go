@@ -17,12 +17,17 @@ func (l *Ledger) fold() error {
 	defer l.folding.Unlock()
 	steps, upTo, current := l.steps()
 	for _, s := range steps {
-		err := l.update(func(tx *store.Tx) error { return run(tx, s) })
-		if err != nil {
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			l.folded.note(err)
-			return err
+		for more := true; more; {
+			err := l.update(func(tx *store.Tx) (err error) {
+				more, err = l.run(tx, s)
+				return err
+			})
+			if err != nil {
+				l.mu.Lock()
+				defer l.mu.Unlock()
+				l.folded.note(err)
+				return err
+			}
 		}
 		if s.then != nil {
 			s.then()
@@ -36,10 +41,8 @@ func (l *Ledger) fold() error {
 		n++
 	}
 	l.written = max(l.written-n, 0)
-	if n == len(l.queue) {
-		l.queue = nil
-	} else {
-		l.queue = append([]entry(nil), l.queue[n:]...)
+	if l.queue = l.queue[n:]; len(l.queue) == 0 {
+		l.queue = nil // lets go of what was in it
 	}
 	keep := current
 	if l.written > 0 {
@@ -52,21 +55,26 @@ func (l *Ledger) fold() error {
 	return nil
 }
 
-// step is a part of a fold that is committed by itself.
+// chunk is how many entries go into one transaction: bbolt splits pages only when it commits, so that the cost of very
+// large transactions grows with their square.
+const chunk = 1000
+
+// step is a part of a fold. do works through it a transaction at a time, until there is no more; it remembers how far it
+// came, and after an error it is not used again.
 type step struct {
-	do   func(*fold) error
+	do   func(*fold) (more bool, err error)
 	then func() // once it is committed
 }
 
-func run(tx *store.Tx, s step) error {
-	f, err := newFold(tx)
+func (l *Ledger) run(tx *store.Tx, s step) (more bool, err error) {
+	f, err := newFold(tx, l.pins.limit)
 	if err != nil {
-		return err
+		return false, err
 	}
-	if err := s.do(f); err != nil {
-		return err
+	if more, err = s.do(f); err != nil {
+		return false, err
 	}
-	return f.done()
+	return more, f.done()
 }
 
 // steps are what has to be done to have everything in the database, in order: what earlier runs left, their end, what
@@ -87,7 +95,10 @@ func (l *Ledger) steps() (steps []step, upTo, current uint64) {
 
 	orphans := func() {
 		if l.orphans {
-			steps = append(steps, step{(*fold).interrupt, func() { l.orphans = false }})
+			steps = append(steps, step{
+				do:   func(f *fold) (bool, error) { return false, f.interrupt() },
+				then: func() { l.orphans = false },
+			})
 		}
 	}
 	ended := false
@@ -101,8 +112,8 @@ func (l *Ledger) steps() (steps []step, upTo, current uint64) {
 	if !ended {
 		orphans()
 	}
-	if len(batch) > 0 {
-		steps = append(steps, step{do: func(f *fold) error { return f.batch(batch) }})
+	for some := range slices.Chunk(batch, chunk) {
+		steps = append(steps, step{do: func(f *fold) (bool, error) { return false, f.batch(some) }})
 	}
 	return steps, upTo, current
 }
@@ -118,10 +129,8 @@ func (l *Ledger) rewrite() {
 	}
 	b := lineBuffers.Get().(*lineBuffer)
 	defer lineBuffers.Put(b)
-	queue := append([]entry(nil), l.queue...)
-	l.queue = queue
-	for ; l.written < len(queue); l.written++ {
-		e := &queue[l.written]
+	for ; l.written < len(l.queue); l.written++ {
+		e := &l.queue[l.written]
 		at, err := l.journal.append(b.line(e.text))
 		l.journaled.note(err)
 		if err != nil {
@@ -134,26 +143,34 @@ func (l *Ledger) rewrite() {
 // segment is the step that folds one file of the journal. One that cannot be read must not hold up the rest: it is
 // left out, and kept.
 func (l *Ledger) segment(n uint64) step {
-	var met damage
+	var s *segment
 	var unread error
 	return step{
-		do: func(f *fold) (err error) {
-			var size int64
-			var failed error
-			size, met, unread = readSegment(l.journal.path(n), f.meta.Folded.after(n), func(e entry) error {
-				failed = f.entry(&e)
-				return failed
-			})
-			if n > f.meta.Folded.Segment {
-				f.meta.Folded = position{Segment: n, Offset: size}
+		do: func(f *fold) (more bool, err error) {
+			if s == nil {
+				if s, unread = readSegment(l.journal.path(n), f.meta.Folded.after(n)); unread != nil {
+					s = new(segment)
+				}
 			}
-			return failed
+			for range chunk {
+				e, ok := s.next()
+				if !ok {
+					break
+				}
+				if err := f.entry(&e); err != nil {
+					return false, err
+				}
+			}
+			if n >= f.meta.Folded.Segment {
+				f.meta.Folded = position{n, s.at}
+			}
+			return s.at < int64(len(s.data)), nil
 		},
 		then: func() {
 			l.left = l.left[1:]
 			l.mu.Lock()
 			defer l.mu.Unlock()
-			l.damage.add(met)
+			l.damage.add(s.damage)
 			if unread != nil {
 				l.unread = unread
 				l.journal.closed = slices.DeleteFunc(l.journal.closed, func(c uint64) bool { return c == n })
@@ -226,8 +243,11 @@ func (l *Ledger) view(query func(tables) error) error {
 	steps, _, _ := l.steps()
 	err := l.st.Update(func(tx *store.Tx) error {
 		for _, s := range steps {
-			if err := run(tx, s); err != nil {
-				return err
+			for more := true; more; {
+				var err error
+				if more, err = l.run(tx, s); err != nil {
+					return err
+				}
 			}
 		}
 		t, err := tablesOf(tx)

@@ -20,6 +20,7 @@ const maxPinID = 256
 // pins answers which account issued a piece of state, from memory: a request that leans on state waits for no disk.
 // Names are kept as half of their SHA-256, so that fifty thousand cost a few megabytes whatever their length.
 type pins struct {
+	limit int
 	mu    sync.RWMutex
 	at    map[pinHash]pinned
 	order []pinTurn // oldest first; a turn whose number the map no longer has is stale
@@ -75,7 +76,7 @@ func (p *pins) put(name, account string) {
 	p.turn++
 	p.at[h] = pinned{account, p.turn}
 	p.order = append(p.order, pinTurn{h, p.turn})
-	for len(p.at) > maxPins || len(p.order) > 2*maxPins {
+	for len(p.at) > p.limit || len(p.order) > 2*p.limit {
 		oldest := p.order[0]
 		p.order = p.order[1:]
 		if p.at[oldest.hash].turn == oldest.turn {

@@ -1,0 +1,138 @@
+package ledger
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"metapi/backend/routing"
+	"metapi/backend/store"
+)
+
+// The cost to a request: its line, its place in the queue. The worker's own work is BenchmarkFold.
+func BenchmarkAccept(b *testing.B) {
+	for name, call := range map[string]func(*Ledger, *routing.Record){"begin": (*Ledger).Begin, "settle": (*Ledger).Settle} {
+		b.Run(name, func(b *testing.B) {
+			l := openLedger(b, b.TempDir())
+			l.folding.Lock() // nothing is folded
+			defer l.folding.Unlock()
+			r := settled(0)
+			b.ReportAllocs()
+			for b.Loop() {
+				call(l, r)
+				if l.written == maxQueue-1 {
+					l.queue, l.written = l.queue[:0], 0
+				}
+			}
+			b.ReportMetric(float64(len(l.queue[0].text)), "bytes/line")
+			l.queue, l.written = nil, 0
+		})
+	}
+}
+
+func BenchmarkFold(b *testing.B) {
+	l := openLedger(b, b.TempDir())
+	n := 0
+	for b.Loop() {
+		for range 500 {
+			l.Settle(settled(n))
+			n++
+		}
+		if err := l.fold(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(n), "us/record")
+}
+
+// fill writes n settled requests of 30 days, over 4 clients, 8 accounts and 12 models.
+func fill(b testing.TB, l *Ledger, n int) {
+	b.Helper()
+	random := rand.New(rand.NewPCG(1, 2))
+	var entries []entry
+	for i := range n {
+		r := settledAt(i, t0.Add(time.Duration(i)*(30*24*time.Hour/time.Duration(n))))
+		r.Client = fmt.Sprint("client-", random.IntN(4))
+		r.Model = fmt.Sprint("model-", random.IntN(12))
+		r.Attempts[0].Account = fmt.Sprint("account-", random.IntN(8))
+		r.Issued = nil
+		if i%1000 == 0 {
+			r.State = routing.Failed
+		}
+		line := lineBuffers.Get().(*lineBuffer)
+		if err := line.encode(r); err != nil {
+			b.Fatal(err)
+		}
+		entries = append(entries, entry{fact: factOf(r), text: append([]byte(nil), line.text()...)})
+		lineBuffers.Put(line)
+		if len(entries) == 5000 || i == n-1 {
+			err := l.st.Update(func(tx *store.Tx) error {
+				f, err := newFold(tx, maxPins)
+				if err == nil {
+					err = f.batch(entries)
+				}
+				if err == nil {
+					err = f.done()
+				}
+				return err
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+			entries = nil
+		}
+	}
+}
+
+func BenchmarkQuery(b *testing.B) {
+	l := openLedger(b, b.TempDir())
+	const n = 200_000
+	fill(b, l, n)
+	middle := t0.Add(15*24*time.Hour + 20*time.Minute)
+	pages := []struct {
+		name string
+		q    Query
+	}{
+		{"newest", Query{}},
+		{"oldest", Query{Oldest: true}},
+		{"middle", Query{Until: middle}},
+		{"account", Query{Account: "account-3"}},
+		{"account client model", Query{Account: "account-3", Client: "client-1", Model: "model-7"}},
+		{"failed", Query{State: routing.Failed}},
+		{"failed at account", Query{State: routing.Failed, Account: "account-3", Oldest: true}},
+		{"no such model", Query{Model: "none", Client: "client-1"}},
+	}
+	for _, p := range pages {
+		b.Run("page "+p.name, func(b *testing.B) {
+			for b.Loop() {
+				if _, _, err := l.Requests(p.q); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	b.Run("totals", func(b *testing.B) {
+		for b.Loop() {
+			if sum, err := l.Totals(time.Time{}, time.Time{}); err != nil || sum.Requests != n {
+				b.Fatal(sum, err)
+			}
+		}
+	})
+	b.Run("totals cut", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := l.Totals(middle, middle.Add(25*time.Hour)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	for _, by := range []By{ByModel, ByDay} {
+		b.Run("group by "+string(by), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := l.Group(by, time.Time{}, time.Time{}, nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
