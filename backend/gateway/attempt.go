@@ -1,0 +1,291 @@
+package gateway
+
+import (
+	"compress/gzip"
+	"io"
+	"mime"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"metapi/backend/protocol"
+	"metapi/backend/provider"
+	"metapi/backend/routing"
+	"metapi/backend/routing/live"
+)
+
+// attempt is one try of one deployment: a whole plan of base URL, key, model and protocol, never mixed with another's.
+type attempt struct {
+	*exchange
+	d      *routing.Deployment
+	target *provider.Target
+	secret string // as sent, for scrubbing
+	pass   *live.Pass
+	dog    *watchdog
+	start  time.Time
+	hide   bool // the usage chunk was our wish
+	reply  protocol.Reply
+	made   routing.Attempt // what the record will keep of it
+}
+
+// failure is how an attempt failed before anything reached the client.
+type failure struct {
+	kind    protocol.Kind
+	err     *protocol.Error // scrubbed
+	context int64           // of the deployment, for prompts that were too long for it
+	raw     []byte          // the upstream's own body, where it can be passed on
+	status  int
+	header  http.Header
+}
+
+// try makes an attempt at d, and a second one if the first taught how to repair the request. It returns nil once the
+// request is settled; more says whether another candidate waits behind d.
+func (x *exchange) try(d *routing.Deployment, more bool) *failure {
+	for {
+		f, again := x.tryOnce(d, more)
+		if !again {
+			return f
+		}
+	}
+}
+
+func (x *exchange) tryOnce(d *routing.Deployment, more bool) (f *failure, again bool) {
+	now := time.Now()
+	pass, ok := d.Live.Enter(now)
+	if !ok {
+		return &failure{kind: protocol.Unavailable, err: &protocol.Error{Kind: protocol.Unavailable, RetryAfter: time.Second,
+			Message: "the account that could serve this is being tried again after a failure"}}, false
+	}
+	a := &attempt{exchange: x, d: d, target: x.snap.Targets[d.Order], pass: pass, start: now, hide: x.addsUsage(d)}
+	a.made = routing.Attempt{Deployment: d.ID, Account: d.Account.ID, Upstream: d.Upstream, Start: now.Sub(x.rec.Start)}
+	a.dog = watch(x.r.Context(), x.g.timing.limit(d, x.stream, more))
+	defer a.dog.stop()
+	x.begin()
+
+	res, err := a.send()
+	if err != nil {
+		return a.lost(err), false
+	}
+	defer res.Body.Close()
+	if res.StatusCode/100 != 2 {
+		f := a.refused(res)
+		return f, f != nil && x.repair(d, f.err)
+	}
+	a.made.Status = res.StatusCode
+	if x.stream {
+		return a.passStream(res), false
+	}
+	return a.passWhole(res), false
+}
+
+// send makes the upstream call.
+func (a *attempt) send() (*http.Response, error) {
+	u, auth, err := a.target.Request(provider.Call{Protocol: a.ep.protocol, Operation: a.ep.operation, Model: a.d.Upstream,
+		Stream: a.stream, ID: a.ep.id, Query: cleanQuery(a.r.URL)})
+	if err != nil {
+		return nil, err
+	}
+	h := make(http.Header, 16)
+	copyHeaders(h, a.r.Header, requestHeaders[a.ep.protocol])
+	if h["User-Agent"] == nil {
+		h["User-Agent"] = noHeader // else net/http names itself
+	}
+	for name, values := range auth {
+		h[name] = values
+		a.secret = strings.TrimPrefix(values[0], "Bearer ")
+	}
+	for name, values := range a.target.Defaults(a.ep.protocol) {
+		if h[name] == nil {
+			h[name] = values
+		}
+	}
+	h["Accept-Encoding"] = identity
+	h["Accept"] = acceptJSON
+	if a.stream {
+		h["Accept"] = acceptStream
+	}
+	req := &http.Request{Method: a.r.Method, URL: u, Host: u.Host, Header: h, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+	if a.body != nil {
+		edits := a.edits(a.d)
+		rd := a.body.reader(edits)
+		req.Body, req.ContentLength = rd, rd.Len()
+		req.GetBody = func() (io.ReadCloser, error) { return a.body.reader(edits), nil }
+		if h["Idempotency-Key"] == nil {
+			// Sends nothing, but lets the transport repeat a call that met a kept-alive connection which the upstream
+			// had just closed; else that would pass for a failure of the upstream.
+			h["Idempotency-Key"] = noHeader
+		}
+	}
+	return a.g.Transport.RoundTrip(req.WithContext(a.dog))
+}
+
+var (
+	noHeader     = []string{}
+	identity     = []string{"identity"}
+	acceptJSON   = []string{"application/json"}
+	acceptStream = []string{"text/event-stream"}
+)
+
+// lost ends an attempt that the transport, the clock or the client ended.
+func (a *attempt) lost(err error) *failure {
+	e, gone := a.dog.verdict(err)
+	if gone {
+		a.cancelled()
+		return nil
+	}
+	return a.failed(e)
+}
+
+// cancelled books an attempt whose client went away: not the upstream's fault, though it will bill what it made.
+func (a *attempt) cancelled() {
+	a.pass.Abandon()
+	a.close(cancelledKind, "the client went away")
+	a.gone()
+}
+
+// refused reads an answer that is not 2xx.
+func (a *attempt) refused(res *http.Response) *failure {
+	body, err := readReply(res, maxErrorBody)
+	if err != nil && len(body) == 0 {
+		if _, gone := a.dog.verdict(err); gone {
+			a.cancelled()
+			return nil
+		}
+	}
+	a.made.Status = res.StatusCode
+	var e *protocol.Error
+	if res.StatusCode/100 == 3 {
+		e = &protocol.Error{Kind: protocol.BadReply, Status: res.StatusCode, Message: "the upstream answered with a redirect, which is not followed with a key"}
+	} else {
+		e = protocol.DecodeError(res.StatusCode, res.Header, body, time.Now())
+	}
+	if e.Kind == protocol.NotFound && a.ep.operation != protocol.Retrieve && a.ep.operation != protocol.Cancel {
+		e = a.pathMissing(e)
+	}
+	f := a.failed(e)
+	if nativeError(a.ep.protocol, body) && a.clean(body) && !ownAccount(e.Kind) {
+		f.raw, f.status, f.header = body, res.StatusCode, res.Header
+	}
+	return f
+}
+
+// pathMissing turns a 404 that is not about the model into what it means for routing: this upstream does not have the
+// endpoint. Another may.
+func (a *attempt) pathMissing(e *protocol.Error) *protocol.Error {
+	if a.ep.operation != protocol.CountTokens {
+		a.d.Live.Lack(a.ep.protocol, time.Now().Add(time.Hour))
+	}
+	return &protocol.Error{Kind: protocol.Unsupported, Status: e.Status, Code: e.Code,
+		Message: "the upstream does not serve " + a.ep.protocol.String() + " for this model: " + e.Message}
+}
+
+// failed books the failure and cools whom it concerns.
+func (a *attempt) failed(e *protocol.Error) *failure {
+	scrubbed := *e
+	scrubbed.Message = a.scrub(e.Message)
+	if ownAccount(e.Kind) {
+		scrubbed.Message = accountTrouble[e.Kind] + ": " + scrubbed.Message
+	}
+	if e.ClientFault() || e == errShutdown {
+		a.pass.Abandon()
+	} else {
+		a.pass.Fail(time.Now(), e)
+		a.g.Log.Warn("attempt failed", "request", a.rec.ID, "account", a.d.Account.Slug, "model", a.d.Upstream,
+			"kind", string(e.Kind), "status", e.Status, "retry_after", e.RetryAfter, "error", scrubbed.Message)
+	}
+	a.close(e.Kind, scrubbed.Message)
+	return &failure{kind: e.Kind, err: &scrubbed, context: a.d.Context}
+}
+
+// accountTrouble starts the message for errors that concern the user's own account upstream, so that nobody takes them
+// for a fault of the local key.
+var accountTrouble = map[protocol.Kind]string{
+	protocol.KeyRefused: "the upstream account's key was refused (not the local key)",
+	protocol.OutOfMoney: "the upstream account is out of credit or quota",
+	protocol.Forbidden:  "the upstream account may not do this",
+}
+
+func ownAccount(k protocol.Kind) bool { return accountTrouble[k] != "" }
+
+// severity orders failures by what is most worth telling the client when nobody could serve it: what it can wait for
+// before what only its user can mend.
+var severity = map[protocol.Kind]int{
+	protocol.BadRequest: 9, protocol.ContentPolicy: 9, protocol.TooLarge: 9, protocol.NotFound: 9, protocol.ContextTooLong: 8,
+	protocol.RateLimited: 7, protocol.Overloaded: 6, protocol.ServerError: 5, protocol.Timeout: 5, protocol.Network: 4,
+	protocol.BadReply: 4, protocol.Wall: 4, protocol.Unavailable: 3, protocol.OutOfMoney: 2, protocol.KeyRefused: 2, protocol.Forbidden: 2,
+	protocol.ModelNotFound: 1, protocol.Unsupported: 1,
+}
+
+// worse picks which of two failures the client is told of, with the sooner of two waiting times.
+func worse(a, b *failure) *failure {
+	if a == nil {
+		return b
+	}
+	if a.err.RetryAfter > 0 && b.err.RetryAfter > 0 && a.kind == b.kind {
+		if a.err.RetryAfter <= b.err.RetryAfter {
+			return a
+		}
+		return b
+	}
+	if severity[a.kind] > severity[b.kind] {
+		return a
+	}
+	return b
+}
+
+// maxErrorBody bounds what is read of an error; real ones are a few hundred bytes.
+const maxErrorBody = 1 << 20
+
+// maxReply bounds a whole reply; images in base64 make tens of megabytes.
+const maxReply = 256 << 20
+
+// readReply reads a reply body whole. Compression was declined, but some relays compress all the same.
+func readReply(res *http.Response, limit int64) ([]byte, error) {
+	rd := io.Reader(res.Body)
+	switch enc := res.Header.Get("Content-Encoding"); enc {
+	case "", "identity":
+	case "gzip":
+		zr, err := gzip.NewReader(rd)
+		if err != nil {
+			return nil, err
+		}
+		rd = zr
+	default:
+		return nil, &protocol.Error{Kind: protocol.BadReply, Message: "the upstream's reply is compressed in a way that was not asked for"}
+	}
+	body, err := readAll((*getBuffer())[:0], io.LimitReader(rd, limit+1), min(res.ContentLength, limit))
+	if err == nil && int64(len(body)) > limit {
+		err = &protocol.Error{Kind: protocol.BadReply, Message: "the upstream's reply is too large"}
+	}
+	return body, err
+}
+
+func isHTML(h http.Header) bool {
+	t, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
+	return t == "text/html" || t == "application/xhtml+xml"
+}
+
+var errWall = &protocol.Error{Kind: protocol.Wall, Message: "a web page came instead of an API's answer: a sign-in page of the network, or an anti-bot wall"}
+
+// keyLike matches what vendors quote of a key in their messages, masked or not.
+var keyLike = regexp.MustCompile(`\b(sk|mp|gsk|xai|pk|AIza|AQ\.)[-_A-Za-z0-9*.]{4,}`)
+
+// scrub takes out of an upstream's words what no client may see: the key, and where the account is.
+func (a *attempt) scrub(s string) string {
+	if a.secret != "" {
+		s = strings.ReplaceAll(s, a.secret, "[key]")
+	}
+	host := a.target.Host()
+	s = strings.ReplaceAll(s, host, "[upstream]")
+	if name, _, ok := strings.Cut(host, ":"); ok {
+		s = strings.ReplaceAll(s, name, "[upstream]")
+	}
+	return keyLike.ReplaceAllString(s, "[key]")
+}
+
+// clean reports whether an upstream's error body may be shown as it is.
+func (a *attempt) clean(body []byte) bool {
+	s := string(body)
+	return a.scrub(s) == s
+}

@@ -1,0 +1,96 @@
+package gateway
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"metapi/backend/account"
+	"metapi/backend/protocol"
+	"metapi/backend/snapshot"
+)
+
+// checkWebPage keeps web pages out. A page can make its visitor's browser send requests to loopback, under a name of
+// its own that it lets resolve to 127.0.0.1 (DNS rebinding: the Host gives it away) or straight (the Origin does). No
+// CORS header is ever sent, and a preflight is refused like any other request with an Origin.
+func (g *Gateway) checkWebPage(r *http.Request) *protocol.Error {
+	if !loopbackName(r.Host) {
+		return &protocol.Error{Kind: protocol.Forbidden, Message: "Metapi answers only to 127.0.0.1, [::1] and localhost, not to the name in the Host header"}
+	}
+	if origins := r.Header["Origin"]; len(origins) > 0 {
+		if len(origins) > 1 || !g.origins[strings.ToLower(origins[0])] {
+			return &protocol.Error{Kind: protocol.Forbidden,
+				Message: "requests from web pages are refused; to allow this origin, start with `metapi serve --allow-origin`"}
+		}
+		return nil
+	}
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "none" && site != "same-origin" {
+		return &protocol.Error{Kind: protocol.Forbidden, Message: "requests from web pages are refused"}
+	}
+	return nil
+}
+
+func loopbackName(host string) bool {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	switch strings.ToLower(host) {
+	case "127.0.0.1", "localhost", "::1", "[::1]":
+		return true
+	}
+	return false
+}
+
+// authenticate finds the client whose local key the request carries, wherever its protocol puts it. A key is 256 random
+// bits, so one hash of it says nothing; the hashes of all clients are compared in constant time.
+func (g *Gateway) authenticate(snap *snapshot.Snapshot, r *http.Request) (*account.Client, *protocol.Error) {
+	keys := presentedKeys(r)
+	for _, key := range keys {
+		hash := sha256.Sum256([]byte(key))
+		found := -1
+		for i := range snap.Clients {
+			if subtle.ConstantTimeCompare(hash[:], snap.Clients[i].Hash[:]) == 1 {
+				found = i
+			}
+		}
+		if found >= 0 {
+			return &snap.Clients[found], nil
+		}
+	}
+	message := "the local key is not one that Metapi knows; `metapi keys add NAME` makes one, `metapi keys list` shows them"
+	if len(keys) == 0 {
+		message = "a local key is needed; `metapi keys add NAME` makes one, to be used as this tool's API key"
+	}
+	return nil, &protocol.Error{Kind: protocol.Unauthorized, Code: "invalid_api_key", Message: message}
+}
+
+// presentedKeys lists the credentials of a request: each protocol has its place, and some tools fill several.
+func presentedKeys(r *http.Request) []string {
+	var keys []string
+	for _, v := range r.Header["Authorization"] {
+		if scheme, key, ok := strings.Cut(v, " "); ok && strings.EqualFold(scheme, "bearer") {
+			keys = append(keys, strings.TrimSpace(key))
+		}
+	}
+	keys = append(keys, r.Header["X-Api-Key"]...)
+	keys = append(keys, r.Header["X-Goog-Api-Key"]...)
+	if strings.Contains(r.URL.RawQuery, "key=") {
+		keys = append(keys, r.URL.Query()["key"]...)
+	}
+	return keys
+}
+
+// cleanQuery is the client's query without its credentials, and without what Metapi itself decides upstream.
+func cleanQuery(u *url.URL) url.Values {
+	if u.RawQuery == "" {
+		return nil
+	}
+	q := u.Query()
+	for _, name := range []string{"key", "api_key", "access_token", "alt"} {
+		q.Del(name)
+	}
+	return q
+}

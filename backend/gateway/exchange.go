@@ -1,0 +1,180 @@
+package gateway
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"metapi/backend/account"
+	"metapi/backend/catalog"
+	"metapi/backend/protocol"
+	"metapi/backend/routing"
+	"metapi/backend/snapshot"
+)
+
+// exchange is one client request on its way: admitted, not yet settled.
+type exchange struct {
+	g       *Gateway
+	w       http.ResponseWriter
+	r       *http.Request
+	ep      endpoint
+	dialect protocol.Dialect
+	snap    *snapshot.Snapshot
+
+	body   *body // nil where the operation has none
+	peek   protocol.Peek
+	stream bool // the client wants a stream
+	out    *streamWriter
+
+	rec   routing.Record
+	begun bool // rec is in the journal
+}
+
+func newExchange(g *Gateway, w http.ResponseWriter, r *http.Request, ep endpoint, snap *snapshot.Snapshot, client *account.Client) *exchange {
+	now := time.Now()
+	x := &exchange{g: g, w: w, r: r, ep: ep, dialect: ep.dialect(), snap: snap, stream: ep.stream}
+	x.rec = routing.Record{ID: routing.NewID(now), Start: now, Client: client.ID, Protocol: ep.protocol, Operation: ep.operation, Asked: ep.model}
+	w.Header()["X-Metapi-Request-Id"] = []string{x.rec.ID}
+	return x
+}
+
+// run takes the request all the way. Whatever happens, it is settled once.
+func (x *exchange) run() {
+	defer func() { x.body.release() }() // not x.body as it is now: a repair may replace it
+	if e := x.read(); e != nil {
+		x.fail(e)
+		return
+	}
+	if x.stream {
+		x.out = newStreamWriter(x)
+		defer x.out.stop()
+	}
+	pin, strippable := x.pin()
+	e := x.route(pin)
+	if e != nil && strippable && x.stripReasoning() {
+		e = x.route(routing.Pin{})
+	}
+	if e != nil {
+		x.fail(e)
+	}
+}
+
+// read takes in the body and peeks at it.
+func (x *exchange) read() *protocol.Error {
+	if x.ep.operation == protocol.Retrieve || x.ep.operation == protocol.Cancel {
+		x.peek.Refs = []protocol.Ref{{Kind: protocol.ResponseRef, ID: x.ep.id}}
+		return nil
+	}
+	var e *protocol.Error
+	if x.body, e = readBody(x.w, x.r, x.g.MaxBody); e != nil {
+		return e
+	}
+	var err error
+	if x.peek, err = x.dialect.Peek(x.body.bytes); err != nil {
+		return asError(err)
+	}
+	x.stream = x.ep.stream || x.peek.Stream
+	if x.ep.model == "" {
+		x.rec.Asked = x.peek.Model
+	}
+	x.rec.Stream = x.stream
+	x.rec.Bytes = int64(len(x.body.bytes))
+	x.rec.Features = routing.Features{Tools: x.peek.Tools, Images: x.peek.Images, Schema: x.peek.Schema, Think: x.peek.Think, MaxOutput: x.peek.MaxOutput}
+	if x.rec.Session = sessionOf(x.r.Header); x.rec.Session == "" {
+		x.rec.Session = x.peek.Session
+	}
+	return nil
+}
+
+// pin finds the account that holds the state which the request leans on. Encrypted reasoning alone is strippable: the
+// conversation goes on without it. State of unknown origin (made before Metapi came, say) is asked for at one account only.
+func (x *exchange) pin() (pin routing.Pin, strippable bool) {
+	strippable = true
+	for _, ref := range x.peek.Refs {
+		id, known := x.g.Pins.Account(ref)
+		if ref.Kind == protocol.ReasoningRef {
+			if !known {
+				continue
+			}
+		} else {
+			strippable = false
+		}
+		pin.Only = true
+		if known && pin.Account == "" {
+			pin.Account = id
+		}
+	}
+	return pin, strippable && pin.Only
+}
+
+// route decides and tries the candidates in turn. It returns nil once the request is settled, else why nobody served it.
+func (x *exchange) route(pin routing.Pin) *protocol.Error {
+	decision, err := routing.Decide(&x.snap.Snapshot, routing.Request{ID: x.rec.ID, Model: x.rec.Asked, Protocol: x.ep.protocol,
+		Operation: x.ep.operation, Pin: pin, At: time.Now()})
+	x.noteDecision(&decision)
+	if err != nil {
+		return asError(err)
+	}
+	var worst *failure
+	for i, d := range decision.Candidates {
+		if worst != nil && worst.kind == protocol.ContextTooLong && d.Context <= worst.context {
+			continue // does not fit here either
+		}
+		f := x.try(d, i+1 < len(decision.Candidates))
+		if f == nil {
+			return nil
+		}
+		worst = worse(worst, f)
+		if x.r.Context().Err() != nil {
+			return f.err // shutting down: no use in trying the rest
+		}
+	}
+	if worst == nil { // each was half-open, and another request is finding out
+		return &protocol.Error{Kind: protocol.RateLimited, RetryAfter: time.Second, Message: "every account that could serve this is being tried again after a failure"}
+	}
+	if worst.raw != nil && x.sendRaw(worst) {
+		return nil
+	}
+	return worst.err
+}
+
+// asError gives the client's view of an error of peeking or deciding.
+func asError(err error) *protocol.Error {
+	var e *protocol.Error
+	var none *routing.NoCandidate
+	var unknown *catalog.UnknownModel
+	switch {
+	case errors.As(err, &e):
+		return e
+	case errors.As(err, &none):
+		return none.Err
+	case errors.As(err, &unknown):
+		return &protocol.Error{Kind: protocol.ModelNotFound, Param: "model", Code: "model_not_found", Message: unknown.Error()}
+	}
+	return &protocol.Error{Kind: protocol.BadRequest, Message: err.Error()}
+}
+
+// fail tells the client that its request could not be served, and settles it.
+func (x *exchange) fail(e *protocol.Error) {
+	if x.streamOpen() {
+		x.out.end(e)
+		x.rec.Status = http.StatusOK
+	} else {
+		x.attemptsHeader()
+		x.rec.Status = refuse(x.w, x.dialect, e)
+	}
+	x.settle(routing.Failed, e)
+}
+
+// streamOpen reports whether the client already has the head of a stream. If not, none is begun any more.
+func (x *exchange) streamOpen() bool { return x.out != nil && x.out.stop() }
+
+// gone settles a request whose client went away.
+func (x *exchange) gone() {
+	x.settle(routing.Cancelled, nil)
+}
+
+func (x *exchange) attemptsHeader() {
+	x.w.Header()["X-Metapi-Attempts"] = []string{strconv.Itoa(len(x.rec.Attempts))}
+}

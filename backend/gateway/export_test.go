@@ -1,0 +1,7 @@
+package gateway
+
+import "time"
+
+// SetKeepAlive and SetIdle shorten, for tests, what takes seconds and minutes in use.
+func SetKeepAlive(g *Gateway, d time.Duration) { g.timing.keepAlive = d }
+func SetIdle(g *Gateway, d time.Duration)      { g.timing.idle = d }

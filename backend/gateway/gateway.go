@@ -1,0 +1,124 @@
+package gateway
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"metapi/backend/protocol"
+	"metapi/backend/routing"
+	"metapi/backend/snapshot"
+)
+
+// Recorder keeps what happened to each request. When Begin or Settle returns, the record survives a kill of the process.
+type Recorder interface {
+	Begin(*routing.Record)
+	Settle(*routing.Record)
+}
+
+// Pins knows which account issued a piece of upstream state.
+type Pins interface {
+	Account(protocol.Ref) (account string, ok bool)
+}
+
+// Options is what a [Gateway] is made of. Zero values of the optional fields mean the default told with each.
+type Options struct {
+	Snapshot   func() *snapshot.Snapshot
+	Recorder   Recorder
+	Pins       Pins
+	Transport  http.RoundTripper // default: NewTransport()
+	Control    http.Handler      // the control API, mounted at /api/ behind the same door; checks its own token
+	Origins    []string          // Origin values that may call; default: none, so that no web page can
+	MaxBody    int64             // bytes; default: 64 MiB
+	FirstEvent time.Duration     // see Timing.FirstEvent; default: 30 s
+	Log        *slog.Logger      // default: slog.Default()
+}
+
+// Gateway is the handler of the loopback server.
+type Gateway struct {
+	Options
+	timing   timing
+	origins  map[string]bool
+	inFlight atomic.Int64
+	plain    sync.Map // deployment id -> struct{}: refuses stream_options, see edits.go
+}
+
+// New returns a gateway. It starts nothing; see [Gateway.Serve].
+func New(o Options) *Gateway {
+	if o.Transport == nil {
+		o.Transport = NewTransport()
+	}
+	if o.MaxBody == 0 {
+		o.MaxBody = 64 << 20
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	g := &Gateway{Options: o, timing: newTiming(o.FirstEvent), origins: map[string]bool{}}
+	for _, origin := range o.Origins {
+		g.origins[strings.ToLower(strings.TrimRight(origin, "/"))] = true
+	}
+	return g
+}
+
+// InFlight is the number of requests that upstreams are working on.
+func (g *Gateway) InFlight() int64 { return g.inFlight.Load() }
+
+// ServeHTTP takes one request through the door and on its way.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if e := g.checkWebPage(r); e != nil {
+		refuse(w, dialectOf(r), e)
+		return
+	}
+	if g.Control != nil && strings.HasPrefix(r.URL.Path, "/api/") {
+		g.Control.ServeHTTP(w, r)
+		return
+	}
+	if r.URL.Path == "/" && r.Method == http.MethodGet {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Write([]byte("Metapi is running. Point a tool at this address with a local key; `metapi keys add NAME` makes one.\n"))
+		return
+	}
+	ep, e := findEndpoint(r)
+	if e != nil {
+		refuse(w, dialectOf(r), e)
+		return
+	}
+	snap := g.Snapshot()
+	client, e := g.authenticate(snap, r)
+	if e != nil {
+		refuse(w, ep.dialect(), e)
+		return
+	}
+	switch {
+	case snap.Paused:
+		refuse(w, ep.dialect(), &protocol.Error{Kind: protocol.Unavailable, Message: "Metapi is paused; `metapi resume` or the tray starts it again"})
+	case ep.list != nil:
+		ep.list(w, r, ep, snap)
+	default:
+		g.inFlight.Add(1)
+		defer g.inFlight.Add(-1)
+		newExchange(g, w, r, ep, snap, client).run()
+	}
+}
+
+// refuse answers with e in the dialect's shape.
+func refuse(w http.ResponseWriter, d protocol.Dialect, e *protocol.Error) int {
+	status, body := d.Error(e)
+	switch e.Status {
+	case http.StatusMethodNotAllowed, http.StatusUnsupportedMediaType: // ours: no vendor's table has them
+		status = e.Status
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	setRetryAfter(h, e.RetryAfter)
+	w.WriteHeader(status)
+	w.Write(body)
+	return status
+}
+
+// errShutdown is the cause with which requests end that outlive the grace of a shutdown.
+var errShutdown = &protocol.Error{Kind: protocol.Unavailable, Message: "Metapi is shutting down"}

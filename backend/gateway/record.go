@@ -1,0 +1,86 @@
+package gateway
+
+import (
+	"time"
+
+	"metapi/backend/protocol"
+	"metapi/backend/routing"
+)
+
+// maxFigures is how many candidates a record keeps.
+const maxFigures = 5
+
+// noteDecision keeps what the decision was made of. A second decision of one request (after a repair) replaces the first.
+func (x *exchange) noteDecision(d *routing.Decision) {
+	x.rec.Mode, x.rec.Model, x.rec.Excluded = d.Mode, d.Model, d.Excluded
+	x.rec.Candidates = make([]routing.Figure, 0, min(len(d.Candidates), maxFigures))
+	for _, c := range d.Candidates[:min(len(d.Candidates), maxFigures)] {
+		x.rec.Candidates = append(x.rec.Candidates, routing.Figure{Deployment: c.ID, Account: c.Account.ID, Upstream: c.Upstream, InFlight: c.Live.InFlight()})
+	}
+}
+
+// begin journals the request before its first attempt, so that it is known even if nothing after this is.
+func (x *exchange) begin() {
+	if !x.begun {
+		x.begun = true
+		x.rec.State = routing.Running
+		x.g.Recorder.Begin(&x.rec)
+	}
+}
+
+// close books the attempt with what it used. An attempt that was sent and then lost may be billed all the same: where
+// the upstream told no usage, it is estimated.
+func (a *attempt) close(kind protocol.Kind, message string) {
+	a.made.Took = time.Since(a.start)
+	a.made.Kind, a.made.Error = kind, message
+	a.made.Finish = a.reply.Finish
+	a.made.Usage = a.usage(kind)
+	if !a.made.Usage.Zero() {
+		q := a.d.Price.Quote(a.made.Usage, a.start)
+		a.made.Cost = routing.Cost{USD: q.USD, Estimated: a.made.Usage.Estimated || q.Assumed, Unknown: !q.Known}
+	}
+	if kind == "" {
+		a.rec.Issued = a.reply.Issued
+	}
+	a.rec.Attempts = append(a.rec.Attempts, a.made)
+}
+
+// bytesPerToken is what usage is estimated by where an upstream tells none: a coarse mean over English text and code.
+const bytesPerToken = 4
+
+func (a *attempt) usage(kind protocol.Kind) protocol.Usage {
+	if a.ep.operation != protocol.Generate && a.ep.operation != protocol.Embed {
+		return protocol.Usage{} // free, or booked when it was made
+	}
+	if a.reply.HasUsage && (kind == "" || a.reply.Done) {
+		return a.reply.Usage
+	}
+	u := a.reply.Usage
+	u.Estimated = true
+	started := a.reply.HasUsage || a.reply.Text > 0
+	if kind != "" && kind != protocol.Timeout && kind != cancelledKind && !started {
+		return protocol.Usage{} // turned away: nothing was made
+	}
+	if u.Prompt() == 0 {
+		u.Input = a.rec.Bytes / bytesPerToken
+	}
+	u.Output = max(u.Output, a.reply.Text/bytesPerToken)
+	return u
+}
+
+// cancelledKind marks the attempt of a client that went away.
+const cancelledKind protocol.Kind = "cancelled"
+
+// settle journals the outcome, after the client has its last byte.
+func (x *exchange) settle(state routing.State, e *protocol.Error) {
+	x.rec.State = state
+	x.rec.End = time.Now()
+	if e != nil {
+		x.rec.Error = e.Message
+	}
+	for i := range x.rec.Attempts {
+		x.rec.Usage = x.rec.Usage.Add(x.rec.Attempts[i].Usage)
+		x.rec.Cost = x.rec.Cost.Add(x.rec.Attempts[i].Cost)
+	}
+	x.g.Recorder.Settle(&x.rec)
+}

@@ -1,0 +1,289 @@
+package gateway
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"sync"
+	"time"
+
+	"metapi/backend/protocol"
+	"metapi/backend/protocol/sse"
+	"metapi/backend/routing"
+)
+
+// maxEvent bounds one event of a stream: the last event of a response with images in it carries them all.
+const maxEvent = 64 << 20
+
+// maxHeld bounds what is held back before the first meaningful event.
+const maxHeld = 1 << 20
+
+// passStream passes on a stream, event by event. Events are held back until the first meaningful one: up to there the
+// attempt can fail and the client never know.
+func (a *attempt) passStream(res *http.Response) *failure {
+	if e := notStream(res); e != nil {
+		return a.notStream(res, e)
+	}
+	rd := sse.NewReader(res.Body, maxEvent)
+	var held []byte // whole events that the client does not have yet
+	committed := false
+	for {
+		ev, err := rd.Next()
+		if err != nil {
+			return a.streamEnded(err, committed, held, res.Header)
+		}
+		class := a.dialect.Event(ev.Name, ev.Data, &a.reply)
+		if class == protocol.Failed {
+			if !committed {
+				return a.failed(a.reply.Err)
+			}
+			return a.broken(a.reply.Err, held)
+		}
+		if class == protocol.UsageOnly && a.hide {
+			ev.Raw = nil
+		}
+		held = append(held, ev.Raw...)
+		if !committed && len(held) > maxHeld {
+			return a.failed(&protocol.Error{Kind: protocol.BadReply, Message: "the upstream sent much, but no answer"})
+		}
+		if !committed && (class == protocol.Meaningful || class == protocol.Final) {
+			committed = true
+			a.commit(res.Header)
+		}
+		if committed && !rd.More() {
+			a.dog.rest()
+			if a.out.send(held) != nil {
+				a.cancelled()
+				return nil
+			}
+			held = held[:0]
+			a.dog.idleAfter(a.g.timing.idle)
+		}
+	}
+}
+
+// commit opens the client's stream with this attempt's headers. From here on there is no other deployment.
+func (a *attempt) commit(from http.Header) {
+	a.made.FirstByte = time.Since(a.start)
+	a.rec.FirstByte = time.Since(a.rec.Start)
+	a.rec.Status = http.StatusOK
+	a.out.begin(func(h http.Header) {
+		copyHeaders(h, from, replyHeaders[a.ep.protocol])
+		a.serverHeaders(h)
+	})
+}
+
+// streamEnded tells an upstream's proper end from a cut.
+func (a *attempt) streamEnded(err error, committed bool, held []byte, from http.Header) *failure {
+	if err == io.EOF && (a.reply.Done || a.reply.Finish != "") {
+		if !committed { // an answer without a word, but a whole one
+			a.commit(from)
+		}
+		gone := a.out.send(held) != nil
+		gone = a.out.finish() != nil || gone
+		a.pass.Succeed()
+		a.close("", "")
+		if gone {
+			a.gone()
+		} else {
+			a.settle(routing.OK, nil)
+		}
+		return nil
+	}
+	e, gone := a.dog.verdict(err)
+	var tooLong *sse.TooLong
+	switch {
+	case gone:
+		a.cancelled()
+		return nil
+	case errors.As(err, &tooLong):
+		e = &protocol.Error{Kind: protocol.BadReply, Message: "the upstream sent an event that is too large"}
+	case err == io.EOF && e.Kind == protocol.Network:
+		e = &protocol.Error{Kind: protocol.BadReply, Message: "the upstream's stream ended before the answer was complete"}
+	}
+	if !committed {
+		return a.failed(e)
+	}
+	return a.broken(e, held)
+}
+
+// broken ends a stream truthfully that failed after the client had seen part of it.
+func (a *attempt) broken(e *protocol.Error, held []byte) *failure {
+	a.out.send(held)
+	f := a.failed(e)
+	a.out.end(f.err)
+	a.settle(routing.Failed, f.err)
+	return nil
+}
+
+// notStream reports why an answer to a request for a stream is none, or nil.
+func notStream(res *http.Response) *protocol.Error {
+	switch t, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type")); t {
+	case "application/json":
+		return &protocol.Error{Kind: protocol.BadReply, Message: "the upstream answered a request for a stream with a plain reply"}
+	case "text/html", "application/xhtml+xml":
+		return errWall
+	}
+	return nil // relays forget or misname the type of streams; what is in them will tell
+}
+
+// notStream books such an answer; a plain body is often an error that came with status 200.
+func (a *attempt) notStream(res *http.Response, e *protocol.Error) *failure {
+	if e != errWall {
+		body, err := readReply(res, maxErrorBody)
+		if err != nil && len(body) == 0 {
+			return a.lost(err)
+		}
+		if a.dialect.Body(body, &a.reply); a.reply.Err != nil {
+			e = a.reply.Err
+		}
+	}
+	return a.failed(e)
+}
+
+// streamWriter is the client's side of a stream, over all attempts. Events come from the attempt's goroutine, keep-alives
+// from a timer; mu keeps them apart.
+type streamWriter struct {
+	mu      sync.Mutex
+	w       http.ResponseWriter
+	flusher *http.ResponseController
+	dialect protocol.Dialect
+	every   time.Duration
+	timer   *time.Timer
+	array   bool // a JSON array of events' data, not Server-Sent Events
+	items   int  // written to the array
+	open    bool // the status line is out
+	quiet   bool // no more keep-alives
+	err     error
+}
+
+func newStreamWriter(x *exchange) *streamWriter {
+	s := &streamWriter{w: x.w, flusher: http.NewResponseController(x.w), dialect: x.dialect, array: x.ep.array, every: x.g.timing.keepAlive}
+	s.timer = time.AfterFunc(s.every, s.beat)
+	return s
+}
+
+// begin sends the head of the reply, if a keep-alive has not done so already.
+func (s *streamWriter) begin(headers func(http.Header)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.head(headers)
+}
+
+func (s *streamWriter) head(headers func(http.Header)) {
+	if s.open {
+		return
+	}
+	s.open = true
+	h := s.w.Header()
+	if headers != nil {
+		headers(h)
+	}
+	switch {
+	case s.array:
+		h["Content-Type"] = []string{"application/json; charset=UTF-8"}
+	case mediaType(h) != "text/event-stream":
+		h["Content-Type"] = []string{"text/event-stream; charset=utf-8"}
+	}
+	h["Cache-Control"] = []string{"no-cache"}
+	s.w.WriteHeader(http.StatusOK)
+}
+
+func mediaType(h http.Header) string {
+	t, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
+	return t
+}
+
+// send writes whole events. The error is that of the client's connection.
+func (s *streamWriter) send(events []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil || len(events) == 0 {
+		return s.err
+	}
+	if s.array {
+		events = s.elements(events)
+	}
+	s.write(events)
+	if !s.quiet {
+		s.timer.Reset(s.every)
+	}
+	return s.err
+}
+
+func (s *streamWriter) write(p []byte) {
+	if _, s.err = s.w.Write(p); s.err == nil {
+		s.err = s.flusher.Flush()
+	}
+}
+
+// elements turns events into elements of the JSON array that Gemini sends where no alt=sse was asked.
+func (s *streamWriter) elements(events []byte) []byte {
+	var out []byte
+	rd := sse.NewReader(bytes.NewReader(events), maxEvent)
+	for {
+		ev, err := rd.Next()
+		if err != nil {
+			return out
+		}
+		if len(ev.Data) == 0 {
+			continue
+		}
+		if s.items++; s.items == 1 {
+			out = append(out, '[')
+		} else {
+			out = append(out, ",\r\n"...)
+		}
+		out = append(out, ev.Data...)
+	}
+}
+
+// finish closes the stream after its last event.
+func (s *streamWriter) finish() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.quiet = true
+	s.timer.Stop()
+	if s.array && s.open && s.err == nil {
+		if s.items == 0 {
+			s.write([]byte("[]"))
+		} else {
+			s.write([]byte("]"))
+		}
+	}
+	return s.err
+}
+
+// end closes the stream with an error that no client can take for a complete answer.
+func (s *streamWriter) end(e *protocol.Error) {
+	s.send(s.dialect.StreamError(e))
+	s.finish()
+}
+
+// stop ends the keep-alives, and reports whether the head of a stream is out.
+func (s *streamWriter) stop() (open bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.quiet = true
+	s.timer.Stop()
+	return s.open
+}
+
+// beat keeps a client's connection alive that has heard nothing for a while: 200 and something without meaning. Failover
+// stays open behind it.
+func (s *streamWriter) beat() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	alive := s.dialect.KeepAlive()
+	if s.array {
+		alive = []byte("\n") // white space, wherever in the array
+	}
+	if s.quiet || s.err != nil || alive == nil {
+		return
+	}
+	s.head(nil)
+	s.write(alive)
+	s.timer.Reset(s.every)
+}

@@ -1,0 +1,95 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"metapi/backend/protocol"
+	"metapi/backend/routing"
+)
+
+// timing says how long anyone is waited for.
+type timing struct {
+	// firstEvent is how long an attempt at a stream may take to its first meaningful event while another deployment
+	// could take over: headers, pings and empty chunks do not stop this clock, so that a trickle does not pass for an
+	// answer.
+	firstEvent time.Duration
+	// last is the limit where nobody could take over: there, waiting is the only thing left to do.
+	last time.Duration
+	// idle is how long a stream may be silent once it has begun.
+	idle time.Duration
+	// keepAlive is how long a client hears nothing before it is sent a comment or ping.
+	keepAlive time.Duration
+}
+
+func newTiming(firstEvent time.Duration) timing {
+	if firstEvent == 0 {
+		firstEvent = 30 * time.Second
+	}
+	return timing{firstEvent: firstEvent, last: 10 * time.Minute, idle: 5 * time.Minute, keepAlive: 15 * time.Second}
+}
+
+// limit for one attempt. Models that reason, and whole replies, may take four times as long as a first token.
+func (t timing) limit(d *routing.Deployment, stream, more bool) time.Duration {
+	if !more {
+		return max(t.last, t.firstEvent)
+	}
+	limit := t.firstEvent
+	if d.Reasons {
+		limit *= 4
+	}
+	if !stream {
+		limit *= 4
+	}
+	return min(limit, max(t.last, t.firstEvent))
+}
+
+// watchdog ends an attempt that makes its reader wait too long, by cancelling its context with a *[protocol.Error].
+type watchdog struct {
+	context.Context
+	cancel context.CancelCauseFunc
+	timer  *time.Timer
+	blame  atomic.Pointer[protocol.Error]
+}
+
+var (
+	errSlow    = &protocol.Error{Kind: protocol.Timeout, Message: "the upstream did not answer in time"}
+	errStalled = &protocol.Error{Kind: protocol.Timeout, Message: "the upstream's stream fell silent"}
+)
+
+func watch(parent context.Context, limit time.Duration) *watchdog {
+	w := &watchdog{}
+	w.Context, w.cancel = context.WithCancelCause(parent)
+	w.blame.Store(errSlow)
+	w.timer = time.AfterFunc(limit, func() { w.cancel(w.blame.Load()) })
+	return w
+}
+
+// idleAfter replaces the limit on the whole attempt by one on silence; each call starts it afresh.
+func (w *watchdog) idleAfter(limit time.Duration) {
+	w.blame.Store(errStalled)
+	w.timer.Reset(limit)
+}
+
+// rest stops the clock while the client, not the upstream, is waited for.
+func (w *watchdog) rest() { w.timer.Stop() }
+
+// stop frees the attempt's connection and timer.
+func (w *watchdog) stop() {
+	w.timer.Stop()
+	w.cancel(context.Canceled)
+}
+
+// verdict turns an error of transport or body into the one that is meant: our own time-out or shutdown, else a fault of
+// the network. The second result reports that the client went away.
+func (w *watchdog) verdict(err error) (*protocol.Error, bool) {
+	var mine *protocol.Error
+	if cause := context.Cause(w.Context); errors.As(cause, &mine) {
+		return mine, false
+	} else if cause != nil {
+		return nil, true
+	}
+	return networkError(err), false
+}

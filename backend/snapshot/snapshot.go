@@ -1,0 +1,186 @@
+package snapshot
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"metapi/backend/account"
+	"metapi/backend/catalog"
+	"metapi/backend/provider"
+	"metapi/backend/routing"
+	"metapi/backend/routing/live"
+)
+
+// Snapshot is one state of everything that serving a request depends on.
+type Snapshot struct {
+	routing.Snapshot
+	Targets []*provider.Target // by place in Accounts; nil where the account is blocked
+	Clients []account.Client   // those whose key is in force
+	Paused  bool
+}
+
+// Sources is where a snapshot is built from.
+type Sources struct {
+	Accounts *account.Accounts
+	Offers   *catalog.Offers
+	Catalog  *catalog.Catalog
+	Live     *live.Registry
+	Mode     func() (routing.Mode, error)
+	Paused   func() (bool, error)
+	Aliases  func() map[string]string // nil: none
+	Log      *slog.Logger
+}
+
+// Builder builds snapshots and publishes the newest.
+type Builder struct {
+	Sources
+	now     atomic.Pointer[Snapshot]
+	mu      sync.Mutex // serialises builds, guards targets
+	targets map[string]prepared
+}
+
+// prepared is a target, and what it was made of: as long as that is the same, the keychain is not asked again.
+type prepared struct {
+	account account.Account
+	target  *provider.Target
+}
+
+// NewBuilder returns a builder whose snapshot is empty until the first [Builder.Rebuild].
+func NewBuilder(s Sources) *Builder {
+	b := &Builder{Sources: s, targets: map[string]prepared{}}
+	b.now.Store(&Snapshot{Snapshot: routing.Snapshot{Mode: routing.Failover, Names: catalog.NewIndex(nil, nil)}})
+	return b
+}
+
+// Load returns the newest snapshot. It takes no lock.
+func (b *Builder) Load() *Snapshot { return b.now.Load() }
+
+// Rebuild builds and publishes a snapshot. On an error the one before stays. An account whose key cannot be read is in
+// it all the same, blocked, with the reason.
+func (b *Builder) Rebuild(ctx context.Context) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := &Snapshot{}
+	var err error
+	if s.Mode, err = b.Mode(); err != nil {
+		return fmt.Errorf("read the mode: %w", err)
+	}
+	if s.Paused, err = b.Paused(); err != nil {
+		return fmt.Errorf("read whether Metapi is paused: %w", err)
+	}
+	accounts, err := b.Accounts.List()
+	if err != nil {
+		return fmt.Errorf("read the accounts: %w", err)
+	}
+	offers, err := b.Offers.All()
+	if err != nil {
+		return fmt.Errorf("read the models on offer: %w", err)
+	}
+	clients, err := b.Accounts.Clients()
+	if err != nil {
+		return fmt.Errorf("read the local keys: %w", err)
+	}
+	for _, c := range clients {
+		if c.Live() {
+			s.Clients = append(s.Clients, c)
+		}
+	}
+	b.addAccounts(ctx, s, accounts)
+	var aliases map[string]string
+	if b.Aliases != nil {
+		aliases = b.Aliases()
+	}
+	b.addDeployments(s, accounts, offers, aliases)
+	b.now.Store(s)
+	return nil
+}
+
+// addAccounts prepares the accounts, in the user's order.
+func (b *Builder) addAccounts(ctx context.Context, s *Snapshot, accounts []account.Account) {
+	slices.SortStableFunc(accounts, func(a, c account.Account) int { return cmp.Compare(a.Order, c.Order) })
+	kept := make(map[string]prepared, len(accounts))
+	s.Accounts = make([]routing.Account, len(accounts))
+	s.Targets = make([]*provider.Target, len(accounts))
+	for i, a := range accounts {
+		ra := &s.Accounts[i]
+		*ra = routing.Account{ID: a.ID, Slug: a.Slug, Provider: a.Provider}
+		target, err := b.target(ctx, a)
+		if err != nil {
+			ra.Blocked = err.Error()
+			b.Log.Warn("account cannot be used", "account", a.Slug, "error", err)
+			continue
+		}
+		kept[a.ID] = prepared{a, target}
+		ra.Host = target.Host()
+		if a.Paused {
+			ra.Blocked = "the account is paused"
+			continue
+		}
+		s.Targets[i] = target
+	}
+	b.targets = kept
+}
+
+// target prepares an account for calls, from memory where nothing has changed.
+func (b *Builder) target(ctx context.Context, a account.Account) (*provider.Target, error) {
+	if old, ok := b.targets[a.ID]; ok && old.account.BaseURL == a.BaseURL && old.account.Provider == a.Provider && old.account.KeyHint == a.KeyHint {
+		return old.target, nil
+	}
+	p, ok := provider.Get(a.Provider)
+	if !ok {
+		return nil, fmt.Errorf("this version knows no provider %q", a.Provider)
+	}
+	secret, err := b.Accounts.Secret(ctx, a.ID)
+	if err != nil {
+		return nil, fmt.Errorf("its key cannot be read: %w", err)
+	}
+	return p.Target(provider.Credential{BaseURL: a.BaseURL, Secret: secret})
+}
+
+// addDeployments joins what the accounts offer with what the catalog knows.
+func (b *Builder) addDeployments(s *Snapshot, accounts []account.Account, offers []catalog.Offer, aliases map[string]string) {
+	of := make(map[string][]catalog.Offer, len(accounts))
+	for _, o := range offers {
+		if o.Offered() {
+			of[o.Account] = append(of[o.Account], o)
+		}
+	}
+	var entries []catalog.Entry
+	for i := range s.Accounts {
+		a := &s.Accounts[i]
+		for _, o := range of[a.ID] {
+			id := deploymentID(a.ID, o.Name)
+			d := routing.Deployment{ID: id, Account: a, Order: i, Upstream: o.Name, Protocols: o.Protocols, Display: o.Display,
+				Created: o.Created, Context: o.Context, MaxOutput: o.MaxOutput, Live: b.Live.Deployment(id, a.ID, a.Host)}
+			b.describe(&d, accounts[i])
+			entries = append(entries, catalog.Entry{Ref: int32(len(s.Deployments)), Account: a.Slug, Name: o.Name, Provider: a.Provider})
+			s.Deployments = append(s.Deployments, d)
+		}
+	}
+	s.Names = catalog.NewIndex(entries, aliases)
+}
+
+// describe adds what the catalog knows of the model to what the account said of it.
+func (b *Builder) describe(d *routing.Deployment, a account.Account) {
+	m, price := b.Catalog.Model(a.Provider, a.BaseURL, d.Upstream)
+	d.Price, d.Model = price, b.Catalog.ID(d.Upstream)
+	if m != nil {
+		d.Model, d.Reasons = m.ID, m.Reasons
+		d.Context = cmp.Or(d.Context, m.Context)
+		d.Display = cmp.Or(d.Display, m.Name)
+	}
+	d.Display = cmp.Or(d.Display, d.Upstream)
+}
+
+// deploymentID is opaque, so that clients may see it, and the same as long as account and model are.
+func deploymentID(account, upstream string) string {
+	sum := sha256.Sum256([]byte(account + "\x00" + upstream))
+	return "dep_" + hex.EncodeToString(sum[:8])
+}
