@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"metapi/backend/control/client"
+)
+
+func (a *app) accounts() *cobra.Command {
+	return group("accounts", "Add, list, test and remove accounts", a.accountsAdd(), a.accountsList(), a.accountsTest(), a.accountsRemove())
+}
+
+func (a *app) accountsAdd() *cobra.Command {
+	var (
+		in       client.AddAccount
+		keyStdin bool
+	)
+	c := &cobra.Command{
+		Use:   "add [--provider P] [--base-url U] [--name N] [--key-stdin] [--force]",
+		Short: "Add an account: its key is tried, its models are listed",
+		Long: `Add an account. Its key is tried by listing its models, and kept in the keychain.
+The key is asked for, or read from standard input with --key-stdin; it is never a flag,
+since other programs can read those.
+
+Without --provider the key decides, where it has the form of one vendor's keys.`,
+		Example: `  metapi accounts add
+  metapi accounts add --provider anthropic --name Work --key-stdin < key.txt
+  metapi accounts add --provider openai-compatible --base-url https://relay.example/v1`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) (err error) {
+			if in.Key, err = a.readKey(keyStdin); err != nil {
+				return err
+			}
+			l, err := a.connect(c.Context())
+			if err != nil {
+				return err
+			}
+			defer l.close()
+			if in.Provider == "" && a.terminal() {
+				if err := a.chooseProvider(c.Context(), l, &in); err != nil {
+					return err
+				}
+			}
+			d, err := l.AddAccount(c.Context(), in)
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return a.printJSON(d)
+			}
+			a.say("%s", d.Message)
+			if d.Hint != "" {
+				a.note("%s", d.Hint)
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVar(&in.Provider, "provider", "", "`id` of the provider: "+providerIDs())
+	c.Flags().StringVar(&in.BaseURL, "base-url", "", "the `address`, for compatible providers or instead of the vendor's own")
+	c.Flags().StringVar(&in.Name, "name", "", "a `name` for people (default: the provider's)")
+	c.Flags().BoolVar(&keyStdin, "key-stdin", false, "read the key from standard input")
+	c.Flags().BoolVar(&in.Force, "force", false, "keep the account even if it cannot be reached now")
+	c.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(strings.Split(providerIDs(), ", "), cobra.ShellCompDirectiveNoFileComp))
+	return c
+}
+
+// chooseProvider asks for what the key does not tell for certain.
+func (a *app) chooseProvider(ctx context.Context, l *link, in *client.AddAccount) error {
+	r, err := l.Recognise(ctx, in.Key)
+	if err != nil || r.Certain {
+		return err
+	}
+	proposal := client.Proposal{Provider: "openai-compatible"}
+	if len(r.Proposals) > 0 {
+		proposal = r.Proposals[0]
+		a.note("%s", sentence(proposal.Why))
+	}
+	if in.Provider, err = a.choose("Provider ("+providerIDs()+")", proposal.Provider); err != nil {
+		return err
+	}
+	if in.BaseURL == "" && in.Provider == proposal.Provider {
+		in.BaseURL = proposal.BaseURL
+	}
+	for _, p := range client.Providers() {
+		if p.ID == in.Provider && p.BaseURL == "" && in.BaseURL == "" {
+			in.BaseURL, err = a.choose("Base URL", "")
+		}
+	}
+	return err
+}
+
+func providerIDs() string {
+	var ids []string
+	for _, p := range client.Providers() {
+		ids = append(ids, p.ID)
+	}
+	return strings.Join(ids, ", ")
+}
+
+func (a *app) accountsList() *cobra.Command {
+	return &cobra.Command{Use: "list", Short: "List the accounts in your order", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return ask(c.Context(), a, func(l *link) ([]client.Account, error) { return l.Accounts(c.Context()) },
+				func(list []client.Account) {
+					if len(list) == 0 {
+						a.note("There is no account yet. `metapi accounts add` adds one.")
+						return
+					}
+					t := newTable("ACCOUNT", "NAME", "PROVIDER", "KEY", ">MODELS", "LAST LISTING", "BASE URL")
+					for _, acc := range list {
+						t.add(acc.Slug, acc.Name, acc.Provider, acc.KeyHint, strconv.Itoa(acc.Models), scanCell(acc.Scan), acc.BaseURL)
+					}
+					t.print(a.out)
+				})
+		}}
+}
+
+func scanCell(s client.Scan) cell {
+	switch s.Outcome {
+	case "":
+		return cell{"never", yellow}
+	case "ok":
+		return cell{"ok " + when(s.At), green}
+	case "empty":
+		return cell{"empty " + when(s.At), yellow}
+	}
+	return cell{string(s.Outcome) + " " + when(s.At), red}
+}
+
+func (a *app) accountsTest() *cobra.Command {
+	return &cobra.Command{Use: "test ACCOUNT", Short: "Try an account's key, and list its models anew", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			l, err := a.connect(c.Context())
+			if err != nil {
+				return err
+			}
+			defer l.close()
+			d, err := l.TestAccount(c.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			if a.json {
+				err = a.printJSON(d)
+			} else if d.OK {
+				a.say("%s", d.Message)
+			}
+			if !d.OK && err == nil {
+				err = &fault{exitRefused, d.Message, d.Hint}
+			}
+			return err
+		}}
+}
+
+func (a *app) accountsRemove() *cobra.Command {
+	return &cobra.Command{Use: "remove ACCOUNT", Short: "Remove an account and its key; its requests stay in the ledger", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return ask(c.Context(), a, func(l *link) (client.Done, error) { return l.RemoveAccount(c.Context(), args[0]) },
+				func(d client.Done) { a.say("%s", d.Message) })
+		}}
+}

@@ -1,0 +1,61 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"metapi/backend/control/client"
+)
+
+func (a *app) keys() *cobra.Command {
+	return group("keys", "Make, show and revoke the local keys that tools use", a.keysAdd(), a.keysPrint(), a.keysList(), a.keysRevoke())
+}
+
+func (a *app) keysAdd() *cobra.Command {
+	return &cobra.Command{Use: "add NAME", Short: "Make a local key for a tool, and print it", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return ask(c.Context(), a, func(l *link) (client.KeyText, error) { return l.AddClient(c.Context(), args[0]) },
+				func(k client.KeyText) {
+					a.say("%s", k.Key)
+					a.note("This is the local key of %q. Give it to that tool as its API key; `metapi keys print %s` shows it again.",
+						k.Client.Name, quoted(k.Client.Name))
+				})
+		}}
+}
+
+func (a *app) keysPrint() *cobra.Command {
+	return &cobra.Command{Use: "print NAME", Short: "Print a local key", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return ask(c.Context(), a, func(l *link) (client.KeyText, error) { return l.ClientKey(c.Context(), args[0]) },
+				func(k client.KeyText) { a.say("%s", k.Key) })
+		}}
+}
+
+func (a *app) keysList() *cobra.Command {
+	return &cobra.Command{Use: "list", Short: "List the local keys", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return ask(c.Context(), a, func(l *link) ([]client.Key, error) { return l.Clients(c.Context()) },
+				func(list []client.Key) {
+					if len(list) == 0 {
+						a.note("There is no local key yet. `metapi keys add NAME` makes one.")
+						return
+					}
+					t := newTable("NAME", "KEY", "CREATED", "STATE")
+					for _, k := range list {
+						state := cell{"in use", green}
+						if !k.Revoked.IsZero() {
+							state = cell{"revoked " + when(k.Revoked), red}
+						}
+						t.add(k.Name, k.KeyHint, when(k.Created), state)
+					}
+					t.print(a.out)
+				})
+		}}
+}
+
+func (a *app) keysRevoke() *cobra.Command {
+	return &cobra.Command{Use: "revoke NAME", Short: "End a local key for good", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return ask(c.Context(), a, func(l *link) (client.Done, error) { return l.RevokeClient(c.Context(), args[0]) },
+				func(d client.Done) { a.say("%s", d.Message) })
+		}}
+}

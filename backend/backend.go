@@ -1,0 +1,205 @@
+package backend
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"strings"
+
+	"github.com/gofrs/flock"
+
+	"metapi/backend/account"
+	"metapi/backend/catalog"
+	"metapi/backend/control"
+	"metapi/backend/gateway"
+	"metapi/backend/keychain"
+	"metapi/backend/ledger"
+	"metapi/backend/routing"
+	"metapi/backend/routing/live"
+	"metapi/backend/settings"
+	"metapi/backend/snapshot"
+	"metapi/backend/store"
+)
+
+// Options says which data to open, and how. Fields that may be left out say so.
+type Options struct {
+	Dir     string
+	Version string
+
+	// Passphrase asks for the passphrase of the encrypted file, when it is needed; fresh says that a new one is to be
+	// chosen. Nil: there is nobody to ask.
+	Passphrase func(fresh bool) (string, error)
+
+	Log io.Writer // log lines go here too, beside DIR/metapi.log; nil: to the file alone
+}
+
+// Backend is one open data folder. It is safe for concurrent use.
+type Backend struct {
+	Options
+	log     *slog.Logger
+	logFile *logWriter
+	lock    *flock.Flock
+	store   *store.Store
+	ledger  *ledger.Ledger
+	secrets *secretStore
+	rules   *settings.File[routing.Settings]
+
+	accounts  *account.Accounts
+	offers    *catalog.Offers
+	refresher *catalog.Refresher
+	live      *live.Registry
+	builder   *snapshot.Builder
+	transport *http.Transport
+	service   *control.Service
+	handler   http.Handler
+
+	serving serving
+}
+
+// Open opens a data folder, and makes it where it is missing. Errors are [*control.Problem]s.
+func Open(o Options) (*Backend, error) {
+	b := &Backend{Options: o}
+	if err := b.open(); err != nil {
+		b.Close()
+		return nil, explain(err)
+	}
+	return b, nil
+}
+
+func (b *Backend) open() (err error) {
+	if b.lock, err = lock(b.Dir); err != nil {
+		return err
+	}
+	control.RemoveRuntime(b.Dir) // of an instance that was killed: nobody else can have written it now
+	b.logFile = openLog(b.Dir)
+	out := lines{b.logFile}
+	if b.Log != nil {
+		out = append(out, b.Log)
+	}
+	b.log = newLog(out)
+
+	if b.store, err = store.Open(b.Dir); err != nil {
+		return err
+	}
+	if b.ledger, err = ledger.Open(b.Dir, b.store); err != nil {
+		return err
+	}
+	if b.rules, err = settings.Open[routing.Settings](filepath.Join(b.Dir, routing.SettingsFile), b.changed); err != nil {
+		return err
+	}
+	b.secrets = &secretStore{opts: keychain.Options{Dir: b.Dir, Sealed: b.store.Blobs()}}
+	if ask := b.Passphrase; ask != nil {
+		b.secrets.opts.Passphrase = func() (string, error) { return ask(!keychain.HasFile(b.Dir)) }
+	}
+	b.accounts = account.New(b.store, b.secrets)
+	b.offers = catalog.NewOffers(b.store)
+	b.live = live.NewRegistry()
+	b.transport = gateway.NewTransport()
+	lister := catalog.ProviderLister{Client: &http.Client{Transport: b.transport}}
+	b.refresher = catalog.NewRefresher(catalog.RefresherConfig{
+		Offers: b.offers, Accounts: b.scanAccounts, Secret: b.accounts.Secret, Lister: lister, OnChange: b.changed,
+	})
+	sw := switches{b.store}
+	b.builder = snapshot.NewBuilder(snapshot.Sources{
+		Accounts: b.accounts, Offers: b.offers, Catalog: catalog.Embedded(), Live: b.live, Mode: sw.Mode, Paused: sw.Paused,
+		Aliases: func() map[string]string { return b.rules.Value().Aliases }, Log: b.log,
+	})
+	b.accounts.OnChange(b.changed)
+	b.service = &control.Service{
+		Version: b.Version, Dir: b.Dir, LogFile: filepath.Join(b.Dir, logFile),
+		Accounts: b.accounts, Offers: b.offers, Refresh: b.refresher, Catalog: catalog.Embedded(), Ledger: b.ledger, Live: b.live,
+		Snapshot: b.builder.Load, Switches: sw, Keychain: b.secrets, Lister: lister,
+		Changed: b.changed, Trouble: b.trouble, Check: b.store.Check, Explain: explain, Log: b.log,
+	}
+	b.handler = control.Handler(b.service)
+	return nil
+}
+
+// Handler is the control API for use in process: it asks for no token.
+func (b *Backend) Handler() http.Handler { return b.handler }
+
+// Close lets go of the data folder, once Serve has returned. It may be called twice.
+func (b *Backend) Close() error {
+	var err error
+	if b.rules != nil {
+		err = errors.Join(err, b.rules.Close())
+	}
+	if b.refresher != nil {
+		b.refresher.Close()
+	}
+	if b.transport != nil {
+		b.transport.CloseIdleConnections()
+	}
+	if b.ledger != nil {
+		err = errors.Join(err, b.ledger.Close())
+	}
+	if b.store != nil {
+		err = errors.Join(err, b.store.Close())
+	}
+	if b.logFile != nil {
+		err = errors.Join(err, b.logFile.Close())
+	}
+	if b.lock != nil {
+		err = errors.Join(err, b.lock.Close())
+	}
+	return err
+}
+
+// scanAccounts is what the refresher must know.
+func (b *Backend) scanAccounts() ([]catalog.ScanAccount, error) {
+	list, err := b.accounts.List()
+	out := make([]catalog.ScanAccount, len(list))
+	for i, a := range list {
+		out[i] = catalog.ScanAccount{ID: a.ID, Provider: a.Provider, BaseURL: a.BaseURL, Paused: a.Paused}
+	}
+	return out, err
+}
+
+// changed puts a change of accounts, offers or switches in force for the next request. Where nobody serves there is
+// nothing to do, and the keychain is left alone.
+func (b *Backend) changed() {
+	if !b.serving.on.Load() {
+		return
+	}
+	if err := b.builder.Rebuild(context.Background()); err != nil {
+		b.log.Error("a change is not in force: the last good state stays", "error", err)
+	}
+	b.refresher.Kick()
+}
+
+// trouble is what is wrong with the data folder now, a sentence each.
+func (b *Backend) trouble() []string {
+	var list []string
+	for _, t := range []string{b.store.Trouble(), b.ledger.Trouble()} {
+		if t != "" {
+			list = append(list, t)
+		}
+	}
+	if fault := b.rules.Fault(); fault != nil {
+		list = append(list, control.Sentence(fault.Error())+" What was there before stays in force.")
+	}
+	return list
+}
+
+// explain is control.Explain with the errors that only the backend may know.
+func explain(err error) *control.Problem {
+	var (
+		problem *control.Problem
+		stored  *store.Error
+		port    *gateway.PortTaken
+	)
+	switch {
+	case errors.As(err, &problem):
+		return problem
+	case errors.As(err, &stored):
+		detail := strings.TrimSuffix(err.Error(), ". "+stored.Hint)
+		return control.NewProblem(control.Storage, control.Sentence(detail), stored.Hint)
+	case errors.As(err, &port):
+		detail, hint, _ := strings.Cut(port.Error(), "; ")
+		return control.NewProblem(control.PortTaken, control.Sentence(detail), control.Sentence(hint))
+	}
+	return control.Explain(err)
+}

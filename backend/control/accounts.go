@@ -1,0 +1,308 @@
+package control
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"metapi/backend/account"
+	"metapi/backend/catalog"
+	"metapi/backend/provider"
+)
+
+func (s *Service) showAccount(a account.Account) (Account, error) {
+	out := Account{ID: a.ID, Slug: a.Slug, Name: a.Name, Provider: a.Provider, BaseURL: a.BaseURL, KeyHint: a.KeyHint,
+		Created: a.Created, Order: a.Order}
+	if p, ok := provider.Get(a.Provider); ok {
+		out.BaseURL = cmp.Or(out.BaseURL, p.DefaultBaseURL)
+	}
+	offers, err := s.Offers.Get(a.ID)
+	if err != nil {
+		return out, err
+	}
+	for _, o := range offers {
+		if o.Offered() {
+			out.Models++
+		}
+	}
+	scan, err := s.Offers.Scan(a.ID)
+	out.Scan = Scan{Outcome: scan.Outcome, Message: scan.Message, At: scan.At, LastGood: scan.LastGood}
+	return out, err
+}
+
+func (s *Service) accounts(context.Context, *nothing) ([]Account, error) {
+	list, err := s.Accounts.List()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Account, len(list))
+	for i, a := range list {
+		if out[i], err = s.showAccount(a); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (s *Service) account(_ context.Context, in *idInput) (Account, error) {
+	a, err := s.Accounts.Get(in.ID)
+	if err != nil {
+		return Account{}, err
+	}
+	return s.showAccount(a)
+}
+
+type recogniseInput struct {
+	Body struct {
+		Key string `json:"key" doc:"As pasted"`
+	}
+}
+
+// recognise says whose key this may be. It asks nobody.
+func (s *Service) recognise(_ context.Context, in *recogniseInput) (Recognised, error) {
+	found, err := provider.Recognise(in.Body.Key)
+	if err != nil {
+		return Recognised{}, err
+	}
+	out := Recognised{Certain: len(found) == 1, Proposals: []Proposal{}}
+	for _, p := range found {
+		out.Proposals = append(out.Proposals, Proposal{p.Provider, p.BaseURL, p.Name, p.Why})
+	}
+	return out, nil
+}
+
+type addAccountInput struct{ Body AddAccount }
+
+// addAccount proves a key by listing what it opens, and keeps the account with what was listed. A refused key is never
+// kept; one that could not be proved is kept only by force.
+func (s *Service) addAccount(ctx context.Context, in *addAccountInput) (Discovered, error) {
+	p, base, name, key, err := plan(in.Body)
+	if err != nil {
+		return Discovered{}, err
+	}
+	began := time.Now()
+	listing := s.Lister.List(ctx, p.ID, provider.Credential{BaseURL: base, Secret: key})
+	took := time.Since(began)
+	good := listing.Outcome == provider.OutcomeOK || listing.Outcome == provider.OutcomeEmpty
+	if !good && (listing.Outcome == provider.OutcomeUnauthorised || !in.Body.Force) {
+		s.Log.Warn("account not added", "provider", p.ID, "outcome", listing.Outcome)
+		detail, hint := refusal(listing)
+		return Discovered{}, NewProblem(Refused, detail, hint)
+	}
+
+	kept := account.Account{Name: name, Provider: p.ID, BaseURL: base}
+	if good {
+		kept.Verified = listing.At
+	}
+	a, err := s.Accounts.Add(ctx, kept, key)
+	if err != nil {
+		return Discovered{}, err
+	}
+	if _, err := s.Offers.Record(a.ID, listing, listing.At); err != nil {
+		return Discovered{}, err
+	}
+	s.Live.ClearAccount(a.ID)
+	s.Changed()
+	s.Log.Info("account added", "account", a.Slug, "provider", p.ID, "outcome", listing.Outcome, "models", len(listing.Models))
+
+	out := Discovered{OK: good, New: len(listing.Models), Millis: took.Milliseconds()}
+	if out.Account, err = s.showAccount(a); err != nil {
+		return Discovered{}, err
+	}
+	switch {
+	case !good:
+		out.Message = fmt.Sprintf("Kept the %s account %s, though it could not be tried.", p.Name, a.Slug)
+		out.Hint = said(listing) + " `metapi accounts test " + a.Slug + "` tries it again."
+	case listing.Outcome == provider.OutcomeEmpty:
+		out.Message = fmt.Sprintf("Added the %s account %s, which offers no models yet.", p.Name, a.Slug)
+		out.Hint = said(listing)
+	default:
+		out.Message = fmt.Sprintf("Added the %s account %s with %s.", p.Name, a.Slug, models(len(listing.Models)))
+		out.Hint = s.nextStep()
+	}
+	return out, nil
+}
+
+// nextStep says what is missing until a tool can be served.
+func (s *Service) nextStep() string {
+	if list, err := s.Accounts.Clients(); err == nil && len(list) == 0 {
+		return "Next: `metapi keys add NAME` makes a local key for a tool."
+	}
+	if s.serving() == nil {
+		return "Next: `metapi serve` runs the gateway."
+	}
+	return ""
+}
+
+// plan makes what a person has entered whole: the provider from the key where it is not given, the base URL and the name.
+func plan(in AddAccount) (p *provider.Provider, base, name, key string, err error) {
+	if key, err = provider.CleanKey(in.Key); err != nil {
+		return nil, "", "", "", err
+	}
+	var proposal provider.Proposal
+	if in.Provider == "" {
+		found, err := provider.Recognise(in.Key)
+		if err != nil {
+			return nil, "", "", "", err
+		}
+		if len(found) != 1 {
+			return nil, "", "", "", NewProblem(Invalid, "The key does not tell which provider it belongs to.",
+				"Say it with --provider: "+ids(found)+".")
+		}
+		proposal = found[0]
+		in.Provider = proposal.Provider
+	}
+	p, ok := provider.Get(in.Provider)
+	if !ok {
+		var all []string
+		for _, p := range provider.All() {
+			all = append(all, p.ID)
+		}
+		return nil, "", "", "", NewProblem(Invalid, fmt.Sprintf("There is no provider %q.", in.Provider), "Choose one of "+strings.Join(all, ", ")+".")
+	}
+	if base, err = provider.NormalizeBaseURL(p, cmp.Or(in.BaseURL, proposal.BaseURL)); err != nil {
+		return nil, "", "", "", err
+	}
+	name = cmp.Or(strings.TrimSpace(in.Name), proposal.Name)
+	if name == "" {
+		name = p.Name
+		if u, err := url.Parse(base); err == nil && base != p.DefaultBaseURL {
+			name = u.Hostname()
+		}
+	}
+	return p, base, name, key, nil
+}
+
+func ids(found []provider.Proposal) string {
+	var list []string
+	for _, p := range found {
+		if len(list) == 0 || list[len(list)-1] != p.Provider {
+			list = append(list, p.Provider)
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// refusal is why an account was not kept, and what to do.
+func refusal(l provider.Listing) (detail, hint string) {
+	detail, hint, _ = strings.Cut(said(l), ". ")
+	if l.Outcome != provider.OutcomeUnauthorised {
+		hint = strings.TrimSpace(Sentence(hint) + " To keep the account all the same, add --force.")
+	}
+	return Sentence(detail), strings.TrimSpace("Nothing was kept. " + hint)
+}
+
+// said is a listing's own words for a person.
+func said(l provider.Listing) string {
+	if l.Err == nil {
+		return "It answered."
+	}
+	return Sentence(l.Err.Message)
+}
+
+func models(n int) string {
+	if n == 1 {
+		return "1 model"
+	}
+	return fmt.Sprintf("%d models", n)
+}
+
+func (s *Service) removeAccount(ctx context.Context, in *idInput) (Done, error) {
+	a, err := s.Accounts.Get(in.ID)
+	if err != nil {
+		return Done{}, err
+	}
+	s.Refresh.Forget(a.ID)
+	removed, err := s.Accounts.Remove(ctx, a.ID)
+	if removed.ID == "" {
+		return Done{}, err
+	}
+	message := fmt.Sprintf("Removed the account %s and its key.", a.Slug)
+	if err != nil { // it is removed all the same
+		message = Sentence(err.Error())
+	}
+	if err := s.Offers.Remove(a.ID); err != nil {
+		return Done{}, err
+	}
+	s.Changed()
+	s.Log.Info("account removed", "account", a.Slug)
+	return Done{message}, nil
+}
+
+// testAccount asks the upstream for its models, and so tries the key. An account that answers may be chosen again at once.
+func (s *Service) testAccount(ctx context.Context, in *idInput) (Discovered, error) {
+	a, err := s.Accounts.Get(in.ID)
+	if err != nil {
+		return Discovered{}, err
+	}
+	return s.discover(ctx, a)
+}
+
+// refreshAccount is testAccount under the name by which the window asks for models.
+func (s *Service) refreshAccount(ctx context.Context, in *idInput) (Discovered, error) {
+	return s.testAccount(ctx, in)
+}
+
+func (s *Service) discover(ctx context.Context, a account.Account) (Discovered, error) {
+	if _, err := s.Accounts.Secret(ctx, a.ID); err != nil {
+		return Discovered{}, err
+	}
+	before, err := s.Offers.Get(a.ID)
+	if err != nil {
+		return Discovered{}, err
+	}
+	began := time.Now()
+	scan, err := s.Refresh.Scan(ctx, a.ID)
+	if err != nil {
+		return Discovered{}, err
+	}
+	out := Discovered{OK: scan.Good(), Millis: time.Since(began).Milliseconds()}
+	after, err := s.Offers.Get(a.ID)
+	if err != nil {
+		return Discovered{}, err
+	}
+	out.New, out.Gone = difference(before, after)
+	if scan.Good() {
+		s.Live.ClearAccount(a.ID)
+		if a, err = s.Accounts.Edit(a.ID, func(a *account.Account) { a.Verified = scan.At }); err != nil {
+			return Discovered{}, err
+		}
+	}
+	if out.Account, err = s.showAccount(a); err != nil {
+		return Discovered{}, err
+	}
+	switch scan.Outcome {
+	case provider.OutcomeOK:
+		out.Message = fmt.Sprintf("The account %s works: %s.", a.Slug, models(scan.Models))
+	case provider.OutcomeEmpty:
+		out.Message = fmt.Sprintf("The account %s answers, but offers no models.", a.Slug)
+		out.Hint = Sentence(scan.Message)
+	default:
+		out.Message, out.Hint, _ = strings.Cut(scan.Message, ". ")
+		out.Message, out.Hint = Sentence(out.Message), Sentence(out.Hint)
+		if scan.Models > 0 {
+			out.Hint = strings.TrimSpace(out.Hint + " The " + models(scan.Models) + " known from before stay on offer.")
+		}
+	}
+	return out, nil
+}
+
+// difference counts the models that came on offer, and those that went.
+func difference(before, after []catalog.Offer) (came, went int) {
+	was := map[string]bool{}
+	for _, o := range before {
+		was[o.Name] = o.Offered()
+	}
+	for _, o := range after {
+		switch {
+		case o.Offered() && !was[o.Name]:
+			came++
+		case !o.Offered() && was[o.Name]:
+			went++
+		}
+	}
+	return came, went
+}

@@ -1,0 +1,115 @@
+package control
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"fmt"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"metapi/backend/keychain"
+)
+
+// maxBody bounds what a caller may send: the largest thing is a credential.
+const maxBody = 1 << 20
+
+// Handler returns the control API of s, without a check of who calls: for use in process, and behind [Guard].
+func Handler(s *Service) http.Handler {
+	mux := http.NewServeMux()
+	cfg := huma.DefaultConfig("Metapi control API", s.Version)
+	cfg.OpenAPIPath = "" // served below from one rendering; Huma's own route renders on first use, without a lock
+	cfg.DocsPath = ""    // its page loads scripts from a CDN
+	cfg.SchemasPath = ""
+	cfg.CreateHooks = nil // would add $schema to every answer
+	api := humago.New(mux, cfg)
+	s.routes(&router{api, s})
+
+	spec, err := json.Marshal(api.OpenAPI())
+	if err != nil {
+		panic("the API cannot be described: " + err.Error()) // the Go types alone decide it: any test run shows it
+	}
+	mux.HandleFunc("GET /api/openapi.json", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/openapi+json")
+		w.Write(spec)
+	})
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		writeProblem(w, NewProblem(NotFound, fmt.Sprintf("There is no %s %s in the control API.", r.Method, r.URL.Path),
+			"GET /api/openapi.json lists what there is."))
+	})
+	return jsonOnly(mux)
+}
+
+// Guard lets only callers with the admin token through, which it compares in constant time.
+func Guard(h http.Handler, token string) http.Handler {
+	want := sha256.Sum256([]byte(token))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		scheme, given, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		got := sha256.Sum256([]byte(given))
+		if subtle.ConstantTimeCompare(got[:], want[:]) != 1 || !strings.EqualFold(scheme, "Bearer") || token == "" {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="metapi"`)
+			writeProblem(w, NewProblem(Unauthorised, "The control API wants the admin token of this instance.",
+				"Send it as \"Authorization: Bearer TOKEN\"; it stands in runtime.json in the data folder."))
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// jsonOnly refuses bodies that a web page could send without asking the browser first (forms, text/plain), and bounds
+// all others. Answers are never to be cached or to be taken for something else.
+func jsonOnly(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		if r.ContentLength != 0 {
+			if t, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); t != "application/json" {
+				p := NewProblem(Invalid, "The control API reads JSON only.", "Send the body with Content-Type: application/json.")
+				p.Status, p.Title = http.StatusUnsupportedMediaType, http.StatusText(http.StatusUnsupportedMediaType)
+				writeProblem(w, p)
+				return
+			}
+			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+func writeProblem(w http.ResponseWriter, p *Problem) {
+	w.Header().Set("Content-Type", p.ContentType(""))
+	w.WriteHeader(p.Status)
+	json.NewEncoder(w).Encode(p)
+}
+
+// body is an answer of Huma's.
+type body[T any] struct{ Body T }
+
+// nothing is the input of an operation that has none.
+type nothing struct{}
+
+// router is what routes are added to.
+type router struct {
+	huma.API
+	service *Service
+}
+
+// route adds one operation. Whoever calls waits for the answer, so the keychain may ask them for its password.
+func route[I, O any](r *router, method, path, id, summary string, do func(context.Context, *I) (O, error)) {
+	huma.Register(r.API, huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, MaxBodyBytes: maxBody},
+		func(ctx context.Context, in *I) (*body[O], error) {
+			out, err := do(keychain.Interactive(ctx), in)
+			if err != nil {
+				p := r.service.explain(err)
+				if p.Code == Internal {
+					r.service.Log.Error("control: "+id, "error", err)
+				}
+				return nil, p
+			}
+			return &body[O]{out}, nil
+		})
+}

@@ -1,0 +1,218 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"metapi/backend/control"
+)
+
+// Client calls the control API. It is safe for concurrent use.
+type Client struct {
+	base  string
+	token string // empty in process
+	http  *http.Client
+}
+
+// maxAnswer bounds what is read of one answer.
+const maxAnswer = 256 << 20
+
+// call sends in as JSON (nil: no body) and decodes the answer.
+func call[O any](ctx context.Context, c *Client, method, path string, query url.Values, in any) (out O, err error) {
+	var payload io.Reader = http.NoBody
+	if in != nil {
+		b, err := json.Marshal(in)
+		if err != nil {
+			return out, err
+		}
+		payload = bytes.NewReader(b)
+	}
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, payload)
+	if err != nil {
+		return out, err
+	}
+	if in != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return out, err
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return out, err
+	}
+	if resp.StatusCode >= 300 {
+		p := new(control.Problem)
+		if json.Unmarshal(b, p) != nil || p.Detail == "" {
+			p = control.NewProblem(control.Internal, fmt.Sprintf("Metapi answered %s to %s %s.", resp.Status, method, path), "")
+		}
+		return out, p
+	}
+	if err := json.Unmarshal(b, &out); err != nil {
+		return out, fmt.Errorf("the answer to %s %s cannot be read: %w", method, path, err)
+	}
+	return out, nil
+}
+
+func get[O any](ctx context.Context, c *Client, path string, query url.Values) (O, error) {
+	return call[O](ctx, c, http.MethodGet, path, query, nil)
+}
+
+func post[O any](ctx context.Context, c *Client, path string, in any) (O, error) {
+	return call[O](ctx, c, http.MethodPost, path, nil, in)
+}
+
+// Status tells the state of the installation.
+func (c *Client) Status(ctx context.Context) (control.Status, error) {
+	return get[control.Status](ctx, c, "/api/status", nil)
+}
+
+// Accounts lists the accounts in the user's order.
+func (c *Client) Accounts(ctx context.Context) ([]control.Account, error) {
+	return get[[]control.Account](ctx, c, "/api/accounts", nil)
+}
+
+// Account finds one by id, slug or name.
+func (c *Client) Account(ctx context.Context, ref string) (control.Account, error) {
+	return get[control.Account](ctx, c, "/api/accounts/"+url.PathEscape(ref), nil)
+}
+
+// AddAccount proves the key and keeps the account.
+func (c *Client) AddAccount(ctx context.Context, in control.AddAccount) (control.Discovered, error) {
+	return post[control.Discovered](ctx, c, "/api/accounts", in)
+}
+
+// RemoveAccount removes an account, its secret and its offers. What it did stays in the ledger.
+func (c *Client) RemoveAccount(ctx context.Context, ref string) (control.Done, error) {
+	return call[control.Done](ctx, c, http.MethodDelete, "/api/accounts/"+url.PathEscape(ref), nil, nil)
+}
+
+// TestAccount asks the upstream whether it takes the key, and for its models.
+func (c *Client) TestAccount(ctx context.Context, ref string) (control.Discovered, error) {
+	return post[control.Discovered](ctx, c, "/api/accounts/"+url.PathEscape(ref)+"/test", nil)
+}
+
+// RefreshAccount asks the upstream for its models.
+func (c *Client) RefreshAccount(ctx context.Context, ref string) (control.Discovered, error) {
+	return post[control.Discovered](ctx, c, "/api/accounts/"+url.PathEscape(ref)+"/refresh", nil)
+}
+
+// Recognise says whose key this may be.
+func (c *Client) Recognise(ctx context.Context, key string) (control.Recognised, error) {
+	return post[control.Recognised](ctx, c, "/api/recognise", map[string]string{"key": key})
+}
+
+// Models lists what is on offer, at one account (id, slug or name) or at all ("").
+func (c *Client) Models(ctx context.Context, account string) ([]control.Model, error) {
+	q := url.Values{}
+	if account != "" {
+		q.Set("account", account)
+	}
+	return get[[]control.Model](ctx, c, "/api/models", q)
+}
+
+// Clients lists the clients, revoked ones included.
+func (c *Client) Clients(ctx context.Context) ([]control.Client, error) {
+	return get[[]control.Client](ctx, c, "/api/clients", nil)
+}
+
+// AddClient makes a client with a new local key.
+func (c *Client) AddClient(ctx context.Context, name string) (control.ClientKey, error) {
+	return post[control.ClientKey](ctx, c, "/api/clients", map[string]string{"name": name})
+}
+
+// ClientKey shows a client's local key.
+func (c *Client) ClientKey(ctx context.Context, ref string) (control.ClientKey, error) {
+	return get[control.ClientKey](ctx, c, "/api/clients/"+url.PathEscape(ref)+"/key", nil)
+}
+
+// RevokeClient ends a client's local key for good.
+func (c *Client) RevokeClient(ctx context.Context, ref string) (control.Done, error) {
+	return call[control.Done](ctx, c, http.MethodDelete, "/api/clients/"+url.PathEscape(ref), nil, nil)
+}
+
+// Mode tells the mode in force.
+func (c *Client) Mode(ctx context.Context) (control.ModeInfo, error) {
+	return get[control.ModeInfo](ctx, c, "/api/mode", nil)
+}
+
+// SetMode puts a mode in force.
+func (c *Client) SetMode(ctx context.Context, mode string) (control.ModeInfo, error) {
+	return call[control.ModeInfo](ctx, c, http.MethodPut, "/api/mode", nil, map[string]string{"mode": mode})
+}
+
+// Pause refuses requests until Resume; those that run go on.
+func (c *Client) Pause(ctx context.Context) (control.Paused, error) {
+	return post[control.Paused](ctx, c, "/api/pause", nil)
+}
+
+// Resume takes requests again.
+func (c *Client) Resume(ctx context.Context) (control.Paused, error) {
+	return post[control.Paused](ctx, c, "/api/resume", nil)
+}
+
+// UsageQuery says which requests, and how many rows of them. The zero value is the newest page of all.
+type UsageQuery struct {
+	Since, Until time.Time
+	By           string // model, account, client, day or hour: groups are wanted too
+	Limit        int    // rows, at most 1000; 0: 1000
+	Cursor       string // UsageReport.Next of the page before
+}
+
+// Usage tells what was used, and what it cost.
+func (c *Client) Usage(ctx context.Context, u UsageQuery) (control.UsageReport, error) {
+	q := url.Values{}
+	for name, v := range map[string]string{"by": u.By, "cursor": u.Cursor} {
+		if v != "" {
+			q.Set(name, v)
+		}
+	}
+	for name, t := range map[string]time.Time{"since": u.Since, "until": u.Until} {
+		if !t.IsZero() {
+			q.Set(name, t.UTC().Format(time.RFC3339Nano))
+		}
+	}
+	if u.Limit != 0 {
+		q.Set("limit", strconv.Itoa(u.Limit))
+	}
+	return get[control.UsageReport](ctx, c, "/api/usage", q)
+}
+
+// Request tells all about one request.
+func (c *Client) Request(ctx context.Context, id string) (control.Request, error) {
+	return get[control.Request](ctx, c, "/api/requests/"+url.PathEscape(id), nil)
+}
+
+// Log reads the last lines of the log, or, with after from the answer before, what was added since.
+func (c *Client) Log(ctx context.Context, lines int, after int64) (control.Log, error) {
+	q := url.Values{"lines": {strconv.Itoa(lines)}}
+	if after >= 0 {
+		q.Set("after", strconv.FormatInt(after, 10))
+	}
+	return get[control.Log](ctx, c, "/api/log", q)
+}
+
+// Shutdown ends the running instance, which lets running requests end first.
+func (c *Client) Shutdown(ctx context.Context) (control.Done, error) {
+	return post[control.Done](ctx, c, "/api/shutdown", nil)
+}
+
+// Doctor looks for what is wrong.
+func (c *Client) Doctor(ctx context.Context) (control.Report, error) {
+	return get[control.Report](ctx, c, "/api/doctor", nil)
+}

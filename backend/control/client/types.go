@@ -1,0 +1,55 @@
+package client
+
+import "metapi/backend/control"
+
+// The types of the control API, so that a caller need import this package alone.
+type (
+	Status          = control.Status
+	AccountStanding = control.AccountStanding
+	Account         = control.Account
+	Scan            = control.Scan
+	AddAccount      = control.AddAccount
+	Discovered      = control.Discovered
+	Recognised      = control.Recognised
+	Proposal        = control.Proposal
+	ProviderInfo    = control.ProviderInfo
+	Model           = control.Model
+	Key             = control.Client // a client of the gateway, with its local key
+	KeyText         = control.ClientKey
+	ModeInfo        = control.ModeInfo
+	ModeWord        = control.ModeWord
+	Paused          = control.Paused
+	Figures         = control.Figures
+	Group           = control.Group
+	Row             = control.Row
+	UsageReport     = control.UsageReport
+	Requests        = control.Requests
+	Request         = control.Request
+	Log             = control.Log
+	Check           = control.Check
+	Report          = control.Report
+	Done            = control.Done
+	Runtime         = control.Runtime
+	Problem         = control.Problem
+	Code            = control.Code
+)
+
+// What kinds of [Problem] there are.
+const (
+	Invalid     = control.Invalid
+	NotFound    = control.NotFound
+	Conflict    = control.Conflict
+	Refused     = control.Refused
+	Keychain    = control.Keychain
+	Storage     = control.Storage
+	Unavailable = control.Unavailable
+	Held        = control.Held
+	PortTaken   = control.PortTaken
+	Internal    = control.Internal
+)
+
+// Providers lists the kinds of upstream that this version knows.
+func Providers() []ProviderInfo { return control.Providers() }
+
+// Modes lists the modes that this version knows.
+func Modes() []ModeWord { return control.Modes() }

@@ -1,0 +1,91 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"metapi/backend/account"
+)
+
+func showClient(c account.Client) Client {
+	return Client{ID: c.ID, Name: c.Name, KeyHint: c.Hint, Created: c.Created, Revoked: c.Revoked}
+}
+
+func (s *Service) clients(context.Context, *nothing) ([]Client, error) {
+	list, err := s.Accounts.Clients()
+	out := make([]Client, len(list))
+	for i, c := range list {
+		out[i] = showClient(c)
+	}
+	return out, err
+}
+
+// client finds one by id, or by name in any case; of several with one name, the one whose key is good, else the last.
+func (s *Service) client(ref string) (found account.Client, err error) {
+	list, err := s.Accounts.Clients()
+	if err != nil {
+		return found, err
+	}
+	for _, c := range list {
+		if c.ID == ref {
+			return c, nil
+		}
+		if strings.EqualFold(c.Name, ref) && (found.ID == "" || !found.Live()) {
+			found = c
+		}
+	}
+	if found.ID == "" {
+		return found, NewProblem(NotFound, fmt.Sprintf("There is no local key %q.", ref), "`metapi keys list` shows those there are, `metapi keys add` makes one.")
+	}
+	return found, nil
+}
+
+type addClientInput struct {
+	Body struct {
+		Name string `json:"name" doc:"The tool's name"`
+	}
+}
+
+func (s *Service) addClient(ctx context.Context, in *addClientInput) (ClientKey, error) {
+	c, key, err := s.Accounts.AddClient(ctx, in.Body.Name)
+	if err != nil {
+		return ClientKey{}, err
+	}
+	s.Log.Info("local key made", "client", c.Name)
+	return ClientKey{showClient(c), key}, nil
+}
+
+func (s *Service) clientKey(ctx context.Context, in *idInput) (ClientKey, error) {
+	c, err := s.client(in.ID)
+	if err != nil {
+		return ClientKey{}, err
+	}
+	if !c.Live() {
+		return ClientKey{}, NewProblem(NotFound, fmt.Sprintf("The local key %q was revoked on %s.", c.Name, c.Revoked.Format(time.DateOnly)),
+			"`metapi keys add` makes a new one.")
+	}
+	key, err := s.Accounts.ClientKey(ctx, c.ID)
+	return ClientKey{showClient(c), key}, err
+}
+
+func (s *Service) revokeClient(ctx context.Context, in *idInput) (Done, error) {
+	c, err := s.client(in.ID)
+	if err != nil {
+		return Done{}, err
+	}
+	if !c.Live() {
+		return Done{fmt.Sprintf("The local key %q was revoked already.", c.Name)}, nil
+	}
+	err = s.Accounts.RevokeClient(ctx, c.ID)
+	if now, again := s.client(c.ID); again == nil && !now.Live() {
+		s.Log.Info("local key revoked", "client", c.Name)
+		message := fmt.Sprintf("Revoked the local key %q: it opens nothing any more.", c.Name)
+		if err != nil { // it is useless all the same
+			message = Sentence(err.Error())
+		}
+		return Done{message}, nil
+	}
+	return Done{}, err
+}

@@ -1,0 +1,18 @@
+// Package control is the management API of Metapi: what the CLI, the window and the tray see of it, and all they see.
+//
+// It is one http.Handler under /api/, JSON in and out, made with Huma, so that its OpenAPI description
+// (/api/openapi.json) follows from the Go types in types.go. The same handler is used in two ways:
+//
+//   - on the loopback server, behind [Guard]: every route wants the admin token of the running instance, which stands
+//     in DIR/runtime.json (see [Runtime]) and is new at each start. The gateway has checked Host and Origin before;
+//   - in process, without a guard: by the CLI where no instance runs, and by the window.
+//
+// Package client is its Go client and hides the difference.
+//
+// The flows of the product live here as methods of [Service], in the words of a person: what adding an account does
+// (normalise the base URL, list the models to prove the key, keep the account, its secret and its offers), what a
+// failed listing means, what is wrong with this installation. A caller shows what it is told and need not know more.
+//
+// Errors are problems (RFC 9457) with a code for programs, a sentence that says what happened, and a hint that says
+// what to do: see [Problem]. No answer holds an upstream's secret; local keys are shown by one route, for copying.
+package control

@@ -1,0 +1,63 @@
+package control
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"metapi/backend/catalog"
+)
+
+type modelsInput struct {
+	Account string `query:"account" doc:"Only what this account offers: id, slug or name"`
+}
+
+// models lists what is on offer, and what was until lately, by name and then in the user's order of accounts.
+func (s *Service) models(_ context.Context, in *modelsInput) ([]Model, error) {
+	accounts, err := s.Accounts.List()
+	if err != nil {
+		return nil, err
+	}
+	if in.Account != "" {
+		a, err := s.Accounts.Get(in.Account)
+		if err != nil {
+			return nil, err
+		}
+		accounts = append(accounts[:0], a)
+	}
+	now := time.Now()
+	list := []Model{}
+	for _, a := range accounts {
+		offers, err := s.Offers.Get(a.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range offers {
+			m := Model{Name: o.Name, Model: o.Model, Display: o.Display, Account: a.Slug, Provider: a.Provider, Protocols: []string{},
+				Context: o.Context, MaxOutput: o.MaxOutput, LastSeen: o.LastSeen, Gone: o.Gone}
+			for _, p := range o.Protocols.List() {
+				m.Protocols = append(m.Protocols, p.String())
+			}
+			known, price := s.Catalog.Model(a.Provider, a.BaseURL, o.Name)
+			if known != nil {
+				m.Model, m.Display = known.ID, cmp.Or(m.Display, known.Name)
+				m.Context = cmp.Or(m.Context, known.Context)
+			}
+			if price != nil {
+				rates := price.Holding(now).For(0)
+				m.Input, m.Output = dollars(rates.Input), dollars(rates.Output)
+			}
+			list = append(list, m)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b Model) int { return cmp.Compare(a.Name, b.Name) })
+	return list, nil
+}
+
+func dollars(r catalog.Rate) *float64 {
+	if !r.Known {
+		return nil
+	}
+	return &r.USD
+}

@@ -1,0 +1,137 @@
+package control
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"metapi/backend/account"
+	"metapi/backend/catalog"
+	"metapi/backend/keychain"
+	"metapi/backend/ledger"
+	"metapi/backend/provider"
+	"metapi/backend/routing"
+	"metapi/backend/routing/live"
+	"metapi/backend/snapshot"
+)
+
+// Switches are what the user sets for the whole of Metapi. They outlive a restart.
+type Switches interface {
+	Mode() (routing.Mode, error)
+	SetMode(routing.Mode) error
+	Paused() (bool, error)
+	SetPaused(bool) error
+}
+
+// Server is an instance that serves.
+type Server struct {
+	Addresses []string
+	PID       int
+	Instance  string
+	Started   time.Time
+	InFlight  func() int64
+	Stop      func() // begins the shutdown, and returns
+}
+
+// Service is the flows of the product over the rooms of the backend. All fields but those marked are given by whoever
+// composes it; [Service.Serving] may be called later. It is safe for concurrent use.
+type Service struct {
+	Version  string
+	Dir      string
+	LogFile  string
+	Accounts *account.Accounts
+	Offers   *catalog.Offers
+	Refresh  *catalog.Refresher
+	Catalog  *catalog.Catalog
+	Ledger   *ledger.Ledger
+	Live     *live.Registry
+	Snapshot func() *snapshot.Snapshot // the one in force; means something only while serving
+	Switches Switches
+	Keychain keychain.Keychain
+	Lister   catalog.Lister
+	Changed  func()               // called after a change that the snapshot must show; returns when it does
+	Trouble  func() []string      // what is wrong with the data folder now, a sentence each
+	Check    func() error         // reads the whole database
+	Explain  func(error) *Problem // optional: Explain of this package
+	Log      *slog.Logger
+
+	mu     sync.Mutex // guards server
+	server *Server
+}
+
+// Serving tells the service that an instance serves, or with nil that it no longer does.
+func (s *Service) Serving(server *Server) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.server = server
+}
+
+func (s *Service) serving() *Server {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.server
+}
+
+func (s *Service) explain(err error) *Problem {
+	if s.Explain != nil {
+		return s.Explain(err)
+	}
+	return Explain(err)
+}
+
+// routes is the API's table of contents.
+func (s *Service) routes(r *router) {
+	route(r, http.MethodGet, "/api/status", "status", "The state of this installation", s.status)
+	route(r, http.MethodGet, "/api/doctor", "doctor", "Look for what is wrong", s.doctor)
+	route(r, http.MethodGet, "/api/log", "log", "Read the log", s.readLog)
+	route(r, http.MethodPost, "/api/shutdown", "shutdown", "End the running instance", s.shutdown)
+
+	route(r, http.MethodGet, "/api/providers", "providers", "The kinds of upstream there are", s.providers)
+	route(r, http.MethodPost, "/api/recognise", "recognise", "Whose key may this be?", s.recognise)
+	route(r, http.MethodGet, "/api/accounts", "accounts", "The accounts, in the user's order", s.accounts)
+	route(r, http.MethodPost, "/api/accounts", "addAccount", "Add an account: its key is tried first", s.addAccount)
+	route(r, http.MethodGet, "/api/accounts/{id}", "account", "One account, by id, slug or name", s.account)
+	route(r, http.MethodDelete, "/api/accounts/{id}", "removeAccount", "Remove an account and its key", s.removeAccount)
+	route(r, http.MethodPost, "/api/accounts/{id}/test", "testAccount", "Try the key, and list the models", s.testAccount)
+	route(r, http.MethodPost, "/api/accounts/{id}/refresh", "refreshAccount", "List the models", s.refreshAccount)
+	route(r, http.MethodGet, "/api/models", "models", "The models on offer", s.models)
+
+	route(r, http.MethodGet, "/api/clients", "clients", "The clients, revoked ones included", s.clients)
+	route(r, http.MethodPost, "/api/clients", "addClient", "Make a client with a new local key", s.addClient)
+	route(r, http.MethodGet, "/api/clients/{id}/key", "clientKey", "A client's local key", s.clientKey)
+	route(r, http.MethodDelete, "/api/clients/{id}", "revokeClient", "End a client's local key", s.revokeClient)
+
+	route(r, http.MethodGet, "/api/mode", "mode", "The mode in force", s.mode)
+	route(r, http.MethodPut, "/api/mode", "setMode", "Put a mode in force", s.setMode)
+	route(r, http.MethodPost, "/api/pause", "pause", "Refuse requests until resume", s.pause)
+	route(r, http.MethodPost, "/api/resume", "resume", "Take requests again", s.resume)
+
+	route(r, http.MethodGet, "/api/usage", "usage", "What was used, and what it cost", s.usage)
+	route(r, http.MethodGet, "/api/requests", "requests", "Requests, by what they have in common", s.requests)
+	route(r, http.MethodGet, "/api/requests/{id}", "request", "All about one request", s.request)
+}
+
+// providers lists the kinds of upstream.
+func (s *Service) providers(context.Context, *nothing) ([]ProviderInfo, error) {
+	return Providers(), nil
+}
+
+// Providers lists the kinds of upstream, in the order in which they are shown.
+func Providers() []ProviderInfo {
+	var list []ProviderInfo
+	for _, p := range provider.All() {
+		list = append(list, ProviderInfo{ID: p.ID, Name: p.Name, BaseURL: p.DefaultBaseURL, KeyURL: p.KeyURL})
+	}
+	return list
+}
+
+// Modes lists the modes there are.
+func Modes() []ModeWord {
+	var list []ModeWord
+	for _, m := range routing.Modes {
+		list = append(list, ModeWord{m.Mode, m.Means})
+	}
+	return list
+}

@@ -1,0 +1,116 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"metapi/backend/account"
+	"metapi/backend/provider"
+	"metapi/backend/routing"
+	"metapi/backend/routing/live"
+)
+
+func (s *Service) status(context.Context, *nothing) (Status, error) { return s.Status() }
+
+// Status gathers the state of the installation. It calls no upstream and asks the keychain for nothing.
+func (s *Service) Status() (Status, error) {
+	st := Status{Version: s.Version, Dir: s.Dir, Keychain: s.Keychain.Describe(), Accounts: []AccountStanding{}}
+	var err error
+	if st.Mode, err = s.Switches.Mode(); err != nil {
+		return st, err
+	}
+	if st.Paused, err = s.Switches.Paused(); err != nil {
+		return st, err
+	}
+	clients, err := s.Accounts.Clients()
+	if err != nil {
+		return st, err
+	}
+	for _, c := range clients {
+		if c.Live() {
+			st.Keys++
+		}
+	}
+	server := s.serving()
+	if server != nil {
+		st.Running, st.PID, st.Instance, st.Addresses, st.Started = true, server.PID, server.Instance, server.Addresses, server.Started
+		st.InFlight = server.InFlight()
+	}
+	accounts, err := s.Accounts.List()
+	if err != nil {
+		return st, err
+	}
+	names := map[string]bool{}
+	for _, a := range accounts {
+		offers, err := s.Offers.Get(a.ID)
+		if err != nil {
+			return st, err
+		}
+		standing := AccountStanding{ID: a.ID, Slug: a.Slug, Provider: a.Provider, State: "ready"}
+		for _, o := range offers {
+			if o.Offered() {
+				standing.Models++
+				names[o.Model] = true
+			}
+		}
+		if err := s.stand(&standing, a, server != nil); err != nil {
+			return st, err
+		}
+		st.Accounts = append(st.Accounts, standing)
+	}
+	st.Models = len(names)
+	st.Trouble = s.Trouble()
+	return st, nil
+}
+
+// stand says how an account stands: by the figures of the running instance, or where none runs by its last listing.
+func (s *Service) stand(out *AccountStanding, a account.Account, running bool) error {
+	scan, err := s.Offers.Scan(a.ID)
+	if err != nil {
+		return err
+	}
+	switch {
+	case a.Paused:
+		out.State, out.Reason = "blocked", "the account is paused"
+	case out.Models == 0:
+		out.State, out.Reason = "no-models", scan.Message
+	case scan.Outcome == provider.OutcomeUnauthorised:
+		out.Reason = scan.Message
+	}
+	if !running {
+		return nil
+	}
+	snap, now := s.Snapshot(), time.Now()
+	for i := range snap.Accounts {
+		if ra := &snap.Accounts[i]; ra.ID == a.ID && ra.Blocked != "" {
+			out.State, out.Reason = "blocked", ra.Blocked
+			return nil
+		}
+	}
+	cooling := 0
+	for i := range snap.Deployments {
+		d := &snap.Deployments[i]
+		if d.Account.ID != a.ID {
+			continue
+		}
+		out.InFlight += d.Live.InFlight()
+		if state, until, kind := d.Live.State(now); state == live.Cooling {
+			cooling++
+			if out.Until.IsZero() || until.Before(out.Until) {
+				out.Until, out.Reason = until, coolingWords(d, string(kind))
+			}
+		}
+	}
+	switch {
+	case cooling > 0 && cooling == out.Models:
+		out.State = "cooling"
+	case cooling > 0:
+		out.State = "partly-cooling"
+	}
+	return nil
+}
+
+func coolingWords(d *routing.Deployment, kind string) string {
+	return fmt.Sprintf("cooling after %s (%s)", kind, d.Upstream)
+}

@@ -1,0 +1,253 @@
+package control
+
+import (
+	"time"
+
+	"metapi/backend/provider"
+	"metapi/backend/routing"
+)
+
+// The types of the control API. Times are RFC 3339 in UTC, durations whole milliseconds, money US dollars.
+
+// Status is the state of this installation in one look.
+type Status struct {
+	Version   string            `json:"version"`
+	Dir       string            `json:"dir" doc:"The data folder"`
+	Running   bool              `json:"running" doc:"An instance serves; false where a command looks at the data itself"`
+	PID       int               `json:"pid,omitempty"`
+	Instance  string            `json:"instance,omitempty" doc:"Names this start of the instance"`
+	Addresses []string          `json:"addresses,omitempty" doc:"host:port at which clients are served"`
+	Started   time.Time         `json:"started,omitzero"`
+	Mode      routing.Mode      `json:"mode"`
+	Paused    bool              `json:"paused"`
+	InFlight  int64             `json:"in_flight" doc:"Requests that upstreams are working on"`
+	Keychain  string            `json:"keychain" doc:"Where secrets are kept, in words"`
+	Models    int               `json:"models" doc:"Distinct model names on offer"`
+	Keys      int               `json:"keys" doc:"Local keys that are not revoked"`
+	Accounts  []AccountStanding `json:"accounts"`
+	Trouble   []string          `json:"trouble,omitempty" doc:"What is wrong now, a sentence each"`
+}
+
+// AccountStanding says whether an account may be chosen now.
+type AccountStanding struct {
+	ID       string    `json:"id"`
+	Slug     string    `json:"slug"`
+	Provider string    `json:"provider"`
+	State    string    `json:"state" enum:"ready,cooling,partly-cooling,blocked,no-models" doc:"ready: may be chosen; cooling: not until a time; partly-cooling: some of its models are; blocked: its key cannot be used; no-models: nothing is known to be offered"`
+	Reason   string    `json:"reason,omitempty"`
+	Until    time.Time `json:"until,omitzero" doc:"When the first of what cools may be tried again"`
+	InFlight int64     `json:"in_flight"`
+	Models   int       `json:"models" doc:"Models on offer"`
+}
+
+// Account is one credential of the user, without its secret.
+type Account struct {
+	ID       string    `json:"id"`
+	Slug     string    `json:"slug" doc:"Names it in account/model"`
+	Name     string    `json:"name"`
+	Provider string    `json:"provider"`
+	BaseURL  string    `json:"base_url"`
+	KeyHint  string    `json:"key_hint" doc:"At most the last four characters of the key"`
+	Created  time.Time `json:"created"`
+	Order    int       `json:"order" doc:"Its place in the user's order, which failover follows"`
+	Models   int       `json:"models" doc:"Models on offer"`
+	Scan     Scan      `json:"scan" doc:"The last discovery"`
+}
+
+// Scan is how a discovery went.
+type Scan struct {
+	Outcome  provider.Outcome `json:"outcome,omitempty" enum:"ok,empty,unreachable,unauthorised,blocked,unparsable,"`
+	Message  string           `json:"message,omitempty" doc:"In words, where it did not go well"`
+	At       time.Time        `json:"at,omitzero"`
+	LastGood time.Time        `json:"last_good,omitzero" doc:"When the list of models was last known to be right"`
+}
+
+// AddAccount asks for a new account.
+type AddAccount struct {
+	Provider string `json:"provider,omitempty" doc:"A provider id; may be left out where the key tells"`
+	BaseURL  string `json:"base_url,omitempty" doc:"As people paste it; the provider's own where empty"`
+	Name     string `json:"name,omitempty" doc:"The provider's name where empty"`
+	Key      string `json:"key,omitempty" doc:"The secret; goes to the keychain"`
+	Force    bool   `json:"force,omitempty" doc:"Keep the account even if its models cannot be listed now (not if the key is refused)"`
+}
+
+// Discovered is an account after its models were asked for.
+type Discovered struct {
+	Account Account `json:"account"`
+	OK      bool    `json:"ok" doc:"The listing answered, and the key was taken"`
+	Message string  `json:"message" doc:"How it went, in a sentence"`
+	Hint    string  `json:"hint,omitempty"`
+	New     int     `json:"new" doc:"Models that were not on offer before"`
+	Gone    int     `json:"gone" doc:"Models that are no longer on offer"`
+	Millis  int64   `json:"ms" doc:"How long the listing took"`
+}
+
+// Recognised lists the accounts that a pasted key may belong to.
+type Recognised struct {
+	Certain   bool       `json:"certain" doc:"The key's form is one vendor's alone"`
+	Proposals []Proposal `json:"proposals" doc:"Likeliest first"`
+}
+
+// ProviderInfo is a kind of upstream.
+type ProviderInfo struct {
+	ID      string `json:"id"`
+	Name    string `json:"name"`
+	BaseURL string `json:"base_url,omitempty" doc:"Empty where only the user can know it"`
+	KeyURL  string `json:"key_url,omitempty" doc:"Where a person gets a key"`
+}
+
+// Proposal is one account that a pasted key may belong to.
+type Proposal struct {
+	Provider string `json:"provider" doc:"A provider id"`
+	BaseURL  string `json:"base_url,omitempty" doc:"Empty for the provider's own, or where only the user can know it"`
+	Name     string `json:"name" doc:"A name for the account"`
+	Why      string `json:"why" doc:"What the proposal rests on, in half a sentence"`
+}
+
+// Model is one model name offered by one account.
+type Model struct {
+	Name      string    `json:"name" doc:"As the upstream calls it"`
+	Model     string    `json:"model" doc:"The canonical id"`
+	Display   string    `json:"display,omitempty"`
+	Account   string    `json:"account" doc:"The account's slug"`
+	Provider  string    `json:"provider"`
+	Protocols []string  `json:"protocols"`
+	Context   int64     `json:"context,omitempty" doc:"Tokens; absent where unknown"`
+	MaxOutput int64     `json:"max_output,omitempty" doc:"Tokens; absent where unknown"`
+	Input     *float64  `json:"input_usd,omitempty" doc:"Dollars per million input tokens; absent where unknown"`
+	Output    *float64  `json:"output_usd,omitempty" doc:"Dollars per million output tokens; absent where unknown"`
+	LastSeen  time.Time `json:"last_seen"`
+	Gone      time.Time `json:"gone,omitzero" doc:"Since when the account no longer lists it"`
+}
+
+// Client is a tool that may call Metapi.
+type Client struct {
+	ID      string    `json:"id"`
+	Name    string    `json:"name"`
+	KeyHint string    `json:"key_hint"`
+	Created time.Time `json:"created"`
+	Revoked time.Time `json:"revoked,omitzero"`
+}
+
+// ClientKey is a client with its local key.
+type ClientKey struct {
+	Client Client `json:"client"`
+	Key    string `json:"key" doc:"The local key"`
+}
+
+// ModeInfo is the mode in force, and what there is to choose from.
+type ModeInfo struct {
+	Mode  routing.Mode `json:"mode"`
+	Modes []ModeWord   `json:"modes"`
+}
+
+// ModeWord is one mode.
+type ModeWord struct {
+	Mode  routing.Mode `json:"mode"`
+	Means string       `json:"means"`
+}
+
+// Paused tells whether requests are refused until told otherwise.
+type Paused struct {
+	Paused bool `json:"paused"`
+}
+
+// Figures is what a number of requests came to. Tokens are in disjoint classes, but for reasoning_tokens, which are a
+// part of output_tokens.
+type Figures struct {
+	Requests        int64   `json:"requests"`
+	OK              int64   `json:"ok"`
+	Failed          int64   `json:"failed"`
+	Cancelled       int64   `json:"cancelled"`
+	Interrupted     int64   `json:"interrupted"`
+	Running         int64   `json:"running"`
+	Input           int64   `json:"input_tokens" doc:"Fresh input: neither read from a cache nor written to one"`
+	CacheRead       int64   `json:"cache_read_tokens"`
+	CacheWrite      int64   `json:"cache_write_tokens" doc:"Of any lifetime"`
+	Output          int64   `json:"output_tokens" doc:"Reasoning included"`
+	Reasoning       int64   `json:"reasoning_tokens"`
+	TokensEstimated int64   `json:"tokens_estimated" doc:"Requests some of whose tokens were counted by Metapi, not told by the upstream"`
+	CostUSD         float64 `json:"cost_usd" doc:"What is known of the cost"`
+	CostEstimated   int64   `json:"cost_estimated" doc:"Requests some of whose cost stands on such a count"`
+	CostUnknown     int64   `json:"cost_unknown" doc:"Requests some of whose tokens have no known price; cost_usd leaves them out"`
+}
+
+// Group is the figures of one model, account, client, day or hour.
+type Group struct {
+	Key  string `json:"key" doc:"The model, the account's or client's id, or the start of the day or hour in UTC"`
+	Name string `json:"name" doc:"The key in words"`
+	Figures
+}
+
+// Row is one request.
+type Row struct {
+	ID            string        `json:"id"`
+	Start         time.Time     `json:"start"`
+	Client        string        `json:"client" doc:"The client's name"`
+	Account       string        `json:"account,omitempty" doc:"The slug of the account that had the last word"`
+	Model         string        `json:"model" doc:"The canonical model, or what was asked for where it is none"`
+	Protocol      string        `json:"protocol"`
+	State         routing.State `json:"state"`
+	Status        int           `json:"status,omitempty" doc:"The HTTP status that the client got"`
+	Error         string        `json:"error,omitempty"`
+	Stream        bool          `json:"stream"`
+	Attempts      int           `json:"attempts"`
+	TookMS        int64         `json:"took_ms,omitempty"`
+	FirstByteMS   int64         `json:"first_byte_ms,omitempty" doc:"To the first meaningful event of a stream"`
+	Input         int64         `json:"input_tokens"`
+	CacheRead     int64         `json:"cache_read_tokens"`
+	CacheWrite    int64         `json:"cache_write_tokens"`
+	Output        int64         `json:"output_tokens"`
+	Reasoning     int64         `json:"reasoning_tokens"`
+	Estimated     bool          `json:"tokens_estimated"`
+	CostUSD       *float64      `json:"cost_usd" doc:"null where the price is not known" nullable:"true"`
+	CostEstimated bool          `json:"cost_estimated"`
+}
+
+// UsageReport answers what was used, and what it cost.
+type UsageReport struct {
+	Since  time.Time `json:"since,omitzero"`
+	Until  time.Time `json:"until,omitzero"`
+	Totals Figures   `json:"totals"`
+	Groups []Group   `json:"groups,omitempty"`
+	Rows   []Row     `json:"rows" doc:"Newest first"`
+	Next   string    `json:"next,omitempty" doc:"Cursor of the next, older page of rows; absent on the last"`
+}
+
+// Requests is one page of requests.
+type Requests struct {
+	Rows []Row  `json:"rows" doc:"Newest first"`
+	Next string `json:"next,omitempty" doc:"Cursor of the next, older page; absent on the last"`
+}
+
+// Request is all that the ledger keeps of one request.
+type Request struct {
+	Row    Row            `json:"row"`
+	Record routing.Record `json:"record"`
+}
+
+// Log is a part of the log file.
+type Log struct {
+	Path  string   `json:"path"`
+	Lines []string `json:"lines"`
+	Next  int64    `json:"next" doc:"Give this as after to read on from here"`
+}
+
+// Check is one thing that the doctor looked at.
+type Check struct {
+	Name   string `json:"name"`
+	State  string `json:"state" enum:"ok,warn,fail"`
+	Detail string `json:"detail" doc:"What was found, in a sentence"`
+	Next   string `json:"next,omitempty" doc:"The one thing to do about it"`
+}
+
+// Report is what the doctor found.
+type Report struct {
+	OK     bool    `json:"ok" doc:"Nothing failed; warnings do not count"`
+	Checks []Check `json:"checks"`
+}
+
+// Done acknowledges what gives nothing back.
+type Done struct {
+	Message string `json:"message"`
+}

@@ -1,0 +1,154 @@
+package backend
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"metapi/backend/account"
+	"metapi/backend/control"
+	"metapi/backend/gateway"
+	"metapi/backend/keychain"
+)
+
+// DefaultPort is where Serve listens unless told otherwise.
+const DefaultPort = gateway.DefaultPort
+
+// DefaultGrace is the grace of a serve that was told none.
+const DefaultGrace = 30 * time.Second
+
+// unlockEvery is how often accounts whose key could not be read are tried again.
+const unlockEvery = 10 * time.Second
+
+// ServeOptions says how to serve. Zero values mean the default told with each field.
+type ServeOptions struct {
+	Port        int                  // 0: any that is free
+	Origins     []string             // web origins that may call; none
+	Grace       time.Duration        // how long running requests may go on after the end has been asked for; not at all
+	FirstEvent  time.Duration        // how long an upstream may take to its first event; the gateway's own
+	Interactive bool                 // somebody sits there who can answer a dialog of the keychain
+	Ready       func(control.Status) // called once, when clients are served; nothing
+}
+
+// serving is the part of a Backend that is there while it serves.
+type serving struct {
+	on atomic.Bool
+}
+
+// Serve makes b the running instance, until ctx ends or a shutdown is asked for; then it lets running requests end
+// within the grace. Errors are [*control.Problem]s.
+func (b *Backend) Serve(ctx context.Context, o ServeOptions) error {
+	if err := b.serve(ctx, o); err != nil {
+		b.log.Error("serve ends", "error", err)
+		return explain(err)
+	}
+	return nil
+}
+
+func (b *Backend) serve(ctx context.Context, o ServeOptions) error {
+	listeners, err := gateway.Listen(o.Port)
+	if err != nil {
+		return err
+	}
+	defer closeAll(listeners) // again, where the server has been
+	if _, err := b.secrets.use(); err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+
+	token, instance := secretWord(32), secretWord(16)
+	g := gateway.New(gateway.Options{
+		Snapshot: b.builder.Load, Recorder: b.ledger, Pins: b.ledger, Transport: b.transport,
+		Control: control.Guard(b.handler, token), Origins: o.Origins, FirstEvent: o.FirstEvent, Log: b.log,
+	})
+	rt := control.Runtime{PID: os.Getpid(), Token: token, Instance: instance, Version: b.Version, Started: time.Now().UTC()}
+	for _, l := range listeners {
+		rt.Addresses = append(rt.Addresses, l.Addr().String())
+	}
+	b.service.Serving(&control.Server{Addresses: rt.Addresses, PID: rt.PID, Instance: instance, Started: rt.Started, InFlight: g.InFlight, Stop: stop})
+	defer b.service.Serving(nil)
+
+	b.serving.on.Store(true)
+	defer b.serving.on.Store(false)
+	keys := ctx
+	if o.Interactive {
+		keys = keychain.Interactive(ctx)
+	}
+	if err := b.builder.Rebuild(keys); err != nil {
+		return fmt.Errorf("the accounts and models cannot be read: %w", err)
+	}
+	if err := control.WriteRuntime(b.Dir, rt); err != nil {
+		return control.NewProblem(control.Storage, control.Sentence(fmt.Sprintf("the address of this instance cannot be written to the data folder: %v", err)),
+			"Make the folder writable for your user, and free some space if the disk is full.")
+	}
+	defer control.RemoveRuntime(b.Dir)
+	b.log.Info("serving", "version", b.Version, "pid", rt.PID, "addresses", rt.Addresses, "keychain", b.secrets.Describe())
+
+	var background sync.WaitGroup
+	defer background.Wait()
+	defer stop()
+	background.Go(func() { b.refresher.Run(ctx) })
+	background.Go(func() { b.mend(ctx) })
+	if o.Ready != nil {
+		st, err := b.service.Status()
+		if err != nil {
+			return err
+		}
+		o.Ready(st) // the listeners take connections already
+	}
+	err = g.Serve(ctx, listeners, o.Grace)
+	b.log.Info("served", "error", err)
+	return err
+}
+
+// mend deletes secrets that a kill has left behind, then tries again, while there are any, the accounts whose key
+// could not be read: a keychain is often unlocked only after Metapi has started.
+func (b *Backend) mend(ctx context.Context) {
+	if err := b.accounts.Sweep(ctx); err != nil {
+		b.log.Warn("secrets of removed accounts are still in the keychain", "error", err)
+	}
+	tick := time.NewTicker(unlockEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		snap := b.builder.Load()
+		for i, target := range snap.Targets {
+			if target != nil || paused(b.accounts, snap.Accounts[i].ID) {
+				continue
+			}
+			if _, err := b.accounts.Secret(ctx, snap.Accounts[i].ID); err == nil {
+				b.changed()
+				break
+			}
+		}
+	}
+}
+
+func paused(accounts *account.Accounts, id string) bool {
+	a, err := accounts.Get(id)
+	return err == nil && a.Paused
+}
+
+// secretWord is n random bytes in letters.
+func secretWord(n int) string {
+	raw := make([]byte, n)
+	rand.Read(raw) // never fails
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+func closeAll(listeners []net.Listener) {
+	for _, l := range listeners {
+		l.Close()
+	}
+}

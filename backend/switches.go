@@ -1,0 +1,48 @@
+package backend
+
+import (
+	"metapi/backend/routing"
+	"metapi/backend/store"
+)
+
+// settings holds what the user sets for the whole of Metapi, one record a word.
+var (
+	modes  = store.NewBucket[routing.Mode]("settings")
+	pauses = store.NewBucket[bool]("settings")
+)
+
+const (
+	modeKey   = "mode"
+	pausedKey = "paused"
+)
+
+// switches keeps the mode and the pause in the store. It implements control.Switches.
+type switches struct{ st *store.Store }
+
+// Mode is the one in force: failover until the user chooses another, or where this version does not know the one chosen.
+func (s switches) Mode() (m routing.Mode, err error) {
+	err = s.st.View(func(tx *store.Tx) error {
+		m, _, err = modes.Get(tx, modeKey)
+		return err
+	})
+	if _, unknown := routing.ParseMode(string(m)); unknown != nil {
+		m = routing.Failover
+	}
+	return m, err
+}
+
+func (s switches) SetMode(m routing.Mode) error {
+	return s.st.Update(func(tx *store.Tx) error { return modes.Put(tx, modeKey, m) })
+}
+
+func (s switches) Paused() (paused bool, err error) {
+	err = s.st.View(func(tx *store.Tx) error {
+		paused, _, err = pauses.Get(tx, pausedKey)
+		return err
+	})
+	return paused, err
+}
+
+func (s switches) SetPaused(paused bool) error {
+	return s.st.Update(func(tx *store.Tx) error { return pauses.Put(tx, pausedKey, paused) })
+}
