@@ -270,7 +270,7 @@ func (a *Accounts) Secret(ctx context.Context, id string) (string, error) {
 }
 
 // SetSecret gives an account another key. What was known of the old one, Verified and Trouble, is forgotten. After an
-// error the account has the key it had.
+// error the account has the key it had; only after a time-out ([keychain.ErrTimeout]) the new one may still arrive.
 func (a *Accounts) SetSecret(ctx context.Context, id, secret string) error {
 	secret, err := cleanSecret(secret)
 	if err != nil {

@@ -226,6 +226,33 @@ func TestSweepDeletesWhatAKillLeftBehind(t *testing.T) {
 	}
 }
 
+// A Set that timed out may be carried out later, when somebody answers the dialog: after it was deleted again.
+func TestASecretThatArrivesLateIsSwept(t *testing.T) {
+	h := newHouse(t)
+	ctx := context.Background()
+	var late string
+	h.kc.FailWith(func(op, key string) error {
+		if op == "keep" {
+			late = key
+			return keychain.ErrTimeout
+		}
+		return nil
+	})
+	if _, err := h.Add(ctx, Account{Name: "Work", Provider: "openai"}, keyA); !errors.Is(err, keychain.ErrTimeout) {
+		t.Fatalf("got %v", err)
+	}
+	h.kc.FailWith(nil)
+	if err := h.kc.Set(ctx, late, keyA); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Sweep(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if keys := h.kc.Keys(); len(keys) != 0 {
+		t.Errorf("the keychain has %v", keys)
+	}
+}
+
 func TestRemoveWithALockedKeychainIsFinishedByTheNextSweep(t *testing.T) {
 	h := newHouse(t)
 	ctx := context.Background()

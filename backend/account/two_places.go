@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"metapi/backend/keychain"
 	"metapi/backend/store"
 )
 
@@ -33,10 +34,16 @@ func (a *Accounts) keep(ctx context.Context, key, secret string, put func(*store
 		})
 	}
 	if err != nil {
-		// Also after a failed Set: it may have been kept all the same. Where this fails too, Sweep does it later.
+		// Also after a failed Set: it may have been kept all the same. Where this fails too, Sweep does it later; and
+		// after a time-out in any case, since the secret may still arrive after it was deleted.
+		late := errors.Is(err, keychain.ErrTimeout) || ctx.Err() != nil
 		ctx, cancel := afterwards(ctx)
 		defer cancel()
-		_ = a.drop(ctx, key)
+		if late {
+			_ = a.keys.Delete(ctx, key)
+		} else {
+			_ = a.drop(ctx, key)
+		}
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestMain(m *testing.M) {
@@ -17,7 +18,9 @@ func TestMain(m *testing.M) {
 // conform is what every keychain must do.
 func conform(t *testing.T, k Keychain, sizes ...int) {
 	t.Helper()
-	ctx := context.Background()
+	// Long, since a loaded machine is no fault of the keychain's.
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
 	const key, other = "metapi/account/acc_a", "metapi/account/acc_b"
 	get := func(key, want string) {
 		t.Helper()
@@ -66,8 +69,8 @@ func conform(t *testing.T, k Keychain, sizes ...int) {
 	if err := k.Delete(ctx, other); err != nil {
 		t.Errorf("delete: %v", err)
 	}
-	done, cancel := context.WithCancel(ctx)
-	cancel()
+	done, end := context.WithCancel(ctx)
+	end()
 	if err := k.Set(done, key, "late"); err == nil {
 		t.Error("a call whose context has ended was made")
 	}
