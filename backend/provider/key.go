@@ -154,9 +154,6 @@ var refused = []struct{ prefix, why string }{
 // takeApart finds the key in what was pasted, and the name it was assigned to, if any.
 func takeApart(pasted string) (variable, key string, err error) {
 	s := strings.TrimFunc(pasted, blank)
-	if strings.HasPrefix(s, "{") {
-		return "", "", keyError("this is a file, not a key; copy the key itself")
-	}
 	for before := ""; before != s; { // wrappings nest: -H "Authorization: Bearer …"
 		before = s
 		s = strings.TrimFunc(unquote(s), blank)
@@ -171,6 +168,9 @@ func takeApart(pasted string) (variable, key string, err error) {
 	}
 	if s == "" {
 		return "", "", keyError("the key is empty")
+	}
+	if strings.HasPrefix(s, "{") {
+		return "", "", keyError("this is a file, not a key; copy the key itself")
 	}
 	if strings.EqualFold(s, "bearer") {
 		return "", "", keyError("the key itself is missing after the word Bearer")

@@ -189,7 +189,7 @@ func TestCleanKeyProperties(t *testing.T) {
 }
 
 func FuzzCleanKey(f *testing.F) {
-	for _, s := range []string{"sk-abc", `export A_KEY="x"`, `-H "Authorization: Bearer sk-1"`, `"key":"v",`, "<>", "“x”", "Bearer Bearer x", "a=b=c"} {
+	for _, s := range []string{"sk-abc", `export A_KEY="x"`, `-H "Authorization: Bearer sk-1"`, `"key":"v",`, "<>", "“x”", "Bearer Bearer x", "BeArer {", "a=b=c"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) { checkCleanKey(t, s) })
