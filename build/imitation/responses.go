@@ -339,14 +339,40 @@ func (b *builder) shell(status string) obj {
 		"tool_choice": "auto", "tools": []any{}, "top_p": 1.0, "top_logprobs": 0, "truncation": "disabled"}
 	for k, d := range defaults {
 		o[k] = d
-		if x, given := b.body[k]; given && x != nil {
-			o[k] = x
+		x, given := b.body[k]
+		if !given || x == nil {
+			continue
+		}
+		o[k] = x
+		if partial, isObject := x.(map[string]any); isObject {
+			if whole, has := d.(obj); has {
+				o[k] = filled(whole, partial)
+			}
 		}
 	}
+	tools := []any{}
+	for _, t := range list(b.body, "tools") {
+		if m, isObject := t.(map[string]any); isObject && m["type"] == "function" {
+			t = filled(obj{"description": nil, "strict": true, "parameters": obj{"type": "object", "properties": obj{}}}, m)
+		}
+		tools = append(tools, t)
+	}
+	o["tools"] = tools
 	if o["service_tier"] == "auto" {
 		o["service_tier"] = "default"
 	}
 	return o
+}
+
+// filled gives what was left open its default, as the service echoes a request.
+func filled(defaults, given map[string]any) obj {
+	out := obj{}
+	for _, m := range []map[string]any{defaults, given} {
+		for k, x := range m {
+			out[k] = x
+		}
+	}
+	return out
 }
 
 func (b *builder) item(id string, start, done obj, within func(index int)) {
