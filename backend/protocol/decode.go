@@ -43,6 +43,11 @@ func DecodeError(status int, header http.Header, body []byte, now time.Time) *Er
 // maxBody bounds what is read of an error body; the longest that vendors send (Google's details) are about 4 KB.
 const maxBody = 64 << 10
 
+// maxText bounds what the tables and expressions look at: error bodies come from outside, and may be anything.
+const maxText = 4 << 10
+
+func head(s string) string { return s[:min(len(s), maxText)] }
+
 // findings is what an error body says, wherever in it that was said.
 type findings struct {
 	message string
@@ -197,7 +202,7 @@ func (f *findings) bestCode() string {
 
 // kind judges: by a code that means one thing only, by the text, by a broader code, by the status.
 func (f *findings) kind(status int) Kind {
-	all := strings.ToLower(f.message + "\n" + strings.Join(f.hints, "\n"))
+	all := strings.ToLower(head(f.message) + "\n" + head(strings.Join(f.hints, "\n")))
 	if f.google && status == http.StatusTooManyRequests {
 		// Google says "check your plan and billing details" for a limit per minute too; only a purse that is
 		// really empty comes without a time to retry.
@@ -288,14 +293,14 @@ func first(a, b string) string {
 // after all (relays mislabel).
 func IsHTML(header http.Header, body []byte) bool {
 	b := bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")), " \t\r\n")
-	head := bytes.ToLower(b[:min(len(b), 64)])
+	begins := bytes.ToLower(b[:min(len(b), 64)])
 	for _, start := range []string{"<!doctype html", "<html", "<head", "<body", "<script", "<!--", "<center", "<title"} {
-		if bytes.HasPrefix(head, []byte(start)) {
+		if bytes.HasPrefix(begins, []byte(start)) {
 			return true
 		}
 	}
-	return strings.HasPrefix(strings.ToLower(header.Get("Content-Type")), "text/html") && !bytes.HasPrefix(head, []byte("{")) &&
-		!bytes.HasPrefix(head, []byte("["))
+	return strings.HasPrefix(strings.ToLower(header.Get("Content-Type")), "text/html") && !bytes.HasPrefix(begins, []byte("{")) &&
+		!bytes.HasPrefix(begins, []byte("["))
 }
 
 var (
@@ -306,7 +311,7 @@ var (
 
 // htmlKind: a proxy's own error page means what its status says; any other page is a wall.
 func htmlKind(status int, body []byte) Kind {
-	if antiBots.Match(body[:min(len(body), maxBody)]) {
+	if antiBots.Match(body[:min(len(body), 4*maxText)]) {
 		return Wall
 	}
 	switch status {
@@ -321,12 +326,11 @@ func htmlKind(status int, body []byte) Kind {
 
 func htmlMessage(body []byte) string {
 	const plain = "a web page came where an API answer should be"
-	head := body[:min(len(body), maxBody)]
-	what := ""
-	if m := title.FindSubmatch(head); m != nil {
+	page, what := body[:min(len(body), maxText)], ""
+	if m := title.FindSubmatch(page); m != nil {
 		what = string(m[1])
 	} else {
-		what = string(markup.ReplaceAll(head, []byte(" ")))
+		what = string(markup.ReplaceAll(page, []byte(" ")))
 	}
 	if what = bound(Clean(what), 120); what != "" {
 		return plain + `: "` + what + `"`

@@ -29,7 +29,7 @@ func RetryAfter(header http.Header, body []byte, now time.Time) time.Duration {
 		d, ok = fromBuckets(header, now, true)
 	}
 	if !ok {
-		d, ok = fromText(string(body[:min(len(body), maxBody)]))
+		d, ok = fromText(string(body[:min(len(body), 2*maxText)]))
 	}
 	if !ok {
 		d, _ = fromBuckets(header, now, false)

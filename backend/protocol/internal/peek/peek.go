@@ -5,6 +5,7 @@ package peek
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"strconv"
@@ -205,8 +206,8 @@ func ReasoningID(raw []byte, escaped bool) string {
 	return Digest(raw)
 }
 
-// Hash gathers what a conversation begins with, to know its later turns by: FNV-1a over system text and first
-// user turn. Of each text the length, the first and the last kilobyte count, which bounds the work; agents put
+// Hash gathers what a conversation begins with, to know its later turns by: FNV-1a, in words of eight bytes, over
+// system text and first user turn. Of each text the length, the first and the last kilobyte count, which bounds the work; agents put
 // what differs (folder, date, the task) at either end.
 type Hash struct {
 	sum    uint64
@@ -232,20 +233,28 @@ func (h *Hash) Text(raw []byte) {
 		h.sum, h.begun = fnvOffset, true
 	}
 	h.blocks++
-	n := len(raw)
-	for ; n > 0; n >>= 8 {
-		h.sum = (h.sum ^ uint64(n&0xff)) * fnvPrime
-	}
-	head, tail := raw, []byte(nil)
+	h.sum = (h.sum ^ uint64(len(raw))) * fnvPrime
 	if len(raw) > 2*hashEnd {
-		head, tail = raw[:hashEnd], raw[len(raw)-hashEnd:]
+		h.add(raw[:hashEnd])
+		raw = raw[len(raw)-hashEnd:]
 	}
-	for _, c := range head {
-		h.sum = (h.sum ^ uint64(c)) * fnvPrime
+	h.add(raw)
+}
+
+// add takes eight bytes at a step, the last of them with zeros behind; the length added before tells those apart.
+func (h *Hash) add(b []byte) {
+	sum := h.sum
+	for len(b) >= 8 {
+		sum = (sum ^ binary.LittleEndian.Uint64(b)) * fnvPrime
+		sum ^= sum >> 32 // a product's low bits never learn of the word's high ones
+		b = b[8:]
 	}
-	for _, c := range tail {
-		h.sum = (h.sum ^ uint64(c)) * fnvPrime
+	var word uint64
+	for i, c := range b {
+		word |= uint64(c) << (8 * i)
 	}
+	sum = (sum ^ word) * fnvPrime
+	h.sum = sum ^ sum>>32
 }
 
 // Content adds the texts of a content value: a string, or blocks with a text member.
