@@ -29,14 +29,13 @@ type attempt struct {
 	made   routing.Attempt // what the record will keep of it
 }
 
-// failure is how an attempt failed before anything reached the client.
+// failure is why a request was not served: by one attempt, or at all. Nothing of it has reached the client.
 type failure struct {
-	kind    protocol.Kind
 	err     *protocol.Error // scrubbed
 	context int64           // of the deployment, for prompts that were too long for it
-	raw     []byte          // the upstream's own body, where it can be passed on
-	status  int
-	header  http.Header
+	raw     []byte          // the upstream's own body, where it can be passed on as it is
+	status  int             // the upstream's, with raw
+	header  http.Header     // likewise
 }
 
 // try makes an attempt at d, and a second one if the first taught how to repair the request. It returns nil once the
@@ -54,7 +53,7 @@ func (x *exchange) tryOnce(d *routing.Deployment, more bool) (f *failure, again 
 	now := time.Now()
 	pass, ok := d.Live.Enter(now)
 	if !ok {
-		return &failure{kind: protocol.Unavailable, err: &protocol.Error{Kind: protocol.Unavailable, RetryAfter: time.Second,
+		return &failure{err: &protocol.Error{Kind: protocol.RateLimited, RetryAfter: time.Second,
 			Message: "the account that could serve this is being tried again after a failure"}}, false
 	}
 	a := &attempt{exchange: x, d: d, target: x.snap.Targets[d.Order], pass: pass, start: now, hide: x.addsUsage(d)}
@@ -195,7 +194,7 @@ func (a *attempt) failed(e *protocol.Error) *failure {
 			"kind", string(e.Kind), "status", e.Status, "retry_after", e.RetryAfter, "error", scrubbed.Message)
 	}
 	a.close(e.Kind, scrubbed.Message)
-	return &failure{kind: e.Kind, err: &scrubbed, context: a.d.Context}
+	return &failure{err: &scrubbed, context: a.d.Context}
 }
 
 // accountTrouble starts the message for errors that concern the user's own account upstream, so that nobody takes them
@@ -222,13 +221,13 @@ func worse(a, b *failure) *failure {
 	if a == nil {
 		return b
 	}
-	if a.err.RetryAfter > 0 && b.err.RetryAfter > 0 && a.kind == b.kind {
+	if a.err.Kind == b.err.Kind && a.err.RetryAfter > 0 && b.err.RetryAfter > 0 {
 		if a.err.RetryAfter <= b.err.RetryAfter {
 			return a
 		}
 		return b
 	}
-	if severity[a.kind] > severity[b.kind] {
+	if severity[a.err.Kind] > severity[b.err.Kind] {
 		return a
 	}
 	return b

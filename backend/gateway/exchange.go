@@ -51,12 +51,12 @@ func (x *exchange) run() {
 		defer x.out.stop()
 	}
 	pin, strippable := x.pin()
-	e := x.route(pin)
-	if e != nil && strippable && x.stripReasoning() {
-		e = x.route(routing.Pin{})
+	f := x.route(pin)
+	if f != nil && strippable && x.stripReasoning() {
+		f = x.route(routing.Pin{})
 	}
-	if e != nil {
-		x.fail(e)
+	if f != nil && !x.sendRaw(f) {
+		x.fail(f.err)
 	}
 }
 
@@ -109,16 +109,16 @@ func (x *exchange) pin() (pin routing.Pin, strippable bool) {
 }
 
 // route decides and tries the candidates in turn. It returns nil once the request is settled, else why nobody served it.
-func (x *exchange) route(pin routing.Pin) *protocol.Error {
+func (x *exchange) route(pin routing.Pin) *failure {
 	decision, err := routing.Decide(&x.snap.Snapshot, routing.Request{ID: x.rec.ID, Model: x.rec.Asked, Protocol: x.ep.protocol,
 		Operation: x.ep.operation, Pin: pin, At: time.Now()})
 	x.noteDecision(&decision)
 	if err != nil {
-		return asError(err)
+		return &failure{err: asError(err)}
 	}
 	var worst *failure
 	for i, d := range decision.Candidates {
-		if worst != nil && worst.kind == protocol.ContextTooLong && d.Context <= worst.context {
+		if worst != nil && worst.err.Kind == protocol.ContextTooLong && d.Context <= worst.context {
 			continue // does not fit here either
 		}
 		f := x.try(d, i+1 < len(decision.Candidates))
@@ -126,17 +126,11 @@ func (x *exchange) route(pin routing.Pin) *protocol.Error {
 			return nil
 		}
 		worst = worse(worst, f)
-		if x.r.Context().Err() != nil {
-			return f.err // shutting down: no use in trying the rest
+		if final := f.err.ClientFault() && f.err.Kind != protocol.ContextTooLong; final || x.r.Context().Err() != nil {
+			return f // the request is at fault; or Metapi is shutting down
 		}
 	}
-	if worst == nil { // each was half-open, and another request is finding out
-		return &protocol.Error{Kind: protocol.RateLimited, RetryAfter: time.Second, Message: "every account that could serve this is being tried again after a failure"}
-	}
-	if worst.raw != nil && x.sendRaw(worst) {
-		return nil
-	}
-	return worst.err
+	return worst
 }
 
 // asError gives the client's view of an error of peeking or deciding.

@@ -54,7 +54,7 @@ func (a *attempt) serverHeaders(h http.Header) {
 
 // sendRaw passes on an upstream's own error as it is, where that is already the shape that the client knows.
 func (x *exchange) sendRaw(f *failure) bool {
-	if x.streamOpen() {
+	if f.raw == nil || x.streamOpen() {
 		return false
 	}
 	h := x.w.Header()
