@@ -120,34 +120,42 @@ func (x *Index) family(c *Catalog, family string, all []offered) {
 		dates[""] = reach
 	}
 	for date, os := range dates {
-		key := Name{family, date}.String()
-		id := c.ID(key)
-		spellings := map[string]bool{"": true}
-		for _, o := range os {
-			if o.date == date {
-				spellings[o.Name] = true
-			}
+		x.name(c, Name{family, date}, os)
+	}
+}
+
+// name resolves one folded name, and the spellings of it, to the deployments that it may reach.
+func (x *Index) name(c *Catalog, n Name, os []offered) {
+	key := n.String()
+	id := c.ID(key)
+	resolution := func(best []offered) Resolution {
+		r := Resolution{Model: id, Refs: make([]int32, len(best))}
+		for i, o := range best {
+			r.Refs[i] = o.Ref
 		}
-		for spelling := range spellings {
-			best := onePerAccount(os, spelling)
-			r := Resolution{Model: id, Refs: make([]int32, len(best))}
-			for i, o := range best {
-				r.Refs[i] = o.Ref
-			}
-			if spelling != "" {
-				x.exact[spelling] = r
-				continue
-			}
-			x.folded[key] = r
-			for i, o := range best {
-				x.account(o.Account)[key] = Resolution{Model: id, Refs: r.Refs[i : i+1 : i+1]}
-			}
+		return r
+	}
+	best := onePerAccount(os, "")
+	r := resolution(best)
+	x.folded[key] = r
+	for i, o := range best {
+		x.account(o.Account)[key] = Resolution{Model: id, Refs: r.Refs[i : i+1 : i+1]}
+	}
+	for _, o := range os {
+		if o.date != n.Date {
+			continue // a snapshot that stands in for the undated name has its own
 		}
-		for _, o := range os {
-			if o.date == date {
-				x.account(o.Account)[o.Name] = Resolution{Model: id, Refs: []int32{o.Ref}}
+		if len(best) < len(os) { // an account has several spellings: the one that is asked for counts
+			x.account(o.Account)[o.Name] = Resolution{Model: id, Refs: []int32{o.Ref}}
+			if _, ok := x.exact[o.Name]; !ok {
+				x.exact[o.Name] = resolution(onePerAccount(os, o.Name))
 			}
+			continue
 		}
+		if o.Name != key {
+			x.account(o.Account)[o.Name] = x.account(o.Account)[key]
+		}
+		x.exact[o.Name] = r
 	}
 }
 

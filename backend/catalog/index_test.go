@@ -119,6 +119,27 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+// TestUndatedSpellingStandsAboveSnapshot: an account that offers the undated model in any spelling serves it as that.
+func TestUndatedSpellingStandsAboveSnapshot(t *testing.T) {
+	x := NewIndex(entries("relay gpt-4o-2024-11-20", "relay openai/gpt-4o"), nil)
+	for _, name := range []string{"gpt-4o", "relay/gpt-4o", "GPT-4o"} {
+		if r, err := x.Resolve(name); err != nil || !slices.Equal(r.Refs, []int32{1}) {
+			t.Errorf("%s: %+v %v", name, r, err)
+		}
+	}
+}
+
+// TestAliasThatLeadsNowhere must not turn into the model that happens to have its name.
+func TestAliasThatLeadsNowhere(t *testing.T) {
+	x := NewIndex(entries("a gpt-4o"), map[string]string{"gpt-4o": "gpt-9", "mine": "a/gpt-4o"})
+	if r, err := x.Resolve("gpt-4o"); err == nil {
+		t.Errorf("%+v", r)
+	}
+	if r, err := x.Resolve("mine"); err != nil || !slices.Equal(r.Refs, []int32{0}) {
+		t.Errorf("%+v %v", r, err)
+	}
+}
+
 func TestNearest(t *testing.T) {
 	x := NewIndex(entries("a claude-sonnet-4-5-20250929", "a claude-opus-4-1", "a gpt-5", "a gpt-5-mini", "a gpt-5.1", "a gpt-5-codex",
 		"a gpt-5-nano", "a gpt-5-pro", "a gemini-3.1-pro-preview", "a text-embedding-3-small"), map[string]string{"best": "gpt-6"})
@@ -241,7 +262,7 @@ func TestResolveDoesNotAllocate(t *testing.T) {
 func BenchmarkResolve(b *testing.B) {
 	x := NewIndex(manyEntries(), nil)
 	for what, name := range map[string]string{"exact": "maker1-model-0.1", "account": "account-3/maker1-model-0.1",
-		"folded": "Maker1/maker1-model-0-1", "mode": "maker1-model-0.1:cost", "unknown": "maker1-modle-0.1"} {
+		"folded": "OpenAI/maker1-model-0-1", "mode": "maker1-model-0.1:cost", "unknown": "maker1-modle-0.1"} {
 		b.Run(what, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

@@ -143,7 +143,7 @@ func (p *Price) Cost(u protocol.Usage, at time.Time) (usd float64, known bool) {
 // Quote is [Price.Cost] class by class.
 //
 // Where the source lists no cache price, cached tokens are billed as input: right for vendors without a discount, and
-// never too low for the others. A write that lasts an hour is taken as twice the input price, which is what Anthropic,
+// for reads never too low. A write that lasts an hour is taken as twice the input price, which is what Anthropic,
 // the only vendor with that class, publishes for every model. Both set Assumed.
 func (p *Price) Quote(u protocol.Usage, at time.Time) Quote {
 	if p == nil {

@@ -74,6 +74,8 @@ func TestCost(t *testing.T) {
 			usage(1_000_000, 0, 0, 0, 1_000_000, 0), day("2026-11-23 04:00:00"), 0.88},
 		{"deepseek at its peak, seen from Paris", "anthropic-compatible", "https://api.deepseek.com/anthropic", "deepseek-v4-flash",
 			usage(1_000_000, 0, 0, 0, 1_000_000, 0), time.Date(2026, 11, 23, 7, 30, 0, 0, time.FixedZone("CET", 3600)), 1.76},
+		{"deepseek at its peak, on the evening before in California", "openai-compatible", "https://api.deepseek.com", "deepseek-v4-flash",
+			usage(1_000_000, 0, 0, 0, 1_000_000, 0), time.Date(2026, 11, 22, 17, 30, 0, 0, time.FixedZone("PST", -8*3600)), 1.76},
 		{"deepseek, cache", "openai-compatible", "https://api.deepseek.com", "deepseek-v4-flash",
 			usage(0, 1_000_000, 0, 0, 0, 0), now, 0.007},
 		// Hours over midnight: deepseek-chat's dear hours were 00:30 to 16:30.
@@ -82,6 +84,9 @@ func TestCost(t *testing.T) {
 		{"deepseek-chat, day", "openai-compatible", "https://api.deepseek.com", "deepseek-chat",
 			usage(1_000_000, 0, 0, 0, 1_000_000, 0), day("2025-06-01 00:30:00"), 1.37},
 
+		// Azure serves other makers' models at their prices.
+		{"at Azure", "openai-compatible", "https://mine.services.ai.azure.com/openai/v1", "claude-opus-4-5",
+			usage(100_000, 0, 0, 0, 100_000, 0), now, 0.5 + 2.5},
 		// A price per call: 12 dollars a thousand requests.
 		{"perplexity sonar", "openai-compatible", "https://api.perplexity.ai", "sonar", usage(1_000, 0, 0, 0, 1_000, 0), now, 0.014},
 		// The one vendor that bills reasoning apart: 1,000 at 8 and 9,000 at 3.

@@ -282,9 +282,7 @@ func (r *Refresher) fly(ctx context.Context, account string, f *flight) {
 	default:
 		f.scan, f.err = r.Offers.Record(account, l, time.Now())
 	}
-	if f.err == nil {
-		delete(r.unkept, account)
-	} else if !f.dropped {
+	if f.err != nil && !f.dropped {
 		r.unkept[account] = time.Now()
 	}
 	if r.flights[account] == f {

@@ -22,6 +22,8 @@ type house struct {
 	answer   map[string]provider.Listing // by account id, which is also the secret
 	took     time.Duration
 	locked   bool // the keychain
+	broken   bool // the list of accounts, each second time
+	lists    int
 	asked    map[string][]time.Time
 	changes  int
 	now, top int // scans at once: now, and at most
@@ -82,6 +84,9 @@ func (h *house) refresher(t *testing.T, run bool, test func(t *testing.T, r *Ref
 			Accounts: func() ([]ScanAccount, error) {
 				h.mu.Lock()
 				defer h.mu.Unlock()
+				if h.lists++; h.broken && h.lists%2 == 0 {
+					return nil, errors.New("the disk is full")
+				}
 				return slices.SortedFunc(maps.Values(h.accounts), func(a, b ScanAccount) int { return strings.Compare(a.ID, b.ID) }), nil
 			},
 			Secret: func(_ context.Context, id string) (string, error) {
@@ -195,6 +200,22 @@ func TestScheduleBacksOff(t *testing.T) {
 		synctest.Wait()
 		if n := len(h.times("down")); n != before {
 			t.Errorf("scanned %d times more within five hours of a good scan", n-before)
+		}
+	})
+}
+
+// TestScheduleIsCalmInTrouble: a scan that could not be stored does not start the next one at once.
+func TestScheduleIsCalmInTrouble(t *testing.T) {
+	h := newHouse("one")
+	h.broken = true
+	h.refresher(t, true, func(t *testing.T, r *Refresher) {
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if h.lists < 10 || h.lists > 200 {
+			t.Errorf("the accounts were listed %d times in an hour of trouble", h.lists)
+		}
+		if _, err := r.Scan(t.Context(), "one"); err == nil && len(h.times("one")) == 0 {
+			t.Error("neither a scan nor an error")
 		}
 	})
 }

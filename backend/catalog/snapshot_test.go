@@ -3,6 +3,7 @@ package catalog
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"math"
 	"os"
 	"os/exec"
@@ -19,6 +20,12 @@ import (
 // generated runs build/catalog/generate once, into a folder of its own, and returns that folder. It skips the test where a
 // tool is not there, or where the pinned packages cannot be fetched.
 var generated = sync.OnceValues(func() (dir, skip string) {
+	// Read them, so that go test knows that its result depends on them.
+	for _, file := range []string{"generate", "main.go", "go.mod", "go.sum", "prices.mjs", "check.mjs", "package.json", "package-lock.json"} {
+		if _, err := os.ReadFile("../../build/catalog/" + file); err != nil {
+			return "", "FAIL " + err.Error()
+		}
+	}
 	for _, tool := range []string{"node", "npm", "go"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			return "", "catalog sources: " + tool + " is not installed"
@@ -100,6 +107,10 @@ type question struct {
 	Usage    map[string]int64 `json:"usage"`
 }
 
+// betterKnown are the names where we disagree on purpose. The source's Azure list takes in whatever begins with o4-mini, and
+// so misses that Azure sells deep research at OpenAI's price for it.
+var betterKnown = map[string]bool{"azure o4-mini-deep-research": true, "azure o4-mini-deep-research-2025-06-26": true}
+
 // TestPricesAgreeWithTheSource asks genai-prices itself for what each name in it costs, at several sizes and times, and
 // compares to the last digit that matters: matchers, tiers, dates and hours must all have come through.
 func TestPricesAgreeWithTheSource(t *testing.T) {
@@ -128,6 +139,9 @@ func TestPricesAgreeWithTheSource(t *testing.T) {
 				}
 			})
 			m.Match.prefixes(func(p string) { names[p] = true; names[p+"-20250929"] = true; names[p+"-2025-09-29"] = true })
+		}
+		for _, id := range l.fallback {
+			maps.Insert(names, maps.All(spelled(c.lists[id])))
 		}
 		for name := range names {
 			m, ok := c.find(l, name)
@@ -164,6 +178,7 @@ func TestPricesAgreeWithTheSource(t *testing.T) {
 	for i, q := range questions {
 		got, known := prices[i].Cost(asked[i], q.At)
 		switch {
+		case betterKnown[q.Provider+" "+q.Model]:
 		case known && answers[i] == nil:
 			t.Errorf("%s %s: we say %v, the source knows no price", q.Provider, q.Model, got)
 		case known && math.Abs(got-*answers[i]) > 1e-8*got+1e-11:
@@ -190,6 +205,14 @@ func TestPricesAgreeWithTheSource(t *testing.T) {
 	if len(list) > 20 {
 		t.Errorf("%d names that the source prices are refused", len(list))
 	}
+}
+
+func spelled(l *list) map[string]bool {
+	names := map[string]bool{}
+	for name := range l.exact {
+		names[name] = true
+	}
+	return names
 }
 
 func cutsNoDate(name string) bool {
