@@ -107,7 +107,7 @@ func find(shares *[]share, account string) *share {
 // without takes the parts out of the whole, and reports whether nothing went below zero.
 func without(whole Totals, parts []share) (Totals, bool) {
 	for _, p := range parts {
-		whole.add(p.totals, -1)
+		whole.add(&p.totals, -1)
 	}
 	for _, n := range whole.counts() {
 		if *n < 0 {

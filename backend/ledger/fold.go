@@ -169,7 +169,7 @@ func (f *fold) count(e *fact, sign int64) {
 	hour := binary.BigEndian.AppendUint32(nil, hourOf(e.when))
 	add := func(key []byte, t Totals) {
 		sum := f.changes[string(key)]
-		sum.add(t, sign)
+		sum.add(&t, sign)
 		f.changes[string(key)] = sum
 	}
 	f.key = append(append(f.key[:0], wholeHour), hour...)
@@ -188,8 +188,7 @@ func (f *fold) done() error {
 	for key, change := range f.changes {
 		var sum Totals
 		if raw := f.rollups.Get([]byte(key)); raw != nil {
-			var err error
-			if sum, err = parseTotals(raw); err != nil {
+			if err := sum.parse(raw); err != nil {
 				return err
 			}
 		}

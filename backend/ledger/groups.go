@@ -33,7 +33,7 @@ type Row struct {
 func (l *Ledger) Totals(since, until time.Time) (sum Totals, err error) {
 	err = l.view(func(t tables) error {
 		sum = Totals{}
-		return t.sums(since, until, false, func(_ uint32, _ [3]string, part Totals) { sum.Add(part) })
+		return t.sums(since, until, false, func(_ uint32, _ names, part *Totals) { sum.add(part, 1) })
 	})
 	return sum, err
 }
@@ -44,19 +44,19 @@ func (l *Ledger) Group(by By, since, until time.Time, zone *time.Location) ([]Ro
 	if zone == nil {
 		zone = time.UTC
 	}
-	var key func(hour uint32, names [3]string) string
+	var key func(hour uint32, n names) []byte
 	at := func(hour uint32) time.Time { return time.Unix(int64(hour)*3600, 0).In(zone) }
 	switch by {
 	case ByClient:
-		key = func(_ uint32, names [3]string) string { return names[0] }
+		key = func(_ uint32, n names) []byte { return n[0] }
 	case ByAccount:
-		key = func(_ uint32, names [3]string) string { return names[1] }
+		key = func(_ uint32, n names) []byte { return n[1] }
 	case ByModel:
-		key = func(_ uint32, names [3]string) string { return names[2] }
+		key = func(_ uint32, n names) []byte { return n[2] }
 	case ByDay:
-		key = func(hour uint32, _ [3]string) string { return at(hour).Format(time.DateOnly) }
+		key = func(hour uint32, _ names) []byte { return at(hour).AppendFormat(nil, time.DateOnly) }
 	case ByHour:
-		key = func(hour uint32, _ [3]string) string { return at(hour).Format(time.RFC3339) }
+		key = func(hour uint32, _ names) []byte { return at(hour).AppendFormat(nil, time.RFC3339) }
 	default:
 		return nil, fmt.Errorf("requests cannot be grouped by %q: use model, account, client, day or hour", by)
 	}
@@ -65,12 +65,14 @@ func (l *Ledger) Group(by By, since, until time.Time, zone *time.Location) ([]Ro
 	err := l.view(func(t tables) error {
 		groups := make(map[string]*Row)
 		rows = nil
-		err := t.sums(since, until, !inTime, func(hour uint32, names [3]string, part Totals) {
-			k := key(hour, names)
-			if groups[k] == nil {
-				groups[k] = &Row{Key: k}
+		err := t.sums(since, until, !inTime, func(hour uint32, n names, part *Totals) {
+			k := key(hour, n)
+			g := groups[string(k)]
+			if g == nil {
+				g = &Row{Key: string(k)}
+				groups[g.Key] = g
 			}
-			groups[k].Add(part)
+			g.add(part, 1)
 		})
 		for _, g := range groups {
 			rows = append(rows, *g)
@@ -86,9 +88,15 @@ func (l *Ledger) Group(by By, since, until time.Time, zone *time.Location) ([]Ro
 	return rows, err
 }
 
+// names are the client, account and model of a part.
+type names [3][]byte
+
+// visitor is called with parts of a sum. It keeps neither the names nor the part.
+type visitor func(hour uint32, n names, part *Totals)
+
 // sums visits parts that add up to the requests begun in [since, until): rollups for whole hours, rows for the parts
-// of an hour at either end, and what is running. names are client, account and model, and empty unless detail is set.
-func (t tables) sums(since, until time.Time, detail bool, visit func(hour uint32, names [3]string, part Totals)) error {
+// of an hour at either end, and what is running. Without detail the names are empty.
+func (t tables) sums(since, until time.Time, detail bool, visit visitor) error {
 	if !since.IsZero() && !until.IsZero() && !since.Before(until) {
 		return nil
 	}
@@ -139,38 +147,37 @@ func (t tables) any(low, high string) bool {
 }
 
 // hourSums visits the rollups of the hours [first, end).
-func (t tables) hourSums(first, end uint32, detail bool, visit func(uint32, [3]string, Totals)) error {
+func (t tables) hourSums(first, end uint32, detail bool, visit visitor) error {
 	kind := byte(wholeHour)
 	if detail {
 		kind = groupHour
 	}
+	var part Totals
 	c := t.rollups.Cursor()
 	for k, raw := c.Seek(binary.BigEndian.AppendUint32([]byte{kind}, first)); len(k) >= 5 && k[0] == kind; k, raw = c.Next() {
 		hour := binary.BigEndian.Uint32(k[1:])
 		if hour >= end {
 			break
 		}
-		var names [3]string
+		var n names
 		if detail {
-			parts := bytes.SplitN(k[5:], []byte{0}, 3)
-			if len(parts) != 3 {
+			var ok1, ok2 bool
+			n[0], n[1], ok1 = bytes.Cut(k[5:], []byte{0})
+			n[1], n[2], ok2 = bytes.Cut(n[1], []byte{0})
+			if !ok1 || !ok2 {
 				return errTotals
 			}
-			for i, p := range parts {
-				names[i] = string(p)
-			}
 		}
-		part, err := parseTotals(raw)
-		if err != nil {
+		if err := part.parse(raw); err != nil {
 			return err
 		}
-		visit(hour, names, part)
+		visit(hour, n, &part)
 	}
 	return nil
 }
 
 // rowSums visits what the rows in [low, high) that have ended came to.
-func (t tables) rowSums(low, high string, detail bool, visit func(uint32, [3]string, Totals)) error {
+func (t tables) rowSums(low, high string, detail bool, visit visitor) error {
 	c := t.rows.Cursor()
 	for k, raw := c.Seek([]byte(low)); k != nil && string(k) < high; k, raw = c.Next() {
 		if err := visitRow(raw, false, detail, visit); err != nil {
@@ -180,7 +187,7 @@ func (t tables) rowSums(low, high string, detail bool, visit func(uint32, [3]str
 	return nil
 }
 
-func visitRow(raw []byte, running, detail bool, visit func(uint32, [3]string, Totals)) error {
+func visitRow(raw []byte, running, detail bool, visit visitor) error {
 	state, text, err := parseRow(raw)
 	if err != nil || (state == routing.Running) != running {
 		return err
@@ -191,11 +198,13 @@ func visitRow(raw []byte, running, detail bool, visit func(uint32, [3]string, To
 	}
 	f := factOf(r)
 	if !detail {
-		visit(hourOf(f.when), [3]string{}, f.sum())
+		sum := f.sum()
+		visit(hourOf(f.when), names{}, &sum)
 		return nil
 	}
-	for _, s := range f.shares {
-		visit(hourOf(f.when), [3]string{clean(f.client), clean(s.account), clean(f.model)}, s.totals)
+	for i := range f.shares {
+		s := &f.shares[i]
+		visit(hourOf(f.when), names{[]byte(clean(f.client)), []byte(clean(s.account)), []byte(clean(f.model))}, &s.totals)
 	}
 	return nil
 }

@@ -3,10 +3,14 @@ package ledger
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
 	"os"
 	"reflect"
+	"strings"
 	"testing"
+	"time"
 
 	"metapi/backend/protocol"
 	"metapi/backend/routing"
@@ -142,6 +146,107 @@ func TestGarbageIsSkippedAndTold(t *testing.T) {
 	l.Close()
 	if files := segments(t, dir); len(files) != 1 || files[0].Name() != "notes.txt" {
 		t.Errorf("left: %v", files)
+	}
+}
+
+// A segment that cannot be read holds up nothing, and is not deleted.
+func TestUnreadableSegment(t *testing.T) {
+	dir := t.TempDir()
+	unreadable := dir + "/journal/0000000000000002.log"
+	os.MkdirAll(unreadable, 0o700) // a folder: reading it fails even for root
+	os.WriteFile(dir+"/journal/0000000000000003.log", lineOf(t, settled(0)), 0o600)
+	l := openLedger(t, dir)
+	if rows := all(t, l, Query{}); len(rows) != 1 {
+		t.Errorf("%d rows", len(rows))
+	}
+	if s := l.Trouble(); !strings.Contains(s, unreadable) {
+		t.Errorf("trouble: %q", s)
+	}
+	l.Close()
+	if files := segments(t, dir); len(files) != 1 {
+		t.Errorf("left: %v", files)
+	}
+}
+
+func TestCursors(t *testing.T) {
+	l := openLedger(t, t.TempDir())
+	for n := range 5 {
+		l.Settle(settled(n))
+	}
+	page, next, err := l.Requests(Query{Limit: 2})
+	if err != nil || len(page) != 2 || next == "" {
+		t.Fatal(page, next, err)
+	}
+	l.Settle(settled(9)) // does not shift the next page
+	page, last, err := l.Requests(Query{Limit: 3, Cursor: next})
+	if err != nil || len(page) != 3 || page[0].ID != settled(2).ID || last != "" {
+		t.Fatal(page, last, err)
+	}
+	for _, q := range []Query{{Cursor: next, Oldest: true}, {Cursor: "!"}, {Cursor: "AAAA"}, {Cursor: "bg"}} {
+		if _, _, err := l.Requests(q); !errors.Is(err, ErrCursor) {
+			t.Errorf("%+v: %v", q, err)
+		}
+	}
+	r, ok, err := l.Request(settled(3).ID)
+	if err != nil || !ok || r.Usage != settled(3).Usage {
+		t.Error(r, ok, err)
+	}
+	if _, ok, err := l.Request("none"); ok || err != nil {
+		t.Error(ok, err)
+	}
+	if _, err := l.Group("colour", time.Time{}, time.Time{}, nil); err == nil {
+		t.Error("grouped by colour")
+	}
+}
+
+// Tokens and money are booked where they were spent; the request at the account that had the last word.
+func TestSharesOfAccounts(t *testing.T) {
+	l := openLedger(t, t.TempDir())
+	r := settled(0)
+	failed := routing.Attempt{Account: "ac_zero", Kind: protocol.Timeout, Usage: protocol.Usage{Input: 700, Estimated: true},
+		Cost: routing.Cost{USD: 0.5, Estimated: true}}
+	r.Attempts = append([]routing.Attempt{failed}, r.Attempts...)
+	r.Usage, r.Cost = r.Usage.Add(failed.Usage), r.Cost.Add(failed.Cost)
+	l.Settle(r)
+	rows, err := l.Group(ByAccount, time.Time{}, time.Time{}, nil)
+	if err != nil || len(rows) != 2 {
+		t.Fatal(rows, err)
+	}
+	zero, one := rows[0], rows[1]
+	if zero.Key != "ac_zero" || zero.Requests != 0 || zero.CostUSD != 0.5 || zero.Usage.Input != 700 || zero.CostEstimated != 1 || zero.UsageEstimated != 1 {
+		t.Errorf("%+v", zero)
+	}
+	if one.Key != "ac_one" || one.Requests != 1 || one.OK != 1 || math.Abs(one.CostUSD-0.0123) > 1e-12 || one.Usage != settled(0).Usage || one.CostEstimated != 0 {
+		t.Errorf("%+v", one)
+	}
+	for _, a := range []string{"ac_zero", "ac_one"} {
+		if listed := all(t, l, Query{Account: a}); len(listed) != 1 {
+			t.Errorf("%d requests at %s", len(listed), a)
+		}
+	}
+}
+
+// Not-a-number must cost a figure, not a record.
+func TestNotANumber(t *testing.T) {
+	l := openLedger(t, t.TempDir())
+	r := settled(0)
+	r.Cost.USD, r.Attempts[0].Cost.USD, r.Candidates[0].Price = math.NaN(), math.Inf(1), math.NaN()
+	l.Settle(r)
+	rows := all(t, l, Query{})
+	if len(rows) != 1 || !rows[0].Cost.Unknown || rows[0].Usage != r.Usage {
+		t.Errorf("%+v", rows)
+	}
+	checkSums(t, l, rows)
+}
+
+func TestIDTime(t *testing.T) {
+	now := time.Now().Truncate(time.Millisecond)
+	id := routing.NewID(now)
+	if at, ok := idTime(id); !ok || !at.Equal(now) {
+		t.Errorf("%s: %v, %v", id, at, now)
+	}
+	if low, high := idFloor(now), idFloor(now.Add(time.Millisecond)); id < low || id >= high {
+		t.Errorf("%s is not in [%s, %s)", id, low, high)
 	}
 }
 

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"bufio"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -23,6 +24,7 @@ func TestMain(m *testing.M) {
 	case os.Getenv(fullDir) != "":
 		fillUp(os.Getenv(fullDir))
 	default:
+		flag.Set("rapid.checks", "40") // each opens databases; the command line may ask for more
 		os.Exit(m.Run())
 	}
 }

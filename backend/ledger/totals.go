@@ -26,9 +26,9 @@ type Totals struct {
 }
 
 // Add adds u to t.
-func (t *Totals) Add(u Totals) { t.add(u, 1) }
+func (t *Totals) Add(u Totals) { t.add(&u, 1) }
 
-func (t *Totals) add(u Totals, sign int64) {
+func (t *Totals) add(u *Totals, sign int64) {
 	to, from := t.counts(), u.counts()
 	for i := range to {
 		*to[i] += sign * *from[i]
@@ -55,10 +55,11 @@ func (t *Totals) append(b []byte) []byte {
 	return b
 }
 
-// parseTotals reads what append wrote. Counts that an older Metapi did not know are zero.
-func parseTotals(b []byte) (t Totals, err error) {
+// parse reads what append wrote. Counts that an older Metapi did not know are zero.
+func (t *Totals) parse(b []byte) error {
+	*t = Totals{}
 	if len(b) < 8 {
-		return t, errTotals
+		return errTotals
 	}
 	t.CostUSD = math.Float64frombits(binary.LittleEndian.Uint64(b))
 	b = b[8:]
@@ -68,10 +69,10 @@ func parseTotals(b []byte) (t Totals, err error) {
 		}
 		v, size := binary.Varint(b)
 		if size <= 0 {
-			return t, errTotals
+			return errTotals
 		}
 		*n, b = v, b[size:]
 	}
 	t.Usage.Estimated = t.UsageEstimated > 0
-	return t, nil
+	return nil
 }
