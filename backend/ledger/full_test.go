@@ -75,7 +75,8 @@ func TestQueueIsBounded(t *testing.T) {
 				}
 				os.Remove(dir + "/journal")
 			}
-			l, err := Open(dir, st)
+			const room = 300
+			l, err := open(dir, st, limits{segmentSize, maxPins, room})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -84,20 +85,20 @@ func TestQueueIsBounded(t *testing.T) {
 				os.WriteFile(dir+"/journal", nil, 0o600)
 			}
 			block(l, true)
-			const n = maxQueue + 500
+			const n = room + 50
 			for i := range n {
 				r := settled(i)
 				r.Candidates, r.Attempts, r.Issued = nil, nil, nil
 				l.Settle(r)
 			}
 			l.mu.Lock()
-			if len(l.queue) > maxQueue {
+			if len(l.queue) > room {
 				t.Errorf("the queue is over its bound: %d", len(l.queue))
 			}
 			l.mu.Unlock()
 			want, trouble := int64(n), ""
 			if !journal {
-				want, trouble = maxQueue, "500 entries of the record of requests are lost."
+				want, trouble = room, "50 entries of the record of requests are lost."
 			}
 			block(l, false)
 			if err := l.Flush(context.Background()); err != nil {
@@ -117,7 +118,7 @@ func TestQueueIsBounded(t *testing.T) {
 func TestParallel(t *testing.T) {
 	dir := t.TempDir()
 	st := openStore(t, dir)
-	l, err := open(dir, st, limits{20_000, 100})
+	l, err := open(dir, st, limits{20_000, 100, maxQueue})
 	if err != nil {
 		t.Fatal(err)
 	}

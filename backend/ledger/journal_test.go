@@ -253,7 +253,7 @@ func TestIDTime(t *testing.T) {
 func TestSegmentsRollAndGo(t *testing.T) {
 	dir := t.TempDir()
 	st := openStore(t, dir)
-	l, err := open(dir, st, limits{5000, 100})
+	l, err := open(dir, st, limits{5000, 100, maxQueue})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -303,7 +303,7 @@ func TestSegmentsRollAndGo(t *testing.T) {
 func TestPins(t *testing.T) {
 	dir := t.TempDir()
 	st := openStore(t, dir)
-	most := limits{segmentSize, 500}
+	most := limits{segmentSize, 500, maxQueue}
 	l, err := open(dir, st, most)
 	if err != nil {
 		t.Fatal(err)

@@ -37,10 +37,11 @@ type Ledger struct {
 
 	mu        sync.Mutex // guards what follows
 	journal   journal
-	queue     []entry  // accepted and not yet folded, in order
+	queue     []entry  // accepted and not yet folded, in order; folds read it without mu, and only they change an entry
 	written   int      // queue[:written] are in the journal
 	overflow  []uint64 // segments of written entries that the queue had no room for
 	accepted  uint64   // entries ever accepted
+	room      int      // most entries in the queue
 	lost      int64    // entries dropped because nothing could be written for too long
 	damage    damage   // met in segments
 	unread    error    // why a segment could not be read; it stays where it is
@@ -82,17 +83,18 @@ func (f *failure) note(err error) {
 // run left in the journal is folded, and what it had begun and not settled becomes interrupted. A disk that is full
 // or read-only is no error, but trouble: see [Ledger.Trouble]. Only one process may have a ledger open at a time.
 func Open(dir string, st *store.Store) (*Ledger, error) {
-	return open(dir, st, limits{segmentSize, maxPins})
+	return open(dir, st, limits{segmentSize, maxPins, maxQueue})
 }
 
 // limits are smaller in tests.
 type limits struct {
 	segment int64 // bytes
 	pins    int
+	queue   int // records
 }
 
 func open(dir string, st *store.Store, most limits) (*Ledger, error) {
-	l := &Ledger{st: st, update: st.Update, journal: journal{dir: filepath.Join(dir, "journal"), limit: most.segment}, pins: pins{limit: most.pins},
+	l := &Ledger{st: st, update: st.Update, journal: journal{dir: filepath.Join(dir, "journal"), limit: most.segment}, pins: pins{limit: most.pins}, room: most.queue,
 		wake: make(chan struct{}, 1), full: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{})}
 	found, err := l.journal.scan()
 	if err != nil {
@@ -202,7 +204,7 @@ func (l *Ledger) accept(r *routing.Record) {
 // makeRoom keeps the queue within its bound while the database cannot be written. Entries that are in the journal are
 // safe there: they leave memory. Of the others the oldest is lost. mu is held.
 func (l *Ledger) makeRoom() {
-	if len(l.queue) < maxQueue {
+	if len(l.queue) < l.room {
 		return
 	}
 	if l.written > 0 {

@@ -30,7 +30,7 @@ func TestModel(t *testing.T) {
 		}
 		defer st.Close()
 		start := func() *Ledger {
-			l, err := open(dir, st, limits{2000, maxPins}) // one or two records to a segment
+			l, err := open(dir, st, limits{2000, maxPins, maxQueue}) // one or two records to a segment
 			if err != nil {
 				t.Fatal(err)
 			}
