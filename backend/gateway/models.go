@@ -117,8 +117,8 @@ func listAnthropic(w http.ResponseWriter, r *http.Request, ep endpoint, snap *sn
 		return
 	}
 	at := func(id string) int { return slices.IndexFunc(all, func(m offered) bool { return m.name == id }) }
-	from, to := 0, len(all)
-	more := false
+	var from, to int
+	var more bool
 	if id := q.Get("before_id"); id != "" {
 		to = max(at(id), 0)
 		from = max(to-limit, 0)

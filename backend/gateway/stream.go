@@ -161,6 +161,8 @@ type streamWriter struct {
 
 func newStreamWriter(x *exchange) *streamWriter {
 	s := &streamWriter{w: x.w, flusher: http.NewResponseController(x.w), dialect: x.dialect, array: x.ep.array, every: x.g.timing.keepAlive}
+	s.mu.Lock() // a beat may come before the assignment is through
+	defer s.mu.Unlock()
 	s.timer = time.AfterFunc(s.every, s.beat)
 	return s
 }

@@ -96,10 +96,6 @@ func firstEvent(d time.Duration) setting {
 	return func(o *gateway.Options, _ *snapshot.Snapshot) { o.FirstEvent = d }
 }
 
-func inMode(m routing.Mode) setting {
-	return func(_ *gateway.Options, s *snapshot.Snapshot) { s.Mode = m }
-}
-
 var speaks = map[imitation.Kind]protocol.Set{
 	imitation.OpenAI:    protocol.SetOf(protocol.OpenAIChat, protocol.OpenAIResponses, protocol.OpenAIEmbeddings),
 	imitation.Anthropic: protocol.SetOf(protocol.Anthropic),
