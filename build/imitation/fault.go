@@ -284,7 +284,7 @@ func (c *call) retry(e vendorError) vendorError {
 		h.Set("Anthropic-Ratelimit-Tokens-Remaining", "39000")
 		h.Set("Anthropic-Ratelimit-Tokens-Reset", at.Add(time.Hour).Format(time.RFC3339))
 	case RetryInfo:
-		e.details = append(e.details, obj{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": wait.String()})
+		e.details = append(e.details, obj{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": strconv.FormatFloat(wait.Seconds(), 'f', -1, 64) + "s"})
 	case RetryText:
 		e.message += fmt.Sprintf(" Please try again in %s.", wait)
 	}

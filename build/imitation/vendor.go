@@ -60,6 +60,7 @@ type Vendor struct {
 	pace       Pace
 	stored     map[string]*stored // Responses, by account key + response id
 	server     *http.Server
+	listener   net.Listener
 	trap       *trap
 	closed     bool
 
@@ -180,7 +181,7 @@ func (v *Vendor) listen(addr string) error {
 	}
 	s := &http.Server{Handler: http.HandlerFunc(v.serve), ReadHeaderTimeout: time.Minute}
 	v.mu.Lock()
-	v.server, v.URL = s, "http://"+l.Addr().String()
+	v.server, v.listener, v.URL = s, l, "http://"+l.Addr().String()
 	v.mu.Unlock()
 	v.running.Go(func() { _ = s.Serve(l) })
 	return nil
@@ -189,8 +190,9 @@ func (v *Vendor) listen(addr string) error {
 // Refuse closes the listener and its connections: new ones are refused until Accept.
 func (v *Vendor) Refuse() {
 	v.mu.Lock()
-	s := v.server
+	s, l := v.server, v.listener
 	v.mu.Unlock()
+	_ = l.Close() // itself: a server that has not begun to serve does not know it yet
 	_ = s.Close()
 }
 
@@ -206,9 +208,10 @@ func (v *Vendor) Close() {
 	}
 	v.closed = true
 	close(v.stop)
-	s, trap := v.server, v.trap
+	s, l, trap := v.server, v.listener, v.trap
 	v.changed.Broadcast()
 	v.mu.Unlock()
+	_ = l.Close()
 	_ = s.Close()
 	if trap != nil {
 		trap.close()

@@ -217,7 +217,7 @@ func (c *call) json(status int, body any) {
 	if cut {
 		text = text[:len(text)/2]
 	}
-	if end == endNone {
+	if end == endNone || end == endTrickle {
 		text = nil
 	}
 	c.w.WriteHeader(status)

@@ -68,10 +68,10 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	fmt.Println(string(hello))
-	if *fault != "" {
+	if *fault != "" { // before anyone knows the address
 		v.Fault(f)
 	}
+	fmt.Println(string(hello))
 
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
