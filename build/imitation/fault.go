@@ -414,8 +414,11 @@ func (c *call) trickle(w *wire, s *stream) {
 			quiet = "event: ping\ndata: {\"type\": \"ping\"}\n\n"
 		}
 	}
-	for c.wait(tricklePause) {
+	for i := 0; c.wait(tricklePause); i++ {
 		w.send([]byte(quiet))
+		if i == 2 { // by now it is a trickle
+			c.stalled()
+		}
 	}
 }
 
@@ -436,6 +439,9 @@ func (c *call) trickleHeaders() {
 			c.seen.RemoteClosed, c.seen.ClosedAt = true, time.Now()
 			c.v.mu.Unlock()
 			return
+		}
+		if i == 2 { // by now it is a trickle
+			c.stalled()
 		}
 		t := time.NewTimer(tricklePause)
 		select {

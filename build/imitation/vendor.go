@@ -229,6 +229,7 @@ type Seen struct {
 	Op           Op
 	Key          string // the account key it carried, "" if none of this vendor's
 	Status       int    // of the answer; 0 while there is none
+	Stalled      bool   // a fault holds the answer up, and all that goes before has been written
 	Done         bool   // the answer has ended, one way or another
 	RemoteClosed bool   // the caller went away before the answer ended
 	ClosedAt     time.Time
@@ -403,8 +404,17 @@ func (c *call) status(code int) {
 	c.seen.Status = code
 }
 
+// stalled notes that a fault holds the answer up.
+func (c *call) stalled() {
+	c.v.mu.Lock()
+	defer c.v.mu.Unlock()
+	c.seen.Stalled = true
+	c.v.changed.Broadcast()
+}
+
 // stall holds the answer until the caller goes away or the vendor closes.
 func (c *call) stall() {
+	c.stalled()
 	select {
 	case <-c.r.Context().Done():
 	case <-c.v.stop:
