@@ -18,6 +18,9 @@ const (
 	keyB = "sk-test-BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBbbbb"
 )
 
+// What the store offers for sealed secrets is what the keychain asks for.
+var _ keychain.Blobs = (*store.Blobs)(nil)
+
 // house is accounts over a real store and a keychain in memory.
 type house struct {
 	*Accounts

@@ -208,7 +208,7 @@ func TestAHeldLockIsATimeOut(t *testing.T) {
 // The passphrase's key is derived once, when the file is opened; a Get must not cost it again.
 func TestRealCosts(t *testing.T) {
 	small := newKDF
-	newKDF.MemoryKiB, newKDF.Time = 64*1024, 3
+	newKDF.MemoryKiB, newKDF.Time = 19*1024, 2
 	defer func() { newKDF = small }()
 	start := time.Now()
 	k, path := newFile(t, "pass")

@@ -44,6 +44,8 @@ const PassphraseVariable = "METAPI_PASSPHRASE"
 const (
 	backgroundLimit  = 2 * time.Second
 	interactiveLimit = 2 * time.Minute
+
+	probeLimit = 10 * time.Second // the bus may have to start the keychain first
 )
 
 // Open finds this data folder's keychain; the package comment says how.
@@ -63,6 +65,10 @@ func Open(opts Options) (Keychain, error) {
 			return sys, nil
 		}
 		return &sealing{Keychain: sys, blobs: opts.Sealed}, nil
+	}
+	if errors.Is(why, context.DeadlineExceeded) {
+		// There is one, and what is in it must not be hidden by a file that is then kept to.
+		return nil, &Error{Op: "open the secrets", Kind: ErrTimeout, Hint: hints[ErrTimeout]}
 	}
 	passphrase, err := ask(opts)
 	if err != nil || passphrase == "" {

@@ -305,6 +305,12 @@ func TestSecretServiceThatHangs(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	}
+	// A start that cannot ask it does not turn to the file, which would then be kept to.
+	dir := t.TempDir()
+	_, err := Open(Options{Dir: dir, Passphrase: func() (string, error) { return "pass", nil }})
+	if !errors.Is(err, ErrTimeout) || HasFile(dir) {
+		t.Errorf("opened while it hangs: %v, file %v", err, HasFile(dir))
+	}
 	if err := d.cmd.Process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ type place struct {
 
 // openSystem finds a usable OS keychain, or says why there is none.
 func openSystem() (*system, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), backgroundLimit)
+	ctx, cancel := context.WithTimeout(context.Background(), probeLimit)
 	defer cancel()
 	p, err := probe(ctx)
 	if err != nil {
