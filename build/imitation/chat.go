@@ -183,12 +183,16 @@ func chatStream(body map[string]any, r Reply, n int) *stream {
 		for _, p := range pieces(r.Refusal, r.Piece) {
 			delta(meaningful, i, obj{"refusal": p}, nil)
 		}
+		var turns [][]obj // by call: its deltas
 		for k, call := range r.Calls {
-			delta(meaningful, i, obj{"tool_calls": []any{obj{"index": k, "id": call.ID, "type": "function",
-				"function": obj{"name": call.Name, "arguments": ""}}}}, nil)
+			turn := []obj{{"index": k, "id": call.ID, "type": "function", "function": obj{"name": call.Name, "arguments": ""}}}
 			for _, p := range fragments(call.Arguments, r.Piece) {
-				delta(meaningful, i, obj{"tool_calls": []any{obj{"index": k, "function": obj{"arguments": p}}}}, nil)
+				turn = append(turn, obj{"index": k, "function": obj{"arguments": p}})
 			}
+			turns = append(turns, turn)
+		}
+		for _, d := range order(turns, r.Weave) {
+			delta(meaningful, i, obj{"tool_calls": []any{d}}, nil)
 		}
 	}
 	for i := range n {
@@ -201,4 +205,23 @@ func chatStream(body map[string]any, r Reply, n int) *stream {
 	}
 	s.events = append(s.events, event{data: "[DONE]", weight: last})
 	return s
+}
+
+// order puts the deltas of parallel calls one call after the other, or woven: one of each in turn.
+func order(turns [][]obj, weave bool) []obj {
+	var out []obj
+	if !weave {
+		return slices.Concat(turns...)
+	}
+	for row := 0; ; row++ {
+		before := len(out)
+		for _, turn := range turns {
+			if row < len(turn) {
+				out = append(out, turn[row])
+			}
+		}
+		if len(out) == before {
+			return out
+		}
+	}
 }

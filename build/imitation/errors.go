@@ -100,6 +100,17 @@ var usualErrors = map[Kind]func(int) vendorError{
 	},
 }
 
+// noModel is each vendor's 404 of a model that it does not have.
+func (v *Vendor) noModel(name string) vendorError {
+	switch v.Kind {
+	case Anthropic:
+		return anthropicNoModel(name)
+	case Gemini:
+		return geminiNoModel(name, "generateContent")
+	}
+	return v.openAINoModel(name)
+}
+
 func (v *Vendor) tooLarge() vendorError { return v.usual(http.StatusRequestEntityTooLarge) }
 
 // errorBody gives an error its vendor's shape.
@@ -143,13 +154,12 @@ func (v *Vendor) fail(c *call, e vendorError) {
 
 // errorEvent is an error in a stream, in the shape of the call's operation; seq is its place.
 func (c *call) errorEvent(seq int) event {
-	e := c.v.usual(http.StatusServiceUnavailable)
-	e.message = c.fault.words(e.message)
+	e := c.within(http.StatusServiceUnavailable)
 	switch c.seen.Op {
 	case OpMessages:
 		return event{name: "error", data: encode(obj{"type": "error", "error": obj{"type": e.typ, "message": e.message}})}
 	case OpResponses, OpRetrieve:
-		return event{name: "error", data: encode(obj{"type": "error", "code": "server_error", "message": e.message,
+		return event{name: "error", data: encode(obj{"type": "error", "code": nilIfEmpty(e.code), "message": e.message,
 			"param": nil, "sequence_number": seq})}
 	}
 	return event{data: encode(c.v.errorBody(e))}

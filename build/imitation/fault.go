@@ -117,7 +117,7 @@ type Fault struct {
 	Wait       time.Duration `json:"wait,omitempty"`        // what it says; 0 is 20 s
 	Message    string        `json:"message,omitempty"`     // in place of the usual words
 	Location   string        `json:"location,omitempty"`    // of a redirect; "" is the trap
-	Status     int           `json:"status,omitempty"`      // of Custom
+	Status     int           `json:"status,omitempty"`      // of Custom; of an error within a 200 or a stream, which error it is
 	Header     http.Header   `json:"header,omitempty"`      // added to the answer of an early fault
 	Body       string        `json:"body,omitempty"`        // of Custom
 }
@@ -214,8 +214,7 @@ func (c *call) failEarly() bool {
 	case HTMLWall403:
 		raw(403, "text/html; charset=UTF-8", wallPage)
 	case ErrorIn200:
-		e := c.v.usual(500)
-		raw(200, "application/json", encode(c.v.errorBody(e)))
+		raw(200, "application/json", encode(c.v.errorBody(c.within(500))))
 	case RelayErrorIn:
 		raw(200, "application/json", encode(obj{"success": false, "message": f.words("当前分组上游负载已饱和，请稍后再试")}))
 	case CodeErrorIn:
@@ -240,7 +239,11 @@ func (c *call) failEarly() bool {
 		c.v.fail(c, c.retry(e))
 	default:
 		status, _ := strconv.Atoi(string(f.Kind))
-		c.v.fail(c, c.retry(c.v.usual(status)))
+		e := c.v.usual(status)
+		if status == http.StatusNotFound {
+			e = c.v.noModel(c.v.peekModel(c.seen))
+		}
+		c.v.fail(c, c.retry(e))
 	}
 	return true
 }
@@ -250,6 +253,16 @@ func (f *Fault) words(usual string) string {
 		return f.Message
 	}
 	return usual
+}
+
+// within is the error that a fault puts into a 200.
+func (c *call) within(status int) vendorError {
+	if c.fault.Status != 0 {
+		status = c.fault.Status
+	}
+	e := c.v.usual(status)
+	e.message = c.fault.words(e.message)
+	return e
 }
 
 // retry adds to an error when to come back, in the form that the fault names.

@@ -368,10 +368,11 @@ func TestFaultsWithinASingleBody(t *testing.T) {
 
 func TestErrorsInResponsesStreamsAreErrorEvents(t *testing.T) {
 	v := imitation.New(t, imitation.OpenAI)
-	v.Fault(imitation.Fault{Kind: imitation.ErrorFirst}, imitation.Fault{Kind: imitation.ErrorMid})
+	v.Fault(imitation.Fault{Kind: imitation.ErrorFirst, Status: 429}, imitation.Fault{Kind: imitation.ErrorMid})
 	first := events(t, post(t, v, respPath, `{"model":"gpt-4o","stream":true,"input":"x"}`).body)
 	mid := events(t, post(t, v, respPath, `{"model":"gpt-4o","stream":true,"input":"x"}`).body)
 	same(t, "first", first[0]["type"], "error")
+	same(t, "which", first[0]["code"], "rate_limit_exceeded")
 	same(t, "mid", mid[len(mid)-1]["type"], "error")
 	same(t, "sequence goes on", mid[len(mid)-1]["sequence_number"], len(mid)-1)
 }

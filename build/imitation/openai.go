@@ -85,6 +85,10 @@ func (v *Vendor) openAI() http.Handler {
 			h.Set("X-Request-Id", newID("req_"))
 			h.Set("Openai-Organization", "org-"+accountMark(c.key))
 			h.Set("Openai-Version", "2020-10-01")
+			h.Set("Access-Control-Expose-Headers", "X-Request-ID")
+			h.Set("X-Ratelimit-Limit-Requests", "500")
+			h.Set("X-Ratelimit-Remaining-Requests", "499")
+			h.Set("X-Ratelimit-Reset-Requests", "120ms")
 			h.Set("Set-Cookie", "__cf_bm="+newID("")+"; path=/; HttpOnly") // as the edge before it does
 			f(c)
 		})

@@ -16,6 +16,7 @@ type Reply struct {
 	Usage    *Usage `json:"usage,omitempty"`    // nil: counted from the texts
 	Finish   string `json:"finish,omitempty"`   // the vendor's own word; "" is the one that fits
 	Piece    int    `json:"piece,omitempty"`    // runes in a delta; 0 is a word
+	Weave    bool   `json:"weave,omitempty"`    // parallel calls of a chat stream take turns, fragment by fragment
 }
 
 // Call is one tool call. Arguments is JSON text and is streamed in fragments that cut through it anywhere.

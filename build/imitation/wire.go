@@ -201,9 +201,7 @@ func (c *call) json(status int, body any) {
 		return
 	}
 	if status == http.StatusOK && (c.hasFault(ErrorFirst) || c.hasFault(ErrorMid)) {
-		e := c.v.usual(http.StatusInternalServerError)
-		e.message = c.fault.words(e.message)
-		body = c.v.errorBody(e)
+		body = c.v.errorBody(c.within(http.StatusInternalServerError))
 	}
 	text := []byte(encode(body) + "\n")
 	h := c.w.Header()
