@@ -264,6 +264,9 @@ func TestCase64ErrorsInTheClientsShape(t *testing.T) {
 		!bytes.Contains(body, []byte(`"param":"foo","code":"unknown_parameter"`)) {
 		t.Errorf("%d %s", status, body)
 	}
+	if _, body := Of(protocol.OpenAIChat).Error(&protocol.Error{Kind: protocol.ContextTooLong, Code: "invalid_request_error"}); !bytes.Contains(body, []byte(`"code":"context_length_exceeded"`)) {
+		t.Errorf("a type for a code: %s", body)
+	}
 }
 
 // Protocol case 5: what ends a stream is one event, which reads as an error and never as an end.
@@ -299,6 +302,26 @@ func TestCase11KeepAliveSaysNothing(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The events that a stream is made of cost no allocation, nor more than a few microseconds.
+func TestNoAllocationForADelta(t *testing.T) {
+	for p, data := range deltas {
+		d, event, r := Of(p), []byte(data), protocol.Reply{}
+		if class := d.Event(nil, event, &r); class != protocol.Meaningful {
+			t.Fatalf("%s: %d", p, class)
+		}
+		if n := testing.AllocsPerRun(100, func() { d.Event(nil, event, &r) }); n != 0 {
+			t.Errorf("%s: %v allocations a delta", p, n)
+		}
+	}
+}
+
+var deltas = map[protocol.Protocol]string{
+	protocol.OpenAIChat:      `{"id":"chatcmpl-abcdefghijklmnop","object":"chat.completion.chunk","created":1795435230,"model":"gpt-5-2025-08-07","choices":[{"index":0,"delta":{"content":" hello"},"logprobs":null,"finish_reason":null}],"usage":null}`,
+	protocol.OpenAIResponses: `{"type":"response.output_text.delta","sequence_number":17,"item_id":"msg_0123456789abcdef","output_index":1,"content_index":0,"delta":" hello","logprobs":[]}`,
+	protocol.Anthropic:       `{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":" hello there"}}`,
+	protocol.Gemini:          `{"candidates":[{"content":{"parts":[{"text":" hello there"}],"role":"model"},"index":0}],"usageMetadata":{"promptTokenCount":10,"candidatesTokenCount":5,"totalTokenCount":15},"modelVersion":"gemini-x","responseId":"r1"}`,
 }
 
 func TestEmbeddings(t *testing.T) {

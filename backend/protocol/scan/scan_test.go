@@ -216,6 +216,19 @@ func body(n int) []byte {
 	return b.Bytes()
 }
 
+func TestNoAllocation(t *testing.T) {
+	data := body(1 << 10)
+	if n := testing.AllocsPerRun(100, func() {
+		c := At(data)
+		walk(&c)
+		if Valid(data) != nil || c.End() != nil {
+			t.Fatal("not valid")
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
 func benchmark(b *testing.B, f func([]byte) bool) {
 	for _, n := range []int{1 << 10, 100 << 10} {
 		data := body(n)

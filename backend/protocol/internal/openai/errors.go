@@ -4,6 +4,7 @@ package openai
 
 import (
 	"encoding/json"
+	"strings"
 
 	"metapi/backend/protocol"
 )
@@ -12,7 +13,7 @@ import (
 type shape struct {
 	status int
 	kind   string // "type"
-	code   string // "code"; empty: null, or the upstream's own where the client is at fault
+	code   string // "code"; empty: the upstream's own where the client is at fault, else null
 	says   string // the message where there is none
 }
 
@@ -55,7 +56,7 @@ func Describe(e *protocol.Error) (int, Fault) {
 		s = shapes[protocol.ServerError]
 	}
 	status, code := s.status, s.code
-	if e.ClientFault() && e.Code != "" {
+	if code == "" && e.ClientFault() && !strings.HasSuffix(e.Code, "_error") { // that would be a type
 		code = e.Code // the SDKs' users test for it
 	}
 	switch {
