@@ -45,7 +45,6 @@ type serving struct {
 // within the grace. Errors are [*control.Problem]s.
 func (b *Backend) Serve(ctx context.Context, o ServeOptions) error {
 	if err := b.serve(ctx, o); err != nil {
-		b.log.Error("serve ends", "error", err)
 		return explain(err)
 	}
 	return nil
@@ -104,7 +103,7 @@ func (b *Backend) serve(ctx context.Context, o ServeOptions) error {
 		o.Ready(st) // the listeners take connections already
 	}
 	err = g.Serve(ctx, listeners, o.Grace)
-	b.log.Info("served", "error", err)
+	b.log.Info("ended", "pid", rt.PID)
 	return err
 }
 

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"strconv"
 	"strings"
 
@@ -35,28 +34,18 @@ Without --provider the key decides, where it has the form of one vendor's keys.`
 			if in.Key, err = a.readKey(keyStdin); err != nil {
 				return err
 			}
-			l, err := a.connect(c.Context())
-			if err != nil {
-				return err
-			}
-			defer l.close()
-			if in.Provider == "" && a.terminal() {
-				if err := a.chooseProvider(c.Context(), l, &in); err != nil {
+			if in.Provider == "" && a.terminal() { // before the data is opened: a person takes their time
+				if err := a.chooseProvider(&in); err != nil {
 					return err
 				}
 			}
-			d, err := l.AddAccount(c.Context(), in)
-			if err != nil {
-				return err
-			}
-			if a.json {
-				return a.printJSON(d)
-			}
-			a.say("%s", d.Message)
-			if d.Hint != "" {
-				a.note("%s", d.Hint)
-			}
-			return nil
+			return ask(c.Context(), a, func(l *link) (client.Discovered, error) { return l.AddAccount(c.Context(), in) },
+				func(d client.Discovered) {
+					a.say("%s", d.Message)
+					if d.Hint != "" {
+						a.note("%s", d.Hint)
+					}
+				})
 		},
 	}
 	c.Flags().StringVar(&in.Provider, "provider", "", "`id` of the provider: "+providerIDs())
@@ -69,8 +58,8 @@ Without --provider the key decides, where it has the form of one vendor's keys.`
 }
 
 // chooseProvider asks for what the key does not tell for certain.
-func (a *app) chooseProvider(ctx context.Context, l *link, in *client.AddAccount) error {
-	r, err := l.Recognise(ctx, in.Key)
+func (a *app) chooseProvider(in *client.AddAccount) error {
+	r, err := client.Recognise(in.Key)
 	if err != nil || r.Certain {
 		return err
 	}

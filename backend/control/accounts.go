@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net"
 	"net/url"
 	"strings"
 	"time"
@@ -61,11 +62,13 @@ type recogniseInput struct {
 	}
 }
 
-// recognise says whose key this may be. It asks nobody.
-func (s *Service) recognise(_ context.Context, in *recogniseInput) (Recognised, error) {
-	found, err := provider.Recognise(in.Body.Key)
+func (s *Service) recognise(_ context.Context, in *recogniseInput) (Recognised, error) { return Recognise(in.Body.Key) }
+
+// Recognise says whose key this may be. It asks nobody.
+func Recognise(key string) (Recognised, error) {
+	found, err := provider.Recognise(key)
 	if err != nil {
-		return Recognised{}, err
+		return Recognised{}, Explain(err)
 	}
 	out := Recognised{Certain: len(found) == 1, Proposals: []Proposal{}}
 	for _, p := range found {
@@ -169,11 +172,19 @@ func plan(in AddAccount) (p *provider.Provider, base, name, key string, err erro
 	name = cmp.Or(strings.TrimSpace(in.Name), proposal.Name)
 	if name == "" {
 		name = p.Name
-		if u, err := url.Parse(base); err == nil && base != p.DefaultBaseURL {
-			name = u.Hostname()
+		if host := hostName(base); base != p.DefaultBaseURL && net.ParseIP(host) == nil && host != "localhost" {
+			name = host
 		}
 	}
 	return p, base, name, key, nil
+}
+
+func hostName(base string) string {
+	u, err := url.Parse(base)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
 }
 
 func ids(found []provider.Proposal) string {

@@ -11,8 +11,8 @@ import (
 	"metapi/backend/routing"
 )
 
-// page is the part of a query that pages through requests.
-type page struct {
+// Page is the part of a query that pages through requests. It is exported because Huma passes over what is not.
+type Page struct {
 	Since  time.Time `query:"since" doc:"Requests begun at or after"`
 	Until  time.Time `query:"until" doc:"Requests begun before"`
 	Limit  int       `query:"limit" default:"1000" minimum:"1" maximum:"1000" doc:"Rows to a page"`
@@ -20,12 +20,12 @@ type page struct {
 }
 
 type usageInput struct {
-	page
+	Page
 	By string `query:"by" enum:"model,account,client,day,hour" doc:"Group the totals too"`
 }
 
 type requestsInput struct {
-	page
+	Page
 	Client  string `query:"client" doc:"Id or name"`
 	Account string `query:"account" doc:"Id, slug or name: requests that were tried there"`
 	Model   string `query:"model" doc:"Canonical model"`

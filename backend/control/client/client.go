@@ -112,11 +112,6 @@ func (c *Client) RefreshAccount(ctx context.Context, ref string) (control.Discov
 	return post[control.Discovered](ctx, c, "/api/accounts/"+url.PathEscape(ref)+"/refresh", nil)
 }
 
-// Recognise says whose key this may be.
-func (c *Client) Recognise(ctx context.Context, key string) (control.Recognised, error) {
-	return post[control.Recognised](ctx, c, "/api/recognise", map[string]string{"key": key})
-}
-
 // Models lists what is on offer, at one account (id, slug or name) or at all ("").
 func (c *Client) Models(ctx context.Context, account string) ([]control.Model, error) {
 	q := url.Values{}

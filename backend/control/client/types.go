@@ -53,3 +53,6 @@ func Providers() []ProviderInfo { return control.Providers() }
 
 // Modes lists the modes that this version knows.
 func Modes() []ModeWord { return control.Modes() }
+
+// Recognise says whose key this may be. It asks nobody, and no instance.
+func Recognise(key string) (Recognised, error) { return control.Recognise(key) }
