@@ -45,26 +45,19 @@ check_builds() {
 
 check_imports() { go test -count=1 ./build/rules/; }
 
-check_go() {
-  local log=$OUT/go.json report=$OUT/bin/report
-  go build -o "$report" ./build/report
-  # A cached result would not notice that a program the test needs has come or gone.
-  CGO_ENABLED=1 go test -race -count=1 -json -timeout 10m ./... 2>&1 | tee -- "$log" |
-    "$report" -skips build/skips.txt -root . -result "$RESULT"
+# judge_skips [-plain NAME]: shows and counts the test output on stdin, and fails on a skip that build/skips.txt does not expect.
+judge_skips() {
+  go build -o "$OUT/bin/report" ./build/report
+  "$OUT/bin/report" -skips build/skips.txt -root . -result "$RESULT" "$@"
 }
 
-# check_sdk: build/sdk/test says how it went on its last line but for empty ones: "N passed, N failed, N skipped".
+# check_go: a cached result would not notice that a program the test needs has come or gone, hence -count=1.
+check_go() { CGO_ENABLED=1 go test -race -count=1 -json -timeout 10m ./... 2>&1 | tee -- "$OUT/go.json" | judge_skips; }
+
+# check_sdk: build/sdk/test prints "skip NAME: REASON" lines, and on its last line "N passed, N failed, N skipped".
 check_sdk() {
-  local tests=build/sdk/test log=$OUT/sdk.full.log status=0 counts
-  "$tests" >"$log" 2>&1 || status=$?
-  cat -- "$log"
-  counts=$(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?$/\1 \2 \4/p' "$log" | tail -n 1)
-  if [ -z "$counts" ]; then
-    printf 'build/sdk/test did not say what it ran.\n'
-    return 1
-  fi
-  { printf '%s\n' "$counts"; grep -iE '^ *skip(ped)?\b' "$log" || true; } >"$RESULT"
-  return "$status"
+  local tests=build/sdk/test
+  "$tests" 2>&1 | judge_skips -plain sdk
 }
 
 # check_fuzz runs every fuzz target for 20 s. What it finds stays as a seed in the package's testdata.

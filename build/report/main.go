@@ -1,6 +1,9 @@
 // Command report reads what `go test -json` prints, shows it in short, and judges it.
 //
 //	go test -json ./... | report -skips build/skips.txt -root DIR -result FILE
+//	a-test-script | report -plain NAME -skips ...
+//
+// With -plain it reads the words of another test runner instead (plain.go).
 //
 // It prints one line for each package, the whole output of each test that failed, and each skipped test with its reason. A skip that the
 // skips file does not expect fails the run, for a test that nobody runs is no test. FILE gets "PASSED FAILED SKIPPED" on its first line,
@@ -23,6 +26,7 @@ func main() {
 	skips := flag.String("skips", "", "the `file` of expected skips")
 	root := flag.String("root", ".", "the folder that paths in the skips file are relative to")
 	result := flag.String("result", "", "the `file` that gets the counts and skips")
+	plain := flag.String("plain", "", "read plain words, of the runner of this `name`")
 	flag.Parse()
 
 	expected, err := readSkips(*skips)
@@ -30,7 +34,12 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
-	run := read(os.Stdin, os.Stdout)
+	var run *run
+	if *plain != "" {
+		run = readPlain(os.Stdin, *plain, os.Stdout)
+	} else {
+		run = read(os.Stdin, os.Stdout)
+	}
 	unexpected := run.judge(expected, condition{root: *root}.holds, os.Stdout)
 	if err := os.WriteFile(*result, run.result(), 0o644); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -69,6 +69,27 @@ func TestUnexpectedSkipFails(t *testing.T) {
 	}
 }
 
+func TestReadPlain(t *testing.T) {
+	for _, c := range []struct {
+		text                    string
+		passed, failed, skipped int
+	}{
+		{"ok list\nskip real model: not here\n2 passed, 0 failed, 1 skipped\n", 2, 0, 1},
+		{"2 passed, 1 failed\n", 2, 1, 0},
+		{"2 passed, 0 failed, 2 skipped\n", 2, 0, 2},
+		{"it broke off\n", 0, 1, 0},
+	} {
+		r := readPlain(strings.NewReader(c.text), "sdk", io.Discard)
+		if r.passed != c.passed || r.failed != c.failed || len(r.skips) != c.skipped {
+			t.Errorf("%q: %d passed, %d failed, %v", c.text, r.passed, r.failed, r.skips)
+		}
+	}
+	r := readPlain(strings.NewReader("skip real model: not here\n"), "sdk", io.Discard)
+	if want := (skip{"sdk.real model", "not here"}); r.skips[0] != want {
+		t.Errorf("%+v, want %+v", r.skips[0], want)
+	}
+}
+
 func TestConditions(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "there"), nil, 0o600); err != nil {
