@@ -18,7 +18,8 @@ var removals = []struct {
 }{
 	{regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]{1,15}://[^\s"'<>` + "`" + `]*[^\s"'<>` + "`" + `.,;:!?)\]}]`), "[address]"},
 	{regexp.MustCompile(`(?i)\bbearer\s+[^\s"',;]{6,}`), "[key]"},
-	{regexp.MustCompile(`(?i)\b(?:sk|pk|rk|mp|gsk|xai|nvapi|pplx|fk|ak|r8|hf|gh[pousr]|github_pat|glpat|tvly|cr)[-_][A-Za-z0-9_\-*.…]{5,}[A-Za-z0-9_\-*…]`), "[key]"},
+	{regexp.MustCompile(`(?i)\b(?:sk|pk|rk|mp|gsk|xai|nvapi|pplx|fk|ak|r8|hf|gh[pousr]|github_pat|glpat|tvly|cr)` +
+		`[-_][A-Za-z0-9_\-*.…]{5,}[A-Za-z0-9_\-*…]`), "[key]"},
 	{regexp.MustCompile(`\b(?:AIza|ya29\.|AKIA|ASIA|AQ\.)[A-Za-z0-9_\-*.]{5,}[A-Za-z0-9_\-*]`), "[key]"},
 	{regexp.MustCompile(`\beyJ[A-Za-z0-9_\-]{8,}[A-Za-z0-9_\-.]*`), "[key]"},
 	{regexp.MustCompile(`[A-Za-z0-9_\-]{0,16}\*{3,}[A-Za-z0-9_\-]{0,16}`), "[key]"},

@@ -105,6 +105,8 @@ var refusals = []struct {
 	// Words that must not be taken for more than they say.
 	{"a token of the parser", 400, `{"error":{"message":"Invalid token at position 7 in tool arguments"}}`, BadRequest, "", ""},
 	{"a wrong tool", 400, `{"error":{"message":"Tool 'search' not found in tools"}}`, BadRequest, "", ""},
+	{"a parameter, not the model", 400, `{"error":{"message":"Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.","type":"invalid_request_error","param":"max_tokens","code":"unsupported_parameter"}}`, BadRequest, "unsupported_parameter", ""},
+	{"an unknown field", 400, `{"type":"error","error":{"type":"invalid_request_error","message":"context_management: Extra inputs are not permitted"}}`, BadRequest, "", ""},
 	{"a wrong image", 400, `{"error":{"message":"Invalid image: could not process"}}`, BadRequest, "", ""},
 }
 

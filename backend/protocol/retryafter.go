@@ -173,7 +173,8 @@ func inValue(v any, now time.Time, level int) (time.Duration, bool) {
 const timeUnit = `(?:ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)`
 
 var (
-	again   = regexp.MustCompile(`(?i)\b(?:try again|retry|resets?|wait|available)\b[^.\n]{0,40}?\b(?:in|after|for|wait)\s+((?:\d+(?:\.\d+)?\s*` + timeUnit + `\b[\s,]*(?:and\s+)?|\d+(?:\.\d+)?\s*` + timeUnit + `)+)`)
+	again = regexp.MustCompile(`(?i)\b(?:try again|retry|resets?|wait|available)\b[^.\n]{0,40}?\b(?:in|after|for|wait)\s+` +
+		`((?:\d+(?:\.\d+)?\s*` + timeUnit + `\b[\s,]*(?:and\s+)?|\d+(?:\.\d+)?\s*` + timeUnit + `)+)`)
 	chinese = regexp.MustCompile(`(\d+(?:\.\d+)?)\s*(毫秒|秒|分钟|小时|天)(?:之?后|再)`)
 	pair    = regexp.MustCompile(`(?i)(\d+(?:\.\d+)?)\s*(` + timeUnit + `)`)
 )

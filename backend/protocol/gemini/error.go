@@ -31,8 +31,9 @@ var shapes = map[protocol.Kind]struct {
 	protocol.Network:        {502, "UNAVAILABLE", "The provider could not be reached."},
 	protocol.Wall:           {502, "UNAVAILABLE", "A web page answered in place of the provider."},
 	protocol.BadReply:       {502, "INTERNAL", "The provider's answer could not be read."},
-	protocol.Unsupported:    {404, "NOT_FOUND", "Nothing here can serve this request."}, // as Google: "… is not supported for generateContent"
-	protocol.Unavailable:    {503, "UNAVAILABLE", "Metapi cannot serve this now."},
+	// As Google: "models/x is not found …, or is not supported for generateContent".
+	protocol.Unsupported: {404, "NOT_FOUND", "Nothing here can serve this request."},
+	protocol.Unavailable: {503, "UNAVAILABLE", "Metapi cannot serve this now."},
 }
 
 type envelope struct {
