@@ -13,7 +13,7 @@ type Entry struct {
 	Ref      int32  // the caller's number for the deployment, e.g. its place in a slice
 	Account  string // the account's slug
 	Name     string // the model's name at that account
-	Provider string // the account's provider id
+	Provider string // the account's provider id; a name means the same at each, so that this decides nothing
 }
 
 // Resolution is what a model name stands for.
