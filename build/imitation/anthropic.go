@@ -52,7 +52,8 @@ func anthropicNoModel(m string) vendorError {
 
 func anthropicModel(name string) obj {
 	return obj{"type": "model", "id": name, "display_name": "Imitation of " + name, "created_at": "2025-09-29T00:00:00Z",
-		"max_input_tokens": 200000, "max_tokens": 64000}
+		"max_input_tokens": 200000, "max_tokens": 64000,
+		"lifecycle": "active", "deprecated_at": nil, "retires_at": nil, "line": nil, "capabilities": nil}
 }
 
 func (v *Vendor) anthropicKey(c *call) (vendorError, bool) {
@@ -66,7 +67,7 @@ func (v *Vendor) anthropicKey(c *call) (vendorError, bool) {
 		return v.usual(401), true
 	}
 	switch version := c.r.Header.Get("Anthropic-Version"); version {
-	case "2023-06-01", "2023-01-01":
+	case "2023-06-01", "2023-01-01", "2026-10-21": // the last is what @anthropic-ai/sdk 1.x sends
 	case "":
 		return invalid("anthropic-version: header is required"), true
 	default:
@@ -247,7 +248,7 @@ func (v *Vendor) messages(c *call) {
 		}
 	}
 	message := obj{"id": newID("msg_"), "type": "message", "role": "assistant", "model": body["model"], "content": blocks,
-		"stop_reason": reason, "stop_sequence": nil, "usage": messageUsage(*r.Usage)}
+		"stop_reason": reason, "stop_sequence": nil, "stop_details": nil, "container": nil, "diagnostics": nil, "usage": messageUsage(*r.Usage)}
 	if reason == "stop_sequence" {
 		if l := list(body, "stop_sequences"); len(l) > 0 {
 			message["stop_sequence"] = l[0]
@@ -298,8 +299,9 @@ func (v *Vendor) blocks(r Reply, omitted bool) []any {
 func messageUsage(u Usage) obj {
 	return obj{"input_tokens": u.Input - u.Cached - u.Written, "output_tokens": u.Output,
 		"cache_read_input_tokens": u.Cached, "cache_creation_input_tokens": u.Written,
-		"cache_creation": obj{"ephemeral_5m_input_tokens": u.Written - u.Written1h, "ephemeral_1h_input_tokens": u.Written1h},
-		"service_tier":   "standard", "server_tool_use": nil}
+		"cache_creation":        obj{"ephemeral_5m_input_tokens": u.Written - u.Written1h, "ephemeral_1h_input_tokens": u.Written1h},
+		"output_tokens_details": obj{"thinking_tokens": u.Reasoning}, "service_tier": "standard", "server_tool_use": nil,
+		"inference_geo": nil, "speed": "standard"}
 }
 
 // messageStream is the grammar of a streamed message: message_start, a ping, each block's start, deltas and stop,
@@ -362,7 +364,8 @@ func messageStream(message obj, r Reply) *stream {
 	s.add(closing, "message_delta", obj{"type": "message_delta",
 		"delta": obj{"stop_reason": message["stop_reason"], "stop_sequence": message["stop_sequence"]},
 		"usage": obj{"input_tokens": u["input_tokens"], "output_tokens": u["output_tokens"],
-			"cache_read_input_tokens": u["cache_read_input_tokens"], "cache_creation_input_tokens": u["cache_creation_input_tokens"]}})
+			"cache_read_input_tokens": u["cache_read_input_tokens"], "cache_creation_input_tokens": u["cache_creation_input_tokens"],
+			"output_tokens_details": u["output_tokens_details"], "server_tool_use": nil}})
 	s.add(last, "message_stop", obj{"type": "message_stop"})
 	return s
 }

@@ -28,8 +28,8 @@
 // Of a key given twice the last counts, for all three.
 //
 // Beyond the shape, from the vendors' documentation and error messages as clients report them:
-//   - the credential: only in the vendor's own place (Bearer; x-api-key with anthropic-version; x-goog-api-key or ?key=);
-//     each vendor's own answer for a missing one and for a wrong one. OpenAI's quotes the ends of the key, as the real one
+//   - the credential: only in the vendor's own place (Bearer; x-api-key, or Bearer as its newest client
+//     library sends, with anthropic-version; x-goog-api-key or ?key=); each vendor's own answer for a missing one and for a wrong one. OpenAI's quotes the ends of the key, as the real one
 //     does: a gateway must not pass that on.
 //   - an unknown model: three shapes of 404.
 //   - OpenAI: max_tokens and sampling parameters on models that reason, tool messages without their call and calls without

@@ -143,10 +143,11 @@ func nilIfEmpty(s string) any {
 func (v *Vendor) fail(c *call, e vendorError) {
 	h := c.w.Header()
 	h.Set("Content-Type", "application/json")
-	if v.Kind == Anthropic {
-		h.Set("Request-Id", newID("req_"))
+	body := v.errorBody(e)
+	if id, given := body["request_id"].(string); given {
+		h.Set("Request-Id", id)
 	}
-	text := encode(v.errorBody(e))
+	text := encode(body)
 	c.w.WriteHeader(e.status)
 	c.status(e.status)
 	_, _ = fmt.Fprintln(c.w, text)

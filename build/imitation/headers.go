@@ -47,7 +47,9 @@ func (v *Vendor) credential(r *http.Request) credential {
 		c = credential{shown: r.Header.Get("X-Goog-Api-Key"), form: "x-goog-api-key"}
 	case v.Kind == Gemini && r.URL.Query().Get("key") != "":
 		c = credential{shown: r.URL.Query().Get("key"), form: "query"}
-	case v.Kind != OpenAI && isBearer:
+	case v.Kind == Anthropic && isBearer: // @anthropic-ai/sdk 1.x sends its apiKey so
+		c = credential{shown: bearer, form: "bearer"}
+	case v.Kind == Gemini && isBearer:
 		return credential{shown: bearer, form: "bearer"} // an OAuth token's place: a key there is not taken
 	}
 	if slices.Contains(v.cfg.keys, c.shown) {

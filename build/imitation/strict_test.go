@@ -26,7 +26,7 @@ func shape(t *testing.T, k imitation.Kind, a answer, status int) (message string
 			}
 		}
 	case imitation.Anthropic:
-		if m["type"] != "error" || e["type"] == "" || m["request_id"] == "" || a.header.Get("Request-Id") == "" {
+		if m["type"] != "error" || e["type"] == "" || m["request_id"] != a.header.Get("Request-Id") || m["request_id"] == "" {
 			t.Errorf("not Anthropic's shape: %s", a.body)
 		}
 	case imitation.Gemini:
@@ -180,37 +180,40 @@ func TestOnlyTheVendorsOwnCredentialIsTaken(t *testing.T) {
 	type req struct {
 		name   string
 		change func(http.Header)
-		path   string // "" is the plain path
 		status int
 		words  string
 		reason string // a violation that must be recorded; "" is none
 	}
 	cases := map[imitation.Kind][]req{
 		imitation.OpenAI: {
-			{"none", func(h http.Header) { h.Del("Authorization") }, "", 401, "You didn't provide an API key", ""},
-			{"wrong", func(h http.Header) { h.Set("Authorization", "Bearer sk-wrong-0123456789") }, "", 401, "Incorrect API key provided: sk-w***6789", "not this vendor's"},
-			{"Anthropic's", func(h http.Header) { h.Del("Authorization"); h.Set("X-Api-Key", "sk-imitation-openai") }, "", 401, "didn't provide", "another vendor's form"},
-			{"content type", func(h http.Header) { h.Set("Content-Type", "text/plain") }, "", 400, "Unsupported content type: 'text/plain'", ""},
+			{"none", func(h http.Header) { h.Del("Authorization") }, 401, "You didn't provide an API key", ""},
+			{"wrong", func(h http.Header) { h.Set("Authorization", "Bearer sk-wrong-0123456789") }, 401, "Incorrect API key provided: sk-w***6789", "not this vendor's"},
+			{"Anthropic's", func(h http.Header) { h.Del("Authorization"); h.Set("X-Api-Key", "sk-imitation-openai") }, 401, "didn't provide", "another vendor's form"},
+			{"content type", func(h http.Header) { h.Set("Content-Type", "text/plain") }, 400, "Unsupported content type: 'text/plain'", ""},
 		},
 		imitation.Anthropic: {
-			{"none", func(h http.Header) { h.Del("X-Api-Key") }, "", 401, "x-api-key header is required", ""},
-			{"wrong", func(h http.Header) { h.Set("X-Api-Key", "sk-ant-wrong-0123456") }, "", 401, "invalid x-api-key", "not this vendor's"},
-			{"OpenAI's", func(h http.Header) {
+			{"none", func(h http.Header) { h.Del("X-Api-Key") }, 401, "x-api-key header is required", ""},
+			{"wrong", func(h http.Header) { h.Set("X-Api-Key", "sk-ant-wrong-0123456") }, 401, "invalid x-api-key", "not this vendor's"},
+			{"wrong, as a bearer", func(h http.Header) {
 				h.Del("X-Api-Key")
-				h.Set("Authorization", "Bearer sk-imitation-anthropic")
-			}, "", 401, "Invalid bearer token", ""},
-			{"no version", func(h http.Header) { h.Del("Anthropic-Version") }, "", 400, "anthropic-version: header is required", ""},
-			{"odd version", func(h http.Header) { h.Set("Anthropic-Version", "2020-01-01") }, "", 400, "is not a valid version", ""},
-			{"content type", func(h http.Header) { h.Set("Content-Type", "text/plain") }, "", 400, "content type", ""},
+				h.Set("Authorization", "Bearer sk-ant-wrong-0123456")
+			}, 401, "Invalid bearer token", "not this vendor's"},
+			{"Gemini's", func(h http.Header) {
+				h.Del("X-Api-Key")
+				h.Set("X-Goog-Api-Key", "sk-imitation-anthropic")
+			}, 401, "x-api-key header is required", "another vendor's form"},
+			{"no version", func(h http.Header) { h.Del("Anthropic-Version") }, 400, "anthropic-version: header is required", ""},
+			{"odd version", func(h http.Header) { h.Set("Anthropic-Version", "2020-01-01") }, 400, "is not a valid version", ""},
+			{"content type", func(h http.Header) { h.Set("Content-Type", "text/plain") }, 400, "content type", ""},
 		},
 		imitation.Gemini: {
-			{"none", func(h http.Header) { h.Del("X-Goog-Api-Key") }, "", 403, "unregistered callers", ""},
-			{"wrong", func(h http.Header) { h.Set("X-Goog-Api-Key", "AIzaWrong0123456") }, "", 400, "API key not valid", "not this vendor's"},
+			{"none", func(h http.Header) { h.Del("X-Goog-Api-Key") }, 403, "unregistered callers", ""},
+			{"wrong", func(h http.Header) { h.Set("X-Goog-Api-Key", "AIzaWrong0123456") }, 400, "API key not valid", "not this vendor's"},
 			{"OpenAI's", func(h http.Header) {
 				h.Del("X-Goog-Api-Key")
 				h.Set("Authorization", "Bearer sk-imitation-gemini")
-			}, "", 401, "invalid authentication credentials", ""},
-			{"content type", func(h http.Header) { h.Set("Content-Type", "text/plain") }, "", 400, "content type", ""},
+			}, 401, "invalid authentication credentials", ""},
+			{"content type", func(h http.Header) { h.Set("Content-Type", "text/plain") }, 400, "content type", ""},
 		},
 	}
 	for k, list := range cases {
@@ -233,6 +236,15 @@ func TestOnlyTheVendorsOwnCredentialIsTaken(t *testing.T) {
 			})
 		}
 	}
+	t.Run("Anthropic takes the key as a bearer too", func(t *testing.T) {
+		v := imitation.New(t, imitation.Anthropic)
+		h := auth(v, v.Key)
+		h.Del("X-Api-Key")
+		h.Set("Authorization", "Bearer "+v.Key)
+		if a := send(t, v, "POST", msgPath, plain[v.Kind].body, h); a.status != 200 {
+			t.Fatal(a.body)
+		}
+	})
 	t.Run("Gemini takes the key in the query", func(t *testing.T) {
 		v := imitation.New(t, imitation.Gemini)
 		a := send(t, v, "POST", plain[v.Kind].path+"?key="+v.Key, plain[v.Kind].body, http.Header{"Content-Type": {"application/json"}})
