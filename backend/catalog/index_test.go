@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// offer builds entries from "account name" lines; their refs are their places.
+// entries makes entries from "account name" lines; their refs are their places.
 func entries(lines ...string) (out []Entry) {
 	for i, l := range lines {
 		account, name, _ := strings.Cut(l, " ")
@@ -79,7 +79,7 @@ func TestResolve(t *testing.T) {
 		{"openai/gpt-4.1", "gpt-4.1", "", []int32{12}},
 		{"GPT-4.1", "gpt-4.1", "", []int32{13}},
 		// :free is another model.
-		{"deepseek-r1", "deepseek-reasoner-not", "", []int32{15}},
+		{"deepseek-r1", "deepseek-r1", "", []int32{15}},
 		{"deepseek-r1:free", "deepseek-r1:free", "", []int32{14}},
 		// Modes.
 		{"gpt-4o:cost", "gpt-4o", "cost", []int32{6, 8}},
@@ -101,9 +101,6 @@ func TestResolve(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
-		}
-		if c.model == "deepseek-reasoner-not" {
-			c.model = Embedded().ID("deepseek-r1")
 		}
 		if r.Model != c.model || r.Suffix != c.suffix || !slices.Equal(r.Refs, c.refs) {
 			t.Errorf("%s: %+v, want %s %v %q", c.name, r, c.model, c.refs, c.suffix)
