@@ -199,7 +199,8 @@ func anthropicPath(body map[string]any, path []string) string {
 		switch {
 		case i > 0 && path[i-1] == "tools" && tag == "":
 			out = append(out, "custom")
-		case i > 0 && (path[i-1] == "content" || path[i-1] == "tools") && tag != "", (p == "thinking" || p == "tool_choice") && tag != "":
+		case tag == "":
+		case p == "thinking", p == "tool_choice", i > 0 && (path[i-1] == "content" || path[i-1] == "tools"):
 			out = append(out, tag)
 		}
 	}
@@ -211,7 +212,11 @@ func (v *Vendor) countTokens(c *call) {
 	if !ok {
 		return
 	}
-	c.json(200, obj{"input_tokens": tokens(encode(body["messages"])) + tokens(encode(body["system"])) + tokens(encode(body["tools"]))})
+	n := 0
+	for _, part := range []string{"system", "tools", "messages"} {
+		n += tokens(encode(body[part]))
+	}
+	c.json(200, obj{"input_tokens": n})
 }
 
 // messages answers POST /v1/messages.
@@ -248,7 +253,8 @@ func (v *Vendor) messages(c *call) {
 		}
 	}
 	message := obj{"id": newID("msg_"), "type": "message", "role": "assistant", "model": body["model"], "content": blocks,
-		"stop_reason": reason, "stop_sequence": nil, "stop_details": nil, "container": nil, "diagnostics": nil, "usage": messageUsage(*r.Usage)}
+		"stop_reason": reason, "stop_sequence": nil, "stop_details": nil, "container": nil, "diagnostics": nil,
+		"usage": messageUsage(*r.Usage)}
 	if reason == "stop_sequence" {
 		if l := list(body, "stop_sequences"); len(l) > 0 {
 			message["stop_sequence"] = l[0]

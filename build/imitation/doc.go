@@ -17,20 +17,22 @@
 // # What is refused, and where that comes from
 //
 // Shape (schema/*.json, derived by derive/derive.mjs, which names what it changes):
-//   - OpenAI: the request schemas of the published OpenAPI document. Unknown arguments at the top level are refused ("Unrecognized
-//     request argument supplied: x", for Responses "Unknown parameter: 'x'."); deeper ones are let pass, as the service does.
+//   - OpenAI: the request schemas of the published OpenAPI document. Unknown arguments at the top level are refused
+//     ("Unrecognized request argument supplied: x", for Responses "Unknown parameter: 'x'."); deeper ones are let pass, as the service does.
 //   - Anthropic: the parameter types of @anthropic-ai/sdk. Unknown fields are refused at every depth ("x: Extra inputs are
 //     not permitted"). The beta types apply where an anthropic-beta header is sent; context_management and mcp_servers want
 //     their own beta.
 //   - Gemini: the protobuf descriptors of @google-ai/generativelanguage (v1beta) with the newer fields of @google/genai, in both
 //     spellings that the JSON mapping takes. Unknown names are refused at every depth (400 INVALID_ARGUMENT).
 //
-// Of a key given twice the last counts, for all three.
+// To derive them again: node derive/derive.mjs with the OpenAPI document and the four unpacked npm packages that its head
+// names; the first line of each schema says which versions the committed one came from. Of a key given twice the last
+// counts, for all three.
 //
 // Beyond the shape, from the vendors' documentation and error messages as clients report them:
-//   - the credential: only in the vendor's own place (Bearer; x-api-key, or Bearer as its newest client
-//     library sends, with anthropic-version; x-goog-api-key or ?key=); each vendor's own answer for a missing one and for a wrong one. OpenAI's quotes the ends of the key, as the real one
-//     does: a gateway must not pass that on.
+//   - the credential: only in the vendor's own place (Bearer; x-api-key, or Bearer as its newest client library
+//     sends, with anthropic-version; x-goog-api-key or ?key=); each vendor's own answer for a missing one and for a
+//     wrong one. OpenAI's quotes the ends of the key, as the real one does: a gateway must not pass that on.
 //   - an unknown model: three shapes of 404.
 //   - OpenAI: max_tokens and sampling parameters on models that reason, tool messages without their call and calls without
 //     their messages, function names, stream_options without stream, previous_response_id and item ids of another account,
@@ -47,8 +49,9 @@
 // # Violations
 //
 // Some things a real vendor would not mention, and a gateway must never do: send a credential that is not of this
-// account, another vendor's form of credential, a local key, cookies, Origin, forwarding or hop-by-hop headers, or a credential after a redirect.
-// They are recorded; [New] fails the test for them at its end.
+// account, another vendor's form of credential, a local key, cookies, Origin, Sec-Fetch, forwarding or hop-by-hop headers,
+// or a credential after a redirect. They are recorded; [New] fails the test for them at its end. A JavaScript client
+// that calls an imitation without a gateway between trips over this: Node's fetch sends Sec-Fetch-Mode.
 //
 // # Faults
 //

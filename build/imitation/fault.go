@@ -117,7 +117,7 @@ type Fault struct {
 	Wait       time.Duration `json:"wait,omitempty"`        // what it says; 0 is 20 s
 	Message    string        `json:"message,omitempty"`     // in place of the usual words
 	Location   string        `json:"location,omitempty"`    // of a redirect; "" is the trap
-	Status     int           `json:"status,omitempty"`      // of Custom; of an error within a 200 or a stream, which error it is
+	Status     int           `json:"status,omitempty"`      // of Custom; or which error it is that a 200 or a stream holds
 	Header     http.Header   `json:"header,omitempty"`      // added to the answer of an early fault
 	Body       string        `json:"body,omitempty"`        // of Custom
 }

@@ -320,6 +320,10 @@ func (v *Vendor) embeddings(c *call) {
 	}
 	dims := 8
 	if n, given := number(body, "dimensions"); given {
+		if n > 3072 {
+			v.fail(c, badRequest("dimensions", "", "Invalid value for 'dimensions' = %v. Must be less than or equal to 3072.", n))
+			return
+		}
 		dims = int(n)
 	}
 	data, used := []any{}, 0

@@ -118,6 +118,7 @@ func TestBodiesAreRefusedAsTheVendorRefusesThem(t *testing.T) {
 		// OpenAI, embeddings
 		{"embeddings, unknown argument", "openai", "/v1/embeddings", edit(t, emb, `foo=1`), 400, "foo"},
 		{"embeddings, empty", "openai", "/v1/embeddings", edit(t, emb, `input=[""]`), 400, "empty"},
+		{"embeddings, too many dimensions", "openai", "/v1/embeddings", edit(t, emb, `dimensions=99999`), 400, "less than or equal to 3072"},
 		// Anthropic
 		{"unknown field", "anthropic", msgPath, edit(t, msg, `foo=1`), 400, "foo: Extra inputs are not permitted"},
 		{"OpenAI's field at Anthropic", "anthropic", msgPath, edit(t, msg, `stream_options={}`), 400, "stream_options: Extra inputs are not permitted"},
