@@ -62,7 +62,9 @@ type recogniseInput struct {
 	}
 }
 
-func (s *Service) recognise(_ context.Context, in *recogniseInput) (Recognised, error) { return Recognise(in.Body.Key) }
+func (s *Service) recognise(_ context.Context, in *recogniseInput) (Recognised, error) {
+	return Recognise(in.Body.Key)
+}
 
 // Recognise says whose key this may be. It asks nobody.
 func Recognise(key string) (Recognised, error) {
