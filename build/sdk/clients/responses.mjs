@@ -1,0 +1,51 @@
+import { chat } from './chat.mjs'
+import { openAIErrors } from './openai.mjs'
+
+/** OpenAI Responses, through `openai`. */
+export const responses = {
+  name: 'responses', vendor: 'openai', model: 'gpt-4o', reasoner: 'gpt-5', op: 'responses', errors: openAIErrors,
+  refusal: /Unknown parameter: 'bogus'/,
+  thinking: { reasoning: { effort: 'low', summary: 'auto' } },
+
+  client: chat.client,
+
+  async ask(client, { stream, onText, signal, ...rest }) {
+    const body = responsesBody(rest)
+    if (!stream) return answer(await client.responses.create(body, { signal }))
+    const s = client.responses.stream(body, { signal })
+    if (onText) s.on('response.output_text.delta', (e) => onText(e.delta))
+    const thought = []
+    s.on('response.reasoning_summary_text.delta', (e) => thought.push(e.delta))
+    const r = answer(await s.finalResponse())
+    return { ...r, streamedThinking: thought.join('') }
+  },
+
+  async raw(client, body, onText) {
+    for await (const event of await client.responses.create({ ...responsesBody(body), stream: true })) {
+      if (event.type === 'response.output_text.delta') onText(event.delta)
+    }
+  },
+}
+
+function responsesBody({ model, turns, tools, extra }) {
+  return {
+    model,
+    input: turns.flatMap((t) => {
+      if (t.user) return { role: 'user', content: t.user }
+      if (t.result) return { type: 'function_call_output', call_id: t.result.id, output: JSON.stringify(t.result.value) }
+      return t.raw
+    }),
+    ...(tools && { tools: tools.map(({ name, schema }) => ({ type: 'function', name, parameters: schema, strict: false })) }),
+    ...extra,
+  }
+}
+
+function answer(r) {
+  return {
+    id: r.id, status: r.status, text: r.output_text, usage: r.usage,
+    // The helper of the SDK adds what it has parsed, which the API would not take back.
+    raw: r.output.map(({ parsed_arguments, ...item }) => item),
+    thinking: r.output.filter((i) => i.type === 'reasoning').flatMap((i) => i.summary.map((s) => s.text)).join(''),
+    calls: r.output.filter((i) => i.type === 'function_call').map((i) => ({ id: i.call_id, name: i.name, args: JSON.parse(i.arguments) })),
+  }
+}

@@ -1,0 +1,41 @@
+// Google's SDK: generateContent in both forms, models in pages, and countTokens.
+import assert from 'node:assert/strict'
+import { beforeEach, describe, test } from 'node:test'
+import { generate } from './clients/generate.mjs'
+import { echo } from './imitation.mjs'
+import { matrix, Subject } from './matrix.mjs'
+import { models } from './world.mjs'
+
+export function genai(world) {
+  describe('@google/genai', { concurrency: 1 }, () => {
+    matrix(generate, world)
+    const s = new Subject(generate, world)
+    beforeEach(() => s.reset())
+
+    test('models, in pages of two', async () => {
+      const names = []
+      for await (const m of await s.client.models.list({ config: { pageSize: 2 } })) names.push(m.name)
+      assert.deepEqual(names.toSorted(), models.gemini.map((m) => `models/${m}`).toSorted())
+      const one = await s.client.models.get({ model: 'gemini-2.5-pro' })
+      assert.equal(one.name, 'models/gemini-2.5-pro')
+      await assert.rejects(s.client.models.get({ model: 'no-such-model' }), generate.errors.model)
+    })
+
+    test('countTokens', async () => {
+      const r = await s.client.models.countTokens({ model: 'gemini-2.5-flash', contents: 'count me' })
+      assert.ok(r.totalTokens > 0)
+      const row = await s.row()
+      assert.deepEqual([row.state, row.input_tokens, row.output_tokens], ['ok', 0, 0], 'counting is free')
+    })
+
+    test('a chat of two turns', async () => {
+      const talk = s.client.chats.create({ model: 'gemini-2.5-flash' })
+      for (const message of ['eins', 'zwei 🎉']) {
+        const r = await talk.sendMessage({ message })
+        s.wire.told('generate', r.usageMetadata)
+        assert.equal(r.text, echo(message))
+      }
+      assert.equal(talk.getHistory().length, 4)
+    })
+  })
+}

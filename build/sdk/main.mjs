@@ -1,0 +1,21 @@
+// All the SDKs as clients of one Metapi. Run by build/sdk/test.
+import { after, before, describe } from 'node:test'
+import { afterwards } from './afterwards.mjs'
+import { anthropic } from './anthropic.mjs'
+import { genai } from './genai.mjs'
+import { openAI } from './openai.mjs'
+import { tinyLM } from './tinylm.mjs'
+import { World } from './world.mjs'
+
+const world = new World()
+before(() => world.start())
+after(() => world.end())
+
+// Vendors do not meet: their tests may run side by side.
+describe('SDKs', { concurrency: 4 }, () => {
+  openAI(world)
+  anthropic(world)
+  genai(world)
+  tinyLM(world)
+})
+afterwards(world)
