@@ -18,17 +18,18 @@ import (
 
 // Account is one credential of the user at one provider and base URL.
 type Account struct {
-	ID       string    `json:"id"`       // "acc_..."; never changes, and is never a slug
-	Slug     string    `json:"slug"`     // from the name, unique: what `account/model` and the CLI call it; stays when the name changes
-	Name     string    `json:"name"`     // the user's
-	Provider string    `json:"provider"` // a provider's id
-	BaseURL  string    `json:"base_url"` // empty: the provider's own
-	Paused   bool      `json:"paused"`   // the user wants it left out
-	Order    int       `json:"order"`    // place in the user's list, which failover follows
-	Created  time.Time `json:"created"`  // UTC
-	KeyHint  string    `json:"key_hint"` // "...wxyz": the last 4 characters of the key at most
-	Verified time.Time `json:"verified"` // when the key was last seen to work; zero: not yet
-	Trouble  string    `json:"trouble"`  // what is wrong with it, in a sentence; empty: nothing is known to be
+	ID         string    `json:"id"`          // "acc_..."; never changes, and is never a slug
+	Slug       string    `json:"slug"`        // from the name, unique: what `account/model` and the CLI call it; stays when the name changes
+	Name       string    `json:"name"`        // the user's
+	Provider   string    `json:"provider"`    // a provider's id
+	BaseURL    string    `json:"base_url"`    // empty: the provider's own
+	Paused     bool      `json:"paused"`      // the user wants it left out
+	Order      int       `json:"order"`       // place in the user's list, which failover follows
+	Created    time.Time `json:"created"`     // UTC
+	KeyHint    string    `json:"key_hint"`    // "...wxyz": the last 4 characters of the key at most
+	KeyChanged time.Time `json:"key_changed"` // when it was given the key that it has
+	Verified   time.Time `json:"verified"`    // when the key was last seen to work; zero: not yet
+	Trouble    string    `json:"trouble"`     // what is wrong with it, in a sentence; empty: nothing is known to be
 }
 
 // leftover is a key of the keychain that may have to be deleted: see the package comment.
@@ -116,6 +117,7 @@ func (a *Accounts) Add(ctx context.Context, acc Account, secret string) (Account
 		return Account{}, err
 	}
 	acc.ID, acc.Created, acc.KeyHint = newID("acc_"), a.now().UTC(), hint(secret)
+	acc.KeyChanged = acc.Created
 	err = a.keep(ctx, accountKey(acc.ID), secret, func(tx *store.Tx) error {
 		list, err := accounts.All(tx)
 		if err != nil {
@@ -200,7 +202,7 @@ func (a *Accounts) Edit(id string, fn func(*Account)) (Account, error) {
 		}
 		acc = old
 		fn(&acc)
-		acc.ID, acc.Created, acc.KeyHint = old.ID, old.Created, old.KeyHint
+		acc.ID, acc.Created, acc.KeyHint, acc.KeyChanged = old.ID, old.Created, old.KeyHint, old.KeyChanged
 		if err := checkAccount(&acc); err != nil {
 			return err
 		}
@@ -308,7 +310,7 @@ func (a *Accounts) SetSecret(ctx context.Context, id, secret string) error {
 			if err != nil || !ok {
 				return errors.Join(err, notFound("account", id))
 			}
-			acc.KeyHint, acc.Verified, acc.Trouble = hint(secret), time.Time{}, ""
+			acc.KeyHint, acc.KeyChanged, acc.Verified, acc.Trouble = hint(secret), a.now().UTC(), time.Time{}, ""
 			return accounts.Put(tx, id, acc)
 		})
 	}

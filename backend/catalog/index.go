@@ -10,10 +10,9 @@ import (
 
 // Entry is one deployment, as the [Index] sees it.
 type Entry struct {
-	Ref      int32  // the caller's number for the deployment, e.g. its place in a slice
-	Account  string // the account's slug
-	Name     string // the model's name at that account
-	Provider string // the account's provider id; a name means the same at each, so that this decides nothing
+	Ref     int32  // the caller's number for the deployment, e.g. its place in a slice
+	Account string // the account's slug
+	Name    string // the model's name at that account
 }
 
 // Resolution is what a model name stands for.

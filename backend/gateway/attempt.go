@@ -1,11 +1,12 @@
 package gateway
 
 import (
+	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"io"
 	"mime"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
 
@@ -159,25 +160,18 @@ func (a *attempt) refused(res *http.Response) *failure {
 	} else {
 		e = protocol.DecodeError(res.StatusCode, res.Header, body, time.Now())
 	}
-	if e.Kind == protocol.NotFound && a.ep.operation != protocol.Retrieve && a.ep.operation != protocol.Cancel {
-		e = a.pathMissing(e)
+	if e.Kind == protocol.Unsupported && (a.ep.operation == protocol.Generate || a.ep.operation == protocol.Embed) {
+		a.d.Live.Lack(a.ep.protocol, time.Now().Add(lackFor)) // a 404 for the path, not the model
 	}
 	f := a.failed(e)
-	if nativeError(a.ep.protocol, body) && a.clean(body) && !ownAccount(e.Kind) {
+	if !ownAccount(e.Kind) && a.showable(body) {
 		f.raw, f.status, f.header = body, res.StatusCode, res.Header
 	}
 	return f
 }
 
-// pathMissing turns a 404 that is not about the model into what it means for routing: this upstream does not have the
-// endpoint. Another may.
-func (a *attempt) pathMissing(e *protocol.Error) *protocol.Error {
-	if a.ep.operation != protocol.CountTokens {
-		a.d.Live.Lack(a.ep.protocol, time.Now().Add(time.Hour))
-	}
-	return &protocol.Error{Kind: protocol.Unsupported, Status: e.Status, Code: e.Code,
-		Message: "the upstream does not serve " + a.ep.protocol.String() + " for this model: " + e.Message}
-}
+// lackFor is how long an upstream that answered as if it did not have an endpoint is not asked for it again.
+const lackFor = time.Hour
 
 // failed books the failure and cools whom it concerns.
 func (a *attempt) failed(e *protocol.Error) *failure {
@@ -267,10 +261,8 @@ func isHTML(h http.Header) bool {
 
 var errWall = &protocol.Error{Kind: protocol.Wall, Message: "a web page came instead of an API's answer: a sign-in page of the network, or an anti-bot wall"}
 
-// keyLike matches what vendors quote of a key in their messages, masked or not.
-var keyLike = regexp.MustCompile(`\b(sk|mp|gsk|xai|pk|AIza|AQ\.)[-_A-Za-z0-9*.]{4,}`)
-
-// scrub takes out of an upstream's words what no client may see: the key, and where the account is.
+// scrub takes out of an upstream's words what no client may see: its own key and address, besides what
+// [protocol.Clean] knows by its looks.
 func (a *attempt) scrub(s string) string {
 	if a.secret != "" {
 		s = strings.ReplaceAll(s, a.secret, "[key]")
@@ -280,11 +272,16 @@ func (a *attempt) scrub(s string) string {
 	if name, _, ok := strings.Cut(host, ":"); ok {
 		s = strings.ReplaceAll(s, name, "[upstream]")
 	}
-	return keyLike.ReplaceAllString(s, "[key]")
+	return protocol.Clean(s)
 }
 
-// clean reports whether an upstream's error body may be shown as it is.
-func (a *attempt) clean(body []byte) bool {
-	s := string(body)
+// showable reports whether an upstream's error body may be shown as it is: it is in the protocol's own shape, and holds
+// nothing that would have to be scrubbed.
+func (a *attempt) showable(body []byte) bool {
+	var compact bytes.Buffer
+	if !nativeError(a.ep.protocol, body) || json.Compact(&compact, body) != nil {
+		return false
+	}
+	s := compact.String()
 	return a.scrub(s) == s
 }

@@ -228,3 +228,76 @@ func TestSlowStreamsAreLeftAlone(t *testing.T) {
 		t.Errorf("moved on although the first was answering")
 	}
 }
+
+// An upstream that answers 404 for the path, not the model, does not serve that protocol: another account does, the
+// first is not asked again for it, and keeps serving the protocols it has.
+func TestMissingEndpointMovesOn(t *testing.T) {
+	first, second := vendor(t, imitation.OpenAI, "first"), vendor(t, imitation.OpenAI, "second")
+	w := newWorld(t, []*imitation.Vendor{first, second})
+	chat, responses := asks()[0], asks()[1]
+	first.Fault(imitation.Fault{Kind: imitation.Custom, Status: 404, Body: `{"detail":"Not Found"}`})
+	w.wantAnswer(responses, w.send(responses))
+	w.wantAnswer(responses, w.send(responses))
+	w.wantAnswer(chat, w.send(chat))
+	if a, b := len(first.Calls()), len(second.Calls()); a != 2 || b != 2 {
+		t.Errorf("the first got %d calls, the second %d", a, b)
+	}
+}
+
+// A prompt that is too long for one deployment goes to a larger one, and straight back where there is none.
+func TestTooLongMovesOnlyToWhereItFits(t *testing.T) {
+	small, same, large := vendor(t, imitation.OpenAI, "small"), vendor(t, imitation.OpenAI, "same"), vendor(t, imitation.OpenAI, "large")
+	w := newWorld(t, []*imitation.Vendor{small, same, large})
+	chat := asks()[0]
+	for i := range w.snap.Deployments {
+		d := &w.snap.Deployments[i]
+		d.Context = []int64{8000, 8000, 128000}[d.Order]
+	}
+	tooLong := imitation.Fault{Kind: imitation.Custom, Status: 400, Body: `{"error":{"message":"This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens.","type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}`}
+	small.Fault(tooLong)
+	w.wantAnswer(chat, w.send(chat))
+	if n := len(same.Calls()); n != 0 {
+		t.Errorf("one that is as small was asked %d times", n)
+	}
+	small.Fault(tooLong)
+	large.Fault(tooLong)
+	got := w.send(chat)
+	if got.status != 400 || !strings.Contains(got.body, "context_length_exceeded") {
+		t.Errorf("got %d %s", got.status, got.body)
+	}
+	w.wantAnswer(chat, w.send(chat)) // nobody's health has suffered
+	if r := w.records(3)[2]; r.Account() != "acc_0" {
+		t.Errorf("served by %s", r.Account())
+	}
+}
+
+// What an upstream says reaches the client without the key, the address or the account's name.
+func TestErrorsCarryNoSecrets(t *testing.T) {
+	for _, a := range asks() {
+		t.Run(a.String(), func(t *testing.T) {
+			t.Parallel()
+			v := vendor(t, a.kind, "only")
+			w := newWorld(t, []*imitation.Vendor{v})
+			host := w.snap.Accounts[0].Host
+			says := "bad key " + v.Key + " at http://" + host + "/v1, masked sk-pr***********cdef and AIzaSy*****"
+			for _, status := range []int{400, 401, 403, 500} {
+				w.live.ClearAccount("acc_0")
+				v.Fault(imitation.Fault{Kind: imitation.Custom, Status: status, Body: `{"type":"error","error":{"message":"` + says + `","type":"x","status":"X","code":1}}`})
+				got := w.send(a)
+				for _, secret := range []string{v.Key, host, "cdef", "AIza", "slug-0", "acc_0"} {
+					if strings.Contains(got.body, secret) {
+						t.Errorf("%d tells %q: %s", status, secret, got.body)
+					}
+				}
+				if got.status < 400 || !strings.Contains(got.body, "bad key") {
+					t.Errorf("%d became %d %s", status, got.status, got.body)
+				}
+			}
+			for _, r := range w.records(4) {
+				if strings.Contains(r.Error+r.Attempts[0].Error, v.Key) {
+					t.Errorf("the record holds the key: %+v", r)
+				}
+			}
+		})
+	}
+}

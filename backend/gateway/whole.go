@@ -25,7 +25,8 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 		return a.lost(err)
 	}
 	a.dog.rest()
-	if a.dialect.Body(body, &a.reply); a.reply.Err != nil {
+	stored := a.ep.operation == protocol.Retrieve || a.ep.operation == protocol.Cancel
+	if a.dialect.Body(body, &a.reply); a.reply.Err != nil && !(stored && a.reply.ID != "") { // a stored response may be one that failed
 		return a.failed(a.reply.Err)
 	}
 	a.made.FirstByte = time.Since(a.start)
@@ -36,6 +37,9 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 	a.rec.Status = res.StatusCode
 	a.w.WriteHeader(res.StatusCode)
 	_, err = a.w.Write(body)
+	if err == nil {
+		err = http.NewResponseController(a.w).Flush() // the client has it all before the books are made
+	}
 	a.pass.Succeed()
 	a.close("", "")
 	if err != nil {

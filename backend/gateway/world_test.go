@@ -126,7 +126,7 @@ func newWorld(t *testing.T, vendors []*imitation.Vendor, settings ...setting) *w
 			t.Fatal(err)
 		}
 		a := &w.snap.Accounts[i]
-		*a = routing.Account{ID: fmt.Sprint("acc_", i), Slug: fmt.Sprint("slug-", i), Provider: p.ID, Host: target.Host()}
+		*a = routing.Account{ID: fmt.Sprint("acc_", i), Slug: fmt.Sprint("slug-", i), Host: target.Host()}
 		w.snap.Targets = append(w.snap.Targets, target)
 		for _, m := range modelsOf(v) {
 			ps := speaks[v.Kind]
@@ -136,7 +136,7 @@ func newWorld(t *testing.T, vendors []*imitation.Vendor, settings ...setting) *w
 			if model != nil {
 				d.Model, d.Context = model.ID, model.Context
 			}
-			entries = append(entries, catalog.Entry{Ref: int32(len(w.snap.Deployments)), Account: a.Slug, Name: m, Provider: p.ID})
+			entries = append(entries, catalog.Entry{Ref: int32(len(w.snap.Deployments)), Account: a.Slug, Name: m})
 			w.snap.Deployments = append(w.snap.Deployments, d)
 		}
 	}

@@ -27,23 +27,13 @@ var (
 )
 
 // lineBuffer is reused from request to request: encoding a record allocates next to nothing.
-type lineBuffer struct {
-	bytes.Buffer
-	enc *json.Encoder
-}
+type lineBuffer struct{ b []byte }
 
-var lineBuffers = sync.Pool{New: func() any {
-	b := new(lineBuffer)
-	b.enc = json.NewEncoder(&b.Buffer)
-	b.enc.SetEscapeHTML(false)
-	return b
-}}
+var lineBuffers = sync.Pool{New: func() any { return new(lineBuffer) }}
 
 // encode makes r the line in b.
-func (b *lineBuffer) encode(r *routing.Record) error {
-	b.Reset()
-	b.WriteString("00000000 ")
-	if err := b.enc.Encode(r); err != nil {
+func (b *lineBuffer) encode(r *routing.Record) (err error) {
+	if b.b, err = appendRecord(append(b.b[:0], "00000000 "...), r); err != nil {
 		return err
 	}
 	b.sign()
@@ -52,22 +42,24 @@ func (b *lineBuffer) encode(r *routing.Record) error {
 
 // line makes the line of a record that is JSON already.
 func (b *lineBuffer) line(text []byte) []byte {
-	b.Reset()
-	b.WriteString("00000000 ")
-	b.Write(text)
-	b.WriteByte('\n')
+	b.b = append(append(b.b[:0], "00000000 "...), text...)
 	b.sign()
-	return b.Bytes()
+	return b.b
 }
 
+// sign ends the line, and puts the checksum in front.
 func (b *lineBuffer) sign() {
 	var sum [4]byte
-	binary.BigEndian.PutUint32(sum[:], crc32.Checksum(b.text(), castagnoli))
-	hex.Encode(b.Bytes(), sum[:])
+	binary.BigEndian.PutUint32(sum[:], crc32.Checksum(b.b[prefixLen:], castagnoli))
+	hex.Encode(b.b, sum[:])
+	b.b = append(b.b, '\n')
 }
 
+// Bytes is the whole line.
+func (b *lineBuffer) Bytes() []byte { return b.b }
+
 // text is the JSON within the line.
-func (b *lineBuffer) text() []byte { return b.Bytes()[prefixLen : b.Len()-1] }
+func (b *lineBuffer) text() []byte { return b.b[prefixLen : len(b.b)-1] }
 
 // decodeLine reads a line, with or without its newline. The JSON it returns is a part of line.
 func decodeLine(line []byte) (*routing.Record, []byte, error) {

@@ -29,7 +29,7 @@ func world(mode Mode, offers ...[]string) *Snapshot {
 		s.Accounts[i] = Account{ID: "id-" + slug, Slug: slug, Host: slug + ".test"}
 		for _, m := range models {
 			id := slug + "/" + m
-			entries = append(entries, catalog.Entry{Ref: int32(len(s.Deployments)), Account: slug, Name: m, Provider: "openai-compatible"})
+			entries = append(entries, catalog.Entry{Ref: int32(len(s.Deployments)), Account: slug, Name: m})
 			s.Deployments = append(s.Deployments, Deployment{ID: id, Account: &s.Accounts[i], Order: i, Upstream: m, Model: m, Protocols: chat,
 				Live: reg.Deployment(id, "id-"+slug, slug+".test")})
 		}

@@ -130,7 +130,7 @@ func (b *Builder) addAccounts(ctx context.Context, s *Snapshot, accounts []accou
 
 // target prepares an account for calls, from memory where nothing has changed.
 func (b *Builder) target(ctx context.Context, a account.Account) (*provider.Target, error) {
-	if old, ok := b.targets[a.ID]; ok && old.account.BaseURL == a.BaseURL && old.account.Provider == a.Provider && old.account.KeyHint == a.KeyHint {
+	if old, ok := b.targets[a.ID]; ok && old.account.BaseURL == a.BaseURL && old.account.Provider == a.Provider && old.account.KeyChanged.Equal(a.KeyChanged) {
 		return old.target, nil
 	}
 	p, ok := provider.Get(a.Provider)
@@ -160,7 +160,7 @@ func (b *Builder) addDeployments(s *Snapshot, accounts []account.Account, offers
 			d := routing.Deployment{ID: id, Account: a, Order: i, Upstream: o.Name, Protocols: o.Protocols, Display: o.Display,
 				Created: o.Created, Context: o.Context, MaxOutput: o.MaxOutput, Live: b.Live.Deployment(id, a.ID, a.Host)}
 			b.describe(&d, accounts[i])
-			entries = append(entries, catalog.Entry{Ref: int32(len(s.Deployments)), Account: a.Slug, Name: o.Name, Provider: a.Provider})
+			entries = append(entries, catalog.Entry{Ref: int32(len(s.Deployments)), Account: a.Slug, Name: o.Name})
 			s.Deployments = append(s.Deployments, d)
 		}
 	}
