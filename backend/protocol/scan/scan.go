@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math/bits"
@@ -55,11 +56,52 @@ func special(x uint64) uint64 {
 	return ((x - ones*' ') | (quote - ones) | (slash - ones)) &^ x & highs
 }
 
+// control returns the index of the first control character, or -1. It looks at 32 bytes at a time: a byte is one where
+// taking a space from it borrows, and a byte that none borrowed from is never taken for one.
+func control(b []byte) int {
+	i := 0
+	for ; i+32 <= len(b); i += 32 {
+		w, x := binary.LittleEndian.Uint64(b[i:]), binary.LittleEndian.Uint64(b[i+8:])
+		y, z := binary.LittleEndian.Uint64(b[i+16:]), binary.LittleEndian.Uint64(b[i+24:])
+		if ((w-ones*' ')&^w|(x-ones*' ')&^x|(y-ones*' ')&^y|(z-ones*' ')&^z)&highs != 0 {
+			break
+		}
+	}
+	for ; i < len(b); i++ {
+		if b[i] < ' ' {
+			return i
+		}
+	}
+	return -1
+}
+
+// longRun is how many bytes without anything special make it worth to search on with [bytes.IndexByte], which is
+// several times quicker than special but slow to start.
+const longRun = 64
+
 // str passes over the string whose opening quote is at i, and returns the index after its closing quote.
 func str(b []byte, i int) (end int, escaped bool, err *Error) {
 	i++
+	quote := -1 // the first quote from i on, once it has been searched for; searched again only when passed
 	for {
-		for i+16 <= len(b) {
+		for from := i; i+16 <= len(b); {
+			if i-from >= longRun {
+				if quote < i {
+					quote = len(b)
+					if n := bytes.IndexByte(b[i:], '"'); n >= 0 {
+						quote = i + n
+					}
+				}
+				run := b[i:quote]
+				if n := bytes.IndexByte(run, '\\'); n >= 0 {
+					run = run[:n]
+				}
+				if n := control(run); n >= 0 {
+					return i + n, escaped, &Error{i + n, badControl}
+				}
+				i += len(run)
+				break
+			}
 			if m := special(binary.LittleEndian.Uint64(b[i:])); m != 0 {
 				i += bits.TrailingZeros64(m) >> 3
 				goto found
