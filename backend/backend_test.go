@@ -262,21 +262,7 @@ func TestReAddedAccountIsNotCooling(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	call := func() int {
-		r, err := http.NewRequestWithContext(t.Context(), "POST", "http://"+st.Addresses[0]+"/v1/chat/completions",
-			strings.NewReader(`{"model":"gpt-4o","messages":[{"role":"user","content":"hi"}]}`))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Header.Set("Content-Type", "application/json")
-		r.Header.Set("Authorization", "Bearer "+key.Key)
-		resp, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp.Body.Close()
-		return resp.StatusCode
-	}
+	call := func() int { return call(t, st.Addresses[0], key.Key, "gpt-4o") }
 	v.Fault(imitation.Fault{Kind: imitation.Status401})
 	call()
 	if got := call(); got == 200 {
@@ -301,23 +287,65 @@ func TestReAddedAccountIsNotCooling(t *testing.T) {
 	}
 }
 
+// routing.yaml is in force while it is good, without a restart; a bad edit is told, and changes nothing.
 func TestAliases(t *testing.T) {
 	dir := t.TempDir()
 	b := open(t, dir)
+	st, _ := serve(t, b, backend.ServeOptions{})
 	c := client.InProcess(b.Handler())
-	if err := os.WriteFile(filepath.Join(dir, "routing.yaml"), []byte("aliases: [nonsense\n"), 0o600); err != nil {
+	v := imitation.New(t, imitation.OpenAI, imitation.WithModels("gpt-4o"))
+	if _, err := c.AddAccount(t.Context(), client.AddAccount{Provider: "openai", BaseURL: v.BaseURL, Key: v.Key}); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) { // the file is watched: nobody tells when it was read
-		st, err := c.Status(t.Context())
-		if err != nil {
+	key, err := c.AddClient(t.Context(), "script")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(text string) {
+		if err := os.WriteFile(filepath.Join(dir, "routing.yaml"), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if strings.Contains(strings.Join(st.Trouble, " "), "routing.yaml") {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("a bad edit is not told")
+	}
+	// The file is watched: nobody tells when it was read.
+	await := func(what string, ok func() bool) {
+		t.Helper()
+		for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatal(what)
+			}
 		}
 	}
+	served := func() bool { return call(t, st.Addresses[0], key.Key, "house-model") == 200 }
+
+	if served() {
+		t.Fatal("the alias is there before the file")
+	}
+	write("aliases:\n  house-model: gpt-4o\n")
+	await("an alias is not in force", served)
+	write("aliases: [nonsense\n")
+	await("a bad edit is not told", func() bool {
+		st, err := c.Status(t.Context())
+		return err == nil && strings.Contains(strings.Join(st.Trouble, " "), "routing.yaml")
+	})
+	if !served() {
+		t.Error("a bad edit took the alias away")
+	}
+}
+
+// call asks for one completion, and returns the status.
+func call(t *testing.T, addr, key, model string) int {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), "POST", "http://"+addr+"/v1/chat/completions",
+		strings.NewReader(`{"model":"`+model+`","messages":[{"role":"user","content":"hi"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+key)
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	return resp.StatusCode
 }

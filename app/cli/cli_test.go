@@ -3,6 +3,7 @@
 package cli_test
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -63,8 +64,16 @@ func TestWordsWithoutData(t *testing.T) {
 		t.Errorf("version --json says %+v", v)
 	}
 	r := w.run("help", "exit-codes").ends(0)
+	doc, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for code := range 9 {
-		r.says(fmt.Sprintf("\n  %d  ", code))
+		_, rest, ok := strings.Cut(r.out, fmt.Sprintf("\n  %d  ", code))
+		means, _, _ := strings.Cut(rest, "\n")
+		if !ok || !strings.Contains(string(doc), fmt.Sprintf("//\t%d  %s\n", code, means)) {
+			t.Errorf("exit code %d is not told the same in help and in doc.go: %q", code, means)
+		}
 	}
 	w.run("--help").ends(0).says("accounts", "serve", "doctor")
 	w.run("completion", "bash").ends(0).says("metapi")
@@ -373,6 +382,50 @@ func (w *world) runtime() client.Runtime {
 		w.Fatal(err)
 	}
 	return rt
+}
+
+func TestLogsFollow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if r := w.run("logs", "-f").ends(0); !strings.Contains(r.err, "No Metapi is running") {
+		t.Errorf("logs -f without an instance says %q", r.err)
+	}
+	i := w.serve()
+	c := w.command("logs", "-f", "-n", "0")
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer c.Process.Kill()
+	// -n 0 shows nothing of before, so each pause until the first line is seen may be the one.
+	seen := make(chan string, 100)
+	go func() {
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			seen <- lines.Text()
+		}
+		close(seen)
+	}()
+	line := ""
+	for deadline := time.Now().Add(patience); line == "" && time.Now().Before(deadline); {
+		w.run("pause").ends(0)
+		select {
+		case line = <-seen:
+		case <-time.After(time.Second):
+		}
+	}
+	if !strings.Contains(line, "paused") {
+		t.Errorf("logs -f does not show what is added: %q", line)
+	}
+	w.run("stop").ends(0)
+	i.ends(0)
+	for range seen {
+	}
+	if err := c.Wait(); err != nil {
+		t.Errorf("logs -f must end well with the instance: %v", err)
+	}
 }
 
 func TestSignalDrains(t *testing.T) {

@@ -19,6 +19,7 @@ type app struct {
 	out     io.Writer
 	err     io.Writer
 	version string
+	ctx     context.Context // of the whole run: ends with Ctrl-C or SIGTERM
 
 	data string // --data
 	json bool   // --json
@@ -32,6 +33,7 @@ func Main(args []string, version string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	a.ctx = ctx
 	root := a.root()
 	root.SetArgs(args)
 	root.SetOut(a.out)
@@ -73,10 +75,18 @@ Exit codes: metapi help exit-codes`,
 	root.PersistentFlags().StringVar(&a.data, "data", "", "the data `folder` (default: $METAPI_HOME, else "+defaultDirWords()+")")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print data as JSON")
 	root.MarkPersistentFlagDirname("data")
-	root.CompletionOptions.DisableDescriptions = false
 	root.AddCommand(a.serve(), a.status(), a.accounts(), a.models(), a.keys(), a.mode(), a.usage(), a.logs(),
 		a.pause(), a.resume(), a.stop(), a.doctor(), a.versionCommand(), exitCodesTopic())
+	plainUsage(root)
 	return root
+}
+
+// plainUsage keeps cobra from adding "[flags]" to usage lines that name the flags already.
+func plainUsage(c *cobra.Command) {
+	c.DisableFlagsInUseLine = true
+	for _, below := range c.Commands() {
+		plainUsage(below)
+	}
 }
 
 // group is a command that only has others below it.

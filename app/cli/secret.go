@@ -19,10 +19,45 @@ func (a *app) terminal() bool { return term.IsTerminal(int(a.in.Fd())) }
 
 // hidden asks for a secret without showing it.
 func (a *app) hidden(prompt string) (string, error) {
+	if err := a.ctx.Err(); err != nil { // Ctrl-C at an earlier prompt
+		return "", err
+	}
+	fd := int(a.in.Fd())
+	before, err := term.GetState(fd)
+	if err != nil {
+		return "", err
+	}
 	fmt.Fprint(a.err, prompt)
-	b, err := term.ReadPassword(int(a.in.Fd()))
-	fmt.Fprintln(a.err)
-	return strings.TrimSpace(string(b)), err
+	defer fmt.Fprintln(a.err)
+	return a.answer(func() (string, error) {
+		b, err := term.ReadPassword(fd)
+		return string(b), err
+	}, func() { term.Restore(fd, before) }) // else the terminal would stay mute after Ctrl-C
+}
+
+// answer waits for what a person types, or for Ctrl-C: reading itself cannot be interrupted, and is left behind.
+func (a *app) answer(read func() (string, error), undo func()) (string, error) {
+	type typed struct {
+		text string
+		err  error
+	}
+	done := make(chan typed, 1)
+	go func() {
+		text, err := read()
+		done <- typed{strings.TrimSpace(text), err}
+	}()
+	select {
+	case t := <-done:
+		if errors.Is(t.err, io.EOF) && t.text == "" {
+			t.err = errors.New("nothing was entered")
+		} else if errors.Is(t.err, io.EOF) {
+			t.err = nil
+		}
+		return t.text, t.err
+	case <-a.ctx.Done():
+		undo()
+		return "", a.ctx.Err()
+	}
 }
 
 // readKey reads an account's key from standard input, or asks for it at a terminal.
@@ -45,15 +80,15 @@ func (a *app) readKey(fromStdin bool) (string, error) {
 
 // choose asks for a line at a terminal; an empty one takes the proposal.
 func (a *app) choose(prompt, proposal string) (string, error) {
-	fmt.Fprintf(a.err, "%s [%s]: ", prompt, clean(proposal))
-	line, err := bufio.NewReader(a.in).ReadString('\n')
-	if err != nil && !(errors.Is(err, io.EOF) && line != "") {
-		return "", err
+	if proposal != "" {
+		prompt += " [" + clean(proposal) + "]"
 	}
-	if line = strings.TrimSpace(line); line == "" {
-		return proposal, nil
+	fmt.Fprint(a.err, prompt+": ")
+	line, err := a.answer(func() (string, error) { return bufio.NewReader(a.in).ReadString('\n') }, func() {})
+	if line == "" && err == nil {
+		line = proposal
 	}
-	return line, nil
+	return line, err
 }
 
 // passphrase is where the passphrase of the encrypted file comes from: METAPI_PASSPHRASE, or somebody at a terminal, who

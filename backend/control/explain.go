@@ -25,6 +25,8 @@ func Explain(err error) *Problem {
 	switch {
 	case errors.As(err, &problem):
 		return problem
+	case errors.Is(err, context.Canceled):
+		return NewProblem(Unavailable, "It was stopped before it was done.", "")
 	case errors.As(err, &name):
 		code := NotFound
 		if name.Kind == account.ErrAmbiguous {
