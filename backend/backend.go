@@ -175,7 +175,7 @@ func (b *Backend) trouble() []string {
 	var list []string
 	for _, t := range []string{b.store.Trouble(), b.ledger.Trouble()} {
 		if t != "" {
-			list = append(list, t)
+			list = append(list, control.Sentence(t))
 		}
 	}
 	if fault := b.rules.Fault(); fault != nil {

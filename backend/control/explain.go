@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"metapi/backend/account"
@@ -39,6 +40,9 @@ func Explain(err error) *Problem {
 		return wrongField(base.Field, base.Message)
 	case errors.As(err, &key):
 		p := NewProblem(Keychain, withoutHint(err, key.Hint), key.Hint)
+		if errors.As(err, new(*fs.PathError)) { // the encrypted file: the disk is full, or the folder cannot be written
+			p = NewProblem(Storage, p.Detail, p.Hint)
+		}
 		if errors.Is(err, keychain.ErrNotFound) {
 			p.Detail, p.Hint = "The keychain no longer has this key.", "Remove what it belongs to and add it anew."
 		}
