@@ -108,9 +108,11 @@ func (a *attempt) send() (*http.Response, error) {
 	req := &http.Request{Method: a.r.Method, URL: u, Host: u.Host, Header: h, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
 	if a.body != nil {
 		edits := a.edits(a.d)
-		rd := a.body.reader(edits)
-		req.Body, req.ContentLength = rd, rd.Len()
-		req.GetBody = func() (io.ReadCloser, error) { return a.body.reader(edits), nil }
+		req.Body, req.ContentLength = a.body.reader(edits)
+		req.GetBody = func() (io.ReadCloser, error) {
+			again, _ := a.body.reader(edits)
+			return again, nil
+		}
 		if h["Idempotency-Key"] == nil {
 			// Sends nothing, but lets the transport repeat a call that met a kept-alive connection which the upstream
 			// had just closed; else that would pass for a failure of the upstream.
@@ -233,6 +235,14 @@ const maxErrorBody = 1 << 20
 // maxReply bounds a whole reply; images in base64 make tens of megabytes.
 const maxReply = 256 << 20
 
+// replyBuffer is from the pool where it pays; whoever reads the reply puts it back.
+func replyBuffer(size int64) []byte {
+	if size >= 0 && size < minPooled {
+		return nil
+	}
+	return getBuffer()
+}
+
 // readReply reads a reply body whole. Compression was declined, but some relays compress all the same.
 func readReply(res *http.Response, limit int64) ([]byte, error) {
 	rd := io.Reader(res.Body)
@@ -247,7 +257,7 @@ func readReply(res *http.Response, limit int64) ([]byte, error) {
 	default:
 		return nil, &protocol.Error{Kind: protocol.BadReply, Message: "the upstream's reply is compressed in a way that was not asked for"}
 	}
-	body, err := readAll((*getBuffer())[:0], io.LimitReader(rd, limit+1), min(res.ContentLength, limit))
+	body, err := readAll(replyBuffer(res.ContentLength), io.LimitReader(rd, limit+1), min(res.ContentLength, limit))
 	if err == nil && int64(len(body)) > limit {
 		err = &protocol.Error{Kind: protocol.BadReply, Message: "the upstream's reply is too large"}
 	}

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -13,24 +14,30 @@ import (
 )
 
 // body is a client's request body, read whole before anything is sent: routing looks at it, every attempt sends it, and
-// a body that is still arriving while the reply begins is a race that net/http loses. The buffer goes back to a pool when the
-// last reader has closed, which for a transport may be after its reply has come.
+// a body that is still arriving while the reply begins is a race that net/http loses.
+//
+// The buffer of a large one goes back to a pool when the last reader has closed, which for a transport may be after its
+// reply has come. A small one is left to the garbage collector: it can then be read through a plain [bytes.Reader], for which
+// the transport sends head and body in one packet.
 type body struct {
-	bytes []byte
-	refs  atomic.Int32
+	bytes  []byte
+	pooled bool
+	refs   atomic.Int32
 }
 
-// buffers pools bodies up to maxPooled bytes; larger ones are left to the garbage collector.
+// buffers pools byte slices from minPooled to maxPooled bytes.
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
-const maxPooled = 1 << 20
+const (
+	minPooled = 32 << 10
+	maxPooled = 1 << 20
+)
 
-func getBuffer() *[]byte { return buffers.Get().(*[]byte) }
+func getBuffer() []byte { return (*buffers.Get().(*[]byte))[:0] }
 
-func putBuffer(b *[]byte) {
-	if cap(*b) <= maxPooled {
-		*b = (*b)[:0]
-		buffers.Put(b)
+func putBuffer(b []byte) {
+	if minPooled <= cap(b) && cap(b) <= maxPooled {
+		buffers.Put(&b)
 	}
 }
 
@@ -48,16 +55,22 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) (*body, *prot
 	if r.ContentLength > limit {
 		return nil, tooLarge(limit)
 	}
-	buf, err := readAll((*getBuffer())[:0], http.MaxBytesReader(w, r.Body, limit), r.ContentLength)
+	var buf []byte
+	pooled := r.ContentLength < 0 || r.ContentLength >= minPooled
+	if pooled {
+		buf = getBuffer()
+	}
+	buf, err := readAll(buf, http.MaxBytesReader(w, r.Body, limit), r.ContentLength)
 	if err != nil {
-		putBuffer(&buf)
 		var over *http.MaxBytesError
 		if errors.As(err, &over) {
 			return nil, tooLarge(limit)
 		}
 		return nil, &protocol.Error{Kind: protocol.BadRequest, Message: "the request body broke off before its end"}
 	}
-	return newBody(buf), nil
+	b := newBody(buf)
+	b.pooled = pooled
+	return b, nil
 }
 
 func newBody(data []byte) *body {
@@ -72,7 +85,10 @@ func tooLarge(limit int64) *protocol.Error {
 
 // readAll appends all of r to buf; size is a hint, or negative.
 func readAll(buf []byte, r io.Reader, size int64) ([]byte, error) {
-	if need := int(min(max(size+1, 4096), 64<<20)); cap(buf) < need { // +1, so that the last Read meets EOF without growing
+	if size < 0 {
+		size = 4096
+	}
+	if need := int(min(size+1, 64<<20)); cap(buf) < need { // +1, so that the last Read meets EOF without growing
 		buf = make([]byte, 0, need)
 	}
 	for {
@@ -91,15 +107,27 @@ func readAll(buf []byte, r io.Reader, size int64) ([]byte, error) {
 }
 
 func (b *body) release() {
-	if b != nil && b.refs.Add(-1) == 0 {
-		putBuffer(&b.bytes)
+	if b != nil && b.refs.Add(-1) == 0 && b.pooled {
+		putBuffer(b.bytes)
 	}
 }
 
-// reader gives what edits make of the body, for one attempt.
-func (b *body) reader(edits []edit) *editedBody {
+// reader gives what edits make of the body, for one attempt, and how long that is.
+func (b *body) reader(edits []edit) (io.ReadCloser, int64) {
+	parts := apply(b.bytes, edits)
+	if !b.pooled {
+		whole := parts[0]
+		if len(parts) > 1 {
+			whole = bytes.Join(parts, nil)
+		}
+		return io.NopCloser(bytes.NewReader(whole)), int64(len(whole))
+	}
+	var n int64
+	for _, p := range parts {
+		n += int64(len(p))
+	}
 	b.refs.Add(1)
-	return &editedBody{body: b, parts: apply(b.bytes, edits)}
+	return &editedBody{body: b, parts: parts}, n
 }
 
 // editedBody reads the parts of a body one after the other. The transport closes it when it will read no more.
@@ -107,14 +135,6 @@ type editedBody struct {
 	body   *body
 	parts  [][]byte
 	closed atomic.Bool
-}
-
-func (e *editedBody) Len() int64 {
-	var n int64
-	for _, p := range e.parts {
-		n += int64(len(p))
-	}
-	return n
 }
 
 func (e *editedBody) Read(p []byte) (int, error) {
