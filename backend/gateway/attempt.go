@@ -59,7 +59,7 @@ func (x *exchange) tryOnce(d *routing.Deployment, more bool) (f *failure, again 
 	}
 	a := &attempt{exchange: x, d: d, target: x.snap.Targets[d.Order], pass: pass, start: now, hide: x.addsUsage(d)}
 	a.made = routing.Attempt{Deployment: d.ID, Account: d.Account.ID, Upstream: d.Upstream, Start: now.Sub(x.rec.Start)}
-	a.dog = watch(x.r.Context(), x.g.timing.limit(d, x.stream, more))
+	a.dog = x.g.watch(x.r.Context(), x.g.timing.limit(d, x.stream, more))
 	defer a.dog.stop()
 	x.begin()
 
@@ -107,12 +107,11 @@ func (a *attempt) send() (*http.Response, error) {
 	}
 	req := &http.Request{Method: a.r.Method, URL: u, Host: u.Host, Header: h, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
 	if a.body != nil {
-		edits := a.edits(a.d)
-		req.Body, req.ContentLength = a.body.reader(edits)
-		req.GetBody = func() (io.ReadCloser, error) {
-			again, _ := a.body.reader(edits)
-			return again, nil
-		}
+		body := apply(a.body, a.edits(a.d))
+		req.ContentLength = int64(len(body))
+		// A bytes.Reader, and not one of our own: only for that does the transport send head and body in one packet.
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		req.Body, _ = req.GetBody()
 		if h["Idempotency-Key"] == nil {
 			// Sends nothing, but lets the transport repeat a call that met a kept-alive connection which the upstream
 			// had just closed; else that would pass for a failure of the upstream.
@@ -235,14 +234,6 @@ const maxErrorBody = 1 << 20
 // maxReply bounds a whole reply; images in base64 make tens of megabytes.
 const maxReply = 256 << 20
 
-// replyBuffer is from the pool where it pays; whoever reads the reply puts it back.
-func replyBuffer(size int64) []byte {
-	if size >= 0 && size < minPooled {
-		return nil
-	}
-	return getBuffer()
-}
-
 // readReply reads a reply body whole. Compression was declined, but some relays compress all the same.
 func readReply(res *http.Response, limit int64) ([]byte, error) {
 	rd := io.Reader(res.Body)
@@ -257,7 +248,7 @@ func readReply(res *http.Response, limit int64) ([]byte, error) {
 	default:
 		return nil, &protocol.Error{Kind: protocol.BadReply, Message: "the upstream's reply is compressed in a way that was not asked for"}
 	}
-	body, err := readAll(replyBuffer(res.ContentLength), io.LimitReader(rd, limit+1), min(res.ContentLength, limit))
+	body, err := readAll(io.LimitReader(rd, limit+1), min(res.ContentLength, limit))
 	if err == nil && int64(len(body)) > limit {
 		err = &protocol.Error{Kind: protocol.BadReply, Message: "the upstream's reply is too large"}
 	}

@@ -27,16 +27,23 @@ type edit struct {
 	with string
 }
 
-// apply cuts data into the parts that the edited body consists of, without copying it.
-func apply(data []byte, edits []edit) [][]byte {
+// apply returns data with the edits made; without any, data itself.
+func apply(data []byte, edits []edit) []byte {
+	if len(edits) == 0 {
+		return data
+	}
 	slices.SortFunc(edits, func(a, b edit) int { return a.at.From - b.at.From })
-	parts := make([][]byte, 0, 2*len(edits)+1)
+	size := len(data)
+	for _, e := range edits {
+		size += len(e.with)
+	}
+	out := make([]byte, 0, size)
 	from := 0
 	for _, e := range edits {
-		parts = append(parts, data[from:e.at.From], []byte(e.with))
+		out = append(append(out, data[from:e.at.From]...), e.with...)
 		from = e.at.To
 	}
-	return append(parts, data[from:])
+	return append(out, data[from:]...)
 }
 
 // edits lists what d needs changed in x's body.
@@ -47,7 +54,7 @@ func (x *exchange) edits(d *routing.Deployment) []edit {
 		es = append(es, edit{x.peek.ModelAt, string(name)})
 	}
 	if x.addsUsage(d) {
-		es = append(es, includeUsage(x.body.bytes, x.peek.StreamOptions))
+		es = append(es, includeUsage(x.body, x.peek.StreamOptions))
 	}
 	return es
 }
@@ -110,7 +117,7 @@ func (x *exchange) stripReasoning() bool {
 	if x.ep.protocol != protocol.OpenAIResponses {
 		return false
 	}
-	stripped, ok := openairesponses.StripReasoning(x.body.bytes)
+	stripped, ok := openairesponses.StripReasoning(x.body)
 	if !ok {
 		return false
 	}
@@ -118,8 +125,6 @@ func (x *exchange) stripReasoning() bool {
 	if err != nil {
 		return false
 	}
-	x.body.release()
-	x.body = newBody(stripped)
-	x.peek = peek
+	x.body, x.peek = stripped, peek
 	return true
 }

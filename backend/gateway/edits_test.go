@@ -3,11 +3,9 @@ package gateway
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	"reflect"
 	"slices"
 	"testing"
-	"testing/iotest"
 
 	"pgregory.net/rapid"
 
@@ -15,7 +13,7 @@ import (
 	"metapi/backend/protocol/openaichat"
 )
 
-// Whatever is edited, the rest of the body passes byte for byte, however it is read and however often.
+// Whatever is edited, the rest of the body passes byte for byte.
 func TestEditsChangeOnlyTheirSpans(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		data := rapid.SliceOf(rapid.Byte()).Draw(t, "body")
@@ -31,22 +29,9 @@ func TestEditsChangeOnlyTheirSpans(t *testing.T) {
 			from = cuts[i+1]
 		}
 		want = append(want, data[from:]...)
-		b := newBody(slices.Clone(data))
-		b.pooled = rapid.Bool().Draw(t, "large")
-		for range 2 { // two attempts
-			rd, n := b.reader(edits)
-			if n != int64(len(want)) {
-				t.Fatalf("length %d, not %d", n, len(want))
-			}
-			got, err := io.ReadAll(iotest.OneByteReader(rd))
-			if err != nil || !bytes.Equal(got, want) {
-				t.Fatalf("got %q, %v; want %q", got, err, want)
-			}
-			rd.Close()
-			rd.Close() // a transport may
-		}
-		if n := b.refs.Load(); n != 1 {
-			t.Fatalf("%d references left, not the request's own", n)
+		before := slices.Clone(data)
+		if got := apply(data, edits); !bytes.Equal(got, want) || !bytes.Equal(data, before) {
+			t.Fatalf("got %q, want %q; the body itself is now %q", got, want, data)
 		}
 	})
 }
@@ -67,8 +52,7 @@ func TestIncludeUsage(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", body, err)
 		}
-		rd, _ := newBody([]byte(body)).reader([]edit{includeUsage([]byte(body), peek.StreamOptions)})
-		got, _ := io.ReadAll(rd)
+		got := apply([]byte(body), []edit{includeUsage([]byte(body), peek.StreamOptions)})
 		var was, is map[string]any
 		json.Unmarshal([]byte(body), &was)
 		if err := json.Unmarshal(got, &is); err != nil {

@@ -22,7 +22,7 @@ type exchange struct {
 	dialect protocol.Dialect
 	snap    *snapshot.Snapshot
 
-	body   *body // nil where the operation has none
+	body   []byte // nil where the operation has none
 	peek   protocol.Peek
 	stream bool // the client wants a stream
 	out    *streamWriter
@@ -41,7 +41,6 @@ func newExchange(g *Gateway, w http.ResponseWriter, r *http.Request, ep endpoint
 
 // run takes the request all the way. Whatever happens, it is settled once.
 func (x *exchange) run() {
-	defer func() { x.body.release() }() // not x.body as it is now: a repair may replace it
 	if e := x.read(); e != nil {
 		x.fail(e)
 		return
@@ -71,7 +70,7 @@ func (x *exchange) read() *protocol.Error {
 		return e
 	}
 	var err error
-	if x.peek, err = x.dialect.Peek(x.body.bytes); err != nil {
+	if x.peek, err = x.dialect.Peek(x.body); err != nil {
 		return asError(err)
 	}
 	x.stream = x.ep.stream || x.peek.Stream
@@ -79,7 +78,7 @@ func (x *exchange) read() *protocol.Error {
 		x.rec.Asked = x.peek.Model
 	}
 	x.rec.Stream = x.stream
-	x.rec.Bytes = int64(len(x.body.bytes))
+	x.rec.Bytes = int64(len(x.body))
 	x.rec.Features = routing.Features{Tools: x.peek.Tools, Images: x.peek.Images, Schema: x.peek.Schema, Think: x.peek.Think, MaxOutput: x.peek.MaxOutput}
 	if x.rec.Session = sessionOf(x.r.Header); x.rec.Session == "" {
 		x.rec.Session = x.peek.Session

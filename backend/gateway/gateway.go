@@ -41,6 +41,7 @@ type Options struct {
 type Gateway struct {
 	Options
 	timing   timing
+	alarms   alarms
 	origins  map[string]bool
 	inFlight atomic.Int64
 	plain    sync.Map // deployment id -> struct{}: refuses stream_options, see edits.go

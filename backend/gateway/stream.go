@@ -151,19 +151,18 @@ type streamWriter struct {
 	flusher *http.ResponseController
 	dialect protocol.Dialect
 	every   time.Duration
-	timer   *time.Timer
-	array   bool // a JSON array of events' data, not Server-Sent Events
-	items   int  // written to the array
-	open    bool // the status line is out
-	quiet   bool // no more keep-alives
+	alarm   *alarm // rings when the client has heard nothing for so long
+	array   bool   // a JSON array of events' data, not Server-Sent Events
+	items   int    // written to the array
+	open    bool   // the status line is out
+	quiet   bool   // no more keep-alives
 	err     error
 }
 
 func newStreamWriter(x *exchange) *streamWriter {
 	s := &streamWriter{w: x.w, flusher: http.NewResponseController(x.w), dialect: x.dialect, array: x.ep.array, every: x.g.timing.keepAlive}
-	s.mu.Lock() // a beat may come before the assignment is through
-	defer s.mu.Unlock()
-	s.timer = time.AfterFunc(s.every, s.beat)
+	s.alarm = x.g.alarms.add(s.beat)
+	s.alarm.set(s.every)
 	return s
 }
 
@@ -209,9 +208,7 @@ func (s *streamWriter) send(events []byte) error {
 		events = s.elements(events)
 	}
 	s.write(events)
-	if !s.quiet {
-		s.timer.Reset(s.every)
-	}
+	s.alarm.set(s.every)
 	return s.err
 }
 
@@ -246,8 +243,7 @@ func (s *streamWriter) elements(events []byte) []byte {
 func (s *streamWriter) finish() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.quiet = true
-	s.timer.Stop()
+	s.hush()
 	if s.array && s.open && s.err == nil {
 		if s.items == 0 {
 			s.write([]byte("[]"))
@@ -264,12 +260,18 @@ func (s *streamWriter) end(e *protocol.Error) {
 	s.finish()
 }
 
+func (s *streamWriter) hush() {
+	if !s.quiet {
+		s.quiet = true
+		s.alarm.remove()
+	}
+}
+
 // stop ends the keep-alives, and reports whether the head of a stream is out.
 func (s *streamWriter) stop() (open bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.quiet = true
-	s.timer.Stop()
+	s.hush()
 	return s.open
 }
 
@@ -287,5 +289,5 @@ func (s *streamWriter) beat() {
 	}
 	s.head(nil)
 	s.write(alive)
-	s.timer.Reset(s.every)
+	s.alarm.set(s.every)
 }

@@ -50,7 +50,7 @@ func (t timing) limit(d *routing.Deployment, stream, more bool) time.Duration {
 type watchdog struct {
 	context.Context
 	cancel context.CancelCauseFunc
-	timer  *time.Timer
+	alarm  *alarm
 	blame  atomic.Pointer[protocol.Error]
 }
 
@@ -59,26 +59,29 @@ var (
 	errStalled = &protocol.Error{Kind: protocol.Timeout, Message: "the upstream's stream fell silent"}
 )
 
-func watch(parent context.Context, limit time.Duration) *watchdog {
+func (g *Gateway) watch(parent context.Context, limit time.Duration) *watchdog {
 	w := &watchdog{}
 	w.Context, w.cancel = context.WithCancelCause(parent)
 	w.blame.Store(errSlow)
-	w.timer = time.AfterFunc(limit, func() { w.cancel(w.blame.Load()) })
+	w.alarm = g.alarms.add(func() { w.cancel(w.blame.Load()) })
+	w.alarm.set(limit)
 	return w
 }
 
 // idleAfter replaces the limit on the whole attempt by one on silence; each call starts it afresh.
 func (w *watchdog) idleAfter(limit time.Duration) {
-	w.blame.Store(errStalled)
-	w.timer.Reset(limit)
+	if w.blame.Load() != errStalled {
+		w.blame.Store(errStalled)
+	}
+	w.alarm.set(limit)
 }
 
 // rest stops the clock while the client, not the upstream, is waited for.
-func (w *watchdog) rest() { w.timer.Stop() }
+func (w *watchdog) rest() { w.alarm.off() }
 
-// stop frees the attempt's connection and timer.
+// stop frees what the attempt holds.
 func (w *watchdog) stop() {
-	w.timer.Stop()
+	w.alarm.remove()
 	w.cancel(context.Canceled)
 }
 

@@ -17,7 +17,6 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 		return a.failed(errWall)
 	}
 	body, err := readReply(res, maxReply)
-	defer func() { putBuffer(body) }()
 	if err != nil {
 		if e, ok := err.(*protocol.Error); ok {
 			return a.failed(e)

@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	foldEvery  = 200 * time.Millisecond // how long a record may wait for its fold
-	foldAt     = 500                    // records that are folded at once, without waiting
+	foldEvery  = time.Second            // how long a record may wait for its fold
+	foldAt     = 4000                   // records that are folded at once, without waiting
 	maxQueue   = 10_000                 // records held in memory, written or not
 	retryFirst = 100 * time.Millisecond // after a failed write; doubles up to retryMost
 	retryMost  = 5 * time.Second
