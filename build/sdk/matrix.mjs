@@ -185,13 +185,15 @@ export function matrix(api, world) {
         const model = s.probe(trouble)
         await s.pair[0].fault({ kind, model, after: 3 })
         const deltas = []
-        await assert.rejects(api.raw(s.client, { model, turns: [{ user: question }] }, (delta) => deltas.push(delta)), api.errors.cut)
-        assert.ok(deltas.join('').length > 0 && echo(question).startsWith(deltas.join('')), `before that came ${deltas.join('')}`)
-        assert.deepEqual(await s.counts(), [1, 0], 'what was begun must not be asked elsewhere')
-        const row = await s.row()
-        assert.equal(row.state, 'failed')
-        // A reset is booked at the host, for a second: the next test wants it back.
-        await eventually(3000, async () => (await world.cli({}, 'status', '--json')).accounts.every((a) => a.state !== 'cooling'))
+        try {
+          await assert.rejects(api.raw(s.client, { model, turns: [{ user: question }] }, (delta) => deltas.push(delta)), api.errors.cut)
+          assert.ok(deltas.join('').length > 0 && echo(question).startsWith(deltas.join('')), `before that came ${deltas.join('')}`)
+          assert.deepEqual(await s.counts(), [1, 0], 'what was begun must not be asked elsewhere')
+          assert.equal((await s.row()).state, 'failed')
+        } finally {
+          // A reset is booked at the host, for a second: the next test wants it back.
+          await eventually(3000, async () => (await world.cli({}, 'status', '--json')).accounts.every((a) => a.state !== 'cooling'))
+        }
       })
     }
 

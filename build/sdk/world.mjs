@@ -16,8 +16,7 @@ export const trouble = ['error', 'error-stream', 'error-first', 'stall', 'cut-bo
 const probes = (...apis) => apis.flatMap((api) => trouble.map((t) => `probe-${api}-${t}`))
 
 export const models = {
-  openai: ['gpt-4o', 'gpt-5', 'text-embedding-3-small', 'probe-state', 'probe-state-retrieve', 'probe-state-cancel',
-    ...probes('chat', 'responses')],
+  openai: ['gpt-4o', 'gpt-5', 'text-embedding-3-small', ...probes('chat', 'responses')],
   anthropic: ['claude-sonnet-4-5', 'claude-haiku-4-5', 'claude-opus-4-8', ...probes('messages')],
   gemini: ['gemini-2.5-pro', 'gemini-2.5-flash', 'gemini-3.1-pro-preview', ...probes('generate')],
 }
