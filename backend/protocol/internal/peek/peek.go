@@ -257,13 +257,14 @@ func (h *Hash) add(b []byte) {
 	h.sum = sum ^ sum>>32
 }
 
-// Content adds the texts of a content value: a string, or blocks with a text member.
+// Content adds the texts of a content value: a string, or blocks with a text member. The value has been passed over
+// before, so that a string, which may be long, is what stands between its quotes.
 func (h *Hash) Content(value []byte) {
-	c := scan.At(value)
-	if raw, _, ok := c.String(); ok {
-		h.Text(raw)
+	if n := len(value); n >= 2 && value[0] == '"' {
+		h.Text(value[1 : n-1])
 		return
 	}
+	c := scan.At(value)
 	c.Array(func() {
 		if raw, _, ok := c.String(); ok {
 			h.Text(raw)
