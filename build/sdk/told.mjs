@@ -32,12 +32,17 @@ export const calls = new Map()
 /** How many calls were given up before they were answered. */
 export const lost = { count: 0 }
 
+/** The longest that a call may take, in milliseconds: one that hangs shall fail its own test and not the run. */
+const patience = 15_000
+
 /** One client's calls. Its fetch goes into an SDK in place of the global one. */
 export class Wire {
   last = null
 
   fetch = async (url, init) => {
-    const res = await fetch(url, init).catch((e) => {
+    const late = AbortSignal.timeout(patience)
+    const signal = init?.signal ? AbortSignal.any([init.signal, late]) : late
+    const res = await fetch(url, { ...init, signal }).catch((e) => {
       lost.count++
       throw e
     })
