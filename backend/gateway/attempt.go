@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -128,8 +129,12 @@ var (
 	acceptStream = []string{"text/event-stream"}
 )
 
-// lost ends an attempt that the transport, the clock or the client ended.
+// lost ends an attempt that the transport, the clock or the client ended, or whose reply could not be read.
 func (a *attempt) lost(err error) *failure {
+	var unread *protocol.Error
+	if errors.As(err, &unread) {
+		return a.failed(unread)
+	}
 	e, gone := a.dog.verdict(err)
 	if gone {
 		a.cancelled()
@@ -172,7 +177,7 @@ func (a *attempt) refused(res *http.Response) *failure {
 }
 
 // lackFor is how long an upstream that answered as if it did not have an endpoint is not asked for it again.
-const lackFor = time.Hour
+const lackFor = 10 * time.Minute
 
 // failed books the failure and cools whom it concerns.
 func (a *attempt) failed(e *protocol.Error) *failure {
@@ -234,25 +239,29 @@ const maxErrorBody = 1 << 20
 // maxReply bounds a whole reply; images in base64 make tens of megabytes.
 const maxReply = 256 << 20
 
-// readReply reads a reply body whole. Compression was declined, but some relays compress all the same.
+// readReply reads a reply body whole.
 func readReply(res *http.Response, limit int64) ([]byte, error) {
-	rd := io.Reader(res.Body)
-	switch enc := res.Header.Get("Content-Encoding"); enc {
-	case "", "identity":
-	case "gzip":
-		zr, err := gzip.NewReader(rd)
-		if err != nil {
-			return nil, err
-		}
-		rd = zr
-	default:
-		return nil, &protocol.Error{Kind: protocol.BadReply, Message: "the upstream's reply is compressed in a way that was not asked for"}
+	rd, err := plain(res)
+	if err != nil {
+		return nil, err
 	}
 	body, err := readAll(io.LimitReader(rd, limit+1), min(res.ContentLength, limit))
 	if err == nil && int64(len(body)) > limit {
 		err = &protocol.Error{Kind: protocol.BadReply, Message: "the upstream's reply is too large"}
 	}
 	return body, err
+}
+
+// plain is the reply's body as it was before it was compressed. Compression was declined, but some relays compress all
+// the same.
+func plain(res *http.Response) (io.Reader, error) {
+	switch res.Header.Get("Content-Encoding") {
+	case "", "identity":
+		return res.Body, nil
+	case "gzip":
+		return gzip.NewReader(res.Body)
+	}
+	return nil, &protocol.Error{Kind: protocol.BadReply, Message: "the upstream's reply is compressed in a way that was not asked for"}
 }
 
 func isHTML(h http.Header) bool {

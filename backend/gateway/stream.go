@@ -26,7 +26,11 @@ func (a *attempt) passStream(res *http.Response) *failure {
 	if e := notStream(res); e != nil {
 		return a.notStream(res, e)
 	}
-	rd := sse.NewReader(res.Body, maxEvent)
+	body, err := plain(res)
+	if err != nil {
+		return a.lost(err)
+	}
+	rd := sse.NewReader(body, maxEvent)
 	var held []byte // whole events that the client does not have yet
 	committed := false
 	for {

@@ -49,6 +49,26 @@ func TestStreamsPassUnchangedHoweverTheyAreCut(t *testing.T) {
 	}
 }
 
+// A reply that was compressed though identity was asked for is read all the same.
+func TestCompressedReplies(t *testing.T) {
+	for _, a := range asks() {
+		t.Run(a.String(), func(t *testing.T) {
+			t.Parallel()
+			v := vendor(t, a.kind, "only")
+			w := newWorld(t, []*imitation.Vendor{v})
+			v.Fault(imitation.Fault{Kind: imitation.Gzip})
+			got := w.send(a)
+			w.wantAnswer(a, got)
+			if enc := got.header.Get("Content-Encoding"); enc != "" {
+				t.Errorf("marked as %s", enc)
+			}
+			if r := w.records(1)[0]; len(r.Attempts) != 1 || r.Usage.Estimated {
+				t.Errorf("recorded as %+v", r)
+			}
+		})
+	}
+}
+
 // The usage chunk that Metapi asks for is counted, and hidden from a client that did not ask.
 func TestUsageChunkIsHiddenUnlessAsked(t *testing.T) {
 	for name, options := range map[string]any{"no options": nil, "other options": map[string]any{"include_obfuscation": false},

@@ -18,9 +18,6 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 	}
 	body, err := readReply(res, maxReply)
 	if err != nil {
-		if e, ok := err.(*protocol.Error); ok {
-			return a.failed(e)
-		}
 		return a.lost(err)
 	}
 	a.dog.rest()

@@ -223,7 +223,7 @@ func (r *Registry) Account(id string) *Health {
 	return r.health(r.accounts, id)
 }
 
-// ClearAccount makes an account, its host and all its deployments healthy again.
+// ClearAccount makes an account, its host and all its deployments healthy again, and forgets what they are taken to lack.
 func (r *Registry) ClearAccount(id string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -231,6 +231,9 @@ func (r *Registry) ClearAccount(id string) {
 	a.Clear()
 	for _, d := range r.deployments {
 		if d.Account == a {
+			for p := range d.lacking {
+				d.lacking[p].Store(0)
+			}
 			d.Health.Clear()
 			d.Host.Clear()
 		}

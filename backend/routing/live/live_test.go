@@ -140,9 +140,13 @@ func TestHalfOpenLetsExactlyOneIn(t *testing.T) {
 }
 
 func TestLackingAProtocolLeavesTheOthers(t *testing.T) {
-	d := NewRegistry().Deployment("d", "a", "h")
+	r := NewRegistry()
+	d := r.Deployment("d", "a", "h")
 	d.Lack(protocol.OpenAIResponses, t0.Add(time.Hour))
 	if !d.Lacks(protocol.OpenAIResponses, t0) || d.Lacks(protocol.OpenAIChat, t0) || d.Lacks(protocol.OpenAIResponses, t0.Add(time.Hour)) {
 		t.Error("Lack is not for one protocol and one hour")
+	}
+	if r.ClearAccount("a"); d.Lacks(protocol.OpenAIResponses, t0) {
+		t.Error("clearing the account does not forget it")
 	}
 }
