@@ -15,6 +15,7 @@ import (
 	"metapi/backend/catalog"
 	"metapi/backend/control"
 	"metapi/backend/gateway"
+	"metapi/backend/gateway/wire"
 	"metapi/backend/keychain"
 	"metapi/backend/ledger"
 	"metapi/backend/routing"
@@ -52,7 +53,7 @@ type Backend struct {
 	refresher *catalog.Refresher
 	live      *live.Registry
 	builder   *snapshot.Builder
-	transport *http.Transport
+	transport *wire.Client
 	service   *control.Service
 	handler   http.Handler
 

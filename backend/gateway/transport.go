@@ -9,15 +9,17 @@ import (
 	"syscall"
 	"time"
 
+	"metapi/backend/gateway/wire"
 	"metapi/backend/protocol"
 )
 
-// NewTransport returns the transport for calls to upstreams. It follows no redirects (a RoundTripper never does), so
-// that a key goes only where its account says; it neither asks for compression nor undoes it behind our back; and it
-// pings HTTP/2 connections, so that one which died during sleep is found out.
-func NewTransport() *http.Transport {
+// NewTransport returns the transport for calls to upstreams: net/http's for TLS, HTTP/2 and proxies, package wire for
+// the rest. It follows no redirects (a RoundTripper never does), so that a key goes only where its account says; it neither
+// asks for compression nor undoes it behind our back; and it pings HTTP/2 connections, so that one which died during
+// sleep is found out.
+func NewTransport() *wire.Client {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
-	return &http.Transport{
+	return wire.New(&http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            dialer.DialContext,
 		ForceAttemptHTTP2:      true,
@@ -30,7 +32,7 @@ func NewTransport() *http.Transport {
 		WriteBufferSize:        64 << 10,
 		ReadBufferSize:         32 << 10,
 		DisableCompression:     true,
-	}
+	}, wire.Options{Proxy: http.ProxyFromEnvironment, DialContext: dialer.DialContext})
 }
 
 // networkError puts a transport's error in words that name neither host nor address.
