@@ -47,11 +47,20 @@ func TestCancelEndsBlockedCalls(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			defer cancel(nil)
 			done := make(chan error, 1)
+			inBody := make(chan bool, 1)
 			go func() {
-				_, _, err := finish(c.RoundTrip(request(t, ctx, "POST", url, tc.body)))
+				res, err := c.RoundTrip(request(t, ctx, "POST", url, tc.body))
+				if err == nil {
+					io.ReadFull(res.Body, make([]byte, len("half")))
+					inBody <- true
+				}
+				_, _, err = finish(res, err)
 				done <- err
 			}()
 			wait(t, blocked, "the upstream")
+			if strings.HasSuffix(strings.TrimSpace(tc.reply), "half") {
+				wait(t, inBody, "the first half of the body")
+			}
 			cancel(cause)
 			if err := wait(t, done, "the call"); !errors.Is(err, cause) {
 				t.Errorf("error %v, want the cause", err)
@@ -102,15 +111,49 @@ func TestCancelledConnectionIsNotKept(t *testing.T) {
 	if n := idle(c); n != 0 {
 		t.Errorf("%d idle connections, want none", n)
 	}
-	// Cancelling after the end concerns nobody.
-	ctx, cancel = context.WithCancel(t.Context())
-	if _, _, err := finish(c.RoundTrip(request(t, ctx, "GET", url, ""))); err != nil {
-		t.Fatal(err)
-	}
-	cancel()
-	mustCall(t, c, "GET", url, "", "ok")
-	if n := idle(c); n != 1 {
-		t.Errorf("%d idle connections, want 1", n)
+}
+
+// watched is a context that knows who waits for its end.
+type watched struct {
+	context.Context
+	done    chan struct{}
+	waiting atomic.Int32
+}
+
+func (w *watched) Done() <-chan struct{} { return w.done }
+func (w *watched) Value(any) any         { return nil }
+
+func (w *watched) AfterFunc(func()) (stop func() bool) {
+	w.waiting.Add(1)
+	return func() bool { w.waiting.Add(-1); return true }
+}
+
+// However a call ends, nothing waits for its context any more: a cancel after the end cannot hit a connection that serves
+// another call, and contexts that live long collect nothing.
+func TestNothingWaitsForContextAfterEnd(t *testing.T) {
+	w := &watched{Context: context.Background(), done: make(chan struct{})}
+	for name, reply := range map[string]string{
+		"body": okReply, "no body": "HTTP/1.1 204 No Content\r\n\r\n", "truncated": "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nok",
+		"malformed": "nonsense\r\n\r\n", "nothing": "",
+	} {
+		url := serve(t, func(p *peer) {
+			p.request()
+			p.say(reply)
+		})
+		c := newClient(t, Options{})
+		finish(c.RoundTrip(request(t, w, "GET", url, "")))
+		if n := w.waiting.Load(); n != 0 {
+			t.Errorf("%s: %d still waiting after the end", name, n)
+		}
+		if res, err := c.RoundTrip(request(t, w, "GET", url, "")); err == nil && res.Body != http.NoBody {
+			if w.waiting.Load() != 1 {
+				t.Errorf("%s: nobody waits for the context while the body is open", name)
+			}
+			res.Body.Close()
+		}
+		if n := w.waiting.Load(); n != 0 {
+			t.Errorf("%s: %d still waiting after Close", name, n)
+		}
 	}
 }
 
