@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -15,7 +16,13 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(benchServer) != "" {
+		serveBench()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // patience bounds what a test waits for; none waits that long unless it fails.
 const patience = 10 * time.Second
