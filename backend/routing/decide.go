@@ -58,12 +58,14 @@ func Decide(s *Snapshot, r Request) (Decision, error) {
 	if len(d.Candidates) == 0 {
 		return d, &NoCandidate{Err: d.emptyError(r, spoken)}
 	}
-	if len(d.Candidates) > 1 {
-		rankers[d.Mode].rank(r, d.Candidates)
-	}
-	if r.Pin.Only {
-		// One account holds the state; where its id is not known, whoever ranks first is asked, and nobody else.
+	switch {
+	case r.Pin.Only:
+		// One account holds the state. Where it is not known which, the user's first is asked, whatever the mode, and
+		// nobody else: asking somebody at random would find it now and then.
+		failover{}.rank(r, d.Candidates)
 		d.Candidates = d.Candidates[:1]
+	case len(d.Candidates) > 1:
+		rankers[d.Mode].rank(r, d.Candidates)
 	}
 	return d, nil
 }
@@ -78,10 +80,13 @@ func (c *Deployment) unfit(r Request) (reason string, until time.Time) {
 	case c.Account.Blocked != "":
 		return c.Account.Blocked, time.Time{}
 	}
-	if c.Live.Lacks(r.Protocol, r.At) {
-		return "answered that it does not serve " + r.Protocol.String(), time.Time{}
+	standing := c.Live
+	if r.Model == "" {
+		standing = c.Live.AnyModel()
+	} else if until, lacks := c.Live.Lacks(r.Protocol, r.At); lacks {
+		return "answered that it does not serve " + r.Protocol.String(), until
 	}
-	if state, until, kind := c.Live.State(r.At); state == live.Cooling {
+	if state, until, kind := standing.State(r.At); state == live.Cooling {
 		return "cooling after " + string(kind), until
 	}
 	return "", time.Time{}

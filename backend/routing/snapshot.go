@@ -54,7 +54,7 @@ type Request struct {
 
 // Pin ties a request to one account, because the request leans on state that lives there.
 type Pin struct {
-	Account string // account id; "" with Only set: whoever ranks first
+	Account string // account id; "" with Only set: the first in the user's order
 	Only    bool   // no other account may be tried
 }
 

@@ -31,17 +31,17 @@ var cooldowns = map[protocol.Kind]cooldown{
 	protocol.ServerError:   {atDeployment, time.Second, 2 * time.Minute},
 	protocol.BadReply:      {atDeployment, time.Second, 2 * time.Minute},
 	protocol.Timeout:       {atDeployment, 10 * time.Second, 5 * time.Minute},
-	protocol.Network:       {atHost, time.Second, 30 * time.Second},
-	protocol.Wall:          {atHost, 5 * time.Second, 2 * time.Minute},
+	protocol.Network:       {atDeployment, time.Second, 30 * time.Second}, // at the host where it cannot be reached: [Pass.FailHost]
+	protocol.Wall:          {atAccount, 5 * time.Second, 2 * time.Minute},
 }
 
-// maxRetryAfter bounds what an upstream may ask for, so that a mistake of its clock does not retire it for good.
-const maxRetryAfter = 24 * time.Hour
+// lack is how long a deployment that answered as if it did not have an endpoint is not asked for it.
+var lack = cooldown{atDeployment, 10 * time.Second, time.Hour}
 
 // length of the n-th cooldown in a row: the upstream's own word where it gave one.
 func (c cooldown) length(n int32, retryAfter time.Duration) time.Duration {
 	if retryAfter > 0 {
-		return min(retryAfter, maxRetryAfter)
+		return min(retryAfter, protocol.LongestRetry)
 	}
 	return min(c.base<<min(n-1, 16), c.max)
 }

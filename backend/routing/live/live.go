@@ -3,7 +3,7 @@
 //
 // A [Health] is healthy (may be chosen), cooling (may not, until a time) or half-open (its time has passed, and one
 // request may find out). Failures are booked where their cause lies: a wrong key at the account, a refused connection
-// at the host, everything else at the deployment. How long each kind cools is a table: see cooldown.go.
+// at the host, nearly everything else at the deployment. How long each kind cools is a table: see cooldown.go.
 package live
 
 import (
@@ -29,6 +29,7 @@ func (s State) String() string { return [...]string{"healthy", "half-open", "coo
 type Health struct {
 	until    atomic.Int64 // Unix nanoseconds; 0: healthy
 	failures atomic.Int32 // in a row
+	failed   atomic.Int64 // Unix nanoseconds of the last one booked
 	probing  atomic.Bool  // half-open, and a request is out to learn
 	kind     atomic.Pointer[protocol.Kind]
 }
@@ -77,8 +78,14 @@ func (h *Health) enter(now time.Time) (ok, probe bool) {
 	return false, false
 }
 
-func (h *Health) fail(now time.Time, kind protocol.Kind, c cooldown, retryAfter time.Duration) {
-	n := h.failures.Add(1)
+// fail books a failure of a request that entered when it did. Requests that were under way together meet one and the
+// same trouble: only what entered after the last failure was booked makes another in a row.
+func (h *Health) fail(entered, now time.Time, kind protocol.Kind, c cooldown, retryAfter time.Duration) {
+	n := max(h.failures.Load(), 1)
+	if entered.UnixNano() > h.failed.Load() {
+		n = h.failures.Add(1)
+	}
+	h.failed.Store(now.UnixNano())
 	h.kind.Store(&kind)
 	until := now.Add(c.length(n, retryAfter)).UnixNano()
 	for { // a longer cooldown already running stays
@@ -97,16 +104,30 @@ type Deployment struct {
 	Host    *Health
 
 	inFlight atomic.Int64
-	lacking  [16]atomic.Int64 // by protocol: Unix nanoseconds until which it is taken not to be served
+	lacking  [16]Health // by protocol: cooling while it is taken not to be served
 }
 
-// Lack notes that the deployment answered as if it did not serve p at all, for now.
-func (d *Deployment) Lack(p protocol.Protocol, until time.Time) { d.lacking[p].Store(until.UnixNano()) }
-
-// Lacks reports whether the deployment is taken not to serve p.
-func (d *Deployment) Lacks(p protocol.Protocol, now time.Time) bool {
-	return now.UnixNano() < d.lacking[p].Load()
+// Lack notes that the deployment answered as if it did not serve p at all. It may be an upstream in the middle of a
+// restart, so that it is asked again before long.
+func (d *Deployment) Lack(p protocol.Protocol, entered, now time.Time) {
+	d.lacking[p].fail(entered, now, protocol.Unsupported, lack, 0)
 }
+
+// Lacks reports whether the deployment is taken not to serve p, and until when.
+func (d *Deployment) Lacks(p protocol.Protocol, now time.Time) (until time.Time, lacks bool) {
+	state, until := d.lacking[p].State(now)
+	return until, state == Cooling
+}
+
+// Serves notes that the deployment does serve p.
+func (d *Deployment) Serves(p protocol.Protocol) {
+	if d.lacking[p].until.Load() != 0 {
+		d.lacking[p].Clear()
+	}
+}
+
+// AnyModel is the live side of d's account and host alone: for calls that concern no model.
+func (d *Deployment) AnyModel() *Deployment { return &Deployment{Account: d.Account, Host: d.Host} }
 
 // InFlight is the number of requests now running at the deployment.
 func (d *Deployment) InFlight() int64 { return d.inFlight.Load() }
@@ -125,7 +146,7 @@ func (d *Deployment) State(now time.Time) (State, time.Time, protocol.Kind) {
 
 // Enter books a request in, if the deployment may be chosen at now. Each Pass must be ended once, by one of its methods.
 func (d *Deployment) Enter(now time.Time) (*Pass, bool) {
-	p := &Pass{d: d}
+	p := &Pass{d: d, entered: now}
 	for i, h := range p.healths() {
 		ok, probe := h.enter(now)
 		if !ok {
@@ -138,48 +159,74 @@ func (d *Deployment) Enter(now time.Time) (*Pass, bool) {
 	return p, true
 }
 
-// Pass is one request's leave to use a deployment.
+// Pass is one request's leave to use a deployment. It is ended once; what comes after the first end does nothing.
 type Pass struct {
-	d     *Deployment
-	probe [3]bool // the half-open places that it holds
+	d       *Deployment
+	entered time.Time
+	probe   [3]bool // the half-open places that it holds
+	ended   bool
 }
 
 func (p *Pass) healths() [3]*Health { return [3]*Health{&p.d.Health, p.d.Account, p.d.Host} }
 
+// release gives the half-open places to whoever comes next.
 func (p *Pass) release() {
 	for i, h := range p.healths() {
 		if p.probe[i] {
+			p.probe[i] = false
 			h.probing.Store(false)
 		}
 	}
 }
 
-// Succeed ends the pass: deployment, account and host have proved themselves.
-func (p *Pass) Succeed() {
-	for _, h := range p.healths() {
+func (p *Pass) end() (first bool) {
+	if p.ended {
+		return false
+	}
+	p.ended = true
+	p.release()
+	p.d.inFlight.Add(-1)
+	return true
+}
+
+// Answering says that the upstream has begun to answer, though not yet how: the next request may try, too.
+func (p *Pass) Answering() { p.release() }
+
+// Prove says that deployment, account and host are well, before the request has ended.
+func (p *Pass) Prove() {
+	for i, h := range p.healths() {
+		p.probe[i] = false // Clear frees the place
 		if h.until.Load() != 0 || h.failures.Load() != 0 {
 			h.Clear()
 		}
 	}
-	p.d.inFlight.Add(-1)
+}
+
+// Succeed ends the pass with what Prove says.
+func (p *Pass) Succeed() {
+	if !p.ended {
+		p.Prove()
+		p.end()
+	}
 }
 
 // Fail ends the pass with a failure of the upstream, and cools whom it concerns.
-func (p *Pass) Fail(now time.Time, e *protocol.Error) {
-	if c, ok := cooldowns[e.Kind]; ok {
-		hs := p.healths()
-		hs[c.scope].fail(now, e.Kind, c, e.RetryAfter)
-		p.probe[c.scope] = false
+func (p *Pass) Fail(now time.Time, e *protocol.Error) { p.fail(now, e, cooldowns[e.Kind].scope) }
+
+// FailHost is Fail for what shows that the host itself cannot be reached.
+func (p *Pass) FailHost(now time.Time, e *protocol.Error) { p.fail(now, e, atHost) }
+
+func (p *Pass) fail(now time.Time, e *protocol.Error, scope int) {
+	if !p.end() {
+		return
 	}
-	p.release()
-	p.d.inFlight.Add(-1)
+	if c, ok := cooldowns[e.Kind]; ok {
+		p.healths()[scope].fail(p.entered, now, e.Kind, c, e.RetryAfter)
+	}
 }
 
 // Abandon ends the pass without a verdict: the client went away, or the request itself was at fault.
-func (p *Pass) Abandon() {
-	p.release()
-	p.d.inFlight.Add(-1)
-}
+func (p *Pass) Abandon() { p.end() }
 
 // Registry hands out the live side of deployments by their ids, the same one each time, so that health outlives the
 // snapshots that are rebuilt around it.
@@ -216,13 +263,6 @@ func (r *Registry) Deployment(id, account, host string) *Deployment {
 	return d
 }
 
-// Account returns the standing of an account.
-func (r *Registry) Account(id string) *Health {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.health(r.accounts, id)
-}
-
 // ClearAccount makes an account, its host and all its deployments healthy again, and forgets what they are taken to lack.
 func (r *Registry) ClearAccount(id string) {
 	r.mu.Lock()
@@ -232,7 +272,7 @@ func (r *Registry) ClearAccount(id string) {
 	for _, d := range r.deployments {
 		if d.Account == a {
 			for p := range d.lacking {
-				d.lacking[p].Store(0)
+				d.lacking[p].Clear()
 			}
 			d.Health.Clear()
 			d.Host.Clear()

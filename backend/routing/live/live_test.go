@@ -34,8 +34,8 @@ func TestEachFailureCoolsWhomItConcerns(t *testing.T) {
 		{protocol.ServerError, false, true, true},
 		{protocol.BadReply, false, true, true},
 		{protocol.Timeout, false, true, true},
-		{protocol.Network, false, false, false},
-		{protocol.Wall, false, false, false},
+		{protocol.Network, false, true, true},
+		{protocol.Wall, false, false, true},
 		{protocol.BadRequest, true, true, true},
 		{protocol.ContextTooLong, true, true, true},
 		{protocol.ContentPolicy, true, true, true},
@@ -142,11 +142,83 @@ func TestHalfOpenLetsExactlyOneIn(t *testing.T) {
 func TestLackingAProtocolLeavesTheOthers(t *testing.T) {
 	r := NewRegistry()
 	d := r.Deployment("d", "a", "h")
-	d.Lack(protocol.OpenAIResponses, t0.Add(time.Hour))
-	if !d.Lacks(protocol.OpenAIResponses, t0) || d.Lacks(protocol.OpenAIChat, t0) || d.Lacks(protocol.OpenAIResponses, t0.Add(time.Hour)) {
-		t.Error("Lack is not for one protocol and one hour")
+	d.Lack(protocol.OpenAIResponses, t0, t0)
+	until, lacks := d.Lacks(protocol.OpenAIResponses, t0)
+	if _, chat := d.Lacks(protocol.OpenAIChat, t0); !lacks || chat || until.Sub(t0) != 10*time.Second {
+		t.Errorf("lacks %v until %v; another protocol: %v", lacks, until.Sub(t0), chat)
 	}
-	if r.ClearAccount("a"); d.Lacks(protocol.OpenAIResponses, t0) {
+	later := until.Add(time.Second)
+	if _, lacks := d.Lacks(protocol.OpenAIResponses, later); lacks {
+		t.Error("it is not asked again when the time has passed")
+	}
+	d.Lack(protocol.OpenAIResponses, later, later)
+	if until, _ := d.Lacks(protocol.OpenAIResponses, later); until.Sub(later) != 20*time.Second {
+		t.Errorf("the second time it is %v", until.Sub(later))
+	}
+	if d.Serves(protocol.OpenAIResponses); func() bool { _, l := d.Lacks(protocol.OpenAIResponses, later); return l }() {
+		t.Error("an answer does not clear it")
+	}
+	d.Lack(protocol.OpenAIResponses, later, later)
+	if r.ClearAccount("a"); func() bool { _, l := d.Lacks(protocol.OpenAIResponses, later); return l }() {
 		t.Error("clearing the account does not forget it")
+	}
+}
+
+func TestUnreachableHostConcernsAllItsAccounts(t *testing.T) {
+	r := NewRegistry()
+	d, neighbour, stranger := r.Deployment("d", "a", "host"), r.Deployment("e", "b", "host"), r.Deployment("f", "a", "elsewhere")
+	enter(t, d, t0).FailHost(t0, &protocol.Error{Kind: protocol.Network})
+	for _, x := range []struct {
+		d    *Deployment
+		want State
+	}{{d, Cooling}, {neighbour, Cooling}, {stranger, Healthy}} {
+		if s, _, _ := x.d.State(t0); s != x.want {
+			t.Errorf("%v, not %v", s, x.want)
+		}
+	}
+}
+
+// One hiccup met by many requests at once is one failure.
+func TestFailuresThatOverlapCountOnce(t *testing.T) {
+	d := NewRegistry().Deployment("d", "a", "h")
+	var passes []*Pass
+	for range 10 {
+		passes = append(passes, enter(t, d, t0))
+	}
+	for i, p := range passes {
+		p.Fail(t0.Add(time.Duration(i+1)*time.Millisecond), &protocol.Error{Kind: protocol.ServerError})
+	}
+	now := t0.Add(10 * time.Millisecond)
+	if _, until, _ := d.State(now); until.Sub(now) != time.Second {
+		t.Errorf("ten requests met one failure, and it cools %v", until.Sub(now))
+	}
+}
+
+// A probe whose stream has begun has proved the deployment: nobody waits for its end.
+func TestProbeIsOverWhenItsStreamBegins(t *testing.T) {
+	d := NewRegistry().Deployment("d", "a", "h")
+	enter(t, d, t0).Fail(t0, &protocol.Error{Kind: protocol.ServerError})
+	later := t0.Add(2 * time.Second)
+	probe := enter(t, d, later)
+	probe.Answering()
+	second := enter(t, d, later) // takes the place that the first gave up
+	probe.Prove()
+	third := enter(t, d, later)
+	for _, p := range []*Pass{probe, second, third} {
+		p.Succeed()
+		p.Succeed() // does nothing
+	}
+	if s, _, _ := d.State(later); s != Healthy || d.InFlight() != 0 {
+		t.Errorf("%v, %d in flight", s, d.InFlight())
+	}
+}
+
+func TestCallsOfNoModelAreJudgedByAccountAndHost(t *testing.T) {
+	d := NewRegistry().Deployment("d", "a", "h")
+	enter(t, d, t0).Fail(t0, &protocol.Error{Kind: protocol.ServerError})
+	p := enter(t, d.AnyModel(), t0)
+	p.Fail(t0, &protocol.Error{Kind: protocol.KeyRefused})
+	if _, ok := d.AnyModel().Enter(t0); ok {
+		t.Error("the account's cooldown is not seen")
 	}
 }
