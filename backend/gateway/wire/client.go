@@ -86,6 +86,10 @@ func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
 	return res, err
 }
 
+// staleWithin is how soon after the request a connection that was closed while idle shows it. What fails later may have
+// been at work on the request, and be paid for it: making the call again is then the caller's decision.
+const staleWithin = time.Second
+
 // attempt makes a call on one connection. again says that it is worth another one, on a fresh connection.
 func (c *Client) attempt(req *http.Request, addr string, out *outgoing, fresh bool) (_ *http.Response, again bool, _ error) {
 	ctx := req.Context()
@@ -106,6 +110,7 @@ func (c *Client) attempt(req *http.Request, addr string, out *outgoing, fresh bo
 	}
 	x := &exchange{pool: &c.pool, c: cn, ctx: ctx, stop: context.AfterFunc(ctx, cn.abort)}
 	cn.begin()
+	sent := time.Now()
 	cn.send(out)
 	res, err := cn.readHead(req)
 	if err != nil {
@@ -119,7 +124,7 @@ func (c *Client) attempt(req *http.Request, addr string, out *outgoing, fresh bo
 		if ctx.Err() != nil {
 			return nil, false, context.Cause(ctx)
 		}
-		return nil, reused && !answered, err
+		return nil, reused && !answered && time.Since(sent) < staleWithin, err
 	}
 	x.last = res.Close || out.last || res.StatusCode == http.StatusSwitchingProtocols
 	if res.Body == http.NoBody {
