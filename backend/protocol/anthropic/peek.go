@@ -15,7 +15,7 @@ func (Dialect) Protocol() protocol.Protocol { return protocol.Anthropic }
 // Peek reads a request.
 func (Dialect) Peek(body []byte) (protocol.Peek, error) {
 	var (
-		p                protocol.Peek
+		p                peek.Request
 		h                peek.Hash
 		cacheKey, userID string
 		system           []byte
@@ -52,12 +52,12 @@ func (Dialect) Peek(body []byte) (protocol.Peek, error) {
 			cacheKey = peek.Text(&c)
 		case "container": // of code execution: its files live at one account
 			if c.Kind() == '"' {
-				peek.AddRef(&p, protocol.ConvRef, peek.Text(&c))
+				p.AddRef(protocol.ConvRef, peek.Text(&c))
 				return
 			}
 			c.Object(func(key []byte, _ bool) {
 				if string(key) == "id" {
-					peek.AddRef(&p, protocol.ConvRef, peek.Text(&c))
+					p.AddRef(protocol.ConvRef, peek.Text(&c))
 				}
 			})
 		case "system":
@@ -68,15 +68,15 @@ func (Dialect) Peek(body []byte) (protocol.Peek, error) {
 	}); err != nil {
 		return protocol.Peek{}, err
 	}
-	if err := g.Finish(&p, true); err != nil {
+	if err := g.Finish(&p.Peek, true); err != nil {
 		return protocol.Peek{}, err
 	}
 	h.Content(system)
 	p.Session = peek.Session(cacheKey, userID, &h)
-	return p, nil
+	return p.Done()
 }
 
-func format(c *scan.Cursor, p *protocol.Peek) {
+func format(c *scan.Cursor, p *peek.Request) {
 	c.Object(func(key []byte, _ bool) {
 		if string(key) == "type" {
 			p.Schema = peek.Is(c, "json_schema") || p.Schema
@@ -85,7 +85,7 @@ func format(c *scan.Cursor, p *protocol.Peek) {
 }
 
 // turn reads one message: its blocks for images and files, and, until the first user turn, its text.
-func turn(c *scan.Cursor, body []byte, p *protocol.Peek, h *peek.Hash) {
+func turn(c *scan.Cursor, body []byte, p *peek.Request, h *peek.Hash) {
 	var role []byte
 	var content protocol.Span
 	c.Object(func(key []byte, _ bool) {
@@ -106,7 +106,7 @@ func turn(c *scan.Cursor, body []byte, p *protocol.Peek, h *peek.Hash) {
 }
 
 // blocks reads content blocks, and those within tool results.
-func blocks(c *scan.Cursor, p *protocol.Peek) bool {
+func blocks(c *scan.Cursor, p *peek.Request) bool {
 	return c.Array(func() {
 		c.Object(func(key []byte, _ bool) {
 			switch string(key) {
@@ -117,17 +117,17 @@ func blocks(c *scan.Cursor, p *protocol.Peek) bool {
 			case "content":
 				blocks(c, p)
 			case "file_id": // container_upload; as an argument of a tool it stands deeper
-				peek.AddRef(p, protocol.FileRef, peek.Text(c))
+				p.AddRef(protocol.FileRef, peek.Text(c))
 			}
 		})
 	})
 }
 
 // source reads where an image or document comes from.
-func source(c *scan.Cursor, p *protocol.Peek) {
+func source(c *scan.Cursor, p *peek.Request) {
 	c.Object(func(key []byte, _ bool) {
 		if string(key) == "file_id" {
-			peek.AddRef(p, protocol.FileRef, peek.Text(c))
+			p.AddRef(protocol.FileRef, peek.Text(c))
 		}
 	})
 }

@@ -342,3 +342,57 @@ func TestEmbeddings(t *testing.T) {
 		}
 	}
 }
+
+// A request of 100,000 references is read in time that grows with its length, and what it leans on is bounded.
+func TestManyRefs(t *testing.T) {
+	shapes := map[protocol.Protocol][3]string{ // before, one reference, behind
+		protocol.OpenAIChat:      {`{"model":"m","messages":[{"role":"user","content":[{}`, `,{"type":"file","file":{"file_id":"id-%d"}}`, `]}]}`},
+		protocol.OpenAIResponses: {`{"model":"m","input":[{}`, `,{"type":"item_reference","id":"id-%d"}`, `]}`},
+		protocol.Anthropic:       {`{"model":"m","messages":[{"role":"user","content":[{}`, `,{"type":"document","source":{"type":"file","file_id":"id-%d"}}`, `]}]}`},
+		protocol.Gemini:          {`{"contents":[{"parts":[{}`, `,{"fileData":{"fileUri":"files/%d"}}`, `]}]}`},
+	}
+	for p, s := range shapes {
+		for _, distinct := range []int{4096, 100_000} {
+			var b strings.Builder
+			b.WriteString(s[0])
+			for i := range 100_000 {
+				fmt.Fprintf(&b, s[1], i%distinct)
+			}
+			b.WriteString(s[2])
+			peek, err := Of(p).Peek([]byte(b.String()))
+			if distinct <= 4096 {
+				if err != nil || len(peek.Refs) != distinct {
+					t.Errorf("%s: %d refs of %d: %v", p, len(peek.Refs), distinct, err)
+				}
+				continue
+			}
+			var e *protocol.Error
+			if !errors.As(err, &e) || e.Kind != protocol.BadRequest || e.Status != 400 || !strings.Contains(e.Message, "too many") || peek.Refs != nil {
+				t.Errorf("%s: %d refs of %d pass: %v", p, len(peek.Refs), distinct, err)
+			}
+		}
+	}
+}
+
+// So is a reply of 30,000 items, in one body or event by event.
+func TestManyIssued(t *testing.T) {
+	const items = 30_000
+	d := Of(protocol.OpenAIResponses)
+	var b strings.Builder
+	b.WriteString(`{"id":"resp_1","status":"completed","output":[{"type":"message","content":[{"text":"x"}]}`)
+	var streamed protocol.Reply
+	d.Event(nil, []byte(`{"type":"response.created","response":{"id":"resp_1"}}`), &streamed)
+	for i := range items {
+		item := fmt.Sprintf(`{"type":"function_call","id":"fc_%d","name":"f"}`, i)
+		b.WriteString("," + item)
+		d.Event(nil, []byte(`{"type":"response.output_item.done","item":`+item+`}`), &streamed)
+	}
+	b.WriteString(`]}`)
+	var whole protocol.Reply
+	d.Body([]byte(b.String()), &whole)
+	for _, r := range []protocol.Reply{whole, streamed} {
+		if n := len(r.Issued); n != 256 || r.Issued[0].ID != "resp_1" || r.Issued[n-1].ID != fmt.Sprint("fc_", items-1) {
+			t.Errorf("%d issued, %v to %v", n, r.Issued[0], r.Issued[n-1])
+		}
+	}
+}

@@ -16,7 +16,7 @@ func (Dialect) Protocol() protocol.Protocol { return protocol.Gemini }
 
 // Peek reads a request. Model and Stream stay empty: the path has them.
 func (Dialect) Peek(body []byte) (protocol.Peek, error) {
-	var p protocol.Peek
+	var p peek.Request
 	var h peek.Hash
 	c := scan.At(body)
 	if err := peek.Members(&c, func(key []byte, _ bool) {
@@ -25,11 +25,11 @@ func (Dialect) Peek(body []byte) (protocol.Peek, error) {
 		return protocol.Peek{}, err
 	}
 	p.Session = peek.Session("", "", &h)
-	return p, nil
+	return p.Done()
 }
 
 // request reads one member of a GenerateContentRequest, which countTokens may wrap in another object.
-func request(key []byte, c *scan.Cursor, body []byte, p *protocol.Peek, h *peek.Hash) {
+func request(key []byte, c *scan.Cursor, body []byte, p *peek.Request, h *peek.Hash) {
 	switch string(key) {
 	case "generateContentRequest", "generate_content_request":
 		c.Object(func(key []byte, _ bool) {
@@ -42,7 +42,7 @@ func request(key []byte, c *scan.Cursor, body []byte, p *protocol.Peek, h *peek.
 	case "tools":
 		p.Tools = peek.Filled(c)
 	case "cachedContent", "cached_content":
-		peek.AddRef(p, protocol.CacheRef, peek.Text(c))
+		p.AddRef(protocol.CacheRef, peek.Text(c))
 	case "systemInstruction", "system_instruction":
 		content(c, body, p, h, true)
 	case "contents":
@@ -52,7 +52,7 @@ func request(key []byte, c *scan.Cursor, body []byte, p *protocol.Peek, h *peek.
 	}
 }
 
-func config(key []byte, c *scan.Cursor, p *protocol.Peek) {
+func config(key []byte, c *scan.Cursor, p *peek.Request) {
 	switch string(key) {
 	case "maxOutputTokens", "max_output_tokens":
 		p.MaxOutput = peek.Limit(c)
@@ -74,7 +74,7 @@ func config(key []byte, c *scan.Cursor, p *protocol.Peek) {
 }
 
 // content reads the parts of one content.
-func content(c *scan.Cursor, body []byte, p *protocol.Peek, h *peek.Hash, system bool) {
+func content(c *scan.Cursor, body []byte, p *peek.Request, h *peek.Hash, system bool) {
 	var parts protocol.Span
 	user := true // the default role
 	c.Object(func(key []byte, _ bool) {
@@ -102,14 +102,14 @@ func content(c *scan.Cursor, body []byte, p *protocol.Peek, h *peek.Hash, system
 	}
 }
 
-func part(key []byte, c *scan.Cursor, p *protocol.Peek) {
+func part(key []byte, c *scan.Cursor, p *peek.Request) {
 	switch string(key) {
 	case "inlineData", "inline_data":
 		c.Object(func(key []byte, _ bool) { media(key, c, p) })
 	case "fileData", "file_data":
 		c.Object(func(key []byte, _ bool) {
 			if k := string(key); k == "fileUri" || k == "file_uri" {
-				peek.AddRef(p, protocol.FileRef, file(peek.Text(c)))
+				p.AddRef(protocol.FileRef, file(peek.Text(c)))
 				return
 			}
 			media(key, c, p)
@@ -117,7 +117,7 @@ func part(key []byte, c *scan.Cursor, p *protocol.Peek) {
 	}
 }
 
-func media(key []byte, c *scan.Cursor, p *protocol.Peek) {
+func media(key []byte, c *scan.Cursor, p *peek.Request) {
 	if k := string(key); k == "mimeType" || k == "mime_type" {
 		p.Images = strings.HasPrefix(peek.Text(c), "image/") || p.Images
 	}

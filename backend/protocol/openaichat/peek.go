@@ -15,7 +15,7 @@ func (Dialect) Protocol() protocol.Protocol { return protocol.OpenAIChat }
 // Peek reads a request.
 func (Dialect) Peek(body []byte) (protocol.Peek, error) {
 	var (
-		p                protocol.Peek
+		p                peek.Request
 		h                peek.Hash
 		limit, legacy    int64
 		cacheKey, userID string
@@ -64,7 +64,7 @@ func (Dialect) Peek(body []byte) (protocol.Peek, error) {
 	}); err != nil {
 		return protocol.Peek{}, err
 	}
-	if err := g.Finish(&p, true); err != nil {
+	if err := g.Finish(&p.Peek, true); err != nil {
 		return protocol.Peek{}, err
 	}
 	p.MaxOutput = limit
@@ -72,7 +72,7 @@ func (Dialect) Peek(body []byte) (protocol.Peek, error) {
 		p.MaxOutput = legacy
 	}
 	p.Session = peek.Session(cacheKey, userID, &h)
-	return p, nil
+	return p.Done()
 }
 
 func streamOptions(body []byte, c *scan.Cursor) (at protocol.Span, include bool) {
@@ -87,7 +87,7 @@ func streamOptions(body []byte, c *scan.Cursor) (at protocol.Span, include bool)
 }
 
 // message reads one message: its parts for images and files, and, until the first user turn, its text.
-func message(c *scan.Cursor, body []byte, p *protocol.Peek, h *peek.Hash) {
+func message(c *scan.Cursor, body []byte, p *peek.Request, h *peek.Hash) {
 	var role []byte
 	var content protocol.Span
 	c.Object(func(key []byte, _ bool) {
@@ -109,7 +109,7 @@ func message(c *scan.Cursor, body []byte, p *protocol.Peek, h *peek.Hash) {
 	}
 }
 
-func part(c *scan.Cursor, p *protocol.Peek) {
+func part(c *scan.Cursor, p *peek.Request) {
 	c.Object(func(key []byte, _ bool) {
 		switch string(key) {
 		case "image_url":
@@ -117,7 +117,7 @@ func part(c *scan.Cursor, p *protocol.Peek) {
 		case "file":
 			c.Object(func(key []byte, _ bool) {
 				if string(key) == "file_id" {
-					peek.AddRef(p, protocol.FileRef, peek.Text(c))
+					p.AddRef(protocol.FileRef, peek.Text(c))
 				}
 			})
 		}

@@ -19,7 +19,7 @@ func ReasoningID(raw []byte, escaped bool) string { return peek.ReasoningID(raw,
 // Peek reads a request.
 func (Dialect) Peek(body []byte) (protocol.Peek, error) {
 	var (
-		p                protocol.Peek
+		p                peek.Request
 		h                peek.Hash
 		last             sealed
 		cacheKey, userID string
@@ -60,14 +60,14 @@ func (Dialect) Peek(body []byte) (protocol.Peek, error) {
 		case "metadata":
 			userID = peek.Metadata(&c)
 		case "previous_response_id":
-			peek.AddRef(&p, protocol.ResponseRef, peek.Text(&c))
+			p.AddRef(protocol.ResponseRef, peek.Text(&c))
 		case "conversation":
 			if !c.Object(func(key []byte, _ bool) {
 				if string(key) == "id" {
-					peek.AddRef(&p, protocol.ConvRef, peek.Text(&c))
+					p.AddRef(protocol.ConvRef, peek.Text(&c))
 				}
 			}) {
-				peek.AddRef(&p, protocol.ConvRef, peek.Text(&c))
+				p.AddRef(protocol.ConvRef, peek.Text(&c))
 			}
 		case "instructions":
 			instructions = c.Raw()
@@ -81,15 +81,15 @@ func (Dialect) Peek(body []byte) (protocol.Peek, error) {
 	}); err != nil {
 		return protocol.Peek{}, err
 	}
-	if err := g.Finish(&p, true); err != nil {
+	if err := g.Finish(&p.Peek, true); err != nil {
 		return protocol.Peek{}, err
 	}
 	h.Content(instructions)
 	if last.raw != nil {
-		peek.AddRef(&p, protocol.ReasoningRef, ReasoningID(last.raw, last.escaped))
+		p.AddRef(protocol.ReasoningRef, ReasoningID(last.raw, last.escaped))
 	}
 	p.Session = peek.Session(cacheKey, userID, &h)
-	return p, nil
+	return p.Done()
 }
 
 // sealed is an encrypted content that was seen.
@@ -99,7 +99,7 @@ type sealed struct {
 }
 
 // item reads one input item.
-func item(c *scan.Cursor, body []byte, p *protocol.Peek, h *peek.Hash, last *sealed) {
+func item(c *scan.Cursor, body []byte, p *peek.Request, h *peek.Hash, last *sealed) {
 	var role, kind, id []byte
 	var content protocol.Span
 	var secret sealed
@@ -130,9 +130,9 @@ func item(c *scan.Cursor, body []byte, p *protocol.Peek, h *peek.Hash, last *sea
 	case secret.raw != nil && string(kind) == "reasoning":
 		*last = secret
 	case secret.raw != nil: // a compaction: the conversation so far, which cannot be left out
-		peek.AddRef(p, protocol.ConvRef, ReasoningID(secret.raw, secret.escaped))
+		p.AddRef(protocol.ConvRef, ReasoningID(secret.raw, secret.escaped))
 	case string(kind) == "item_reference":
-		peek.AddRef(p, protocol.ResponseRef, string(id))
+		p.AddRef(protocol.ResponseRef, string(id))
 	}
 	if !h.Done() {
 		h.Turn(role, body[content.From:content.To])
@@ -140,21 +140,21 @@ func item(c *scan.Cursor, body []byte, p *protocol.Peek, h *peek.Hash, last *sea
 }
 
 // part reads one content part.
-func part(c *scan.Cursor, p *protocol.Peek) {
+func part(c *scan.Cursor, p *peek.Request) {
 	c.Object(func(key []byte, _ bool) {
 		switch string(key) {
 		case "type":
 			p.Images = peek.Is(c, "input_image") || p.Images
 		case "file_id":
-			peek.AddRef(p, protocol.FileRef, peek.Text(c))
+			p.AddRef(protocol.FileRef, peek.Text(c))
 		}
 	})
 }
 
 // tool reads one tool for the files that it leans on.
-func tool(c *scan.Cursor, p *protocol.Peek) {
+func tool(c *scan.Cursor, p *peek.Request) {
 	files := func() {
-		c.Array(func() { peek.AddRef(p, protocol.FileRef, peek.Text(c)) })
+		c.Array(func() { p.AddRef(protocol.FileRef, peek.Text(c)) })
 	}
 	c.Object(func(key []byte, _ bool) {
 		switch string(key) {
@@ -162,7 +162,7 @@ func tool(c *scan.Cursor, p *protocol.Peek) {
 			files()
 		case "container": // code_interpreter
 			if c.Kind() == '"' {
-				peek.AddRef(p, protocol.FileRef, peek.Text(c))
+				p.AddRef(protocol.FileRef, peek.Text(c))
 				return
 			}
 			c.Object(func(key []byte, _ bool) {

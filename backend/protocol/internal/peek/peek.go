@@ -307,16 +307,3 @@ func (h *Hash) id() string {
 	}
 	return "h" + strconv.FormatUint(h.sum, 16)
 }
-
-// AddRef adds a ref to p, once.
-func AddRef(p *protocol.Peek, kind protocol.RefKind, id string) {
-	if id == "" {
-		return
-	}
-	for _, r := range p.Refs {
-		if r.Kind == kind && r.ID == id {
-			return
-		}
-	}
-	p.Refs = append(p.Refs, protocol.Ref{Kind: kind, ID: id})
-}

@@ -22,15 +22,33 @@ func Count(c *scan.Cursor, r *protocol.Reply) bool {
 	return true
 }
 
-// Issue adds a ref to r, once.
+// MostIssued bounds the refs that one reply leaves behind, each of which is kept for weeks.
+const MostIssued = 256
+
+// Issue adds a ref to r, once. Of more than [MostIssued] the newest stay, since what a client comes back with is what
+// came last: the last sealed reasoning, the last items. The response's own id stands first and always stays: it
+// stands for all the others.
 func Issue(r *protocol.Reply, kind protocol.RefKind, id string) {
 	if id == "" {
 		return
 	}
-	for _, ref := range r.Issued {
-		if ref.Kind == kind && ref.ID == id {
+	ref := protocol.Ref{Kind: kind, ID: id}
+	for _, issued := range r.Issued { // at most MostIssued: the work stays linear
+		if issued == ref {
 			return
 		}
 	}
-	r.Issued = append(r.Issued, protocol.Ref{Kind: kind, ID: id})
+	own := protocol.Ref{Kind: protocol.ResponseRef, ID: r.ID}
+	if len(r.Issued) == MostIssued {
+		oldest := 0
+		if r.Issued[0] == own {
+			oldest = 1
+		}
+		r.Issued = append(r.Issued[:oldest], r.Issued[oldest+1:]...)
+	}
+	r.Issued = append(r.Issued, ref)
+	if ref == own {
+		copy(r.Issued[1:], r.Issued)
+		r.Issued[0] = ref
+	}
 }
