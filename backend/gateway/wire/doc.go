@@ -32,7 +32,7 @@
 //
 // # Connections that went stale
 //
-// A server may close a kept-alive connection at any time, also just when we write. If a reused connection fails before the
-// first byte of a reply, the call is made once more on a new one, whatever its method: callers for whom that is wrong
-// should say close. After a byte, or on a new connection, nothing is ever repeated.
+// A server may close a kept-alive connection at any time, also just when we write. If a reused connection fails within
+// a second, before the first byte of a reply, the call is made once more on a new one, whatever its method: callers for
+// whom that is wrong should say close. Later, after a byte, or on a new connection, nothing is ever repeated.
 package wire
