@@ -18,10 +18,15 @@ import (
 //
 // What the text says beats the status where it is decisive, since relays answer an empty purse with any of 400,
 // 402, 403 and 429. Message is the upstream's own, cleaned by [Clean]; now is what dates are measured from.
-func DecodeError(status int, header http.Header, body []byte, now time.Time) *Error {
+//
+// Secrets are what the upstream may quote of the call, whatever it looks like: they are taken out with [Redact]
+// before anything is cut, since half a key is no longer known for one. Code and Param are told only where they hold
+// nothing that would have to be taken out.
+func DecodeError(status int, header http.Header, body []byte, now time.Time, secrets ...string) *Error {
+	body = Redact(body, long(secrets)...)
 	e := &Error{Status: status, RetryAfter: RetryAfter(header, body, now)}
 	if IsHTML(header, body) {
-		e.Kind, e.Message = htmlKind(status, body), htmlMessage(body)
+		e.Kind, e.Message = htmlKind(status, body), htmlMessage(Redact(body, secrets...))
 		return e
 	}
 	var f findings
@@ -30,14 +35,22 @@ func DecodeError(status int, header http.Header, body []byte, now time.Time) *Er
 		e.Status = f.status
 	}
 	e.Kind = f.kind(e.Status)
-	e.Code, e.Param = bound(f.bestCode(), 64), bound(f.param, 128)
-	if e.Message = Clean(f.message); e.Message == "" {
+	e.Code, e.Param = bound(harmless(f.bestCode(), secrets), 64), bound(harmless(f.param, secrets), 128)
+	if e.Message = Clean(string(Redact([]byte(f.message), secrets...))); e.Message == "" {
 		e.Message = "the upstream gave no reason"
 		if t := http.StatusText(e.Status); t != "" {
 			e.Message = fmt.Sprintf("the upstream answered %d %s and gave no reason", e.Status, t)
 		}
 	}
 	return e
+}
+
+// harmless returns s if nothing would have to be taken out of it, else "".
+func harmless(s string, secrets []string) string {
+	if strings.Contains(s, redacted) || Clean(s) != s || string(Redact([]byte(s), secrets...)) != s {
+		return ""
+	}
+	return s
 }
 
 // maxBody bounds what is read of an error body; the longest that vendors send (Google's details) are about 4 KB.
@@ -64,7 +77,7 @@ func (f *findings) text(s string, level int) {
 	if level > 4 || s == "" {
 		return
 	}
-	if at := strings.IndexAny(s, "{["); at >= 0 {
+	if at := opening(s); at >= 0 {
 		var v any
 		d := json.NewDecoder(strings.NewReader(s[at:]))
 		d.UseNumber()
@@ -87,6 +100,19 @@ func (f *findings) text(s string, level int) {
 		}
 	}
 	f.message = s
+}
+
+// opening is where JSON may begin in s, or -1. What [Redact] put there looks like an array, and is none.
+func opening(s string) int {
+	for from := 0; ; from += len(redacted) {
+		at := strings.IndexAny(s[from:], "{[")
+		if at < 0 {
+			return -1
+		}
+		if from += at; !strings.HasPrefix(s[from:], redacted) {
+			return from
+		}
+	}
 }
 
 // value takes in a decoded JSON value.
@@ -126,8 +152,12 @@ func (f *findings) object(m map[string]any, level int) {
 	if s, ok := m["param"].(string); ok {
 		f.param = s
 	}
-	if loc, ok := m["loc"].([]any); ok && len(loc) > 0 { // FastAPI: ["body", "messages", 0]
-		f.param = fmt.Sprint(loc[min(1, len(loc)-1)])
+	if loc, ok := m["loc"].([]any); ok { // FastAPI: ["body", "messages", 0]: the last that is a name
+		for _, el := range loc {
+			if name, ok := el.(string); ok {
+				f.param = name
+			}
+		}
 	}
 	for _, name := range []string{"quotaId", "quotaMetric", "retryDelay"} { // Google's details
 		if s, ok := m[name].(string); ok {
@@ -153,8 +183,11 @@ func (f *findings) object(m map[string]any, level int) {
 		f.codes = append(f.codes, inner.codes...)
 		f.hints = append(append(f.hints, inner.hints...), inner.message)
 	}
-	for _, name := range []string{"response", "detail", "base_resp", "errors", "error", "data"} {
+	for _, name := range []string{"response", "message", "detail", "base_resp", "errors", "error", "data"} {
 		inner := findings{}
+		if _, words := m[name].(string); words && name == "message" {
+			continue // read above
+		}
 		inner.value(m[name], level+1)
 		if name == "data" && len(inner.codes) == 0 {
 			continue // a payload, not an envelope
