@@ -6,6 +6,10 @@ type Span struct{ From, To int }
 // Empty reports whether the span covers nothing.
 func (s Span) Empty() bool { return s.To <= s.From }
 
+// LongestModel bounds a model's name, in bytes, its escapes resolved. The longest in use, of fine-tuned models and
+// of inference profiles, are about 150.
+const LongestModel = 256
+
 // Peek is what one pass over a request body tells, with nothing decoded that routing does not need.
 type Peek struct {
 	Model         string // as the client wrote it; empty where the protocol carries it in the path
@@ -19,6 +23,10 @@ type Peek struct {
 	Images bool // an image part is present
 	Schema bool // a JSON schema is required of the reply
 	Think  bool // reasoning is asked for in so many words
+
+	// Media is how many bytes of the body are inline media: images, audio and files in base64, as data URLs or bare.
+	// They cost tokens by other rules than text (an image of 1 MB some 1,500), so estimates from sizes leave them out.
+	Media int64
 
 	Session string // what the body says of the conversation: prompt_cache_key, else the session part of metadata.user_id, else a hash of system text and first user turn
 	Refs    []Ref  // state of one upstream account that the request leans on
@@ -71,7 +79,8 @@ type Dialect interface {
 	Protocol() Protocol
 
 	// Peek scans a request body once. The error is an *[Error] of kind BadRequest that names the fault: JSON that
-	// does not parse (with its offset), or a second, escaped or differently cased spelling of model or stream.
+	// does not parse (with its offset), a second, escaped or differently cased spelling of model or stream, a model's
+	// name beyond [LongestModel], or references to stored state beyond any reason.
 	Peek(body []byte) (Peek, error)
 
 	// Event reads one event of a stream: its name (may be empty) and its data. It adds to r and says what the

@@ -48,6 +48,8 @@ func TestPeekRefusesWhatCouldBeReadOtherwise(t *testing.T) {
 		{`{"model":"a","model":"b"}`, "model", "twice"},
 		{`{"model":"a","x":{},"model":"a"}`, "model", "twice"},
 		{`{"model":"a","Model":"b"}`, "model", "another spelling"},
+		{`{"model":"` + strings.Repeat("m", 257) + `"}`, "model", "longer than 256 bytes"},
+		{`{"model":"` + strings.Repeat(`\u00e9`, 129) + `"}`, "model", "longer than 256 bytes"},
 		{`{"MODEL":"b"}`, "model", "another spelling"},
 		{`{"model":"a","mod\u0065l":"b"}`, "model", "another spelling"},
 		{`{"\u006dodel":"b"}`, "model", "another spelling"},
@@ -71,9 +73,12 @@ func TestPeekRefusesWhatCouldBeReadOtherwise(t *testing.T) {
 			var e *protocol.Error
 			if !errors.As(err, &e) || e.Kind != protocol.BadRequest || e.Status != 400 || e.Param != f.param || !strings.Contains(e.Message, f.says) {
 				t.Errorf("%s, %.60s: %v (param %q), want %q at %q", p, f.body, err, e.Param, f.says, f.param)
+			} else if len(e.Message) > 200 {
+				t.Errorf("%s: the request is echoed: %s", p, e.Message)
 			}
 		}
-		for _, body := range []string{`{"model":"m"}`, ` {"model" : "m" , "modell":1,"mode":2,"streams":[], "x":{"model":"y","Model":"z","stream":7}} `, `{"model":"m","stream":false,"": "","\u0000":1}`} {
+		for _, body := range []string{`{"model":"m"}`, ` {"model" : "m" , "modell":1,"mode":2,"streams":[], "x":{"model":"y","Model":"z","stream":7}} `, `{"model":"m","stream":false,"": "","\u0000":1}`,
+			`{"model":"` + strings.Repeat(`\u006d`, 256) + `"}`} {
 			if _, err := Of(p).Peek([]byte(body)); err != nil {
 				t.Errorf("%s, %s: %v", p, body, err)
 			}

@@ -92,6 +92,9 @@ func (g *Guard) Finish(p *protocol.Peek, needModel bool) error {
 		if !ok {
 			g.refuse("model", `"model" must be a string`)
 		}
+		if len(model) > protocol.LongestModel {
+			g.refuse("model", fmt.Sprintf(`"model" is longer than %d bytes; name the model that should answer`, protocol.LongestModel))
+		}
 		p.Model, p.ModelAt = model, g.model
 	}
 	if needModel && p.Model == "" {
