@@ -125,9 +125,19 @@ func blocks(c *scan.Cursor, p *peek.Request) bool {
 
 // source reads where an image or document comes from.
 func source(c *scan.Cursor, p *peek.Request) {
+	inline, size := false, 0
 	c.Object(func(key []byte, _ bool) {
-		if string(key) == "file_id" {
+		switch string(key) {
+		case "type":
+			inline = peek.Is(c, "base64") // a document of type text has text there
+		case "data":
+			raw, _, _ := c.String()
+			size = len(raw)
+		case "file_id":
 			p.AddRef(protocol.FileRef, peek.Text(c))
 		}
 	})
+	if inline {
+		p.Media += int64(size)
+	}
 }

@@ -401,3 +401,45 @@ func TestManyIssued(t *testing.T) {
 		}
 	}
 }
+
+// Inline media is counted where it stands, to the byte, and nothing else is: no text, no address, no tool's argument.
+func TestMedia(t *testing.T) {
+	const data = "QUJDRA==" // 8 bytes
+	const dataURL = `data:image\/png;base64,QUJDRA==`
+	for _, c := range []struct {
+		p     protocol.Protocol
+		parts string
+		media int
+	}{
+		{protocol.OpenAIChat, `{"type":"image_url","image_url":{"url":"` + dataURL + `"}}`, len(dataURL)},
+		{protocol.OpenAIChat, `{"type":"image_url","image_url":"` + dataURL + `"},{"type":"video_url","video_url":{"url":"DATA:x"}}`, len(dataURL) + 6},
+		{protocol.OpenAIChat, `{"type":"image_url","image_url":{"url":"https://a.example/data:x"}}`, 0},
+		{protocol.OpenAIChat, `{"type":"file","file":{"filename":"x.pdf","file_data":"` + data + `"}},{"type":"input_audio","input_audio":{"format":"wav","data":"` + data + `"}}`, 16},
+		{protocol.OpenAIChat, `{"type":"text","text":"` + dataURL + `"},{"type":"image_url","image_url":{"url":7}},{"image_url":null}`, 0},
+		{protocol.OpenAIResponses, `{"type":"input_image","image_url":"` + dataURL + `"},{"type":"input_file","file_data":"` + data + `"},{"type":"input_audio","input_audio":{"data":"` + data + `"}}`, len(dataURL) + 16},
+		{protocol.OpenAIResponses, `{"type":"input_text","text":"` + dataURL + `"},{"type":"input_image","image_url":"https://a.example/"}`, 0},
+		{protocol.Anthropic, `{"type":"image","source":{"type":"base64","media_type":"image/png","data":"` + data + `"}}`, 8},
+		{protocol.Anthropic, `{"type":"tool_result","content":[{"type":"document","source":{"data":"` + data + `","type":"base64"}}]}`, 8},
+		{protocol.Anthropic, `{"type":"document","source":{"type":"text","data":"plain"}},{"type":"tool_use","input":{"source":{"type":"base64","data":"x"}}}`, 0},
+		{protocol.Gemini, `{"inlineData":{"mimeType":"audio/wav","data":"` + data + `"}},{"inline_data":{"data":"` + data + `"}}`, 16},
+		{protocol.Gemini, `{"text":"` + dataURL + `"},{"fileData":{"fileUri":"files/data"}}`, 0},
+	} {
+		body := map[protocol.Protocol]string{
+			protocol.OpenAIResponses: `{"model":"m","input":[{"role":"user","content":[` + c.parts + `]}]}`,
+			protocol.Gemini:          `{"contents":[{"parts":[` + c.parts + `]}]}`,
+		}[c.p]
+		if body == "" {
+			body = `{"model":"m","messages":[{"role":"user","content":[` + c.parts + `]}]}`
+		}
+		if peek, err := Of(c.p).Peek([]byte(body)); err != nil || peek.Media != int64(c.media) {
+			t.Errorf("%s, %s: %d bytes of media, %v; want %d", c.p, c.parts, peek.Media, err, c.media)
+		}
+	}
+	// Outside of messages: what tools gave back, and images that the model itself has made.
+	body := `{"model":"m","input":[{"type":"function_call_output","output":[{"type":"input_image","image_url":"` + dataURL + `"}]},
+		{"type":"computer_call_output","output":{"type":"computer_screenshot","image_url":"` + dataURL + `"}},
+		{"type":"image_generation_call","id":"ig_1","result":"` + data + `"},{"type":"function_call_output","output":"` + dataURL + `","result":"x"}]}`
+	if peek, err := Of(protocol.OpenAIResponses).Peek([]byte(body)); err != nil || peek.Media != int64(2*len(dataURL)+8) || peek.Refs != nil {
+		t.Errorf("%+v, %v", peek, err)
+	}
+}

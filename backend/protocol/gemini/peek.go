@@ -105,7 +105,13 @@ func content(c *scan.Cursor, body []byte, p *peek.Request, h *peek.Hash, system 
 func part(key []byte, c *scan.Cursor, p *peek.Request) {
 	switch string(key) {
 	case "inlineData", "inline_data":
-		c.Object(func(key []byte, _ bool) { media(key, c, p) })
+		c.Object(func(key []byte, _ bool) {
+			if string(key) == "data" {
+				p.Base64(c)
+				return
+			}
+			media(key, c, p)
+		})
 	case "fileData", "file_data":
 		c.Object(func(key []byte, _ bool) {
 			if k := string(key); k == "fileUri" || k == "file_uri" {

@@ -114,12 +114,35 @@ func part(c *scan.Cursor, p *peek.Request) {
 		switch string(key) {
 		case "image_url":
 			p.Images = true
+			address(c, p)
+		case "video_url": // Qwen
+			address(c, p)
 		case "file":
 			c.Object(func(key []byte, _ bool) {
-				if string(key) == "file_id" {
+				switch string(key) {
+				case "file_id":
 					p.AddRef(protocol.FileRef, peek.Text(c))
+				case "file_data":
+					p.Base64(c)
+				}
+			})
+		case "input_audio":
+			c.Object(func(key []byte, _ bool) {
+				if string(key) == "data" {
+					p.Base64(c)
 				}
 			})
 		}
 	})
+}
+
+// address reads an image_url: an object with its url, or, as some clients have it, the url itself.
+func address(c *scan.Cursor, p *peek.Request) {
+	if !c.Object(func(key []byte, _ bool) {
+		if string(key) == "url" {
+			p.DataURL(c)
+		}
+	}) {
+		p.DataURL(c)
+	}
 }

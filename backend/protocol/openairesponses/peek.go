@@ -21,7 +21,7 @@ func (Dialect) Peek(body []byte) (protocol.Peek, error) {
 	var (
 		p                peek.Request
 		h                peek.Hash
-		last             sealed
+		last             token
 		cacheKey, userID string
 		instructions     []byte
 	)
@@ -92,17 +92,18 @@ func (Dialect) Peek(body []byte) (protocol.Peek, error) {
 	return p.Done()
 }
 
-// sealed is an encrypted content that was seen.
-type sealed struct {
+// token is what stands between the quotes of a string that was seen.
+type token struct {
 	raw     []byte
 	escaped bool
 }
 
 // item reads one input item.
-func item(c *scan.Cursor, body []byte, p *peek.Request, h *peek.Hash, last *sealed) {
-	var role, kind, id []byte
+func item(c *scan.Cursor, body []byte, p *peek.Request, h *peek.Hash, last *token) {
+	var role, kind []byte
 	var content protocol.Span
-	var secret sealed
+	var id, secret token
+	made := 0 // bytes of an image that the model made
 	c.Object(func(key []byte, _ bool) {
 		switch string(key) {
 		case "type":
@@ -110,17 +111,22 @@ func item(c *scan.Cursor, body []byte, p *peek.Request, h *peek.Hash, last *seal
 		case "role":
 			role, _, _ = c.String()
 		case "id":
-			id, _, _ = c.String()
+			id.raw, id.escaped, _ = c.String()
 		case "encrypted_content":
 			if raw, escaped, ok := c.String(); ok && len(raw) > 0 {
-				secret = sealed{raw, escaped}
+				secret = token{raw, escaped}
 			}
 		case "content", "output":
 			from := c.Offset()
-			if !c.Array(func() { part(c, p) }) {
+			if !c.Array(func() { part(c, p) }) && c.Kind() == '{' { // a screenshot
+				part(c, p)
+			} else if c.Offset() == from {
 				c.Value()
 			}
 			content = protocol.Span{From: from, To: c.Offset()}
+		case "result":
+			raw, _, _ := c.String()
+			made = len(raw)
 		}
 	})
 	if c.Err() != nil {
@@ -131,8 +137,12 @@ func item(c *scan.Cursor, body []byte, p *peek.Request, h *peek.Hash, last *seal
 		*last = secret
 	case secret.raw != nil: // a compaction: the conversation so far, which cannot be left out
 		p.AddRef(protocol.ConvRef, ReasoningID(secret.raw, secret.escaped))
-	case string(kind) == "item_reference":
-		p.AddRef(protocol.ResponseRef, string(id))
+	// Reasoning without its content, and a bare id, stand for what one account has stored. Any other item is there in
+	// full, and its id only a name.
+	case string(kind) == "item_reference", string(kind) == "reasoning", kind == nil && role == nil && content.Empty():
+		p.AddRef(protocol.ResponseRef, scan.Unquote(id.raw, id.escaped))
+	case string(kind) == "image_generation_call":
+		p.Media += int64(made)
 	}
 	if !h.Done() {
 		h.Turn(role, body[content.From:content.To])
@@ -147,6 +157,16 @@ func part(c *scan.Cursor, p *peek.Request) {
 			p.Images = peek.Is(c, "input_image") || p.Images
 		case "file_id":
 			p.AddRef(protocol.FileRef, peek.Text(c))
+		case "image_url":
+			p.DataURL(c)
+		case "file_data":
+			p.Base64(c)
+		case "input_audio":
+			c.Object(func(key []byte, _ bool) {
+				if string(key) == "data" {
+					p.Base64(c)
+				}
+			})
 		}
 	})
 }

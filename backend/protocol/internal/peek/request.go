@@ -1,9 +1,11 @@
 package peek
 
 import (
+	"bytes"
 	"fmt"
 
 	"metapi/backend/protocol"
+	"metapi/backend/protocol/scan"
 )
 
 // MostRefs bounds the distinct pieces of stored state that one request may lean on. A long conversation replayed by
@@ -64,4 +66,18 @@ func (p *Request) Done() (protocol.Peek, error) {
 			"too many references to stored files, items and responses; a request may have %d different ones", MostRefs)}
 	}
 	return p.Peek, nil
+}
+
+// Base64 passes over a string of base64, or a data URL, and counts it as media.
+func (p *Request) Base64(c *scan.Cursor) {
+	raw, _, _ := c.String()
+	p.Media += int64(len(raw))
+}
+
+// DataURL passes over a string, and counts it as media if it is a data URL.
+func (p *Request) DataURL(c *scan.Cursor) {
+	const scheme = "data:"
+	if raw, _, _ := c.String(); len(raw) >= len(scheme) && bytes.EqualFold(raw[:len(scheme)], []byte(scheme)) {
+		p.Media += int64(len(raw))
+	}
 }
