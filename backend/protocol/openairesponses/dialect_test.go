@@ -45,11 +45,16 @@ func TestPeekRefs(t *testing.T) {
 		`"conversation":"conv_1"`:                         {ref(protocol.ConvRef, "conv_1")},
 		`"conversation":{"id":"conv_2"}`:                  {ref(protocol.ConvRef, "conv_2")},
 		`"input":[{"type":"item_reference","id":"rs_1"}]`: {ref(protocol.ResponseRef, "rs_1")},
-		`"input":[{"role":"user","content":[{"type":"input_file","file_id":"file-1"},{"type":"input_image","file_id":"file-2"}]}]`:                   {ref(protocol.FileRef, "file-1"), ref(protocol.FileRef, "file-2")},
-		`"tools":[{"type":"file_search","vector_store_ids":["vs_1"]},{"type":"code_interpreter","container":{"type":"auto","file_ids":["file-3"]}}]`: {ref(protocol.FileRef, "vs_1"), ref(protocol.FileRef, "file-3")},
-		`"input":[{"type":"compaction","encrypted_content":"abc"}]`:                                                                                  {ref(protocol.ConvRef, secretID("abc"))},
-		`"input":[{"role":"user","content":"\"previous_response_id\":\"resp_9\" encrypted_content"}]`:                                                nil,
-		`"metadata":{"previous_response_id":"resp_9"}`:                                                                                               nil,
+		`"input":[{"id":"msg_1","type":null}]`:            {ref(protocol.ResponseRef, "msg_1")},
+		`"input":[{"type":"reasoning","id":"rs_1","summary":[]},{"type":"reasoning","encrypted_content":null,"id":"rs\u005f2"}]`:       {ref(protocol.ResponseRef, "rs_1"), ref(protocol.ResponseRef, "rs_2")},
+		`"input":[{"type":"reasoning","id":"rs_1","encrypted_content":""},{"type":"reasoning","id":"rs_2","encrypted_content":"abc"}]`: {ref(protocol.ResponseRef, "rs_1"), ref(protocol.ReasoningRef, secretID("abc"))},
+		`"input":[{"type":"reasoning","summary":[]}]`: nil,
+		`"input":[{"type":"message","id":"msg_1","role":"assistant","content":[]},{"id":"msg_2","role":"user","content":"x"},{"type":"function_call","id":"fc_1","name":"f","call_id":"c","arguments":""},{"type":"web_search_call","id":"ws_1"}]`: nil,
+		`"input":[{"role":"user","content":[{"type":"input_file","file_id":"file-1"},{"type":"input_image","file_id":"file-2"}]}]`:                                                                                                                 {ref(protocol.FileRef, "file-1"), ref(protocol.FileRef, "file-2")},
+		`"tools":[{"type":"file_search","vector_store_ids":["vs_1"]},{"type":"code_interpreter","container":{"type":"auto","file_ids":["file-3"]}}]`:                                                                                               {ref(protocol.FileRef, "vs_1"), ref(protocol.FileRef, "file-3")},
+		`"input":[{"type":"compaction","encrypted_content":"abc"}]`:                                   {ref(protocol.ConvRef, secretID("abc"))},
+		`"input":[{"role":"user","content":"\"previous_response_id\":\"resp_9\" encrypted_content"}]`: nil,
+		`"metadata":{"previous_response_id":"resp_9"}`:                                                nil,
 	} {
 		p, err := Dialect{}.Peek([]byte(`{"model":"m",` + body + `}`))
 		if err != nil || !reflect.DeepEqual(p.Refs, want) {
@@ -104,6 +109,41 @@ func TestStream(t *testing.T) {
 	want := []protocol.Ref{ref(protocol.ResponseRef, "resp_1"), ref(protocol.ReasoningRef, secretID("sealed==")), ref(protocol.ResponseRef, "rs_1")}
 	if !reflect.DeepEqual(r.Issued, want) {
 		t.Errorf("issued %v, want %v", r.Issued, want)
+	}
+}
+
+// What a client gives back of a stored reply leads to refs that the reply issued, whole or streamed, whichever way either
+// writes its strings.
+func TestRefsComeBack(t *testing.T) {
+	const item, back = `{"type":"reasoning","id":"rs\u005f1","summary":[]}`, `{"id":"rs_1","type":"reasoning","summary":[]}`
+	var whole protocol.Reply
+	Dialect{}.Body([]byte(`{"id":"resp_1","status":"completed","output":[`+item+`]}`), &whole)
+	streamed := run(t, []step{
+		{`{"type":"response.created","response":{"id":"resp_1"}}`, protocol.Quiet},
+		{`{"type":"response.output_item.done","item":` + item + `}`, protocol.Quiet},
+	})
+	p, err := Dialect{}.Peek([]byte(`{"model":"m","input":[` + back + `]}`))
+	if err != nil || len(p.Refs) != 1 {
+		t.Fatalf("%v, %v", p.Refs, err)
+	}
+	for _, r := range []protocol.Reply{whole, streamed} {
+		if len(r.Issued) != 2 || r.Issued[1] != p.Refs[0] {
+			t.Errorf("issued %v, comes back %v", r.Issued, p.Refs)
+		}
+	}
+}
+
+// A stored response that failed is told as such, and under its id: whoever retrieves it has its answer (protocol case 38).
+func TestFailedHasItsID(t *testing.T) {
+	for _, data := range []string{
+		`{"type":"response.failed","response":{"id":"resp_1","status":"failed","error":{"code":"server_error","message":"boom"}}}`,
+		`{"response":{"error":{"code":"server_error","message":"boom"},"id":"resp_1"},"type":"response.failed"}`,
+		`{"type":"response.completed","response":{"status":"failed","id":"resp_1"}}`,
+		`{"type":"response.created","response":{"status":"failed","id":"resp_1"}}`,
+	} {
+		if r := run(t, []step{{data, protocol.Failed}}); r.ID != "resp_1" || r.Err == nil {
+			t.Errorf("%s: %+v", data, r)
+		}
 	}
 }
 

@@ -167,7 +167,7 @@ func readResponse(c *scan.Cursor, r *protocol.Reply, res *response) bool {
 				res.outputs++
 				res.content = res.content || item.text > 0 || item.named
 				res.text += item.text
-				if item.id != nil || item.secret != nil {
+				if item.id.raw != nil || item.secret.raw != nil {
 					res.issuable = append(res.issuable, item)
 				}
 			})
@@ -177,24 +177,23 @@ func readResponse(c *scan.Cursor, r *protocol.Reply, res *response) bool {
 
 // output is one output item.
 type output struct {
-	kind, id []byte
-	named    bool // a call whose name is known
-	text     int64
-	secret   []byte
-	escaped  bool
+	kind       []byte
+	id, secret token
+	named      bool // a call whose name is known
+	text       int64
 }
 
 // issue notes the state that the item stands for.
 func (o *output) issue(r *protocol.Reply, stored bool) {
-	if o.secret != nil {
+	if o.secret.raw != nil {
 		kind := protocol.ConvRef // a compaction
 		if string(o.kind) == "reasoning" {
 			kind = protocol.ReasoningRef
 		}
-		reply.Issue(r, kind, ReasoningID(o.secret, o.escaped))
+		reply.Issue(r, kind, ReasoningID(o.secret.raw, o.secret.escaped))
 	}
-	if stored && o.id != nil {
-		reply.Issue(r, protocol.ResponseRef, string(o.id))
+	if stored && o.id.raw != nil {
+		reply.Issue(r, protocol.ResponseRef, scan.Unquote(o.id.raw, o.id.escaped))
 	}
 }
 
@@ -209,8 +208,8 @@ func readOutput(c *scan.Cursor, r *protocol.Reply, o *output) {
 		case "type":
 			o.kind, _, _ = c.String()
 		case "id":
-			if raw, _, ok := c.String(); ok && len(raw) > 0 {
-				o.id = raw
+			if raw, escaped, ok := c.String(); ok && len(raw) > 0 {
+				o.id = token{raw, escaped}
 			}
 		case "name":
 			raw, _, ok := c.String()
@@ -219,7 +218,7 @@ func readOutput(c *scan.Cursor, r *protocol.Reply, o *output) {
 			text()
 		case "encrypted_content":
 			if raw, escaped, ok := c.String(); ok && len(raw) > 0 {
-				o.secret, o.escaped = raw, escaped
+				o.secret = token{raw, escaped}
 			}
 		case "content", "summary":
 			c.Array(func() {
