@@ -55,11 +55,15 @@ type Reply struct {
 	Model    string // the model it says it is
 	Usage    Usage  // the last figures told; vendors' figures are cumulative, so they replace, never add
 	HasUsage bool   // Usage was told by the upstream
-	Finish   string // the vendor's own stop reason
+	Finish   string // the vendor's own stop reason; in a stream of several choices empty until each that was seen has one
 	Done     bool   // the protocol's own end was seen
 	Err      *Error // the reply turned out to be an error
 	Text     int64  // bytes of text, reasoning and tool arguments seen; what usage is estimated from
 	Issued   []Ref  // state ids that must come back to this account
+
+	// A stream of openai-chat may hold several choices (n > 1), mixed. Bit i of Choices says that choice i was seen, of
+	// Finished that it has its finish reason. Choices from 64 on are not kept track of.
+	Choices, Finished uint64
 }
 
 // Class says what one stream event is to the gateway.

@@ -1,6 +1,7 @@
 package openaichat
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -100,6 +101,43 @@ func TestStream(t *testing.T) {
 	want := protocol.Usage{Input: 36, CacheRead: 64, Output: 20, Reasoning: 5}
 	if r.ID != "c-1" || r.Model != "gpt-5-2026" || r.Usage != want || !r.HasUsage || r.Finish != "tool_calls" || !r.Done || r.Err != nil || r.Text != 3+4+2+2+2+2 {
 		t.Errorf("%+v", r)
+	}
+}
+
+// With n > 1 a stream is finished when each choice that was seen is, whatever their order; one of them cut is a cut.
+func TestSeveralChoices(t *testing.T) {
+	text := func(i int) string {
+		return fmt.Sprintf(`{"choices":[{"delta":{"content":"x"},"index":%d,"finish_reason":null}]}`, i)
+	}
+	end := func(i int, why string) string {
+		return fmt.Sprintf(`{"choices":[{"finish_reason":%q,"delta":{},"index":%d}]}`, why, i)
+	}
+	for _, c := range []struct {
+		name   string
+		steps  []step
+		finish string
+	}{
+		{"one cut", []step{{"", text(0), protocol.Meaningful}, {"", text(1), protocol.Meaningful}, {"", end(0, "stop"), protocol.Quiet}}, ""},
+		{"both", []step{{"", text(0), protocol.Meaningful}, {"", text(1), protocol.Meaningful}, {"", end(0, "stop"), protocol.Quiet}, {"", end(1, "length"), protocol.Final}}, "length"},
+		{"one after the other, cut", []step{{"", text(0), protocol.Meaningful}, {"", end(0, "stop"), protocol.Final}, {"", text(63), protocol.Meaningful}}, ""},
+		{"one after the other", []step{{"", text(0), protocol.Meaningful}, {"", end(0, "stop"), protocol.Final}, {"", text(63), protocol.Meaningful}, {"", end(63, "stop"), protocol.Final}}, "stop"},
+		{"in one chunk", []step{{"", `{"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":"stop"},{"index":1,"delta":{"content":"y"}}]}`, protocol.Meaningful}}, ""},
+		{"a role only", []step{{"", `{"choices":[{"index":1,"delta":{"role":"assistant"}}]}`, protocol.Quiet}, {"", end(0, "stop"), protocol.Quiet}}, ""},
+		{"more of a finished one", []step{{"", end(0, "stop"), protocol.Final}, {"", `{"choices":[{"index":0,"delta":{}}],"usage":{"prompt_tokens":1,"completion_tokens":1}}`, protocol.Quiet}}, "stop"},
+		{"no index", []step{{"", `{"choices":[{"delta":{"content":"x"}}]}`, protocol.Meaningful}, {"", `{"choices":[{"delta":{},"finish_reason":"stop"}]}`, protocol.Final}}, "stop"},
+		{"beyond what is kept track of", []step{{"", text(64), protocol.Meaningful}, {"", text(-1), protocol.Meaningful}, {"", end(99, "stop"), protocol.Final}}, "stop"},
+	} {
+		if r := run(t, c.steps); r.Finish != c.finish || r.Done {
+			t.Errorf("%s: finish %q, want %q; done %v", c.name, r.Finish, c.finish, r.Done)
+		}
+	}
+	if r := run(t, []step{{"", text(1), protocol.Meaningful}, {"", "[DONE]", protocol.Final}}); !r.Done {
+		t.Error("[DONE] ends any stream")
+	}
+	var r protocol.Reply
+	Dialect{}.Body([]byte(`{"choices":[{"index":0,"message":{"content":"x"},"finish_reason":"stop"},{"index":1,"message":{"content":"y"}}]}`), &r)
+	if r.Finish != "stop" || !r.Done || r.Err != nil {
+		t.Errorf("a whole reply: %+v", r)
 	}
 }
 

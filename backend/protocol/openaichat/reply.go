@@ -11,12 +11,14 @@ import (
 
 // seen is what a chunk or a whole completion holds.
 type seen struct {
-	choices  bool // the member is there
-	count    int  // how many choices
-	content  bool // one of them says something
-	finished bool // one of them has a finish reason
-	usage    bool
-	env      reply.Envelope
+	choices bool   // the member is there
+	count   int    // how many choices
+	content bool   // one of them says something
+	finish  []byte // the last finish reason that one of them has
+	usage   bool
+	env     reply.Envelope
+
+	indices, finished uint64 // of the choices, and of those with a finish reason
 }
 
 // Event reads a chunk.
@@ -42,14 +44,39 @@ func (Dialect) Event(name, data []byte, r *protocol.Reply) protocol.Class {
 		return protocol.Quiet
 	case string(name) == "error" || s.env.Bad(s.choices || s.usage):
 		return reply.Fail(data, r)
+	}
+	pending := s.end(r)
+	switch {
 	case s.content:
 		return protocol.Meaningful
-	case s.finished:
+	case s.finish != nil && pending:
+		return protocol.Quiet
+	case s.finish != nil:
 		return protocol.Final
 	case s.usage && s.choices && s.count == 0:
 		return protocol.UsageOnly
 	}
 	return protocol.Quiet
+}
+
+// end notes which choices have been seen and finished, and reports whether one that was seen has no finish reason yet: a
+// stream that ends here is cut.
+func (s *seen) end(r *protocol.Reply) (pending bool) {
+	r.Choices |= s.indices
+	r.Finished |= s.finished
+	if r.Choices&^r.Finished != 0 {
+		r.Finish = ""
+		return true
+	}
+	s.tell(r)
+	return false
+}
+
+// tell sets the finish reason, if there is one.
+func (s *seen) tell(r *protocol.Reply) {
+	if s.finish != nil && r.Finish != string(s.finish) {
+		r.Finish = string(s.finish)
+	}
 }
 
 // Body reads a whole completion.
@@ -61,12 +88,13 @@ func (Dialect) Body(body []byte, r *protocol.Reply) {
 		reply.Unusable(body, r)
 		return
 	}
+	s.tell(r)
 	switch {
 	case s.env.Bad(s.count > 0):
 		reply.Fail(body, r)
 	case s.count == 0:
 		reply.Bad(r, "the provider's answer holds no choices")
-	case !s.content && !s.finished:
+	case !s.content && s.finish == nil:
 		reply.Bad(r, "the provider's answer is empty")
 	default:
 		r.Done = true
@@ -97,16 +125,18 @@ func read(c *scan.Cursor, r *protocol.Reply, s *seen) bool {
 }
 
 func choice(c *scan.Cursor, r *protocol.Reply, s *seen) {
+	index, finished := int64(0), false // relays that make one choice only may leave its index out
 	c.Object(func(key []byte, _ bool) {
 		switch string(key) {
+		case "index":
+			if n, ok := c.Int(); ok {
+				index = n
+			}
 		case "delta", "message":
 			c.Object(func(key []byte, _ bool) { delta(key, c, r, s) })
 		case "finish_reason":
 			if raw, _, ok := c.String(); ok && len(raw) > 0 {
-				s.finished = true
-				if r.Finish != string(raw) {
-					r.Finish = string(raw)
-				}
+				s.finish, finished = raw, true
 			}
 		case "usage": // Kimi has it here
 			if openai.TakeUsage(c, r) {
@@ -114,6 +144,13 @@ func choice(c *scan.Cursor, r *protocol.Reply, s *seen) {
 			}
 		}
 	})
+	if index < 0 || index > 63 {
+		return
+	}
+	s.indices |= 1 << index
+	if finished {
+		s.finished |= 1 << index
+	}
 }
 
 // delta reads one member of a delta or message.
