@@ -3,10 +3,8 @@ package gateway
 import (
 	"bytes"
 	"compress/gzip"
-	"encoding/json"
 	"errors"
 	"io"
-	"mime"
 	"net/http"
 	"strings"
 	"time"
@@ -29,11 +27,13 @@ type attempt struct {
 	hide   bool // the usage chunk was our wish
 	reply  protocol.Reply
 	made   routing.Attempt // what the record will keep of it
+	pinned int             // how many of reply.Issued are known as pins
 }
 
 // failure is why a request was not served: by one attempt, or at all. Nothing of it has reached the client.
 type failure struct {
 	err     *protocol.Error // scrubbed
+	passed  bool            // nobody was asked: the deployment is being tried again by another request
 	context int64           // of the deployment, for prompts that were too long for it
 	raw     []byte          // the upstream's own body, where it can be passed on as it is
 	status  int             // the upstream's, with raw
@@ -53,11 +53,16 @@ func (x *exchange) try(d *routing.Deployment, more bool) *failure {
 
 func (x *exchange) tryOnce(d *routing.Deployment, more bool) (f *failure, again bool) {
 	now := time.Now()
-	pass, ok := d.Live.Enter(now)
+	standing := d.Live
+	if x.stored() {
+		standing = standing.AnyModel()
+	}
+	pass, ok := standing.Enter(now)
 	if !ok {
-		return &failure{err: &protocol.Error{Kind: protocol.RateLimited, RetryAfter: time.Second,
+		return &failure{passed: true, err: &protocol.Error{Kind: protocol.RateLimited, RetryAfter: time.Second,
 			Message: "the account that could serve this is being tried again after a failure"}}, false
 	}
+	defer pass.Abandon() // where nothing else has ended it
 	a := &attempt{exchange: x, d: d, target: x.snap.Targets[d.Order], pass: pass, start: now, hide: x.addsUsage(d)}
 	a.made = routing.Attempt{Deployment: d.ID, Account: d.Account.ID, Upstream: d.Upstream, Start: now.Sub(x.rec.Start)}
 	a.dog = x.g.watch(x.r.Context(), x.g.timing.limit(d, x.stream, more))
@@ -73,11 +78,18 @@ func (x *exchange) tryOnce(d *routing.Deployment, more bool) (f *failure, again 
 		f := a.refused(res)
 		return f, f != nil && x.repair(d, f.err)
 	}
+	a.pass.Answering()
+	a.d.Live.Serves(a.ep.protocol)
 	a.made.Status = res.StatusCode
 	if x.stream {
 		return a.passStream(res), false
 	}
 	return a.passWhole(res), false
+}
+
+// stored reports whether the request is about a response that an account keeps, rather than for a new one.
+func (x *exchange) stored() bool {
+	return x.ep.operation == protocol.Retrieve || x.ep.operation == protocol.Cancel
 }
 
 // send makes the upstream call.
@@ -113,11 +125,6 @@ func (a *attempt) send() (*http.Response, error) {
 		// A bytes.Reader, and not one of our own: only for that does the transport send head and body in one packet.
 		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 		req.Body, _ = req.GetBody()
-		if h["Idempotency-Key"] == nil {
-			// Sends nothing, but lets the transport repeat a call that met a kept-alive connection which the upstream
-			// had just closed; else that would pass for a failure of the upstream.
-			h["Idempotency-Key"] = noHeader
-		}
 	}
 	return a.g.Transport.RoundTrip(req.WithContext(a.dog))
 }
@@ -139,6 +146,9 @@ func (a *attempt) lost(err error) *failure {
 	if gone {
 		a.cancelled()
 		return nil
+	}
+	if unreachable(err) {
+		a.pass.FailHost(time.Now(), e)
 	}
 	return a.failed(e)
 }
@@ -164,10 +174,10 @@ func (a *attempt) refused(res *http.Response) *failure {
 	if res.StatusCode/100 == 3 {
 		e = &protocol.Error{Kind: protocol.BadReply, Status: res.StatusCode, Message: "the upstream answered with a redirect, which is not followed with a key"}
 	} else {
-		e = protocol.DecodeError(res.StatusCode, res.Header, body, time.Now())
+		e = protocol.DecodeError(res.StatusCode, res.Header, body, time.Now(), a.secret)
 	}
 	if e.Kind == protocol.Unsupported && (a.ep.operation == protocol.Generate || a.ep.operation == protocol.Embed) {
-		a.d.Live.Lack(a.ep.protocol, time.Now().Add(lackFor)) // a 404 for the path, not the model
+		a.d.Live.Lack(a.ep.protocol, a.start, time.Now()) // a 404 for the path, not the model
 	}
 	f := a.failed(e)
 	if !ownAccount(e.Kind) && a.showable(body) {
@@ -176,13 +186,10 @@ func (a *attempt) refused(res *http.Response) *failure {
 	return f
 }
 
-// lackFor is how long an upstream that answered as if it did not have an endpoint is not asked for it again.
-const lackFor = 10 * time.Minute
-
 // failed books the failure and cools whom it concerns.
 func (a *attempt) failed(e *protocol.Error) *failure {
 	scrubbed := *e
-	scrubbed.Message = a.scrub(e.Message)
+	scrubbed.Message, scrubbed.Code, scrubbed.Param = a.scrub(e.Message), a.unchanged(e.Code), a.unchanged(e.Param)
 	if ownAccount(e.Kind) {
 		scrubbed.Message = accountTrouble[e.Kind] + ": " + scrubbed.Message
 	}
@@ -218,16 +225,16 @@ var severity = map[protocol.Kind]int{
 
 // worse picks which of two failures the client is told of, with the sooner of two waiting times.
 func worse(a, b *failure) *failure {
-	if a == nil {
+	switch {
+	case a == nil || a.passed:
 		return b
-	}
-	if a.err.Kind == b.err.Kind && a.err.RetryAfter > 0 && b.err.RetryAfter > 0 {
+	case b.passed:
+		return a
+	case a.err.Kind == b.err.Kind && a.err.RetryAfter > 0 && b.err.RetryAfter > 0:
 		if a.err.RetryAfter <= b.err.RetryAfter {
 			return a
 		}
-		return b
-	}
-	if severity[a.err.Kind] > severity[b.err.Kind] {
+	case severity[a.err.Kind] > severity[b.err.Kind]:
 		return a
 	}
 	return b
@@ -264,34 +271,4 @@ func plain(res *http.Response) (io.Reader, error) {
 	return nil, &protocol.Error{Kind: protocol.BadReply, Message: "the upstream's reply is compressed in a way that was not asked for"}
 }
 
-func isHTML(h http.Header) bool {
-	t, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
-	return t == "text/html" || t == "application/xhtml+xml"
-}
-
 var errWall = &protocol.Error{Kind: protocol.Wall, Message: "a web page came instead of an API's answer: a sign-in page of the network, or an anti-bot wall"}
-
-// scrub takes out of an upstream's words what no client may see: its own key and address, besides what
-// [protocol.Clean] knows by its looks.
-func (a *attempt) scrub(s string) string {
-	if a.secret != "" {
-		s = strings.ReplaceAll(s, a.secret, "[key]")
-	}
-	host := a.target.Host()
-	s = strings.ReplaceAll(s, host, "[upstream]")
-	if name, _, ok := strings.Cut(host, ":"); ok {
-		s = strings.ReplaceAll(s, name, "[upstream]")
-	}
-	return protocol.Clean(s)
-}
-
-// showable reports whether an upstream's error body may be shown as it is: it is in the protocol's own shape, and holds
-// nothing that would have to be scrubbed.
-func (a *attempt) showable(body []byte) bool {
-	var compact bytes.Buffer
-	if !nativeError(a.ep.protocol, body) || json.Compact(&compact, body) != nil {
-		return false
-	}
-	s := compact.String()
-	return a.scrub(s) == s
-}

@@ -31,6 +31,7 @@ type noLedger struct{}
 
 func (noLedger) Begin(*routing.Record)               {}
 func (noLedger) Settle(*routing.Record)              {}
+func (noLedger) Pin([]protocol.Ref, string)          {}
 func (noLedger) Account(protocol.Ref) (string, bool) { return "", false }
 
 // benchGateway is a gateway with one account at upstream, everything on but the ledger.

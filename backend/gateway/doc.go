@@ -3,7 +3,7 @@
 //
 //	client --> door      Host, Origin, local key                              door.go
 //	       --> endpoint  which protocol and operation the path means          endpoints.go
-//	       --> body      read whole, bounded, pooled; peeked at, not decoded  body.go
+//	       --> body      read whole, bounded; peeked at, not decoded  body.go
 //	       --> decide    package routing ranks the deployments                exchange.go
 //	       --> attempts  one deployment after the other until one answers     attempt.go
 //	       --> reply     passed on byte for byte                              whole.go, stream.go

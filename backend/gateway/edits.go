@@ -64,6 +64,9 @@ func (x *exchange) addsUsage(d *routing.Deployment) bool {
 	if x.ep.protocol != protocol.OpenAIChat || !x.stream || x.peek.IncludeUsage {
 		return false
 	}
+	if at := x.peek.StreamOptions; !at.Empty() && x.body[at.From] != '{' && x.body[at.From] != 'n' {
+		return false // neither an object nor null: the upstream will say so
+	}
 	_, refused := x.g.plain.Load(d.ID)
 	return !refused
 }
@@ -102,7 +105,7 @@ func (x *exchange) repair(d *routing.Deployment, e *protocol.Error) bool {
 	if e.Kind != protocol.BadRequest {
 		return false
 	}
-	if x.addsUsage(d) && (strings.Contains(e.Message, "stream_options") || strings.Contains(e.Message, "include_usage")) {
+	if x.addsUsage(d) && (strings.Contains(e.Param+e.Message, "stream_options") || strings.Contains(e.Param+e.Message, "include_usage")) {
 		x.g.plain.Store(d.ID, struct{}{})
 		return true
 	}

@@ -63,7 +63,7 @@ func findEndpoint(r *http.Request) (endpoint, *protocol.Error) {
 		if id, ok := strings.CutSuffix(rest, "/cancel"); ok && plainID(id) {
 			return endpoint{protocol: protocol.OpenAIResponses, operation: protocol.Cancel, id: id}, wantMethod(r, http.MethodPost)
 		}
-		if plainID(rest) {
+		if plainID(rest) && r.Method != http.MethodPost { // /v1/responses/compact and its like are not served
 			ep := endpoint{protocol: protocol.OpenAIResponses, operation: protocol.Retrieve, id: rest}
 			ep.stream = strings.EqualFold(r.URL.Query().Get("stream"), "true")
 			return ep, wantMethod(r, http.MethodGet)
@@ -92,7 +92,7 @@ func wantMethod(r *http.Request, method string) *protocol.Error {
 	if r.Method == method {
 		return nil
 	}
-	return &protocol.Error{Kind: protocol.NotFound, Status: http.StatusMethodNotAllowed,
+	return &protocol.Error{Kind: protocol.NotFound, Status: http.StatusMethodNotAllowed, Param: method,
 		Message: fmt.Sprintf("%s takes %s, not %s", r.URL.Path, method, r.Method)}
 }
 

@@ -24,7 +24,8 @@ type exchange struct {
 
 	body   []byte // nil where the operation has none
 	peek   protocol.Peek
-	stream bool // the client wants a stream
+	owner  routing.Pin // whose state the request leans on
+	stream bool        // the client wants a stream
 	out    *streamWriter
 
 	rec   routing.Record
@@ -49,9 +50,9 @@ func (x *exchange) run() {
 		x.out = newStreamWriter(x)
 		defer x.out.stop()
 	}
-	pin, strippable := x.pin()
+	pin, strippable := x.findOwner()
 	f := x.route(pin)
-	if f != nil && strippable && x.stripReasoning() {
+	if f != nil && strippable && !f.err.ClientFault() && x.r.Context().Err() == nil && x.stripReasoning() {
 		f = x.route(routing.Pin{})
 	}
 	if f != nil && !x.sendRaw(f) {
@@ -61,7 +62,8 @@ func (x *exchange) run() {
 
 // read takes in the body and peeks at it.
 func (x *exchange) read() *protocol.Error {
-	if x.ep.operation == protocol.Retrieve || x.ep.operation == protocol.Cancel {
+	x.rec.Stream = x.stream
+	if x.stored() {
 		x.peek.Refs = []protocol.Ref{{Kind: protocol.ResponseRef, ID: x.ep.id}}
 		return nil
 	}
@@ -86,9 +88,9 @@ func (x *exchange) read() *protocol.Error {
 	return nil
 }
 
-// pin finds the account that holds the state which the request leans on. Encrypted reasoning alone is strippable: the
+// findOwner finds the account that holds the state which the request leans on. Encrypted reasoning alone is strippable: the
 // conversation goes on without it. State of unknown origin (made before Metapi came, say) is asked for at one account only.
-func (x *exchange) pin() (pin routing.Pin, strippable bool) {
+func (x *exchange) findOwner() (pin routing.Pin, strippable bool) {
 	strippable = true
 	for _, ref := range x.peek.Refs {
 		id, known := x.g.Pins.Account(ref)
@@ -109,6 +111,7 @@ func (x *exchange) pin() (pin routing.Pin, strippable bool) {
 
 // route decides and tries the candidates in turn. It returns nil once the request is settled, else why nobody served it.
 func (x *exchange) route(pin routing.Pin) *failure {
+	x.owner = pin
 	decision, err := routing.Decide(&x.snap.Snapshot, routing.Request{ID: x.rec.ID, Model: x.rec.Asked, Protocol: x.ep.protocol,
 		Operation: x.ep.operation, Pin: pin, At: time.Now()})
 	x.noteDecision(&decision)

@@ -1,13 +1,21 @@
 package gateway_test
 
 import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"metapi/backend/gateway"
 	"metapi/backend/protocol"
+	"metapi/backend/provider"
 	"metapi/backend/routing"
+	"metapi/backend/snapshot"
 	"metapi/build/imitation"
 )
 
@@ -280,24 +288,144 @@ func TestErrorsCarryNoSecrets(t *testing.T) {
 			w := newWorld(t, []*imitation.Vendor{v})
 			host := w.snap.Accounts[0].Host
 			says := "bad key " + v.Key + " at http://" + host + "/v1, masked sk-pr***********cdef and AIzaSy*****"
-			for _, status := range []int{400, 401, 403, 500} {
-				w.live.ClearAccount("acc_0")
-				v.Fault(imitation.Fault{Kind: imitation.Custom, Status: status, Body: `{"type":"error","error":{"message":"` + says + `","type":"x","status":"X","code":1}}`})
-				got := w.send(a)
-				for _, secret := range []string{v.Key, host, "cdef", "AIza", "slug-0", "acc_0"} {
-					if strings.Contains(got.body, secret) {
-						t.Errorf("%d tells %q: %s", status, secret, got.body)
+			var escaped strings.Builder // as JSON may write it: each character as an escape
+			for _, c := range says {
+				fmt.Fprintf(&escaped, `\u%04x`, c)
+			}
+			bodies := []string{
+				`{"type":"error","error":{"message":"` + says + `","type":"x","status":"X","code":1}}`,
+				`{"type":"error","error":{"message":"` + escaped.String() + `","type":"x","status":"X","code":1}}`,
+				`{"type":"error","error":{"message":"bad key","param":"` + v.Key + `","code":"` + v.Key + `","type":"x","status":"X"}}`,
+				`{"type":"error","error":{"message":"bad key ` + strings.Repeat("x ", 480) + v.Key + `","type":"x","status":"X","code":1}}`, // cut within
+			}
+			for i, body := range bodies {
+				for _, status := range []int{400, 401, 403, 500} {
+					w.live.ClearAccount("acc_0")
+					v.Fault(imitation.Fault{Kind: imitation.Custom, Status: status, Body: body})
+					got := w.send(a)
+					for _, secret := range []string{v.Key, v.Key[:20], host, "cdef", "AIza", "slug-0", "acc_0", `\u0062`} {
+						if strings.Contains(got.body, secret) {
+							t.Errorf("body %d, %d tells %q: %s", i, status, secret, got.body)
+						}
+					}
+					if got.status < 400 || !strings.Contains(got.body, "bad key") {
+						t.Errorf("body %d, %d became %d %s", i, status, got.status, got.body)
 					}
 				}
-				if got.status < 400 || !strings.Contains(got.body, "bad key") {
-					t.Errorf("%d became %d %s", status, got.status, got.body)
-				}
 			}
-			for _, r := range w.records(4) {
-				if strings.Contains(r.Error+r.Attempts[0].Error, v.Key) {
+			for _, r := range w.records(4 * len(bodies)) {
+				if strings.Contains(r.Error+r.Attempts[0].Error, v.Key[:20]) {
 					t.Errorf("the record holds the key: %+v", r)
 				}
 			}
 		})
+	}
+}
+
+// Two keys at one vendor, the commonest set-up: what happens to the one must not bar the other, though they share a host.
+func TestFailoverBetweenAccountsOfOneHost(t *testing.T) {
+	for _, kind := range []imitation.FaultKind{imitation.ResetHeaders, imitation.HTMLWall, imitation.HTMLWall403, imitation.Status401, imitation.Status500, imitation.StallHeaders} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			const other = "sk-proj-other-0123456789abcdef0123456789abcdef"
+			v := vendor(t, imitation.OpenAI, "first", imitation.WithKey(other))
+			w := newWorld(t, []*imitation.Vendor{v, v}, firstEvent(200*time.Millisecond), func(_ *gateway.Options, s *snapshot.Snapshot) {
+				p, _ := provider.Get("openai")
+				s.Targets[1], _ = p.Target(provider.Credential{BaseURL: v.BaseURL, Secret: other})
+			})
+			v.Fault(imitation.Fault{Kind: kind})
+			chat := asks()[0]
+			w.wantAnswer(chat, w.send(chat))
+			calls := v.Calls()
+			if len(calls) != 2 || calls[0].Key != v.Key || calls[1].Key != other {
+				t.Errorf("%d calls: %+v", len(calls), calls)
+			}
+		})
+	}
+}
+
+// When a host cannot be reached at all, the client is told that, and not that it asks too often.
+func TestUnreachableHostIsToldAsSuch(t *testing.T) {
+	v := vendor(t, imitation.OpenAI, "only")
+	w := newWorld(t, []*imitation.Vendor{v, v})
+	v.Refuse()
+	chat := asks()[0]
+	if got := w.send(chat); got.status != 502 || !strings.Contains(got.body, "refused the connection") {
+		t.Errorf("got %d %s", got.status, got.body)
+	}
+	if err := v.Accept(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A request that has begun to stream after a failure is no reason to turn others away.
+func TestProbeDoesNotBlockOthersWhileItStreams(t *testing.T) {
+	v := vendor(t, imitation.OpenAI, "only")
+	w := newWorld(t, []*imitation.Vendor{v})
+	stream := streams()[0]
+	d := w.live.Deployment(w.deployment(0, stream), "acc_0", w.snap.Accounts[0].Host)
+	pass, _ := d.Enter(time.Now().Add(-time.Hour))
+	pass.Fail(time.Now().Add(-time.Hour), &protocol.Error{Kind: protocol.ServerError}) // long past: half-open now
+	v.Fault(imitation.Fault{Kind: imitation.StallMid})
+	res, err := http.DefaultTransport.RoundTrip(w.request(stream))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	chat := asks()[0]
+	w.wantAnswer(chat, w.send(chat))
+}
+
+// A vendor's 404 without a word about the model; text/html on good JSON; an empty stream.
+func TestOddReplies(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		fault  imitation.Fault
+		stream bool
+		served int // by which account
+	}{
+		{"JSON called HTML", imitation.Fault{Kind: imitation.Custom, Status: 200, Header: http.Header{"Content-Type": {"text/html"}},
+			Body: `{"id":"1","object":"chat.completion","created":1,"model":"gpt-4o","choices":[{"index":0,"message":{"role":"assistant","content":"` + imitation.Echo(question) + `"},"finish_reason":"stop"}]}`}, false, 0},
+		{"a stream of [DONE] alone", imitation.Fault{Kind: imitation.Custom, Status: 200, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: "data: [DONE]\n\n"}, true, 1},
+		{"a stream that ends at once", imitation.Fault{Kind: imitation.Custom, Status: 200, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: ""}, true, 1},
+		{"JSON for a stream", imitation.Fault{Kind: imitation.Custom, Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: `{"choices":[]}`}, true, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			first, second := vendor(t, imitation.OpenAI, "first"), vendor(t, imitation.OpenAI, "second")
+			w := newWorld(t, []*imitation.Vendor{first, second})
+			first.Fault(c.fault)
+			a := asks()[0]
+			if c.stream {
+				a = streams()[0]
+			}
+			w.wantAnswer(a, w.send(a))
+			if r := w.records(1)[0]; r.Account() != []string{"acc_0", "acc_1"}[c.served] {
+				t.Errorf("served by %s: %+v", r.Account(), r.Attempts)
+			}
+		})
+	}
+}
+
+// After the protocol's own end it does not matter how the connection ends.
+func TestResetAfterTheEndIsNoFailure(t *testing.T) {
+	a := streams()[2]
+	upstream := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("Content-Type", "text/event-stream")
+		io.WriteString(rw, "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\",\"usage\":{\"input_tokens\":3,\"output_tokens\":1}}}\n\n"+
+			"event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":"+strconv.Quote(imitation.Echo(question))+"}}\n\n"+
+			"event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":5}}\n\n"+
+			"event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n")
+		http.NewResponseController(rw).Flush()
+		panic(http.ErrAbortHandler)
+	}))
+	defer upstream.Close()
+	v := vendor(t, imitation.Anthropic, "only")
+	w := newWorld(t, []*imitation.Vendor{v}, func(_ *gateway.Options, s *snapshot.Snapshot) {
+		p, _ := provider.Get("anthropic")
+		s.Targets[0], _ = p.Target(provider.Credential{BaseURL: upstream.URL, Secret: v.Key})
+	})
+	w.wantAnswer(a, w.send(a))
+	if r := w.records(1)[0]; r.State != routing.OK || r.Usage.Estimated {
+		t.Errorf("recorded as %+v", r)
 	}
 }

@@ -19,9 +19,11 @@ type Recorder interface {
 	Settle(*routing.Record)
 }
 
-// Pins knows which account issued a piece of upstream state.
+// Pins knows which account issued a piece of upstream state. What Pin notes is known at once; it lasts when the request's
+// record, which has it too, is settled.
 type Pins interface {
 	Account(protocol.Ref) (account string, ok bool)
+	Pin(issued []protocol.Ref, account string)
 }
 
 // Options is what a [Gateway] is made of. Zero values of the optional fields mean the default told with each.
@@ -44,7 +46,8 @@ type Gateway struct {
 	alarms   alarms
 	origins  map[string]bool
 	inFlight atomic.Int64
-	plain    sync.Map // deployment id -> struct{}: refuses stream_options, see edits.go
+	running  sync.WaitGroup // of exchanges, until they are settled
+	plain    sync.Map       // deployment id -> struct{}: refuses stream_options, see edits.go
 }
 
 // New returns a gateway. It starts nothing; see [Gateway.Serve].
@@ -78,7 +81,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.Control.ServeHTTP(w, r)
 		return
 	}
-	if r.URL.Path == "/" && r.Method == http.MethodGet {
+	if r.URL.Path == "/" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.Write([]byte("Metapi is running. Point a tool at this address with a local key; `metapi keys add NAME` makes one.\n"))
 		return
@@ -100,6 +103,8 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case ep.list != nil:
 		ep.list(w, r, ep, snap)
 	default:
+		g.running.Add(1)
+		defer g.running.Done()
 		g.inFlight.Add(1)
 		defer g.inFlight.Add(-1)
 		newExchange(g, w, r, ep, snap, client).run()
@@ -116,6 +121,9 @@ func refuse(w http.ResponseWriter, d protocol.Dialect, e *protocol.Error) int {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	setRetryAfter(h, e.RetryAfter)
+	if status == http.StatusMethodNotAllowed {
+		h.Set("Allow", e.Param)
+	}
 	w.WriteHeader(status)
 	w.Write(body)
 	return status

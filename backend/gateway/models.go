@@ -69,6 +69,14 @@ func answer(w http.ResponseWriter, v any) {
 	json.NewEncoder(w).Encode(v) // an error is the client's going away
 }
 
+// created is when the model was made; the epoch where the account does not say, as Anthropic itself gives it out.
+func created(m offered) time.Time {
+	if m.d.Created.IsZero() {
+		return time.Unix(0, 0).UTC()
+	}
+	return m.d.Created.UTC().Truncate(time.Second)
+}
+
 type openAIModel struct {
 	ID      string `json:"id"`
 	Object  string `json:"object"`
@@ -77,7 +85,7 @@ type openAIModel struct {
 }
 
 func showOpenAI(m offered) any {
-	return openAIModel{m.name, "model", m.d.Created.Unix(), m.d.Account.Provider}
+	return openAIModel{m.name, "model", created(m).Unix(), m.d.Account.Provider}
 }
 
 func listOpenAI(w http.ResponseWriter, r *http.Request, ep endpoint, snap *snapshot.Snapshot) {
@@ -100,7 +108,7 @@ type anthropicModel struct {
 }
 
 func showAnthropic(m offered) any {
-	return anthropicModel{"model", m.name, m.d.Display, m.d.Created.UTC().Truncate(time.Second)}
+	return anthropicModel{"model", m.name, m.d.Display, created(m)}
 }
 
 // listAnthropic pages as docs.anthropic.com/en/api/models-list says: limit (20, at most 1,000), after_id, before_id.
@@ -125,7 +133,9 @@ func listAnthropic(w http.ResponseWriter, r *http.Request, ep endpoint, snap *sn
 		more = from > 0
 	} else {
 		if id := q.Get("after_id"); id != "" {
-			from = at(id) + 1
+			if from = at(id) + 1; from == 0 {
+				from = len(all) // a model that is no longer there: better an end than the beginning again
+			}
 		}
 		to = min(from+limit, len(all))
 		more = to < len(all)

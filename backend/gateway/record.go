@@ -15,8 +15,17 @@ func (x *exchange) noteDecision(d *routing.Decision) {
 	x.rec.Mode, x.rec.Model, x.rec.Excluded = d.Mode, d.Model, d.Excluded
 	x.rec.Candidates = make([]routing.Figure, 0, min(len(d.Candidates), maxFigures))
 	for _, c := range d.Candidates[:min(len(d.Candidates), maxFigures)] {
-		x.rec.Candidates = append(x.rec.Candidates, routing.Figure{Deployment: c.ID, Account: c.Account.ID, Upstream: c.Upstream, InFlight: c.Live.InFlight()})
+		x.rec.Candidates = append(x.rec.Candidates, routing.Figure{Deployment: c.ID, Account: c.Account.ID, Upstream: c.Upstream,
+			InFlight: c.Live.InFlight(), Price: inputPrice(c, x.rec.Start)})
 	}
+}
+
+// inputPrice is in dollars per million fresh input tokens; 0 where it is not known.
+func inputPrice(d *routing.Deployment, at time.Time) float64 {
+	if d.Price == nil {
+		return 0
+	}
+	return d.Price.Holding(at).Input.USD
 }
 
 // begin journals the request before its first attempt, so that it is known even if nothing after this is.
@@ -39,13 +48,31 @@ func (a *attempt) close(kind protocol.Kind, message string) {
 		q := a.d.Price.Quote(a.made.Usage, a.start)
 		a.made.Cost = routing.Cost{USD: q.USD, Estimated: a.made.Usage.Estimated || q.Assumed, Unknown: !q.Known}
 	}
-	if kind == "" {
+	if kind == "" || a.made.FirstByte > 0 { // the client was told of it, however that ended
 		a.rec.Issued = a.reply.Issued
+		if a.foundState() {
+			a.rec.Issued = append(a.rec.Issued, a.peek.Refs...)
+		}
 	}
 	a.rec.Attempts = append(a.rec.Attempts, a.made)
 }
 
+// pin makes known at once which account issued what the reply has told so far: the client may come back for it before
+// this request has settled.
+func (a *attempt) pin() {
+	if n := len(a.reply.Issued); n > a.pinned {
+		a.g.Pins.Pin(a.reply.Issued[a.pinned:], a.d.Account.ID)
+		a.pinned = n
+	}
+}
+
+// foundState reports whether state of unknown origin was asked for at this account, and was there.
+func (a *attempt) foundState() bool {
+	return a.reply.Err == nil && a.owner == routing.Pin{Only: true}
+}
+
 // bytesPerToken is what usage is estimated by where an upstream tells none: a coarse mean over English text and code.
+// Inline images and sound are left out: their price has nothing to do with their bytes.
 const bytesPerToken = 4
 
 func (a *attempt) usage(kind protocol.Kind) protocol.Usage {
@@ -62,7 +89,7 @@ func (a *attempt) usage(kind protocol.Kind) protocol.Usage {
 		return protocol.Usage{} // turned away: nothing was made
 	}
 	if u.Prompt() == 0 {
-		u.Input = a.rec.Bytes / bytesPerToken
+		u.Input = (a.rec.Bytes - a.peek.Media) / bytesPerToken
 	}
 	u.Output = max(u.Output, a.reply.Text/bytesPerToken)
 	return u

@@ -81,8 +81,9 @@ func (g *Gateway) Serve(ctx context.Context, listeners []net.Listener, grace tim
 		last, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
 		srv.Shutdown(last)
-		srv.Close()
+		srv.Close() // unblocks whoever still writes to a client that does not read
 	}
+	g.running.Wait() // each is settled before the ledger closes
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
 	}

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"io"
@@ -17,20 +18,21 @@ import (
 // maxEvent bounds one event of a stream: the last event of a response with images in it carries them all.
 const maxEvent = 64 << 20
 
-// maxHeld bounds what is held back before the first meaningful event.
+// maxHeld bounds what is held back before the first meaningful event, beside what the request itself makes an upstream
+// repeat: a Responses stream begins with the instructions and tools, twice.
 const maxHeld = 1 << 20
+
+// lastWords is how long an upstream may take to end a stream after the protocol's own end of it.
+const lastWords = 2 * time.Second
 
 // passStream passes on a stream, event by event. Events are held back until the first meaningful one: up to there the
 // attempt can fail and the client never know.
 func (a *attempt) passStream(res *http.Response) *failure {
-	if e := notStream(res); e != nil {
-		return a.notStream(res, e)
+	src, f := a.openStream(res)
+	if src == nil {
+		return f
 	}
-	body, err := plain(res)
-	if err != nil {
-		return a.lost(err)
-	}
-	rd := sse.NewReader(body, maxEvent)
+	rd := sse.NewReader(src, maxEvent)
 	var held []byte // whole events that the client does not have yet
 	committed := false
 	for {
@@ -39,37 +41,84 @@ func (a *attempt) passStream(res *http.Response) *failure {
 			return a.streamEnded(err, committed, held, res.Header)
 		}
 		class := a.dialect.Event(ev.Name, ev.Data, &a.reply)
+		if class == protocol.Failed && a.storedFailure() {
+			class = protocol.Final
+		}
 		if class == protocol.Failed {
 			if !committed {
 				return a.failed(a.reply.Err)
 			}
 			return a.broken(a.reply.Err, held)
 		}
-		if class == protocol.UsageOnly && a.hide {
-			ev.Raw = nil
+		if class != protocol.UsageOnly || !a.hide {
+			held = append(held, ev.Raw...)
+			if ev.Unended {
+				held = append(held, "\n\n"...) // so that nothing that follows becomes a part of it
+			}
 		}
-		held = append(held, ev.Raw...)
-		if !committed && len(held) > maxHeld {
+		if !committed && len(held) > maxHeld+4*len(a.body) {
 			return a.failed(&protocol.Error{Kind: protocol.BadReply, Message: "the upstream sent much, but no answer"})
 		}
-		if !committed && (class == protocol.Meaningful || class == protocol.Final) {
+		if !committed && (class == protocol.Meaningful || class == protocol.Final && a.reply.Finish != "") {
 			committed = true
 			a.commit(res.Header)
 		}
+		a.pin()
 		if committed && !rd.More() {
 			a.dog.rest()
 			if a.out.send(held) != nil {
-				a.cancelled()
-				return nil
+				return a.unheard()
 			}
 			held = held[:0]
-			a.dog.idleAfter(a.g.timing.idle)
+			if a.reply.Done {
+				a.dog.idleAfter(lastWords)
+			} else {
+				a.dog.idleAfter(a.g.timing.idle)
+			}
 		}
 	}
 }
 
+// openStream checks that the answer is a stream. Relays forget or misname the type of streams, so it is the first bytes
+// that tell a web page from one.
+func (a *attempt) openStream(res *http.Response) (io.Reader, *failure) {
+	body, err := plain(res)
+	if err != nil {
+		return nil, a.lost(err)
+	}
+	switch mediaType(res.Header) {
+	case "application/json":
+		return nil, a.notStream(body)
+	case "text/event-stream":
+		return body, nil
+	}
+	first := bufio.NewReaderSize(body, 512)
+	begin, err := first.Peek(1)
+	if err != nil && len(begin) == 0 && err != io.EOF {
+		return nil, a.lost(err)
+	}
+	begin, _ = first.Peek(first.Buffered())
+	if protocol.IsHTML(nil, begin) {
+		return nil, a.failed(errWall)
+	}
+	return first, nil
+}
+
+// notStream books a plain body that came where a stream was asked for; often it is an error that came with status 200.
+func (a *attempt) notStream(src io.Reader) *failure {
+	body, err := readAll(io.LimitReader(src, maxErrorBody), -1)
+	if err != nil && len(body) == 0 {
+		return a.lost(err)
+	}
+	if a.dialect.Body(body, &a.reply); a.reply.Err != nil {
+		return a.failed(a.reply.Err)
+	}
+	return a.failed(&protocol.Error{Kind: protocol.BadReply, Message: "the upstream answered a request for a stream with a plain reply"})
+}
+
 // commit opens the client's stream with this attempt's headers. From here on there is no other deployment.
 func (a *attempt) commit(from http.Header) {
+	a.pass.Prove()
 	a.made.FirstByte = time.Since(a.start)
 	a.rec.FirstByte = time.Since(a.rec.Start)
 	a.rec.Status = http.StatusOK
@@ -79,9 +128,10 @@ func (a *attempt) commit(from http.Header) {
 	})
 }
 
-// streamEnded tells an upstream's proper end from a cut.
+// streamEnded tells an upstream's proper end from a cut. After the protocol's own end it does not matter how the
+// connection ends; without one, a finish reason and a clean end will do.
 func (a *attempt) streamEnded(err error, committed bool, held []byte, from http.Header) *failure {
-	if err == io.EOF && (a.reply.Done || a.reply.Finish != "") {
+	if said := committed || a.reply.Finish != ""; said && (a.reply.Done || err == io.EOF && a.reply.Finish != "") {
 		if !committed { // an answer without a word, but a whole one
 			a.commit(from)
 		}
@@ -113,6 +163,15 @@ func (a *attempt) streamEnded(err error, committed bool, held []byte, from http.
 	return a.broken(e, held)
 }
 
+// unheard ends an attempt whose stream the client did not take: it went away, or is stuck, or we are shutting down.
+func (a *attempt) unheard() *failure {
+	if e, gone := a.dog.verdict(io.ErrClosedPipe); !gone && e == errShutdown {
+		return a.broken(e, nil)
+	}
+	a.cancelled()
+	return nil
+}
+
 // broken ends a stream truthfully that failed after the client had seen part of it.
 func (a *attempt) broken(e *protocol.Error, held []byte) *failure {
 	a.out.send(held)
@@ -120,31 +179,6 @@ func (a *attempt) broken(e *protocol.Error, held []byte) *failure {
 	a.out.end(f.err)
 	a.settle(routing.Failed, f.err)
 	return nil
-}
-
-// notStream reports why an answer to a request for a stream is none, or nil.
-func notStream(res *http.Response) *protocol.Error {
-	switch t, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type")); t {
-	case "application/json":
-		return &protocol.Error{Kind: protocol.BadReply, Message: "the upstream answered a request for a stream with a plain reply"}
-	case "text/html", "application/xhtml+xml":
-		return errWall
-	}
-	return nil // relays forget or misname the type of streams; what is in them will tell
-}
-
-// notStream books such an answer; a plain body is often an error that came with status 200.
-func (a *attempt) notStream(res *http.Response, e *protocol.Error) *failure {
-	if e != errWall {
-		body, err := readReply(res, maxErrorBody)
-		if err != nil && len(body) == 0 {
-			return a.lost(err)
-		}
-		if a.dialect.Body(body, &a.reply); a.reply.Err != nil {
-			e = a.reply.Err
-		}
-	}
-	return a.failed(e)
 }
 
 // streamWriter is the client's side of a stream, over all attempts. Events come from the attempt's goroutine, keep-alives
@@ -216,7 +250,11 @@ func (s *streamWriter) send(events []byte) error {
 	return s.err
 }
 
+// stuckAfter is how long a client may take to read what it is sent, before it is taken to be stuck.
+const stuckAfter = 5 * time.Minute
+
 func (s *streamWriter) write(p []byte) {
+	s.flusher.SetWriteDeadline(time.Now().Add(stuckAfter)) // an error will come back from Write
 	if _, s.err = s.w.Write(p); s.err == nil {
 		s.err = s.flusher.Flush()
 	}
@@ -268,6 +306,7 @@ func (s *streamWriter) hush() {
 	if !s.quiet {
 		s.quiet = true
 		s.alarm.remove()
+		s.flusher.SetWriteDeadline(time.Time{}) // the connection may serve another request
 	}
 }
 

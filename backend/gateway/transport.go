@@ -35,6 +35,13 @@ func NewTransport() *wire.Client {
 	}, wire.Options{Proxy: http.ProxyFromEnvironment, DialContext: dialer.DialContext})
 }
 
+// unreachable reports whether err shows that the host itself cannot be reached, whoever asks: nothing was sent.
+func unreachable(err error) bool {
+	var op *net.OpError
+	var dns *net.DNSError
+	return errors.As(err, &op) && op.Op == "dial" || errors.As(err, &dns) || isTLS(err)
+}
+
 // networkError puts a transport's error in words that name neither host nor address.
 func networkError(err error) *protocol.Error {
 	e := &protocol.Error{Kind: protocol.Network, Message: "the connection to the upstream failed"}

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"encoding/json"
 	"net/http"
 	"strconv"
 	"time"
@@ -13,18 +12,18 @@ import (
 // passWhole passes on a reply that is not a stream. It is read to its end first, so that a connection that breaks in
 // the middle, or an error dressed as a 200, can still move on to the next deployment.
 func (a *attempt) passWhole(res *http.Response) *failure {
-	if isHTML(res.Header) {
-		return a.failed(errWall)
-	}
 	body, err := readReply(res, maxReply)
 	if err != nil {
 		return a.lost(err)
 	}
 	a.dog.rest()
-	stored := a.ep.operation == protocol.Retrieve || a.ep.operation == protocol.Cancel
-	if a.dialect.Body(body, &a.reply); a.reply.Err != nil && !(stored && a.reply.ID != "") { // a stored response may be one that failed
+	if protocol.IsHTML(res.Header, body) {
+		return a.failed(errWall)
+	}
+	if a.dialect.Body(body, &a.reply); a.reply.Err != nil && !a.storedFailure() {
 		return a.failed(a.reply.Err)
 	}
+	a.pin() // before the client can ask for what it was told
 	a.made.FirstByte = time.Since(a.start)
 	h := a.w.Header()
 	copyHeaders(h, res.Header, replyHeaders[a.ep.protocol])
@@ -45,6 +44,10 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 	}
 	return nil
 }
+
+// storedFailure reports whether the error in the reply is the content of a stored response that failed, and not a failure
+// to give it out.
+func (a *attempt) storedFailure() bool { return a.stored() && a.reply.ID != "" }
 
 // serverHeaders tells the client which deployment served it, and at which attempt.
 func (a *attempt) serverHeaders(h http.Header) {
@@ -67,27 +70,5 @@ func (x *exchange) sendRaw(f *failure) bool {
 	x.w.WriteHeader(f.status)
 	x.w.Write(f.raw)
 	x.settle(routing.Failed, f.err)
-	return true
-}
-
-// nativeError reports whether body is an error in p's own shape.
-func nativeError(p protocol.Protocol, body []byte) bool {
-	var shape struct {
-		Type  string
-		Error *struct {
-			Message *string
-			Type    string
-			Status  string
-		}
-	}
-	if json.Unmarshal(body, &shape) != nil || shape.Error == nil || shape.Error.Message == nil {
-		return false
-	}
-	switch p {
-	case protocol.Anthropic:
-		return shape.Type == "error" && shape.Error.Type != ""
-	case protocol.Gemini:
-		return shape.Error.Status != ""
-	}
 	return true
 }

@@ -73,6 +73,14 @@ func (w *world) Account(ref protocol.Ref) (string, bool) {
 	return id, ok
 }
 
+func (w *world) Pin(issued []protocol.Ref, account string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, ref := range issued {
+		w.pins[ref] = account
+	}
+}
+
 // records waits until n requests have settled (settling follows the last byte) and returns them all.
 func (w *world) records(n int) []routing.Record {
 	w.t.Helper()

@@ -352,5 +352,12 @@ func (l *Ledger) Trouble() string {
 	return strings.Join(all, " ")
 }
 
+// Pin notes in memory that an account issued this state, ahead of the record that will keep it.
+func (l *Ledger) Pin(issued []protocol.Ref, account string) {
+	for _, ref := range issued {
+		l.pins.put(pinName(ref), account)
+	}
+}
+
 // Account is the id of the account that issued this state, where it is known. It answers from memory.
 func (l *Ledger) Account(ref protocol.Ref) (string, bool) { return l.pins.get(ref) }
