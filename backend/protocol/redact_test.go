@@ -103,3 +103,17 @@ func TestDecodeErrorFastAPI(t *testing.T) {
 		}
 	}
 }
+
+func FuzzRedact(f *testing.F) {
+	f.Add([]byte(`{"a":"`+secret+`\u006b3y\/With"}`), secret)
+	f.Add([]byte(`%`), `\%é`)
+	f.Fuzz(func(t *testing.T, text []byte, secret string) {
+		got := string(Redact(text, secret))
+		if len(secret) >= shortSecret && !strings.Contains(secret, redacted) && strings.Contains(got, secret) {
+			t.Fatalf("%q keeps %q: %q", text, secret, got)
+		}
+		if !strings.Contains(got, redacted) && got != string(text) {
+			t.Fatalf("%q became %q", text, got)
+		}
+	})
+}
