@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -78,6 +79,9 @@ func (x *exchange) read() *protocol.Error {
 	x.stream = x.ep.stream || x.peek.Stream
 	if x.ep.model == "" {
 		x.rec.Asked = x.peek.Model
+	} else if len(x.ep.model) > protocol.LongestModel {
+		x.rec.Asked = ""
+		return &protocol.Error{Kind: protocol.BadRequest, Param: "model", Message: fmt.Sprintf("the model's name is longer than %d bytes", protocol.LongestModel)}
 	}
 	x.rec.Stream = x.stream
 	x.rec.Bytes = int64(len(x.body))

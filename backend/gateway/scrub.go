@@ -17,9 +17,7 @@ const keyPart = 12
 // scrub takes the key, the account's address and what [protocol.Clean] knows by its looks out of an upstream's words.
 // Where a part of the key is left all the same, the words are withheld.
 func (a *attempt) scrub(s string) string {
-	if a.secret != "" {
-		s = strings.ReplaceAll(s, a.secret, "[key]")
-	}
+	s = string(protocol.Redact([]byte(s), a.secret))
 	host := a.target.Host()
 	s = strings.ReplaceAll(s, host, "[upstream]")
 	if name, _, ok := strings.Cut(host, ":"); ok {
