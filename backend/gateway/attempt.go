@@ -65,7 +65,7 @@ func (x *exchange) tryOnce(d *routing.Deployment, more bool) (f *failure, again 
 	defer pass.Abandon() // where nothing else has ended it
 	a := &attempt{exchange: x, d: d, target: x.snap.Targets[d.Order], pass: pass, start: now, hide: x.addsUsage(d)}
 	a.made = routing.Attempt{Deployment: d.ID, Account: d.Account.ID, Upstream: d.Upstream, Start: now.Sub(x.rec.Start)}
-	a.dog = x.g.watch(x.r.Context(), x.g.timing.limit(d, x.stream, more))
+	a.dog = x.g.watch(x.r.Context(), x.g.timing.limit(d, x.stream, more, x.peek.MaxOutput))
 	defer a.dog.stop()
 	x.begin()
 

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"metapi/backend/gateway"
 	"metapi/backend/snapshot"
@@ -155,8 +156,6 @@ func TestKeysWhereverTheyStand(t *testing.T) {
 	}
 }
 
-// A client that opens a connection and says nothing, or half of a header, does not hold it for ever; here only that the
-// limits are set is cheap to see: a header larger than the limit is refused.
 func TestHugeHeaderIsRefused(t *testing.T) {
 	w := newWorld(t, nil)
 	c, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
@@ -168,6 +167,22 @@ func TestHugeHeaderIsRefused(t *testing.T) {
 	answer, _ := io.ReadAll(c)
 	if !strings.HasPrefix(string(answer), "HTTP/1.1 431") {
 		t.Errorf("got %.60q", answer)
+	}
+}
+
+// A header that does not come to its end does not hold a connection for ever.
+func TestSlowHeaderIsCutOff(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	c, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(30 * time.Second)) // the limit is ten
+	io.WriteString(c, "POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nX-Half: ")
+	if _, err := io.ReadAll(c); err != nil {
+		t.Errorf("the server does not close the connection: %v", err)
 	}
 }
 

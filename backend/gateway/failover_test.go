@@ -229,8 +229,9 @@ func TestFailureAfterTheCommitPoint(t *testing.T) {
 func TestSlowStreamsAreLeftAlone(t *testing.T) {
 	a := asks()[slices.IndexFunc(asks(), func(a ask) bool { return a.stream && a.proto == protocol.Anthropic })]
 	first, second := vendor(t, a.kind, "first"), vendor(t, a.kind, "second")
-	w := newWorld(t, []*imitation.Vendor{first, second}, firstEvent(300*time.Millisecond))
-	first.Pace(imitation.Pace{Delay: 60 * time.Millisecond}) // far more than the limit in all
+	w := newWorld(t, []*imitation.Vendor{first, second}, firstEvent(time.Second))
+	first.Script(imitation.Reply{Text: imitation.Echo(question), Piece: 1})
+	first.Pace(imitation.Pace{Delay: 30 * time.Millisecond}) // far more than the limit in all
 	w.wantAnswer(a, w.send(a))
 	if n := len(second.Calls()); n != 0 {
 		t.Errorf("moved on although the first was answering")

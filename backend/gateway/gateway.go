@@ -46,6 +46,7 @@ type Gateway struct {
 	alarms   alarms
 	origins  map[string]bool
 	inFlight atomic.Int64
+	procs    procs
 	running  sync.WaitGroup // of exchanges, until they are settled
 	plain    sync.Map       // deployment id -> struct{}: refuses stream_options, see edits.go
 }
@@ -105,7 +106,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		g.running.Add(1)
 		defer g.running.Done()
-		g.inFlight.Add(1)
+		g.procs.note(g.inFlight.Add(1))
 		defer g.inFlight.Add(-1)
 		newExchange(g, w, r, ep, snap, client).run()
 	}

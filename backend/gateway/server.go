@@ -65,6 +65,7 @@ func (g *Gateway) Serve(ctx context.Context, listeners []net.Listener, grace tim
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          log.New(slogLines{g.Log}, "", 0),
 	}
+	defer g.procs.start()()
 	failed := make(chan error, len(listeners))
 	for _, l := range listeners {
 		go func() { failed <- srv.Serve(l) }()

@@ -190,6 +190,7 @@ type streamWriter struct {
 	dialect protocol.Dialect
 	every   time.Duration
 	alarm   *alarm // rings when the client has heard nothing for so long
+	stuck   *alarm // rings when a write does not come to its end
 	array   bool   // a JSON array of events' data, not Server-Sent Events
 	items   int    // written to the array
 	open    bool   // the status line is out
@@ -199,6 +200,7 @@ type streamWriter struct {
 
 func newStreamWriter(x *exchange) *streamWriter {
 	s := &streamWriter{w: x.w, flusher: http.NewResponseController(x.w), dialect: x.dialect, array: x.ep.array, every: x.g.timing.keepAlive}
+	s.stuck = x.g.alarms.add(func() { s.flusher.SetWriteDeadline(time.Now()) }) // the write fails, and the connection ends
 	s.alarm = x.g.alarms.add(s.beat)
 	s.alarm.set(s.every)
 	return s
@@ -254,7 +256,8 @@ func (s *streamWriter) send(events []byte) error {
 const stuckAfter = 5 * time.Minute
 
 func (s *streamWriter) write(p []byte) {
-	s.flusher.SetWriteDeadline(time.Now().Add(stuckAfter)) // an error will come back from Write
+	s.stuck.set(stuckAfter)
+	defer s.stuck.off()
 	if _, s.err = s.w.Write(p); s.err == nil {
 		s.err = s.flusher.Flush()
 	}
@@ -306,7 +309,7 @@ func (s *streamWriter) hush() {
 	if !s.quiet {
 		s.quiet = true
 		s.alarm.remove()
-		s.flusher.SetWriteDeadline(time.Time{}) // the connection may serve another request
+		s.stuck.remove()
 	}
 }
 

@@ -31,19 +31,27 @@ func newTiming(firstEvent time.Duration) timing {
 	return timing{firstEvent: firstEvent, last: 10 * time.Minute, idle: 5 * time.Minute, keepAlive: 15 * time.Second}
 }
 
-// limit for one attempt. Models that reason, and whole replies, may take four times as long as a first token.
-func (t timing) limit(d *routing.Deployment, stream, more bool) time.Duration {
-	if !more {
-		return max(t.last, t.firstEvent)
-	}
+// perToken is how long a token of a whole reply may take: twenty a second, slower than any vendor's slowest model.
+const perToken = 50 * time.Millisecond
+
+// limit for one attempt. Models that reason may take four times as long to begin. A whole reply comes all at once, so
+// that it may take as long as the tokens which the client allows, or twice as long as a stream where it sets no limit.
+func (t timing) limit(d *routing.Deployment, stream, more bool, maxOutput int64) time.Duration {
 	limit := t.firstEvent
 	if d.Reasons {
 		limit *= 4
 	}
-	if !stream {
-		limit *= 4
+	switch {
+	case stream:
+	case maxOutput > 0:
+		limit += time.Duration(min(maxOutput, 1e6)) * perToken
+	default:
+		limit *= 2
 	}
-	return min(limit, max(t.last, t.firstEvent))
+	if most := max(t.last, t.firstEvent); limit > most || !more {
+		return most
+	}
+	return limit
 }
 
 // watchdog ends an attempt that makes its reader wait too long, by cancelling its context with a *[protocol.Error].

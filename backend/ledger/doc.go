@@ -2,7 +2,7 @@
 //
 //	gateway --Begin, Settle--> journal  DIR/journal/<n>.log      one line, one write(2): acknowledged
 //	                       \-> queue    in memory
-//	                              |     every second, or at 4,000 records: one transaction
+//	                              |     every 5 s, or at 4,000 records: one transaction
 //	                              v
 //	                           bbolt    requests      id -> record        rows, in order of time
 //	                                    requests_by   value, id           by client, model, account, state

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	foldEvery  = time.Second            // how long a record may wait for its fold
+	foldEvery  = 5 * time.Second        // how long a record may wait for its fold
 	foldAt     = 4000                   // records that are folded at once, without waiting
 	maxQueue   = 10_000                 // records held in memory, written or not
 	retryFirst = 100 * time.Millisecond // after a failed write; doubles up to retryMost
