@@ -29,7 +29,6 @@ type Account struct {
 	KeyHint    string    `json:"key_hint"`    // "...wxyz": the last 4 characters of the key at most
 	KeyChanged time.Time `json:"key_changed"` // when it was given the key that it has
 	Verified   time.Time `json:"verified"`    // when the key was last seen to work; zero: not yet
-	Trouble    string    `json:"trouble"`     // what is wrong with it, in a sentence; empty: nothing is known to be
 }
 
 // leftover is a key of the keychain that may have to be deleted: see the package comment.
@@ -97,7 +96,7 @@ func newID(prefix string) string {
 	return prefix + strings.ToLower(base32.StdEncoding.EncodeToString(raw))
 }
 
-// Add keeps a new account. Of a, Name, Provider, BaseURL and Paused count, and Verified and Trouble where the key has
+// Add keeps a new account. Of a, Name, Provider, BaseURL and Paused count, and Verified where the key has
 // been tried; an empty name becomes the provider's id. It returns the account as it was kept. After an error neither
 // the keychain nor the store has it.
 func (a *Accounts) Add(ctx context.Context, acc Account, secret string) (Account, error) {
@@ -227,12 +226,6 @@ func (a *Accounts) Edit(id string, fn func(*Account)) (Account, error) {
 	return acc, nil
 }
 
-// Update keeps an account as it is given: [Accounts.Edit] for a caller that has read it just before.
-func (a *Accounts) Update(_ context.Context, acc Account) error {
-	_, err := a.Edit(acc.ID, func(old *Account) { *old = acc })
-	return err
-}
-
 // Remove removes an account and its secret, and returns the account as it was. Where the account is gone but the
 // keychain did not delete the secret, both are returned, the account and an error that says so; [Accounts.Sweep] tries
 // again.
@@ -271,7 +264,7 @@ func (a *Accounts) Secret(ctx context.Context, id string) (string, error) {
 	return a.keys.Get(ctx, accountKey(id))
 }
 
-// SetSecret gives an account another key. What was known of the old one, Verified and Trouble, is forgotten. After an
+// SetSecret gives an account another key. What was known of the old one, Verified, is forgotten. After an
 // error the account has the key it had; only after a time-out ([keychain.ErrTimeout]) the new one may still arrive.
 func (a *Accounts) SetSecret(ctx context.Context, id, secret string) error {
 	secret, err := cleanSecret(secret)
@@ -310,7 +303,7 @@ func (a *Accounts) SetSecret(ctx context.Context, id, secret string) error {
 			if err != nil || !ok {
 				return errors.Join(err, notFound("account", id))
 			}
-			acc.KeyHint, acc.KeyChanged, acc.Verified, acc.Trouble = hint(secret), a.now().UTC(), time.Time{}, ""
+			acc.KeyHint, acc.KeyChanged, acc.Verified = hint(secret), a.now().UTC(), time.Time{}
 			return accounts.Put(tx, id, acc)
 		})
 	}

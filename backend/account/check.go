@@ -14,11 +14,10 @@ import (
 
 // The most that is taken, in characters, or bytes for the secret.
 const (
-	maxName    = 64
-	maxSlug    = 32
-	maxURL     = 2048
-	maxSecret  = 64 << 10
-	maxTrouble = 1000
+	maxName   = 64
+	maxSlug   = 32
+	maxURL    = 2048
+	maxSecret = 64 << 10
 )
 
 // FieldError says which field of what a person has entered is wrong, and how.
@@ -48,9 +47,6 @@ func checkAccount(acc *Account) (err error) {
 	}
 	if acc.Name, err = cleanName(acc.Name); err != nil {
 		return err
-	}
-	if cut := []rune(acc.Trouble); len(cut) > maxTrouble {
-		acc.Trouble = string(cut[:maxTrouble-1]) + "…"
 	}
 	acc.BaseURL = strings.TrimSpace(acc.BaseURL)
 	return checkURL(acc.BaseURL)

@@ -36,13 +36,12 @@ func (h *Hash) UnmarshalText(text []byte) error {
 
 // Client is a tool that calls Metapi with a local key of its own.
 type Client struct {
-	ID       string    `json:"id"` // "cli_..."
-	Name     string    `json:"name"`
-	Hash     Hash      `json:"hash"`
-	Hint     string    `json:"hint"` // "...wxyz": the last 4 characters of the key
-	Created  time.Time `json:"created"`
-	Revoked  time.Time `json:"revoked"`   // zero: the key is good
-	LastUsed time.Time `json:"last_used"` // zero: never
+	ID      string    `json:"id"` // "cli_..."
+	Name    string    `json:"name"`
+	Hash    Hash      `json:"hash"`
+	Hint    string    `json:"hint"` // "...wxyz": the last 4 characters of the key
+	Created time.Time `json:"created"`
+	Revoked time.Time `json:"revoked"` // zero: the key is good
 }
 
 // Live reports whether the key is good.
@@ -163,24 +162,4 @@ func (a *Accounts) RevokeClient(ctx context.Context, name string) error {
 		return fmt.Errorf("the key %q is revoked, but its text is still in the keychain until Metapi starts again: %w", c.Name, err)
 	}
 	return nil
-}
-
-// Used notes when clients last called, by id. It is no change in the sense of [Accounts.OnChange].
-func (a *Accounts) Used(last map[string]time.Time) error {
-	return a.store.Update(func(tx *store.Tx) error {
-		for id, at := range last {
-			c, ok, err := clients.Get(tx, id)
-			if err != nil {
-				return err
-			}
-			if !ok || !at.After(c.LastUsed) {
-				continue
-			}
-			c.LastUsed = at.UTC()
-			if err := clients.Put(tx, id, c); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
