@@ -16,7 +16,7 @@ import (
 type procs struct {
 	all  int          // what the runtime had chosen; 0: left alone
 	few  atomic.Bool  // one thread is in force
-	busy atomic.Int64 // when more than fewRequests were last under way: nanoseconds since epoch
+	busy atomic.Int64 // when more than fewRequests were last under way: Unix nanoseconds
 }
 
 const (
@@ -39,7 +39,7 @@ func (p *procs) note(requests int64) {
 	if requests <= fewRequests || p.all < 2 {
 		return
 	}
-	p.busy.Store(int64(time.Since(epoch)))
+	p.busy.Store(time.Now().UnixNano())
 	if p.few.CompareAndSwap(true, false) {
 		runtime.GOMAXPROCS(p.all)
 		time.AfterFunc(calmAfter, p.calm)
@@ -48,7 +48,7 @@ func (p *procs) note(requests int64) {
 
 // calm goes back to one thread if it has been calm for long enough, and else looks again later.
 func (p *procs) calm() {
-	if wait := calmAfter - (time.Since(epoch) - time.Duration(p.busy.Load())); wait > 0 {
+	if wait := calmAfter - time.Since(time.Unix(0, p.busy.Load())); wait > 0 {
 		time.AfterFunc(wait, p.calm)
 		return
 	}

@@ -12,7 +12,6 @@ func TestThreadsFollowTheLoad(t *testing.T) {
 	was := runtime.GOMAXPROCS(3)
 	defer runtime.GOMAXPROCS(was)
 	synctest.Test(t, func(t *testing.T) {
-		epoch = time.Now()
 		var p procs
 		stop := p.start()
 		want := func(n int, when string) {
