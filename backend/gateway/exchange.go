@@ -49,7 +49,7 @@ func (x *exchange) run() {
 	}
 	if x.stream {
 		x.out = newStreamWriter(x)
-		defer x.out.stop()
+		defer x.out.release()
 	}
 	pin, strippable := x.findOwner()
 	f := x.route(pin)

@@ -309,8 +309,13 @@ func (s *streamWriter) hush() {
 	if !s.quiet {
 		s.quiet = true
 		s.alarm.remove()
-		s.stuck.remove()
 	}
+}
+
+// release lets go of what the stream holds, when nothing more will be written to it.
+func (s *streamWriter) release() {
+	s.stop()
+	s.stuck.remove()
 }
 
 // stop ends the keep-alives, and reports whether the head of a stream is out.
