@@ -56,6 +56,7 @@ type Backend struct {
 	transport *wire.Client
 	service   *control.Service
 	handler   http.Handler
+	events    control.Hub
 
 	serving serving
 }
@@ -88,7 +89,7 @@ func (b *Backend) open() (err error) {
 	if b.ledger, err = ledger.Open(b.Dir, b.store); err != nil {
 		return err
 	}
-	if b.rules, err = settings.Open[routing.Settings](filepath.Join(b.Dir, routing.SettingsFile), b.changed); err != nil {
+	if b.rules, err = settings.Open[routing.Settings](filepath.Join(b.Dir, routing.SettingsFile), b.reread); err != nil {
 		return err
 	}
 	b.secrets = &secretStore{opts: keychain.Options{Dir: b.Dir, Sealed: b.store.Blobs()}}
@@ -101,18 +102,22 @@ func (b *Backend) open() (err error) {
 	b.transport = gateway.NewTransport()
 	lister := catalog.ProviderLister{Client: &http.Client{Transport: b.transport}}
 	b.refresher = catalog.NewRefresher(catalog.RefresherConfig{
-		Offers: b.offers, Accounts: b.scanAccounts, Secret: b.accounts.Secret, Lister: lister, OnChange: b.changed,
+		Offers: b.offers, Accounts: b.scanAccounts, Secret: b.accounts.Secret, Lister: lister, OnChange: b.discovered,
 	})
 	sw := switches{b.store}
 	b.builder = snapshot.NewBuilder(snapshot.Sources{
 		Accounts: b.accounts, Offers: b.offers, Catalog: catalog.Embedded(), Live: b.live, Mode: sw.Mode, Paused: sw.Paused,
 		Aliases: func() map[string]string { return b.rules.Value().Aliases }, Log: b.log,
 	})
-	b.accounts.OnChange(b.changed)
+	b.accounts.OnChange(func() {
+		b.changed()
+		b.events.Changed(control.TopicStatus, control.TopicAccounts, control.TopicModels, control.TopicClients)
+	})
 	b.service = &control.Service{
 		Version: b.Version, Dir: b.Dir, LogFile: filepath.Join(b.Dir, logFile),
 		Accounts: b.accounts, Offers: b.offers, Refresh: b.refresher, Catalog: catalog.Embedded(), Ledger: b.ledger, Live: b.live,
-		Snapshot: b.builder.Load, Switches: sw, Keychain: b.secrets, Lister: lister,
+		Snapshot: b.builder.Load, Switches: sw, Keychain: b.secrets, Lister: lister, Events: &b.events,
+		Locked: b.secrets.locked, Unlock: b.secrets.unlock,
 		Changed: b.changed, Trouble: b.trouble, Check: b.store.Check, Explain: explain, Log: b.log,
 	}
 	b.handler = control.Handler(b.service)
@@ -171,10 +176,31 @@ func (b *Backend) changed() {
 	b.refresher.Kick()
 }
 
+// discovered puts what a scan has found in force.
+func (b *Backend) discovered() {
+	b.changed()
+	b.events.Changed(control.TopicStatus, control.TopicAccounts, control.TopicModels)
+}
+
+// reread puts a file that the user has written in force.
+func (b *Backend) reread() {
+	b.changed()
+	b.events.Changed(control.TopicStatus, control.TopicModels)
+}
+
+// Port is where the user wants clients to be served.
+func (b *Backend) Port() (int, error) {
+	s, err := switches{b.store}.Settings()
+	if err != nil {
+		return 0, explain(err)
+	}
+	return s.Port, nil
+}
+
 // trouble is what is wrong with the data folder now, a sentence each.
 func (b *Backend) trouble() []string {
 	var list []string
-	for _, t := range []string{b.store.Trouble(), b.ledger.Trouble()} {
+	for _, t := range []string{b.serving.Trouble(), b.store.Trouble(), b.ledger.Trouble()} {
 		if t != "" {
 			list = append(list, control.Sentence(t))
 		}

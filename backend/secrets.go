@@ -2,6 +2,7 @@ package backend
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"sync"
 
@@ -28,6 +29,43 @@ func (s *secretStore) use() (keychain.Keychain, error) {
 		s.open = k
 	}
 	return s.open, nil
+}
+
+// locked says what would open the keychain: see [control.Status]. It asks nobody for a passphrase.
+func (s *secretStore) locked() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.open != nil:
+		return ""
+	case keychain.HasFile(s.opts.Dir):
+		return "passphrase"
+	}
+	k, err := keychain.Open(keychain.Options{Dir: s.opts.Dir, Sealed: s.opts.Sealed})
+	if err == nil {
+		s.open = k
+	}
+	if errors.Is(err, keychain.ErrUnavailable) {
+		return "new-passphrase"
+	}
+	return ""
+}
+
+// unlock opens the encrypted file, or makes it where there is no keychain.
+func (s *secretStore) unlock(passphrase string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open != nil {
+		return nil
+	}
+	opts := s.opts
+	opts.Passphrase = func() (string, error) { return passphrase, nil }
+	k, err := keychain.Open(opts)
+	if err != nil {
+		return err
+	}
+	s.open = k
+	return nil
 }
 
 // Get implements [keychain.Keychain].
@@ -59,17 +97,16 @@ func (s *secretStore) Delete(ctx context.Context, key string) error {
 
 // Describe implements [keychain.Keychain]. It asks nobody for a passphrase.
 func (s *secretStore) Describe() string {
-	s.mu.Lock()
-	k := s.open
-	s.mu.Unlock()
-	if k != nil {
-		return k.Describe()
-	}
-	if keychain.HasFile(s.opts.Dir) {
+	switch s.locked() {
+	case "passphrase":
 		return "encrypted file " + filepath.Join(s.opts.Dir, "secrets")
+	case "new-passphrase":
+		return "none yet; with a passphrase in " + keychain.PassphraseVariable + ", an encrypted file in the data folder"
 	}
-	if k, err := keychain.Open(keychain.Options{Dir: s.opts.Dir, Sealed: s.opts.Sealed}); err == nil {
-		return k.Describe()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open == nil {
+		return "none that answers"
 	}
-	return "none yet; with a passphrase in " + keychain.PassphraseVariable + ", an encrypted file in the data folder"
+	return s.open.Describe()
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"runtime/debug"
@@ -16,6 +17,8 @@ import (
 	"metapi/backend/control"
 	"metapi/backend/gateway"
 	"metapi/backend/keychain"
+	"metapi/backend/ledger"
+	"metapi/backend/routing"
 )
 
 // DefaultPort is where Serve listens unless told otherwise.
@@ -27,6 +30,9 @@ const DefaultGrace = 30 * time.Second
 // unlockEvery is how often accounts whose key could not be read are tried again.
 const unlockEvery = 10 * time.Second
 
+// portEvery is how often a patient instance tries to get its port.
+const portEvery = 2 * time.Second
+
 // ServeOptions says how to serve. Zero values mean the default told with each field.
 type ServeOptions struct {
 	Port        int                  // 0: any that is free
@@ -34,45 +40,120 @@ type ServeOptions struct {
 	Grace       time.Duration        // how long running requests may go on after the end has been asked for; not at all
 	FirstEvent  time.Duration        // how long an upstream may take to its first event; the gateway's own
 	Interactive bool                 // somebody sits there who can answer a dialog of the keychain
-	Ready       func(control.Status) // called once, when clients are served; nothing
+	Pages       fs.FS                // the window's pages, for browsers that come with a link; none
+	Ready       func(control.Status) // called when clients are served, and again after a move to another port; nothing
+
+	// Patient serves the user's port of [Backend.Port] in place of Port, and where that is taken, or the secrets are not
+	// open yet, waits for it to change instead of giving up: a window is there to tell the user, and to help.
+	Patient bool
 }
 
 // serving is the part of a Backend that is there while it serves.
 type serving struct {
 	on atomic.Bool
+
+	mu      sync.Mutex // guards trouble
+	trouble string
+}
+
+// Trouble says why a patient instance does not serve; "" where it does.
+func (s *serving) Trouble() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.trouble
+}
+
+func (s *serving) setTrouble(t string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.trouble = t
 }
 
 // Serve makes b the running instance, until ctx ends or a shutdown is asked for; then it lets running requests end
 // within the grace. Errors are [*control.Problem]s.
 func (b *Backend) Serve(ctx context.Context, o ServeOptions) error {
-	if err := b.serve(ctx, o); err != nil {
+	listeners, err := b.listen(ctx, o)
+	if err == nil && !o.Patient {
+		if _, err = b.secrets.use(); err != nil {
+			closeAll(listeners)
+		}
+	}
+	for err == nil && listeners != nil {
+		listeners, err = b.serveOn(ctx, listeners, o)
+	}
+	if err != nil {
 		return explain(err)
 	}
 	return nil
 }
 
-func (b *Backend) serve(ctx context.Context, o ServeOptions) error {
-	listeners, err := gateway.Listen(o.Port)
-	if err != nil {
-		return err
+// listen opens the port. Nil listeners without an error: ctx ended first.
+func (b *Backend) listen(ctx context.Context, o ServeOptions) ([]net.Listener, error) {
+	if !o.Patient {
+		return gateway.Listen(o.Port)
 	}
+	defer b.serving.setTrouble("")
+	for {
+		port, err := b.Port()
+		if err != nil {
+			return nil, err
+		}
+		listeners, err := gateway.Listen(port)
+		if err == nil {
+			return listeners, nil
+		}
+		b.serving.setTrouble(fmt.Sprintf("no tool is served: port %d cannot be had. End what uses it, or choose another port in Settings", port))
+		b.events.Changed(control.TopicStatus)
+		select {
+		case <-ctx.Done():
+			return nil, nil
+		case <-time.After(portEvery):
+		}
+	}
+}
+
+// serveOn serves on listeners until ctx ends or a shutdown is asked for, or until the user chooses another port: then it
+// returns the listeners of that one.
+func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o ServeOptions) (next []net.Listener, err error) {
 	defer closeAll(listeners) // again, where the server has been
-	if _, err := b.secrets.use(); err != nil {
-		return err
-	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	var moving sync.Mutex // guards next, and whether it may still be set
+	move := func(port int) (func(bool), error) {
+		moved, err := gateway.Listen(port)
+		if err != nil {
+			return nil, err
+		}
+		return func(really bool) {
+			moving.Lock()
+			defer moving.Unlock()
+			if !really || ctx.Err() != nil {
+				closeAll(moved)
+				return
+			}
+			next = moved
+			stop()
+		}, nil
+	}
 
 	token, instance := secretWord(32), secretWord(16)
+	var web *control.Web
+	var link func() string
+	if o.Pages != nil {
+		web = &control.Web{Pages: o.Pages, Sessions: new(control.Sessions)}
+		base := "http://" + listeners[0].Addr().String()
+		link = func() string { return base + "/ui/#code=" + web.Sessions.Link() }
+	}
 	g := gateway.New(gateway.Options{
-		Snapshot: b.builder.Load, Recorder: b.ledger, Pins: b.ledger, Transport: b.transport,
-		Control: control.Guard(b.handler, token), Origins: o.Origins, FirstEvent: o.FirstEvent, Log: b.log,
+		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events}, Pins: b.ledger, Transport: b.transport,
+		Control: control.Guard(b.handler, token, web), Origins: o.Origins, FirstEvent: o.FirstEvent, Log: b.log,
 	})
 	rt := control.Runtime{PID: os.Getpid(), Token: token, Instance: instance, Version: b.Version, Started: time.Now().UTC()}
 	for _, l := range listeners {
 		rt.Addresses = append(rt.Addresses, l.Addr().String())
 	}
-	b.service.Serving(&control.Server{Addresses: rt.Addresses, PID: rt.PID, Instance: instance, Started: rt.Started, InFlight: g.InFlight, Stop: stop})
+	b.service.Serving(&control.Server{Addresses: rt.Addresses, PID: rt.PID, Instance: instance, Started: rt.Started, InFlight: g.InFlight,
+		Stop: stop, Ended: ctx.Done(), Move: move, Link: link})
 	defer b.service.Serving(nil)
 
 	b.serving.on.Store(true)
@@ -82,10 +163,10 @@ func (b *Backend) serve(ctx context.Context, o ServeOptions) error {
 		keys = keychain.Interactive(ctx)
 	}
 	if err := b.builder.Rebuild(keys); err != nil {
-		return fmt.Errorf("the accounts and models cannot be read: %w", err)
+		return nil, fmt.Errorf("the accounts and models cannot be read: %w", err)
 	}
 	if err := control.WriteRuntime(b.Dir, rt); err != nil {
-		return control.NewProblem(control.Storage, control.Sentence(fmt.Sprintf("the address of this instance cannot be written to the data folder: %v", err)),
+		return nil, control.NewProblem(control.Storage, control.Sentence(fmt.Sprintf("the address of this instance cannot be written to the data folder: %v", err)),
 			"Make the folder writable for your user, and free some space if the disk is full.")
 	}
 	defer control.RemoveRuntime(b.Dir)
@@ -97,16 +178,41 @@ func (b *Backend) serve(ctx context.Context, o ServeOptions) error {
 	defer stop()
 	background.Go(func() { b.refresher.Run(ctx) })
 	background.Go(func() { b.mend(ctx) })
+	b.events.Changed(control.TopicStatus)
 	if o.Ready != nil {
 		st, err := b.service.Status()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		o.Ready(st) // the listeners take connections already
 	}
 	err = g.Serve(ctx, listeners, o.Grace)
 	b.log.Info("ended", "pid", rt.PID)
-	return err
+	moving.Lock()
+	defer moving.Unlock()
+	if err != nil {
+		closeAll(next)
+		return nil, err
+	}
+	return next, nil
+}
+
+// recorder is the ledger, and who listens to it.
+type recorder struct {
+	*ledger.Ledger
+	events *control.Hub
+}
+
+// Begin implements [gateway.Recorder].
+func (r recorder) Begin(rec *routing.Record) {
+	r.Ledger.Begin(rec)
+	r.events.Request(rec)
+}
+
+// Settle implements [gateway.Recorder].
+func (r recorder) Settle(rec *routing.Record) {
+	r.Ledger.Settle(rec)
+	r.events.Request(rec)
 }
 
 // tuneMemory gives back what the start has used and nobody needs again (deriving a key from a passphrase takes 19 MiB),

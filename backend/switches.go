@@ -1,6 +1,8 @@
 package backend
 
 import (
+	"metapi/backend/control"
+	"metapi/backend/gateway"
 	"metapi/backend/routing"
 	"metapi/backend/store"
 )
@@ -9,11 +11,13 @@ import (
 var (
 	modes  = store.NewBucket[routing.Mode]("settings")
 	pauses = store.NewBucket[bool]("settings")
+	chosen = store.NewBucket[control.Settings]("settings")
 )
 
 const (
 	modeKey   = "mode"
 	pausedKey = "paused"
+	chosenKey = "settings"
 )
 
 // switches keeps the mode and the pause in the store. It implements control.Switches.
@@ -45,4 +49,22 @@ func (s switches) Paused() (paused bool, err error) {
 
 func (s switches) SetPaused(paused bool) error {
 	return s.st.Update(func(tx *store.Tx) error { return pauses.Put(tx, pausedKey, paused) })
+}
+
+// defaults hold until the user chooses otherwise.
+var defaults = control.Settings{Port: gateway.DefaultPort, Theme: "system", CloseToTray: true}
+
+func (s switches) Settings() (c control.Settings, err error) {
+	err = s.st.View(func(tx *store.Tx) error {
+		var ok bool
+		if c, ok, err = chosen.Get(tx, chosenKey); !ok {
+			c = defaults
+		}
+		return err
+	})
+	return c, err
+}
+
+func (s switches) SetSettings(c control.Settings) error {
+	return s.st.Update(func(tx *store.Tx) error { return chosen.Put(tx, chosenKey, c) })
 }

@@ -76,7 +76,7 @@ Exit codes: metapi help exit-codes`,
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print data as JSON")
 	root.MarkPersistentFlagDirname("data")
 	root.AddCommand(a.serve(), a.status(), a.accounts(), a.models(), a.keys(), a.mode(), a.usage(), a.logs(),
-		a.pause(), a.resume(), a.stop(), a.doctor(), a.versionCommand(), exitCodesTopic())
+		a.pause(), a.resume(), a.stop(), a.ui(), a.doctor(), a.versionCommand(), exitCodesTopic())
 	plainUsage(root)
 	return root
 }

@@ -10,6 +10,7 @@ import (
 
 	"metapi/backend"
 	"metapi/backend/control/client"
+	"metapi/frontend"
 )
 
 func (a *app) serve() *cobra.Command {
@@ -18,13 +19,15 @@ func (a *app) serve() *cobra.Command {
 		origins    []string
 		firstEvent time.Duration
 		grace      time.Duration
+		ui         bool
 	)
 	c := &cobra.Command{
-		Use:   "serve [--port N] [--allow-origin URL]... [--first-event-timeout D] [--grace D]",
+		Use:   "serve [--port N] [--ui] [--allow-origin URL]... [--first-event-timeout D] [--grace D]",
 		Short: "Run the gateway until Ctrl-C, SIGTERM or `metapi stop`",
 		Long: `Run the gateway on this machine's loopback addresses, 127.0.0.1 and ::1, and nowhere else.
 
-Ctrl-C, SIGTERM and "metapi stop" let running requests end within the grace, then end them.`,
+With --ui a browser can show the pages of the window: open the link that is printed. It works once; "metapi ui" prints
+another. Ctrl-C, SIGTERM and "metapi stop" let running requests end within the grace, then end them.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			switch {
@@ -40,12 +43,21 @@ Ctrl-C, SIGTERM and "metapi stop" let running requests end within the grace, the
 					return wrongUsage("Write it as a browser sends it: https://example.com or http://localhost:3000.", "--allow-origin %q is not a web origin.", o)
 				}
 			}
-			return a.runServe(c.Context(), backend.ServeOptions{
-				Port: port, Origins: origins, FirstEvent: firstEvent, Grace: grace, Interactive: a.terminal(), Ready: a.showServing,
-			})
+			o := backend.ServeOptions{Origins: origins, FirstEvent: firstEvent, Grace: grace, Interactive: a.terminal(), Ready: a.showServing}
+			if ui {
+				if o.Pages = frontend.Pages(); o.Pages == nil {
+					return wrongUsage("Build it with ./build/run, or leave out --ui.", "This build of Metapi has no pages.")
+				}
+			}
+			var chosen *int
+			if c.Flags().Changed("port") {
+				chosen = &port
+			}
+			return a.runServe(c.Context(), o, chosen)
 		},
 	}
-	c.Flags().IntVar(&port, "port", backend.DefaultPort, "the `port` to listen on; 0: any that is free")
+	c.Flags().IntVar(&port, "port", backend.DefaultPort, "the `port` to listen on, in place of the one in the settings; 0: any that is free")
+	c.Flags().BoolVar(&ui, "ui", false, "show the pages of the window in a browser, too")
 	c.Flags().StringArrayVar(&origins, "allow-origin", nil, "a web page's `origin` that may call with a local key; may be repeated")
 	c.Flags().DurationVar(&firstEvent, "first-event-timeout", 30*time.Second, "how long an upstream may take to begin its answer before the next one is tried")
 	c.Flags().DurationVar(&grace, "grace", backend.DefaultGrace, "how long running requests may go on after the end has been asked for")
@@ -58,7 +70,8 @@ func isOrigin(s string) bool {
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil && u.Path == "" && u.RawQuery == "" && u.Fragment == ""
 }
 
-func (a *app) runServe(ctx context.Context, o backend.ServeOptions) error {
+// runServe serves on a port, or without one on that of the settings.
+func (a *app) runServe(ctx context.Context, o backend.ServeOptions, port *int) error {
 	dir, err := a.dir()
 	if err != nil {
 		return err
@@ -67,7 +80,17 @@ func (a *app) runServe(ctx context.Context, o backend.ServeOptions) error {
 	if err != nil {
 		return err
 	}
-	err = b.Serve(ctx, o)
+	if port != nil {
+		o.Port = *port
+	} else {
+		o.Port, err = b.Port()
+	}
+	if o.Pages != nil {
+		o.Ready = a.showPages(ctx, b)
+	}
+	if err == nil {
+		err = b.Serve(ctx, o)
+	}
 	closeErr := b.Close()
 	if err == nil {
 		err = closeErr
@@ -92,6 +115,37 @@ func (a *app) openToServe(ctx context.Context, dir string) (*backend.Backend, er
 			return nil, err
 		}
 	}
+}
+
+// showPages is showServing, and the link to the pages.
+func (a *app) showPages(ctx context.Context, b *backend.Backend) func(client.Status) {
+	return func(st client.Status) {
+		a.showServing(st)
+		l, err := client.InProcess(b.Handler()).Link(ctx)
+		if err != nil {
+			a.note("There is no link to the pages: %v", err)
+			return
+		}
+		a.showLink(l)
+	}
+}
+
+func (a *app) showLink(l client.Link) {
+	if a.json {
+		a.printJSON(l)
+		return
+	}
+	a.say("Pages, for one browser, once, within ten minutes:")
+	a.say("  %s", l.URL)
+}
+
+func (a *app) ui() *cobra.Command {
+	return &cobra.Command{Use: "ui", Short: "Print a link that opens the pages of the running instance in a browser", Args: cobra.NoArgs,
+		Long: `Print a link that opens the pages of the running instance in a browser. It works once, within ten minutes.
+The instance must have been started with "metapi serve --ui".`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return ask(c.Context(), a, func(l *link) (client.Link, error) { return l.Link(c.Context()) }, a.showLink)
+		}}
 }
 
 // showServing tells what a person needs to know once clients are served.

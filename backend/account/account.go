@@ -259,6 +259,64 @@ func (a *Accounts) Remove(ctx context.Context, id string) (Account, error) {
 	return acc, nil
 }
 
+// Restore brings back an account that [Accounts.Remove] returned, with its secret: the same id, and the same slug and
+// place where nobody has taken them since. After an error neither the keychain nor the store has it.
+func (a *Accounts) Restore(ctx context.Context, acc Account, secret string) (Account, error) {
+	done, err := a.alone(ctx)
+	if err != nil {
+		return Account{}, err
+	}
+	defer done()
+	if err := a.refuseTwice(ctx, acc, secret); err != nil {
+		return Account{}, err
+	}
+	err = a.keep(ctx, accountKey(acc.ID), secret, func(tx *store.Tx) error {
+		list, err := accounts.All(tx)
+		if err != nil {
+			return err
+		}
+		acc.Slug = freeSlug(acc.Slug, list)
+		return accounts.Put(tx, acc.ID, acc)
+	})
+	if err != nil {
+		return Account{}, fmt.Errorf("the account was not brought back: %w", err)
+	}
+	a.changed()
+	return acc, nil
+}
+
+// Reorder puts accounts into the order of ids, which must name each of them once: then nobody's change is lost to a list
+// that was read before it.
+func (a *Accounts) Reorder(ids []string) error {
+	err := a.store.Update(func(tx *store.Tx) error {
+		list, err := accounts.All(tx)
+		if err != nil {
+			return err
+		}
+		place := map[string]int{}
+		for i, id := range ids {
+			place[id] = i + 1
+		}
+		if len(ids) != len(list) || len(place) != len(list) {
+			return &FieldError{"order", "it does not name each account once: read the accounts again"}
+		}
+		for _, acc := range list {
+			if acc.Order = place[acc.ID]; acc.Order == 0 {
+				return &FieldError{"order", "it leaves out the account " + acc.Slug + ": read the accounts again"}
+			}
+			if err := accounts.Put(tx, acc.ID, acc); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	a.changed()
+	return nil
+}
+
 // Secret reads an account's secret from the keychain.
 func (a *Accounts) Secret(ctx context.Context, id string) (string, error) {
 	return a.keys.Get(ctx, accountKey(id))

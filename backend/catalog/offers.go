@@ -153,6 +153,16 @@ func (s *Offers) Record(account string, l provider.Listing, now time.Time) (Scan
 	return scan, err
 }
 
+// Restore puts back what [Offers.Remove] has forgotten.
+func (s *Offers) Restore(account string, offers []Offer, scan Scan) error {
+	return s.st.Update(func(tx *store.Tx) error {
+		if err := offersBucket.Put(tx, account, offers); err != nil {
+			return err
+		}
+		return scansBucket.Put(tx, account, scan)
+	})
+}
+
 // Remove forgets an account.
 func (s *Offers) Remove(account string) error {
 	return s.st.Update(func(tx *store.Tx) error {

@@ -3,6 +3,7 @@ package control
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -16,7 +17,7 @@ import (
 
 func (s *Service) showAccount(a account.Account) (Account, error) {
 	out := Account{ID: a.ID, Slug: a.Slug, Name: a.Name, Provider: a.Provider, BaseURL: a.BaseURL, KeyHint: a.KeyHint,
-		Created: a.Created, Order: a.Order}
+		Created: a.Created, Order: a.Order, Paused: a.Paused, Verified: a.Verified}
 	if p, ok := provider.Get(a.Provider); ok {
 		out.BaseURL = cmp.Or(out.BaseURL, p.DefaultBaseURL)
 	}
@@ -223,26 +224,106 @@ func models(n int) string {
 	return fmt.Sprintf("%d models", n)
 }
 
-func (s *Service) removeAccount(ctx context.Context, in *idInput) (Done, error) {
+type editAccountInput struct {
+	idInput
+	Body EditAccount
+}
+
+// editAccount changes what the user calls an account, and whether it is used.
+func (s *Service) editAccount(_ context.Context, in *editAccountInput) (Account, error) {
 	a, err := s.Accounts.Get(in.ID)
 	if err != nil {
-		return Done{}, err
+		return Account{}, err
 	}
+	a, err = s.Accounts.Edit(a.ID, func(a *account.Account) {
+		set(&a.Name, in.Body.Name)
+		set(&a.Paused, in.Body.Paused)
+	})
+	if err != nil {
+		return Account{}, err
+	}
+	s.Log.Info("account changed", "account", a.Slug, "paused", a.Paused)
+	return s.showAccount(a)
+}
+
+type orderInput struct {
+	Body struct {
+		IDs []string `json:"ids" doc:"The id of each account, once"`
+	}
+}
+
+// orderAccounts puts the accounts into the order that failover follows.
+func (s *Service) orderAccounts(ctx context.Context, in *orderInput) ([]Account, error) {
+	if err := s.Accounts.Reorder(in.Body.IDs); err != nil {
+		return nil, err
+	}
+	return s.accounts(ctx, nil)
+}
+
+type replaceKeyInput struct {
+	idInput
+	Body struct {
+		Key string `json:"key" doc:"The secret; goes to the keychain"`
+	}
+}
+
+// replaceKey proves a key as addAccount does, and gives it to an account that is there. A key that is refused changes
+// nothing.
+func (s *Service) replaceKey(ctx context.Context, in *replaceKeyInput) (Discovered, error) {
+	a, err := s.Accounts.Get(in.ID)
+	if err != nil {
+		return Discovered{}, err
+	}
+	key, err := provider.CleanKey(in.Body.Key)
+	if err != nil {
+		return Discovered{}, err
+	}
+	listing := s.Lister.List(ctx, a.Provider, provider.Credential{BaseURL: a.BaseURL, Secret: key})
+	if listing.Outcome != provider.OutcomeOK && listing.Outcome != provider.OutcomeEmpty {
+		detail, _ := refusal(listing)
+		return Discovered{}, NewProblem(Refused, detail, "The account keeps the key that it has.")
+	}
+	if err := s.Accounts.SetSecret(ctx, a.ID, key); err != nil {
+		return Discovered{}, err
+	}
+	s.Log.Info("key replaced", "account", a.Slug)
+	return s.discover(ctx, a)
+}
+
+func (s *Service) removeAccount(ctx context.Context, in *idInput) (Removed, error) {
+	a, err := s.Accounts.Get(in.ID)
+	if err != nil {
+		return Removed{}, err
+	}
+	undo, undoable := s.remember(ctx, a)
 	s.Refresh.Forget(a.ID)
-	removed, err := s.Accounts.Remove(ctx, a.ID)
-	if removed.ID == "" {
-		return Done{}, err
+	gone, err := s.Accounts.Remove(ctx, a.ID)
+	if gone.ID == "" {
+		return Removed{}, err
 	}
 	message := fmt.Sprintf("Removed the account %s and its key.", a.Slug)
 	if err != nil { // it is removed all the same
 		message = Sentence(err.Error())
 	}
 	if err := s.Offers.Remove(a.ID); err != nil {
-		return Done{}, err
+		return Removed{}, err
+	}
+	if undoable {
+		s.undo.hold(undo)
 	}
 	s.Changed()
 	s.Log.Info("account removed", "account", a.Slug)
-	return Done{message}, nil
+	return Removed{message, undoable}, nil
+}
+
+// remember gathers what bringing an account back takes; false where its key cannot be read.
+func (s *Service) remember(ctx context.Context, a account.Account) (r removed, ok bool) {
+	var errs [3]error
+	r.account = a
+	r.secret, errs[0] = s.Accounts.Secret(ctx, a.ID)
+	r.offers, errs[1] = s.Offers.Get(a.ID)
+	r.scan, errs[2] = s.Offers.Scan(a.ID)
+	return r, errors.Join(errs[:]...) == nil
 }
 
 // testAccount asks the upstream for its models, and so tries the key. An account that answers may be chosen again at once.
@@ -278,6 +359,7 @@ func (s *Service) discover(ctx context.Context, a account.Account) (Discovered, 
 		return Discovered{}, err
 	}
 	out.New, out.Gone = difference(before, after)
+	s.Events.Changed(TopicAccounts, TopicModels, TopicStatus)
 	if scan.Good() {
 		s.Live.ClearAccount(a.ID)
 		if a, err = s.Accounts.Edit(a.ID, func(a *account.Account) { a.Verified = scan.At }); err != nil {

@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"mime"
 	"net/http"
 	"strings"
@@ -29,6 +30,8 @@ func Handler(s *Service) http.Handler {
 	cfg.CreateHooks = nil // would add $schema to every answer
 	api := humago.New(mux, cfg)
 	s.routes(&router{api, s})
+	describeEvents(api)
+	mux.HandleFunc("GET /api/events", s.events)
 
 	spec, err := json.Marshal(api.OpenAPI())
 	if err != nil {
@@ -45,13 +48,33 @@ func Handler(s *Service) http.Handler {
 	return jsonOnly(mux)
 }
 
-// Guard lets only callers with the admin token through, which it compares in constant time.
-func Guard(h http.Handler, token string) http.Handler {
+// Web is what a browser gets beside the API: the pages, and a session for who comes with a link. See [Guard].
+type Web struct {
+	Pages    fs.FS
+	Sessions *Sessions
+}
+
+// Guard lets only callers with the admin token through, which it compares in constant time. With a web, a browser may get
+// the pages and trade the code of a link for a token of its own.
+func Guard(h http.Handler, token string, web *Web) http.Handler {
+	guarded := guard(h, token, web)
+	if web == nil {
+		return guarded
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", guarded)
+	mux.Handle("GET "+pagesPath, pages(web.Pages))
+	mux.Handle("POST /api/session", jsonOnly(http.HandlerFunc(web.Sessions.open)))
+	return mux
+}
+
+func guard(h http.Handler, token string, web *Web) http.Handler {
 	want := sha256.Sum256([]byte(token))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		scheme, given, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		got := sha256.Sum256([]byte(given))
-		if subtle.ConstantTimeCompare(got[:], want[:]) != 1 || !strings.EqualFold(scheme, "Bearer") || token == "" {
+		good := subtle.ConstantTimeCompare(got[:], want[:]) == 1 && token != "" || web != nil && web.Sessions.valid(given)
+		if !good || !strings.EqualFold(scheme, "Bearer") {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="metapi"`)
 			writeProblem(w, NewProblem(Unauthorised, "The control API wants the admin token of this instance.",
 				"Send it as \"Authorization: Bearer TOKEN\"; it stands in runtime.json in the data folder."))

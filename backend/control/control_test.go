@@ -39,7 +39,7 @@ func problem(t *testing.T, w *httptest.ResponseRecorder) control.Problem {
 
 func TestGuard(t *testing.T) {
 	reached := 0
-	h := control.Guard(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached++ }), "right-token")
+	h := control.Guard(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached++ }), "right-token", nil)
 	for _, given := range []string{"", "right-token", "Bearer", "Bearer ", "Bearer wrong", "Bearer right-token2", "Bearer right-toke", "Basic right-token", "Bearer  right-token"} {
 		w := ask(h, "GET", "/api/status", "", "", "Authorization", given)
 		if w.Code != 401 || reached != 0 {
@@ -55,7 +55,7 @@ func TestGuard(t *testing.T) {
 	if ask(h, "GET", "/api/status", "", "", "Authorization", "Bearer right-token"); reached != 1 {
 		t.Error("the right token did not come in")
 	}
-	if w := ask(control.Guard(h, ""), "GET", "/", "", "", "Authorization", "Bearer "); w.Code != 401 {
+	if w := ask(control.Guard(h, "", nil), "GET", "/", "", "", "Authorization", "Bearer "); w.Code != 401 {
 		t.Error("where there is no token nobody may come in")
 	}
 }

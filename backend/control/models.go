@@ -43,10 +43,18 @@ func (s *Service) models(_ context.Context, in *modelsInput) ([]Model, error) {
 			if known != nil {
 				m.Model, m.Display = known.ID, cmp.Or(m.Display, known.Name)
 				m.Context = cmp.Or(m.Context, known.Context)
+				if known.Images {
+					m.Can = append(m.Can, "images")
+				}
+				if known.Reasons {
+					m.Can = append(m.Can, "reasoning")
+				}
 			}
 			if price != nil {
-				rates := price.Holding(now).For(0)
-				m.Input, m.Output = dollars(rates.Input), dollars(rates.Output)
+				terms := price.Holding(now)
+				rates := terms.For(0)
+				m.Input, m.Output, m.CacheRead = dollars(rates.Input), dollars(rates.Output), dollars(rates.CacheRead)
+				m.Tiered = len(terms.Tiers) > 0 || len(price.Later) > 0
 			}
 			list = append(list, m)
 		}

@@ -23,6 +23,8 @@ type Switches interface {
 	SetMode(routing.Mode) error
 	Paused() (bool, error)
 	SetPaused(bool) error
+	Settings() (Settings, error)
+	SetSettings(Settings) error
 }
 
 // Server is an instance that serves.
@@ -32,7 +34,10 @@ type Server struct {
 	Instance  string
 	Started   time.Time
 	InFlight  func() int64
-	Stop      func() // begins the shutdown, and returns
+	Stop      func()                                    // begins the shutdown, and returns
+	Ended     <-chan struct{}                           // closed when the shutdown begins
+	Move      func(port int) (do func(bool), err error) // takes another port; do(true) moves there, do(false) gives it back
+	Link      func() (url string)                       // a link that opens the pages in a browser, once; nil: there are none
 }
 
 // Service is the flows of the product over the rooms of the backend. All fields but those marked are given by whoever
@@ -51,11 +56,17 @@ type Service struct {
 	Switches Switches
 	Keychain keychain.Keychain
 	Lister   catalog.Lister
-	Changed  func()               // called after a change that the snapshot must show; returns when it does
-	Trouble  func() []string      // what is wrong with the data folder now, a sentence each
-	Check    func() error         // reads the whole database
-	Explain  func(error) *Problem // optional: Explain of this package
+	Events   *Hub
+	Changed  func()                        // called after a change that the snapshot must show; returns when it does
+	Trouble  func() []string               // what is wrong with the data folder now, a sentence each
+	Check    func() error                  // reads the whole database
+	Locked   func() string                 // Status.Locked
+	Unlock   func(passphrase string) error // opens the encrypted file of secrets, or makes it
+	Explain  func(error) *Problem          // optional: Explain of this package
 	Log      *slog.Logger
+
+	undo    undo
+	editing sync.Mutex // one change of the settings at a time
 
 	mu     sync.Mutex // guards server
 	server *Server
@@ -87,13 +98,24 @@ func (s *Service) routes(r *router) {
 	route(r, http.MethodGet, "/api/doctor", "doctor", "Look for what is wrong", s.doctor)
 	route(r, http.MethodGet, "/api/log", "log", "Read the log", s.readLog)
 	route(r, http.MethodPost, "/api/shutdown", "shutdown", "End the running instance", s.shutdown)
+	route(r, http.MethodPost, "/api/unlock", "unlock", "Give the passphrase of the encrypted file of secrets", s.unlock)
+	route(r, http.MethodPost, "/api/link", "link", "Make a link that opens the pages in a browser, once", s.link)
+	route(r, http.MethodGet, "/api/settings", "settings", "The settings", s.settings)
+	route(r, http.MethodPatch, "/api/settings", "editSettings", "Change settings", s.editSettings)
+	route(r, http.MethodGet, "/api/desktop", "desktop", "What the window's process knows", s.desktop)
+	route(r, http.MethodPatch, "/api/desktop", "editDesktop", "Change what the window's process can", s.editDesktop)
+	route(r, http.MethodPost, "/api/window/show", "showWindow", "Bring the window forward", s.showWindow)
 
 	route(r, http.MethodGet, "/api/providers", "providers", "The kinds of upstream there are", s.providers)
 	route(r, http.MethodPost, "/api/recognise", "recognise", "Whose key may this be?", s.recognise)
 	route(r, http.MethodGet, "/api/accounts", "accounts", "The accounts, in the user's order", s.accounts)
 	route(r, http.MethodPost, "/api/accounts", "addAccount", "Add an account: its key is tried first", s.addAccount)
 	route(r, http.MethodGet, "/api/accounts/{id}", "account", "One account, by id, slug or name", s.account)
+	route(r, http.MethodPatch, "/api/accounts/{id}", "editAccount", "Rename an account, pause it or take it up again", s.editAccount)
+	route(r, http.MethodPut, "/api/accounts/{id}/key", "replaceKey", "Give an account another key: it is tried first", s.replaceKey)
+	route(r, http.MethodPut, "/api/accounts/order", "orderAccounts", "Put the accounts into an order", s.orderAccounts)
 	route(r, http.MethodDelete, "/api/accounts/{id}", "removeAccount", "Remove an account and its key", s.removeAccount)
+	route(r, http.MethodPost, "/api/accounts/{id}/restore", "restoreAccount", "Bring back an account that was just removed", s.restoreAccount)
 	route(r, http.MethodPost, "/api/accounts/{id}/test", "testAccount", "Try the key, and list the models", s.testAccount)
 	route(r, http.MethodPost, "/api/accounts/{id}/refresh", "refreshAccount", "List the models", s.refreshAccount)
 	route(r, http.MethodGet, "/api/models", "models", "The models on offer", s.models)

@@ -15,7 +15,7 @@ func (s *Service) status(context.Context, *nothing) (Status, error) { return s.S
 
 // Status gathers the state of the installation. It calls no upstream and asks the keychain for nothing.
 func (s *Service) Status() (Status, error) {
-	st := Status{Version: s.Version, Dir: s.Dir, Keychain: s.Keychain.Describe(), Accounts: []AccountStanding{}}
+	st := Status{Version: s.Version, Dir: s.Dir, Keychain: s.Keychain.Describe(), Locked: s.Locked(), Accounts: []AccountStanding{}}
 	var err error
 	if st.Mode, err = s.Switches.Mode(); err != nil {
 		return st, err
@@ -35,7 +35,7 @@ func (s *Service) Status() (Status, error) {
 	server := s.serving()
 	if server != nil {
 		st.Running, st.PID, st.Instance, st.Addresses, st.Started = true, server.PID, server.Instance, server.Addresses, server.Started
-		st.InFlight = server.InFlight()
+		st.InFlight, st.UI = server.InFlight(), server.Link != nil
 	}
 	accounts, err := s.Accounts.List()
 	if err != nil {

@@ -28,6 +28,7 @@ func (s *Service) setMode(_ context.Context, in *modeInput) (ModeInfo, error) {
 	}
 	s.Log.Info("mode set", "mode", m)
 	s.Changed()
+	s.Events.Changed(TopicStatus)
 	return ModeInfo{m, Modes()}, nil
 }
 
@@ -40,7 +41,39 @@ func (s *Service) setPaused(paused bool) (Paused, error) {
 	}
 	s.Log.Info("paused set", "paused", paused)
 	s.Changed()
+	s.Events.Changed(TopicStatus)
 	return Paused{paused}, nil
+}
+
+type unlockInput struct {
+	Body struct {
+		Passphrase string `json:"passphrase" minLength:"1"`
+	}
+}
+
+// unlock opens the encrypted file of secrets, or makes one where this machine has no keychain and none is there.
+func (s *Service) unlock(_ context.Context, in *unlockInput) (Status, error) {
+	if err := s.Unlock(in.Body.Passphrase); err != nil {
+		return Status{}, err
+	}
+	s.Log.Info("secrets opened", "keychain", s.Keychain.Describe())
+	s.Changed()
+	s.Events.Changed(TopicStatus, TopicAccounts)
+	return s.Status()
+}
+
+// Link is an address for a browser.
+type Link struct {
+	URL string `json:"url" doc:"Opens the pages in a browser, once, within ten minutes"`
+}
+
+// link makes a link for a browser.
+func (s *Service) link(context.Context, *nothing) (Link, error) {
+	server := s.serving()
+	if server == nil || server.Link == nil {
+		return Link{}, NewProblem(Unavailable, "This instance does not serve the pages to browsers.", "Start it with `metapi serve --ui`.")
+	}
+	return Link{server.Link()}, nil
 }
 
 // shutdown begins the end of the running instance; running requests end first.

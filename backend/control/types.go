@@ -20,8 +20,10 @@ type Status struct {
 	Started   time.Time         `json:"started,omitzero"`
 	Mode      routing.Mode      `json:"mode"`
 	Paused    bool              `json:"paused"`
+	UI        bool              `json:"ui,omitempty" doc:"The pages are served to browsers"`
 	InFlight  int64             `json:"in_flight" doc:"Requests that upstreams are working on"`
 	Keychain  string            `json:"keychain" doc:"Where secrets are kept, in words"`
+	Locked    string            `json:"locked,omitempty" enum:"passphrase,new-passphrase" doc:"Secrets cannot be reached until a passphrase is given; new-passphrase: until one is chosen, since this machine has no keychain"`
 	Models    int               `json:"models" doc:"Distinct model names on offer"`
 	Keys      int               `json:"keys" doc:"Local keys that are not revoked"`
 	Accounts  []AccountStanding `json:"accounts"`
@@ -50,6 +52,8 @@ type Account struct {
 	KeyHint  string    `json:"key_hint" doc:"At most the last four characters of the key"`
 	Created  time.Time `json:"created"`
 	Order    int       `json:"order" doc:"Its place in the user's order, which failover follows"`
+	Paused   bool      `json:"paused" doc:"The user wants it left out"`
+	Verified time.Time `json:"verified,omitzero" doc:"When its key was last seen to work"`
 	Models   int       `json:"models" doc:"Models on offer"`
 	Scan     Scan      `json:"scan" doc:"The last discovery"`
 }
@@ -60,6 +64,18 @@ type Scan struct {
 	Message  string           `json:"message,omitempty" doc:"In words, where it did not go well"`
 	At       time.Time        `json:"at,omitzero"`
 	LastGood time.Time        `json:"last_good,omitzero" doc:"When the list of models was last known to be right"`
+}
+
+// EditAccount is a change of an account; what is absent stays.
+type EditAccount struct {
+	Name   *string `json:"name,omitempty"`
+	Paused *bool   `json:"paused,omitempty"`
+}
+
+// Removed acknowledges that an account is gone.
+type Removed struct {
+	Message string `json:"message"`
+	Undo    bool   `json:"undo" doc:"It can be brought back for ten minutes"`
 }
 
 // AddAccount asks for a new account.
@@ -116,6 +132,9 @@ type Model struct {
 	MaxOutput int64     `json:"max_output,omitempty" doc:"Tokens; absent where unknown"`
 	Input     *float64  `json:"input_usd,omitempty" doc:"Dollars per million input tokens; absent where unknown"`
 	Output    *float64  `json:"output_usd,omitempty" doc:"Dollars per million output tokens; absent where unknown"`
+	CacheRead *float64  `json:"cache_read_usd,omitempty" doc:"Dollars per million input tokens read from a cache; absent where unknown"`
+	Tiered    bool      `json:"tiered,omitempty" doc:"Long prompts, or some hours, cost another price"`
+	Can       []string  `json:"can,omitempty" enum:"images,reasoning" doc:"What it is known to take or do; absent where nothing is known"`
 	LastSeen  time.Time `json:"last_seen"`
 	Gone      time.Time `json:"gone,omitzero" doc:"Since when the account no longer lists it"`
 }

@@ -21,7 +21,7 @@ func (g *Gateway) checkWebPage(r *http.Request) *protocol.Error {
 		return &protocol.Error{Kind: protocol.Forbidden, Message: "Metapi answers only to 127.0.0.1, [::1] and localhost, not to the name in the Host header"}
 	}
 	if origins := r.Header["Origin"]; len(origins) > 0 {
-		if len(origins) > 1 || !g.origins[strings.ToLower(origins[0])] {
+		if own := isControl(r) && origins[0] == "http://"+r.Host; len(origins) > 1 || !own && !g.origins[strings.ToLower(origins[0])] {
 			return &protocol.Error{Kind: protocol.Forbidden,
 				Message: "requests from web pages are refused; to allow this origin, start with `metapi serve --allow-origin`"}
 		}
@@ -31,6 +31,12 @@ func (g *Gateway) checkWebPage(r *http.Request) *protocol.Error {
 		return &protocol.Error{Kind: protocol.Forbidden, Message: "requests from web pages are refused"}
 	}
 	return nil
+}
+
+// isControl reports whether a request is one to the control API or its pages. Those pages are the one web page that may
+// call, and only there: their origin is the address itself.
+func isControl(r *http.Request) bool {
+	return strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, "/ui/")
 }
 
 func loopbackName(host string) bool {

@@ -32,7 +32,7 @@ type Options struct {
 	Recorder   Recorder
 	Pins       Pins
 	Transport  http.RoundTripper // default: NewTransport()
-	Control    http.Handler      // the control API, mounted at /api/ behind the same door; checks its own token
+	Control    http.Handler      // the control API and its pages, mounted at /api/ and /ui/ behind the same door; checks its own token
 	Origins    []string          // Origin values that may call; default: none, so that no web page can
 	MaxBody    int64             // bytes; default: 64 MiB
 	FirstEvent time.Duration     // see Timing.FirstEvent; default: 30 s
@@ -78,7 +78,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, dialectOf(r), e)
 		return
 	}
-	if g.Control != nil && strings.HasPrefix(r.URL.Path, "/api/") {
+	if g.Control != nil && isControl(r) {
 		g.Control.ServeHTTP(w, r)
 		return
 	}

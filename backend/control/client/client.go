@@ -44,9 +44,7 @@ func call[O any](ctx context.Context, c *Client, method, path string, query url.
 	if in != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	if c.token != "" {
-		req.Header.Set("Authorization", "Bearer "+c.token)
-	}
+	c.authorise(req)
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return out, err
@@ -98,8 +96,8 @@ func (c *Client) AddAccount(ctx context.Context, in control.AddAccount) (control
 }
 
 // RemoveAccount removes an account, its secret and its offers. What it did stays in the ledger.
-func (c *Client) RemoveAccount(ctx context.Context, ref string) (control.Done, error) {
-	return call[control.Done](ctx, c, http.MethodDelete, "/api/accounts/"+url.PathEscape(ref), nil, nil)
+func (c *Client) RemoveAccount(ctx context.Context, ref string) (control.Removed, error) {
+	return call[control.Removed](ctx, c, http.MethodDelete, "/api/accounts/"+url.PathEscape(ref), nil, nil)
 }
 
 // TestAccount asks the upstream whether it takes the key, and for its models.
@@ -200,6 +198,41 @@ func (c *Client) Log(ctx context.Context, lines int, after int64) (control.Log, 
 		q.Set("after", strconv.FormatInt(after, 10))
 	}
 	return get[control.Log](ctx, c, "/api/log", q)
+}
+
+// EditAccount renames an account, pauses it or takes it up again.
+func (c *Client) EditAccount(ctx context.Context, ref string, in control.EditAccount) (control.Account, error) {
+	return call[control.Account](ctx, c, http.MethodPatch, "/api/accounts/"+url.PathEscape(ref), nil, in)
+}
+
+// RestoreAccount brings back an account that was just removed, by its id.
+func (c *Client) RestoreAccount(ctx context.Context, id string) (control.Account, error) {
+	return post[control.Account](ctx, c, "/api/accounts/"+url.PathEscape(id)+"/restore", nil)
+}
+
+// Settings tells the settings.
+func (c *Client) Settings(ctx context.Context) (control.Settings, error) {
+	return get[control.Settings](ctx, c, "/api/settings", nil)
+}
+
+// EditSettings changes settings.
+func (c *Client) EditSettings(ctx context.Context, in control.EditSettings) (control.Settings, error) {
+	return call[control.Settings](ctx, c, http.MethodPatch, "/api/settings", nil, in)
+}
+
+// Unlock gives the passphrase of the encrypted file of secrets.
+func (c *Client) Unlock(ctx context.Context, passphrase string) (control.Status, error) {
+	return post[control.Status](ctx, c, "/api/unlock", map[string]string{"passphrase": passphrase})
+}
+
+// Link makes a link that opens the pages in a browser, once.
+func (c *Client) Link(ctx context.Context) (control.Link, error) {
+	return post[control.Link](ctx, c, "/api/link", nil)
+}
+
+// ShowWindow brings the window of the instance forward, where it has one.
+func (c *Client) ShowWindow(ctx context.Context) (control.Shown, error) {
+	return post[control.Shown](ctx, c, "/api/window/show", nil)
 }
 
 // Shutdown ends the running instance, which lets running requests end first.

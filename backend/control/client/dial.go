@@ -1,7 +1,6 @@
 package client
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -72,38 +71,51 @@ func InProcess(h http.Handler) *Client {
 	return &Client{base: "http://metapi", http: &http.Client{Transport: inProcess{h}, CheckRedirect: stay}}
 }
 
-// inProcess hands a request to a handler, and gathers its answer.
+// inProcess hands a request to a handler. The answer can be read while the handler still writes it.
 type inProcess struct{ h http.Handler }
 
 func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	in := r.Clone(r.Context())
 	in.RequestURI = r.URL.RequestURI()
-	a := &answer{status: http.StatusOK, header: http.Header{}}
-	t.h.ServeHTTP(a, in)
+	if in.Body == nil {
+		in.Body = http.NoBody
+	}
+	read, write := io.Pipe()
+	a := &answer{header: http.Header{}, body: write, head: make(chan int, 1)}
+	go func() {
+		t.h.ServeHTTP(a, in)
+		a.WriteHeader(http.StatusOK)
+		write.Close()
+	}()
+	status := <-a.head
 	return &http.Response{
-		Status: fmt.Sprintf("%d %s", a.status, http.StatusText(a.status)), StatusCode: a.status,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: a.header,
-		Body: io.NopCloser(&a.body), ContentLength: int64(a.body.Len()), Request: r,
+		Status: fmt.Sprintf("%d %s", status, http.StatusText(status)), StatusCode: status,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: a.sent, Body: read, ContentLength: -1, Request: r,
 	}, nil
 }
 
-// answer is a response that stays in memory.
+// answer is a response on its way through memory.
 type answer struct {
-	status  int
 	written bool
 	header  http.Header
-	body    bytes.Buffer
+	sent    http.Header // header as it was when the first of the answer was written; read once head has told
+	body    *io.PipeWriter
+	head    chan int // gets the status
 }
 
 func (a *answer) Header() http.Header { return a.header }
 
 func (a *answer) WriteHeader(status int) {
 	if !a.written {
-		a.status, a.written = status, true
+		a.written, a.sent = true, a.header.Clone()
+		a.head <- status
 	}
 }
 
 func (a *answer) Write(b []byte) (int, error) {
-	a.written = true
+	a.WriteHeader(http.StatusOK)
 	return a.body.Write(b)
 }
+
+// Flush implements [http.Flusher]: nothing is held back but the head.
+func (a *answer) Flush() { a.WriteHeader(http.StatusOK) }

@@ -9,6 +9,8 @@ type (
 	Account         = control.Account
 	Scan            = control.Scan
 	AddAccount      = control.AddAccount
+	EditAccount     = control.EditAccount
+	Removed         = control.Removed
 	Discovered      = control.Discovered
 	Recognised      = control.Recognised
 	Proposal        = control.Proposal
@@ -29,6 +31,14 @@ type (
 	Check           = control.Check
 	Report          = control.Report
 	Done            = control.Done
+	Settings        = control.Settings
+	EditSettings    = control.EditSettings
+	Desktop         = control.Desktop
+	EditDesktop     = control.EditDesktop
+	Link            = control.Link
+	Event           = control.Event
+	EventType       = control.EventType
+	Topic           = control.Topic
 	Runtime         = control.Runtime
 	Problem         = control.Problem
 	Code            = control.Code
@@ -47,6 +57,25 @@ const (
 	PortTaken   = control.PortTaken
 	Internal    = control.Internal
 )
+
+// What an [Event] tells, and of what.
+const (
+	EventResync  = control.EventResync
+	EventChanged = control.EventChanged
+	EventRequest = control.EventRequest
+	EventShow    = control.EventShow
+
+	TopicStatus   = control.TopicStatus
+	TopicAccounts = control.TopicAccounts
+	TopicModels   = control.TopicModels
+	TopicClients  = control.TopicClients
+	TopicSettings = control.TopicSettings
+)
+
+// NewProblem returns a problem whose HTTP status follows from its code.
+func NewProblem(code Code, detail, hint string) *Problem {
+	return control.NewProblem(code, detail, hint)
+}
 
 // Providers lists the kinds of upstream that this version knows.
 func Providers() []ProviderInfo { return control.Providers() }

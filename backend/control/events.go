@@ -1,0 +1,229 @@
+package control
+
+import (
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"metapi/backend/routing"
+)
+
+// Topic is a part of the state that may have changed: whoever shows it reads it again.
+type Topic string
+
+const (
+	TopicStatus   Topic = "status"   // the mode, the pause, how accounts stand
+	TopicAccounts Topic = "accounts" // accounts and their last discovery
+	TopicModels   Topic = "models"
+	TopicClients  Topic = "clients" // local keys
+	TopicSettings Topic = "settings"
+)
+
+// EventType says what an [Event] tells.
+type EventType string
+
+const (
+	EventResync  EventType = "resync"  // the first of a subscription, and whenever some were lost: read everything again
+	EventChanged EventType = "changed" // Topics have changed
+	EventRequest EventType = "request" // Request has begun or settled
+	EventShow    EventType = "show"    // the window is asked to show itself
+)
+
+// Event is one line of the live events. It says what changed, not to what: the API's other operations do that, so that
+// there is one way to read a thing. A request's row is the exception, since it is wanted at once.
+type Event struct {
+	Type    EventType `json:"type" enum:"resync,changed,request,show"`
+	Topics  []Topic   `json:"topics,omitempty" enum:"status,accounts,models,clients,settings"`
+	Request *Row      `json:"request,omitempty"`
+}
+
+// Hub hands events to whoever listens. Publishing never waits: a listener that does not keep up loses events and is told
+// to read everything again. The zero value is ready, and safe for concurrent use.
+type Hub struct {
+	listening atomic.Int32 // so that a request costs nothing while nobody listens
+
+	mu        sync.Mutex // guards what follows
+	listeners []*listener
+}
+
+// listener is one subscription.
+type listener struct {
+	window bool
+	wake   chan struct{} // holds one while something waits
+
+	mu       sync.Mutex // guards what follows
+	resync   bool
+	show     bool
+	topics   []Topic          // not told yet, each once
+	requests []routing.Record // not told yet, oldest first
+}
+
+// maxUntold is how many requests wait for a listener before it is told to read them itself.
+const maxUntold = 256
+
+// Changed tells that topics have changed.
+func (h *Hub) Changed(topics ...Topic) {
+	h.each(func(l *listener) {
+		for _, t := range topics {
+			if !slices.Contains(l.topics, t) {
+				l.topics = append(l.topics, t)
+			}
+		}
+	})
+}
+
+// Request tells that a request has begun or settled. r may be changed afterwards.
+func (h *Hub) Request(r *routing.Record) {
+	if h.listening.Load() == 0 {
+		return
+	}
+	told := *r
+	told.Candidates, told.Excluded, told.Issued = nil, nil, nil
+	told.Attempts = slices.Clone(r.Attempts)
+	h.each(func(l *listener) {
+		if len(l.requests) >= maxUntold {
+			l.requests, l.resync = nil, true
+		}
+		l.requests = append(l.requests, told)
+	})
+}
+
+// Show asks the windows that listen to show themselves, and returns how many there are.
+func (h *Hub) Show() (windows int) {
+	h.each(func(l *listener) {
+		if l.window {
+			l.show = true
+			windows++
+		}
+	})
+	return windows
+}
+
+func (h *Hub) each(tell func(*listener)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, l := range h.listeners {
+		l.mu.Lock()
+		tell(l)
+		l.mu.Unlock()
+		select {
+		case l.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (h *Hub) listen(window bool) *listener {
+	l := &listener{window: window, wake: make(chan struct{}, 1), resync: true}
+	l.wake <- struct{}{}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.listeners = append(h.listeners, l)
+	h.listening.Add(1)
+	return l
+}
+
+func (h *Hub) leave(l *listener) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.listeners = slices.DeleteFunc(h.listeners, func(other *listener) bool { return other == l })
+	h.listening.Add(-1)
+}
+
+// take returns what waits, as events: what changes everything first.
+func (l *listener) take(row func(*routing.Record) Row) (events []Event) {
+	l.mu.Lock()
+	resync, show, topics, requests := l.resync, l.show, l.topics, l.requests
+	l.resync, l.show, l.topics, l.requests = false, false, nil, nil
+	l.mu.Unlock()
+	if resync {
+		events = append(events, Event{Type: EventResync})
+	}
+	if len(topics) > 0 && !resync {
+		events = append(events, Event{Type: EventChanged, Topics: topics})
+	}
+	for i := range requests {
+		r := row(&requests[i])
+		events = append(events, Event{Type: EventRequest, Request: &r})
+	}
+	if show {
+		events = append(events, Event{Type: EventShow})
+	}
+	return events
+}
+
+const (
+	eventsAlive = 15 * time.Second // between comments that keep a silent stream open
+	eventsPause = 50 * time.Millisecond
+	eventsStuck = 10 * time.Second // a listener that does not read for so long is gone
+)
+
+// events streams what the hub tells as Server-Sent Events, until the listener leaves or the instance ends.
+// With ?window=1 the listener is a window, which can be shown.
+func (s *Service) events(w http.ResponseWriter, r *http.Request) {
+	var ended <-chan struct{}
+	if server := s.serving(); server != nil {
+		ended = server.Ended // a shutdown waits for requests, and this one would never end
+	}
+	l := s.Events.listen(r.URL.Query().Get("window") == "1")
+	defer s.Events.leave(l)
+	w.Header().Set("Content-Type", "text/event-stream")
+	out := http.NewResponseController(w)
+	alive := time.NewTicker(eventsAlive)
+	defer alive.Stop()
+	var text []byte
+	for {
+		select {
+		case <-r.Context().Done():
+			return
+		case <-ended:
+			return
+		case <-alive.C:
+			text = append(text[:0], ": alive\n\n"...)
+		case <-l.wake:
+			text = text[:0]
+			names, err := s.names()
+			if err != nil {
+				return // the listener will come again
+			}
+			for _, e := range l.take(names.row) {
+				line, err := json.Marshal(e)
+				if err != nil {
+					s.Log.Error("control: events", "error", err)
+					return
+				}
+				text = append(append(append(text, "data: "...), line...), "\n\n"...)
+			}
+		}
+		_ = out.SetWriteDeadline(time.Now().Add(eventsStuck)) // in process there is none
+		if _, err := w.Write(text); err != nil {
+			return
+		}
+		if err := out.Flush(); err != nil {
+			return
+		}
+		select { // a burst is told in one go
+		case <-r.Context().Done():
+			return
+		case <-time.After(eventsPause):
+		}
+	}
+}
+
+// describeEvents adds what [Service.events] sends to the API's description, which is where the pages' types come from.
+func describeEvents(api huma.API) {
+	schema := api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Event](), true, "")
+	api.OpenAPI().AddOperation(&huma.Operation{
+		OperationID: "events", Method: http.MethodGet, Path: "/api/events", Summary: "Live events, as Server-Sent Events",
+		Parameters: []*huma.Param{{Name: "window", In: "query", Description: "1: the listener is a window, which can be shown", Schema: &huma.Schema{Type: huma.TypeString}}},
+		Responses: map[string]*huma.Response{"200": {Description: "One event a data line", Content: map[string]*huma.MediaType{
+			"text/event-stream": {Schema: schema},
+		}}},
+	})
+}

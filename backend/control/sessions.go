@@ -1,0 +1,119 @@
+package control
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+// linkLife is how long a link may wait to be opened.
+const linkLife = 10 * time.Minute
+
+// Most of each that are held at once; the oldest go first.
+const (
+	maxLinks    = 16
+	maxSessions = 64
+)
+
+// Sessions lets browsers in. A link carries a code that is good once; the page that it opens trades it for a token, which
+// it keeps for its tab and sends with each call. There is no cookie: browsers send those to every port of a host, and
+// what listens on another port of this machine may be anyone's. Only hashes are held. The zero value is ready, and safe
+// for concurrent use.
+type Sessions struct {
+	now func() time.Time // nil: time.Now
+
+	mu       sync.Mutex // guards what follows
+	links    []granted
+	sessions []granted
+}
+
+// granted is a secret word that was given out.
+type granted struct {
+	hash  [sha256.Size]byte
+	until time.Time // zero: as long as the instance runs
+}
+
+// word is 256 random bits in letters.
+func word() string {
+	raw := make([]byte, 32)
+	rand.Read(raw) // never fails
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+func (s *Sessions) time() time.Time {
+	if s.now != nil {
+		return s.now()
+	}
+	return time.Now()
+}
+
+// Link returns a new code, good once within ten minutes.
+func (s *Sessions) Link() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return give(&s.links, maxLinks, s.time().Add(linkLife))
+}
+
+// redeem trades a code for a token.
+func (s *Sessions) redeem(code string) (token string, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := s.find(s.links, code)
+	if i < 0 {
+		return "", false
+	}
+	s.links = slices.Delete(s.links, i, i+1)
+	return give(&s.sessions, maxSessions, time.Time{}), true
+}
+
+// valid reports whether a token was given out.
+func (s *Sessions) valid(token string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.find(s.sessions, token) >= 0
+}
+
+func give(to *[]granted, most int, until time.Time) string {
+	w := word()
+	if len(*to) == most {
+		*to = (*to)[1:]
+	}
+	*to = append(*to, granted{sha256.Sum256([]byte(w)), until})
+	return w
+}
+
+// find looks a word up by its hash: how long that takes tells nothing about the words there are. None is -1.
+func (s *Sessions) find(in []granted, w string) int {
+	hash, now := sha256.Sum256([]byte(w)), s.time()
+	return slices.IndexFunc(in, func(g granted) bool {
+		return g.hash == hash && (g.until.IsZero() || now.Before(g.until))
+	})
+}
+
+// Session is what a page gets for its code.
+type Session struct {
+	Token string `json:"token" doc:"To be sent as Authorization: Bearer TOKEN; good while this instance runs"`
+}
+
+// open answers POST /api/session, the one call that needs no token: {"code": "..."} becomes a [Session].
+func (s *Sessions) open(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Code string `json:"code"`
+	}
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<10)).Decode(&in); err != nil {
+		writeProblem(w, NewProblem(Invalid, "There is no code in the body.", ""))
+		return
+	}
+	token, ok := s.redeem(in.Code)
+	if !ok {
+		writeProblem(w, NewProblem(Unauthorised, "This link has been used, or is older than ten minutes.", "`metapi ui` prints a new one."))
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(Session{token})
+}

@@ -1,0 +1,67 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"metapi/backend/account"
+	"metapi/backend/catalog"
+)
+
+// undoLife is how long a removed account can be brought back. Until then its key is in memory, where it was anyway, and
+// nowhere else.
+const undoLife = 10 * time.Minute
+
+// removed is an account that can be brought back.
+type removed struct {
+	account account.Account
+	secret  string
+	offers  []catalog.Offer
+	scan    catalog.Scan
+}
+
+// undo holds the accounts that were removed lately, by id. The zero value is ready.
+type undo struct {
+	mu   sync.Mutex
+	held map[string]removed
+}
+
+func (u *undo) hold(r removed) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.held == nil {
+		u.held = map[string]removed{}
+	}
+	id := r.account.ID
+	u.held[id] = r
+	time.AfterFunc(undoLife, func() { u.take(id) })
+}
+
+func (u *undo) take(id string) (removed, bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	r, ok := u.held[id]
+	delete(u.held, id)
+	return r, ok
+}
+
+// restoreAccount brings back an account that was removed in the last ten minutes, as it was.
+func (s *Service) restoreAccount(ctx context.Context, in *idInput) (Account, error) {
+	r, ok := s.undo.take(in.ID)
+	if !ok {
+		return Account{}, NewProblem(NotFound, "This account can no longer be brought back.", "Add it anew, with its key.")
+	}
+	a, err := s.Accounts.Restore(ctx, r.account, r.secret)
+	if err != nil {
+		s.undo.hold(r)
+		return Account{}, err
+	}
+	if err := s.Offers.Restore(a.ID, r.offers, r.scan); err != nil {
+		return Account{}, fmt.Errorf("the account is back, but not its models: %w", err)
+	}
+	s.Changed()
+	s.Log.Info("account brought back", "account", a.Slug)
+	return s.showAccount(a)
+}
