@@ -121,6 +121,9 @@ func (a *app) openToServe(ctx context.Context, dir string) (*backend.Backend, er
 func (a *app) showPages(ctx context.Context, b *backend.Backend) func(client.Status) {
 	return func(st client.Status) {
 		a.showServing(st)
+		if a.json {
+			return // one value is printed, the status; "metapi ui --json" gives the link
+		}
 		l, err := client.InProcess(b.Handler()).Link(ctx)
 		if err != nil {
 			a.note("There is no link to the pages: %v", err)

@@ -225,7 +225,7 @@ func models(n int) string {
 }
 
 type editAccountInput struct {
-	idInput
+	ID   string `path:"id"`
 	Body EditAccount
 }
 
@@ -261,7 +261,7 @@ func (s *Service) orderAccounts(ctx context.Context, in *orderInput) ([]Account,
 }
 
 type replaceKeyInput struct {
-	idInput
+	ID   string `path:"id"`
 	Body struct {
 		Key string `json:"key" doc:"The secret; goes to the keychain"`
 	}

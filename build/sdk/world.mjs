@@ -39,6 +39,7 @@ export class World {
   children = new Set()
   said = '' // by metapi serve and all commands, but for the local keys that they were asked to print
   vendors = {} // name -> two imitations, in the order of the accounts
+  serveFlags = ['--first-event-timeout', '2s', '--grace', '1s']
   secrets = [this.passphrase] // of the upstreams and the encrypted file
   localKeys = {}
 
@@ -69,17 +70,21 @@ export class World {
   async imitate(vendor) {
     this.vendors[vendor] = []
     for (let i = 0; i < 2; i++) {
-      const key = newKey(vendor)
-      const child = this.spawn(need('SDK_IMITATION'), ['-vendor', vendor, '-key', key, '-models', models[vendor].join(','), '-page', '5'])
-      child.stderr.pipe(process.stderr)
-      const hello = JSON.parse(await firstLine(child))
-      this.vendors[vendor].push(new Imitation(hello.url, hello.base_url, key))
+      this.vendors[vendor].push(await this.startImitation(vendor, models[vendor]))
     }
+  }
+
+  async startImitation(vendor, models) {
+    const key = newKey(vendor)
+    const child = this.spawn(need('SDK_IMITATION'), ['-vendor', vendor, '-key', key, '-models', models.join(','), '-page', '5'])
+    child.stderr.pipe(process.stderr)
+    const hello = JSON.parse(await firstLine(child))
+    return new Imitation(hello.url, hello.base_url, key)
   }
 
   /** Starts `metapi serve` and resolves to its status once it serves. */
   async serve() {
-    const child = this.server = this.spawn(need('SDK_METAPI'), ['serve', '--json', '--port', '0', '--first-event-timeout', '2s', '--grace', '1s'])
+    const child = this.server = this.spawn(need('SDK_METAPI'), ['serve', '--json', '--port', '0', ...this.serveFlags])
     child.stderr.on('data', (b) => { this.said += b })
     let json = ''
     return await new Promise((resolve, reject) => {

@@ -1,0 +1,80 @@
+// Takes a picture of every page, light and dark, wide and narrow, empty and full: build/out/ui/NAME.png. They are for people to look at.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { ms } from '../sdk/imitation.mjs'
+import { Desk, narrow, offered, wide } from './world.mjs'
+
+const out = process.env.UI_SHOTS
+mkdirSync(out, { recursive: true })
+const pages = ['/', '/accounts', '/models', '/tools', '/requests', '/settings']
+const nameOf = (path) => (path === '/' ? 'overview' : path.slice(1).replace(/\W+/g, '-'))
+
+/** Fills a world with what a person has after a day. */
+export async function fill(desk) {
+  const first = await desk.account('openai', 'OpenAI work')
+  await desk.account('openai', 'OpenAI private', offered.openai.slice(0, 4))
+  await desk.account('anthropic', 'Anthropic')
+  await desk.account('gemini', 'Google Gemini')
+  const relay = await desk.account('relay', 'Relay Berlin')
+  const code = await desk.localKey('Claude Code')
+  const codex = await desk.localKey('Codex')
+  await desk.localKey('Zed')
+  for (let i = 0; i < 6; i++) await desk.messages(code, 'claude-sonnet-4-5', 'Explain this stack trace to me. '.repeat(40 * (i + 1)))
+  for (let i = 0; i < 4; i++) await desk.chat(codex, 'gpt-5-mini', { stream: i % 2 === 0, text: 'Refactor this. '.repeat(200) })
+  await desk.chat(codex, 'house-model-1')
+  await desk.chat(codex, 'no-such-model')
+  await first.fault({ kind: '429', model: 'gpt-4o', times: 1, retry_after: 'seconds' })
+  await desk.chat(codex, 'gpt-4o', { stream: true })
+  await relay.fault({ kind: '401', times: -1 })
+  await desk.chat(codex, 'qwen3-coder-480b-a35b')
+  await relay.pace({ delay: ms(400) })
+  await first.pace({ delay: ms(2000) })
+  void desk.chat(codex, 'gpt-4.1', { stream: true, text: 'This one still runs. '.repeat(20) }).catch(() => {})
+}
+
+async function shoot(desk, state) {
+  for (const scheme of ['light', 'dark']) {
+    for (const [size, viewport] of [['wide', wide], ['narrow', narrow]]) {
+      const page = await desk.page({ viewport, scheme })
+      for (const path of pages) {
+        await page.evaluate((p) => { location.hash = p }, path)
+        await page.waitForLoadState('networkidle', { timeout: 1500 }).catch(() => {})
+        await page.waitForTimeout(250)
+        await page.screenshot({ path: join(out, `${nameOf(path)}-${state}-${scheme}-${size}.png`) })
+      }
+      if (state === 'full') {
+        await page.evaluate(() => { location.hash = '/requests' })
+        await page.getByRole('button', { name: /gpt-4o, Failed over/ }).first().click().catch(() => {})
+        await page.waitForTimeout(500)
+        await page.screenshot({ path: join(out, `detail-${state}-${scheme}-${size}.png`) })
+        await page.keyboard.press('Escape')
+        await page.evaluate(() => { location.hash = '/tools' })
+        await page.getByRole('button', { name: 'Set up Codex' }).click()
+        await page.waitForTimeout(500)
+        await page.screenshot({ path: join(out, `setup-${state}-${scheme}-${size}.png`) })
+        await page.keyboard.press('Escape')
+        await page.keyboard.press('Control+k')
+        await page.waitForTimeout(400)
+        await page.screenshot({ path: join(out, `palette-${state}-${scheme}-${size}.png`) })
+      } else {
+        await page.evaluate(() => { location.hash = '/accounts' })
+        await page.getByRole('button', { name: 'Add an account' }).click()
+        await page.getByRole('textbox', { name: 'Key' }).fill('sk-ant-api03-' + 'a1b2c3d4e5'.repeat(9))
+        await page.waitForTimeout(800)
+        await page.screenshot({ path: join(out, `add-${state}-${scheme}-${size}.png`) })
+      }
+      if (page.wrong.length) console.log(state, scheme, size, page.wrong)
+      await page.context().close()
+    }
+  }
+}
+
+const desk = await new Desk().start()
+try {
+  await shoot(desk, 'empty')
+  await fill(desk)
+  await shoot(desk, 'full')
+} finally {
+  await desk.end()
+}
+process.exit(0)

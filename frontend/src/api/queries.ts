@@ -1,0 +1,186 @@
+import { type InfiniteData, keepPreviousData, QueryClient, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+
+import { asProblem, data, DELETE, GET, PATCH, POST, PUT, type Schemas } from "./client";
+import { type Event, type Link, subscribe } from "./subscribe";
+
+export type Account = Schemas["Account"];
+export type Standing = Schemas["AccountStanding"];
+export type Model = Schemas["Model"];
+export type Row = Schemas["Row"];
+export type Status = Schemas["Status"];
+export type Settings = Schemas["Settings"];
+export type Client = Schemas["Client"];
+export type Figures = Schemas["Figures"];
+type Page = Schemas["Requests"];
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: { retry: false, staleTime: 60_000, refetchOnWindowFocus: false, placeholderData: keepPreviousData },
+  },
+});
+
+/** What each topic of an event is shown by. */
+const shownBy: Record<NonNullable<Event["topics"]>[number], string[]> = {
+  status: ["status", "mode"],
+  accounts: ["accounts"],
+  models: ["models"],
+  clients: ["clients"],
+  settings: ["settings", "desktop"],
+};
+
+/** Keeps everything that is shown up to date, and tells whether the connection stands. */
+export function useLive(): Link {
+  const client = useQueryClient();
+  const [link, setLink] = useState<Link>("open");
+  useEffect(() => {
+    // Requests come in bursts: what they change elsewhere is read again once a second at most.
+    let due: ReturnType<typeof setTimeout> | undefined;
+    const settleSoon = () => {
+      due ??= setTimeout(() => {
+        due = undefined;
+        for (const key of ["status", "usage"]) void client.invalidateQueries({ queryKey: [key] });
+        void client.invalidateQueries({ queryKey: ["requests"], predicate: (q) => !plain(q.queryKey[1]) });
+      }, 1000);
+    };
+    const off = subscribe((event) => {
+      switch (event.type) {
+        case "resync":
+          void client.invalidateQueries();
+          break;
+        case "changed":
+          for (const topic of event.topics ?? []) {
+            for (const key of shownBy[topic]) void client.invalidateQueries({ queryKey: [key] });
+          }
+          break;
+        case "request":
+          if (event.request !== undefined) put(client, event.request);
+          settleSoon();
+          break;
+      }
+    }, setLink);
+    return () => {
+      off();
+      clearTimeout(due);
+    };
+  }, [client]);
+  return link;
+}
+
+/** Puts a row that has just come into the list of all requests, and into the detail of that request where it is shown. */
+function put(client: QueryClient, row: Row): void {
+  client.setQueriesData<InfiniteData<Page>>({ queryKey: ["requests"], predicate: (q) => plain(q.queryKey[1]) }, (list) => {
+    if (list === undefined) return list;
+    const pages = list.pages.map((page) => ({ ...page, rows: [...(page.rows ?? [])] }));
+    for (const page of pages) {
+      const at = page.rows.findIndex((other) => other.id === row.id);
+      if (at >= 0) {
+        page.rows[at] = row;
+        return { ...list, pages };
+      }
+    }
+    pages[0]?.rows.unshift(row);
+    return { ...list, pages };
+  });
+  void client.invalidateQueries({ queryKey: ["request", row.id] });
+}
+
+export interface Filter {
+  client?: string;
+  account?: string;
+  model?: string;
+  state?: "running" | "ok" | "failed" | "cancelled" | "interrupted";
+}
+
+function plain(filter: unknown): boolean {
+  return Object.values((filter ?? {}) as Filter).every((v) => v === undefined);
+}
+
+export const useStatus = () => useQuery({ queryKey: ["status"], queryFn: () => data(GET("/api/status")), refetchInterval: 10_000 });
+export const useMode = () => useQuery({ queryKey: ["mode"], queryFn: () => data(GET("/api/mode")) });
+export const useAccounts = () => useQuery({ queryKey: ["accounts"], queryFn: async () => (await data(GET("/api/accounts"))) ?? [], refetchInterval: 60_000 });
+export const useProviders = () => useQuery({ queryKey: ["providers"], queryFn: async () => (await data(GET("/api/providers"))) ?? [], staleTime: Infinity });
+export const useModels = () => useQuery({ queryKey: ["models"], queryFn: async () => (await data(GET("/api/models"))) ?? [] });
+export const useClients = () => useQuery({ queryKey: ["clients"], queryFn: async () => (await data(GET("/api/clients"))) ?? [] });
+export const useSettings = () => useQuery({ queryKey: ["settings"], queryFn: () => data(GET("/api/settings")) });
+export const useDesktop = () => useQuery({ queryKey: ["desktop"], queryFn: () => data(GET("/api/desktop")), refetchInterval: 10_000 });
+
+/** The start of the local day, as the API wants it. It moves on while the page stays open. */
+export function startOfToday(now = new Date()): string {
+  return new Date(now.getFullYear(), now.getMonth(), now.getDate()).toISOString();
+}
+
+export const useUsageToday = () =>
+  useQuery({
+    queryKey: ["usage", "today"],
+    queryFn: () => data(GET("/api/usage", { params: { query: { since: startOfToday(), by: "hour", limit: 1 } } })),
+    refetchInterval: 60_000,
+  });
+
+export const useRequests = (filter: Filter) =>
+  useInfiniteQuery({
+    queryKey: ["requests", filter],
+    queryFn: ({ pageParam }) => data(GET("/api/requests", { params: { query: { ...filter, limit: 100, cursor: pageParam } } })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last: Page) => last.next,
+  });
+
+export const useRequest = (id: string) =>
+  useQuery({ queryKey: ["request", id], queryFn: () => data(GET("/api/requests/{id}", { params: { path: { id } } })), enabled: id !== "" });
+
+/** A change, after which what it concerns is read again without waiting for the event that tells so. */
+function useChange<I, O>(change: (input: I) => Promise<O>, ...shown: string[]) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async (input: I) => {
+      try {
+        return await change(input);
+      } catch (error) {
+        throw asProblem(error);
+      }
+    },
+    onSettled: () => Promise.all(shown.map((key) => client.invalidateQueries({ queryKey: [key] }))),
+  });
+}
+
+const at = (id: string) => ({ params: { path: { id } } });
+
+export const useSetMode = () => useChange((mode: string) => data(PUT("/api/mode", { body: { mode } })), "status", "mode");
+export const useSetPaused = () => useChange((paused: boolean) => data(paused ? POST("/api/pause") : POST("/api/resume")), "status");
+export const useAddAccount = () => useChange((body: Schemas["AddAccount"]) => data(POST("/api/accounts", { body })), "accounts", "models", "status");
+export const useTestAccount = () => useChange((id: string) => data(POST("/api/accounts/{id}/test", at(id))), "accounts", "models", "status");
+export const useEditAccount = () =>
+  useChange(({ id, ...body }: Schemas["EditAccount"] & { id: string }) => data(PATCH("/api/accounts/{id}", { ...at(id), body })), "accounts", "status");
+export const useReplaceKey = () =>
+  useChange(({ id, key }: { id: string; key: string }) => data(PUT("/api/accounts/{id}/key", { ...at(id), body: { key } })), "accounts", "models", "status");
+export const useRemoveAccount = () => useChange((id: string) => data(DELETE("/api/accounts/{id}", at(id))), "accounts", "models", "status");
+export const useRestoreAccount = () => useChange((id: string) => data(POST("/api/accounts/{id}/restore", at(id))), "accounts", "models", "status");
+export const useAddClient = () => useChange((name: string) => data(POST("/api/clients", { body: { name } })), "clients", "status");
+export const useRevokeClient = () => useChange((id: string) => data(DELETE("/api/clients/{id}", at(id))), "clients", "status");
+export const useEditSettings = () => useChange((body: Schemas["EditSettings"]) => data(PATCH("/api/settings", { body })), "settings", "status");
+export const useEditDesktop = () => useChange((body: Schemas["EditDesktop"]) => data(PATCH("/api/desktop", { body })), "desktop");
+export const useUnlock = () => useChange((passphrase: string) => data(POST("/api/unlock", { body: { passphrase } })), "status", "accounts");
+export const clientKey = (id: string) => data(GET("/api/clients/{id}/key", at(id)));
+export const recognise = (key: string, signal: AbortSignal) => data(POST("/api/recognise", { body: { key }, signal }));
+
+/** Puts the accounts into an order; what is shown has it at once. */
+export function useOrderAccounts() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (list: Account[]) => data(PUT("/api/accounts/order", { body: { ids: list.map((a) => a.id) } })),
+    onMutate: (list) => client.setQueryData<Account[]>(["accounts"], list),
+    onSettled: () => client.invalidateQueries({ queryKey: ["accounts"] }),
+  });
+}
+
+/** The time, moving on each second while something is shown that counts it. */
+export function useNow(moving: boolean): number {
+  const [now, setNow] = useState(Date.now);
+  const latest = useRef(setNow);
+  useEffect(() => {
+    if (!moving) return;
+    const timer = setInterval(() => latest.current(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, [moving]);
+  return now;
+}

@@ -1,0 +1,87 @@
+// How figures are shown. Money is never shown more exactly than it is known: what is estimated says "about", what leaves
+// something out says "at least", what is not known is a dash.
+
+/** What is known of a sum of money. */
+export interface Money {
+  usd: number | null;
+  estimated?: boolean; // it stands on counts of ours, not the upstream's
+  partial?: boolean; // some of it has no known price and is left out
+}
+
+export function money({ usd, estimated, partial }: Money): string {
+  if (usd === null || (partial && usd === 0)) return "–";
+  const sign = partial ? "≥ " : estimated ? "≈ " : "";
+  return sign + dollars(usd);
+}
+
+/** Dollars with as many places as it takes to see a figure. */
+export function dollars(usd: number): string {
+  if (usd === 0) return "$0";
+  if (usd < 0.00005) return "< $0.0001";
+  if (usd < 1) return "$" + usd.toFixed(usd < 0.1 ? 4 : 3).replace(/(\.\d\d+?)0+$/, "$1");
+  return "$" + usd.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+}
+
+/** A price per million tokens. */
+export function rate(usd: number | undefined): string {
+  if (usd === undefined) return "–";
+  if (usd === 0) return "free";
+  return "$" + usd.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 4 });
+}
+
+export function count(n: number): string {
+  return n.toLocaleString("en-US");
+}
+
+/** A count in at most four characters and a unit: 950, 12.3k, 2.1M. */
+export function compact(n: number): string {
+  return n.toLocaleString("en-US", { notation: "compact", maximumFractionDigits: n < 1000 ? 0 : 1 });
+}
+
+export function plural(n: number, one: string, many = one + "s"): string {
+  return `${count(n)} ${n === 1 ? one : many}`;
+}
+
+/** A duration in milliseconds. */
+export function duration(ms: number): string {
+  if (ms < 1) return "< 1 ms";
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
+  const seconds = Math.round(ms / 1000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+/** A duration of the ledger, which counts in nanoseconds. */
+export const fromNanos = (ns: number | undefined): number => (ns ?? 0) / 1e6;
+
+/** How long ago something was, in words. */
+export function ago(time: string | undefined, now: number): string {
+  if (time === undefined) return "never";
+  const seconds = Math.round((now - Date.parse(time)) / 1000);
+  if (seconds < 10) return "just now";
+  if (seconds < 60) return `${seconds} seconds ago`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${plural(minutes, "minute")} ago`;
+  const hours = Math.round(minutes / 60);
+  if (hours < 48) return `${plural(hours, "hour")} ago`;
+  return `${plural(Math.round(hours / 24), "day")} ago`;
+}
+
+/** How long until something is, in words. */
+export function until(time: string, now: number): string {
+  const ms = Date.parse(time) - now;
+  return ms <= 0 ? "now" : `in ${duration(Math.max(1000, ms))}`;
+}
+
+/** The time of day, and the day where it is not today. */
+export function clock(time: string, now: number): string {
+  const t = new Date(time);
+  const day = t.toDateString() === new Date(now).toDateString() ? "" : t.toLocaleDateString(undefined, { month: "short", day: "numeric" }) + ", ";
+  return day + t.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+}
+
+/** A number of tokens as a context size: 200k, 1M. */
+export function size(tokens: number | undefined): string {
+  if (!tokens) return "–";
+  return tokens >= 1_000_000 ? `${+(tokens / 1_000_000).toFixed(1)}M` : tokens >= 1000 ? `${Math.round(tokens / 1000)}k` : String(tokens);
+}

@@ -1,0 +1,28 @@
+import "@mantine/core/styles.css";
+import "@mantine/charts/styles.css";
+import "@mantine/notifications/styles.css";
+import "@mantine/spotlight/styles.css";
+import "./style.css";
+
+import { MantineProvider } from "@mantine/core";
+import { Notifications } from "@mantine/notifications";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import { queryClient } from "./api/queries";
+import { enter, inWindow, token } from "./api/session";
+import { App } from "./shell/App";
+import { Door } from "./shell/Door";
+import { theme } from "./theme";
+
+const refused = await enter();
+
+createRoot(document.getElementById("root")!).render(
+  <StrictMode>
+    <MantineProvider theme={theme} defaultColorScheme="auto">
+      <Notifications position="bottom-right" />
+      <QueryClientProvider client={queryClient}>{inWindow() || token() !== null ? <App /> : <Door refused={refused} />}</QueryClientProvider>
+    </MantineProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,64 @@
+import { Button, Stack } from "@mantine/core";
+import { useHotkeys } from "@mantine/hooks";
+import { IconKey, IconPlus } from "@tabler/icons-react";
+import { useLocation, useSearchParams } from "wouter";
+
+import { type Account, useAccounts, useNow, useOrderAccounts, useStatus } from "../api/queries";
+import { refused } from "../ui/notify";
+import { Empty, Loaded, Page } from "../ui/Parts";
+import { AccountCard } from "./accounts/AccountCard";
+import { AddAccount } from "./accounts/AddAccount";
+
+export function Accounts() {
+  const accounts = useAccounts();
+  const { data: status } = useStatus();
+  const order = useOrderAccounts();
+  const [search] = useSearchParams();
+  const [, go] = useLocation();
+  const adding = search.has("add");
+  const open = () => go("/accounts?add=1");
+  const now = useNow(true);
+  useHotkeys([["mod+N", open]]);
+
+  const move = (list: Account[], from: number, to: number) => {
+    const next = list.slice();
+    next.splice(to, 0, ...next.splice(from, 1));
+    order.mutate(next, { onError: refused });
+  };
+  const add = (
+    <Button leftSection={<IconPlus size={16} />} onClick={open}>
+      Add an account
+    </Button>
+  );
+
+  return (
+    <Page title="Accounts" about="In failover, the first that can serve a request gets it; the next takes over when it cannot." actions={accounts.data?.length ? add : undefined}>
+      <Loaded of={accounts}>
+        {(list) =>
+          list.length === 0 ? (
+            <Empty icon={IconKey} title="No account yet" action={add}>
+              An account is a key of yours at one provider: OpenAI, Anthropic, Gemini, a relay or a server of your own. Paste the key, and Metapi finds out the rest.
+            </Empty>
+          ) : (
+            <Stack component="ol" gap="sm" p={0} m={0} style={{ listStyle: "none" }}>
+              {list.map((a, i) => (
+                <li key={a.id}>
+                  <AccountCard
+                    account={a}
+                    standing={status?.accounts?.find((s) => s.id === a.id)}
+                    place={i + 1}
+                    now={now}
+                    highlighted={search.get("id") === a.id}
+                    up={i > 0 ? () => move(list, i, i - 1) : undefined}
+                    down={i < list.length - 1 ? () => move(list, i, i + 1) : undefined}
+                  />
+                </li>
+              ))}
+            </Stack>
+          )
+        }
+      </Loaded>
+      <AddAccount opened={adding} close={() => go("/accounts", { replace: true })} />
+    </Page>
+  );
+}

@@ -1,0 +1,247 @@
+import { Badge, Button, Group, MultiSelect, Pagination, Stack, Switch, Table, Text, TextInput, Tooltip } from "@mantine/core";
+import { useHotkeys } from "@mantine/hooks";
+import { IconBoxModel2, IconBrain, IconPhoto, IconSearch } from "@tabler/icons-react";
+import { useMemo, useRef, useState } from "react";
+import { useLocation, useSearchParams } from "wouter";
+
+import { type Model, useAccounts, useModels } from "../api/queries";
+import { ago, plural, rate, size } from "../format";
+import { CopyIcon } from "../ui/Copy";
+import { Empty, Loaded, Page } from "../ui/Parts";
+import { protocolName } from "../ui/protocols";
+
+const perPage = 50;
+
+/** One name that can be asked for, and who offers it. */
+interface Offered {
+  name: string;
+  model: string;
+  display?: string;
+  offers: Model[];
+  gone: boolean;
+}
+
+export function Models() {
+  const models = useModels();
+  const { data: accounts } = useAccounts();
+  const [search] = useSearchParams();
+  const [, go] = useLocation();
+  const [query, setQuery] = useState(search.get("q") ?? "");
+  const [of, setOf] = useState<string[]>(search.has("account") ? [search.get("account")!] : []);
+  const [gone, setGone] = useState(false);
+  const [page, setPage] = useState(1);
+  const field = useRef<HTMLInputElement>(null);
+  useHotkeys([["/", () => field.current?.focus()]]);
+
+  const names = useMemo(() => group(models.data ?? []), [models.data]);
+  const shown = useMemo(() => {
+    const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+    return names.filter(
+      (n) =>
+        (gone || !n.gone) &&
+        (of.length === 0 || n.offers.some((o) => of.includes(o.account))) &&
+        words.every((w) => `${n.name} ${n.model} ${n.display ?? ""} ${n.offers.map((o) => `${o.account} ${o.provider}`).join(" ")}`.toLowerCase().includes(w)),
+    );
+  }, [names, query, of, gone]);
+  const pages = Math.max(1, Math.ceil(shown.length / perPage));
+  const at = Math.min(page, pages);
+  const anyGone = names.some((n) => n.gone);
+
+  return (
+    <Page title="Models" about={models.data && `${plural(names.filter((n) => !n.gone).length, "name")} you can ask for, at ${plural(accounts?.length ?? 0, "account")}. Prices are per million tokens.`}>
+      <Loaded of={models}>
+        {(list) =>
+          list.length === 0 ? (
+            <Empty
+              icon={IconBoxModel2}
+              title={accounts?.length ? "Your accounts offer no models" : "No models yet"}
+              action={<Button onClick={() => go(accounts?.length ? "/accounts" : "/accounts?add=1")}>{accounts?.length ? "See what is wrong" : "Add an account"}</Button>}
+            >
+              {accounts?.length ? "Test an account: it tells why its models could not be read." : "Add an account, and Metapi finds out which models it offers."}
+            </Empty>
+          ) : (
+            <Stack>
+              <Group gap="sm">
+                <TextInput
+                  ref={field}
+                  placeholder="Search names, makers, accounts"
+                  aria-label="Search models"
+                  leftSection={<IconSearch size={16} />}
+                  value={query}
+                  onChange={(e) => {
+                    setQuery(e.currentTarget.value);
+                    setPage(1);
+                  }}
+                  style={{ flex: 1, minWidth: 220 }}
+                />
+                <MultiSelect
+                  placeholder={of.length === 0 ? "All accounts" : undefined}
+                  aria-label="Accounts"
+                  data={(accounts ?? []).map((a) => ({ value: a.slug, label: a.name }))}
+                  value={of}
+                  onChange={(v) => {
+                    setOf(v);
+                    setPage(1);
+                  }}
+                  clearable
+                  w={240}
+                />
+                {anyGone && <Switch label="Also those that are gone" checked={gone} onChange={(e) => setGone(e.currentTarget.checked)} />}
+              </Group>
+              {shown.length === 0 ? (
+                <Empty icon={IconSearch} title="Nothing has that name" action={<Button variant="default" onClick={() => (setQuery(""), setOf([]))}>Show all</Button>}>
+                  No model here matches what you search for.
+                </Empty>
+              ) : (
+                <Table.ScrollContainer minWidth={520}>
+                  <Table aria-label="Models" stickyHeader>
+                    <Table.Thead>
+                      <Table.Tr>
+                        <Table.Th w="36%">Model</Table.Th>
+                        <Table.Th>Offered by</Table.Th>
+                        <Table.Th ta="right">Input</Table.Th>
+                        <Table.Th ta="right" className="wide">
+                          Cached
+                        </Table.Th>
+                        <Table.Th ta="right">Output</Table.Th>
+                        <Table.Th ta="right" className="wide">
+                          Context
+                        </Table.Th>
+                        <Table.Th className="wide">Can</Table.Th>
+                      </Table.Tr>
+                    </Table.Thead>
+                    <Table.Tbody>
+                      {shown.slice((at - 1) * perPage, at * perPage).map((n) => (
+                        <NameRow key={n.name} of={n} />
+                      ))}
+                    </Table.Tbody>
+                  </Table>
+                </Table.ScrollContainer>
+              )}
+              <Text size="xs" c="dimmed">
+                * long prompts, or some hours, cost another price · ? not every account's price is known · – not known
+              </Text>
+              {pages > 1 && (
+                <Group justify="space-between">
+                  <Text size="sm" c="dimmed">
+                    {plural(shown.length, "name")}
+                  </Text>
+                  <Pagination total={pages} value={at} onChange={setPage} getControlProps={(c) => ({ "aria-label": `${c} page` })} />
+                </Group>
+              )}
+            </Stack>
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}
+
+/** Gathers who offers each name, in the user's order of accounts. */
+function group(models: Model[]): Offered[] {
+  const by = new Map<string, Offered>();
+  for (const m of models) {
+    const n = by.get(m.name) ?? { name: m.name, model: m.model, display: m.display, offers: [], gone: true };
+    n.offers.push(m);
+    n.display ??= m.display;
+    n.gone &&= m.gone !== undefined;
+    by.set(m.name, n);
+  }
+  return [...by.values()];
+}
+
+function NameRow({ of: n }: { of: Offered }) {
+  const first = n.offers.find((o) => o.gone === undefined) ?? n.offers[0]!;
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Group gap={4} wrap="nowrap">
+          <div>
+            <Text size="sm" fw={550} className="mono" style={{ overflowWrap: "break-word" }}>
+              {n.name}
+            </Text>
+            {n.display !== undefined && n.display !== n.name && (
+              <Text size="xs" c="dimmed">
+                {n.display}
+              </Text>
+            )}
+          </div>
+          <CopyIcon text={n.name} label={n.name} />
+        </Group>
+      </Table.Td>
+      <Table.Td>
+        <Group gap={4}>
+          {n.offers.map((o) => (
+            <Tooltip key={o.account} label={offerWords(o)}>
+              <Badge variant={o.gone ? "outline" : "light"} color={o.gone ? "gray" : "metapi"} tt="none" fw={550} tabIndex={0} autoContrast>
+                {o.account}
+                {o.gone ? " (gone)" : ""}
+              </Badge>
+            </Tooltip>
+          ))}
+        </Group>
+      </Table.Td>
+      <Table.Td ta="right">
+        <Prices of={n} get={(o) => o.input_usd} />
+      </Table.Td>
+      <Table.Td ta="right" className="wide">
+        <Prices of={n} get={(o) => o.cache_read_usd} />
+      </Table.Td>
+      <Table.Td ta="right">
+        <Prices of={n} get={(o) => o.output_usd} />
+      </Table.Td>
+      <Table.Td ta="right" className="wide">
+        {size(first.context)}
+      </Table.Td>
+      <Table.Td className="wide">
+        <Group gap={6} wrap="nowrap">
+          {first.can?.includes("images") && (
+            <Tooltip label="Takes images">
+              <IconPhoto size={17} stroke={1.6} aria-label="Takes images" role="img" />
+            </Tooltip>
+          )}
+          {first.can?.includes("reasoning") && (
+            <Tooltip label="Can reason before it answers">
+              <IconBrain size={17} stroke={1.6} aria-label="Can reason before it answers" role="img" />
+            </Tooltip>
+          )}
+        </Group>
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+function offerWords(o: Model): string {
+  const by = (o.protocols ?? []).map(protocolName).join(", ");
+  const price = o.input_usd === undefined ? "price not known" : `${rate(o.input_usd)} in, ${rate(o.output_usd)} out`;
+  const state = o.gone === undefined ? "" : ` No longer listed since ${ago(o.gone, Date.now())}.`;
+  return `Ask for ${o.account}/${o.name} to have it from here only. ${by}; ${price}.${state}`;
+}
+
+/** The price of a model: one figure where all that offer it ask the same, else from the lowest to the highest. */
+function Prices({ of: n, get }: { of: Offered; get: (o: Model) => number | undefined }) {
+  const offers = n.offers.filter((o) => o.gone === undefined);
+  const known = offers.map(get).filter((v) => v !== undefined);
+  const low = Math.min(...known);
+  const high = Math.max(...known);
+  const some = known.length < offers.length;
+  const tiered = offers.some((o) => o.tiered && get(o) !== undefined);
+  const text = known.length === 0 ? "–" : low === high ? rate(low) : `${rate(low)} – ${rate(high)}`;
+  const why = [
+    known.length === 0 ? "No price is known here." : "",
+    some && known.length > 0 ? "Not every account's price is known." : "",
+    tiered ? "Long prompts, or some hours, cost another price; each request is reckoned at the one that holds." : "",
+  ]
+    .filter(Boolean)
+    .join(" ");
+  const sign = `${text}${some && known.length > 0 ? " ?" : ""}${tiered ? " *" : ""}`;
+  return why === "" ? (
+    <span className="nowrap">{sign}</span>
+  ) : (
+    <Tooltip label={why}>
+      <span tabIndex={0} className="nowrap" aria-label={`${text}. ${why}`}>
+        {sign}
+      </span>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,314 @@
+import { BarChart } from "@mantine/charts";
+import { Anchor, Box, Button, Code, Divider, Group, SegmentedControl, SimpleGrid, Stack, Table, Text, ThemeIcon, Timeline } from "@mantine/core";
+import { IconActivity, IconCheck, IconKey, IconPlugConnected, IconRocket } from "@tabler/icons-react";
+import { type ReactNode, useState } from "react";
+import { Link, useLocation } from "wouter";
+
+import { type Figures, type Row, type Status, useAccounts, useClients, useNow, useRequests, useStatus, useUsageToday } from "../api/queries";
+import { clock, compact, count, dollars, duration, money, plural } from "../format";
+import { standingOf, stateOf } from "../shell/state";
+import { CopyIcon } from "../ui/Copy";
+import { ModeSwitch } from "../ui/ModeSwitch";
+import { Cost, Empty, Figure, Loaded, Page, Section, State } from "../ui/Parts";
+import { requestState } from "../ui/requests";
+
+export function Overview() {
+  const status = useStatus();
+  return (
+    <Page title="Overview" about={status.data && <StateLine of={status.data} />}>
+      <Loaded of={status}>
+        {(s) => (
+          <Stack gap="md">
+            <FirstSteps status={s} />
+            {(s.accounts ?? []).length > 0 && <Today />}
+            <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
+              <Addresses status={s} />
+              <Section title="Mode">
+                <ModeSwitch />
+              </Section>
+            </SimpleGrid>
+            {(s.accounts ?? []).length > 0 && (
+              <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
+                <Latest />
+                <Standings status={s} />
+              </SimpleGrid>
+            )}
+          </Stack>
+        )}
+      </Loaded>
+    </Page>
+  );
+}
+
+function StateLine({ of: s }: { of: Status }) {
+  const { word } = stateOf(s);
+  if ((s.accounts ?? []).length === 0) return <>One address for all your tools, in front of all your accounts.</>;
+  const accounts = plural((s.accounts ?? []).length, "account");
+  return <>{`${word} · ${accounts} · ${plural(s.models, "model")} · ${s.in_flight > 0 ? plural(s.in_flight, "request") + " running" : "nothing running"}`}</>;
+}
+
+/** What is left to do until the first request, for who has just started. */
+function FirstSteps({ status }: { status: Status }) {
+  const { data: clients } = useClients();
+  const requests = useRequests({});
+  const [, go] = useLocation();
+  if (clients === undefined || requests.data === undefined) return null;
+  const done = [(status.accounts ?? []).length > 0, clients.some((c) => !c.revoked), requests.data.pages.some((p) => (p.rows ?? []).some((r) => r.state === "ok"))];
+  const next = done.indexOf(false);
+  if (next < 0) return null;
+  const steps: [string, string, ReactNode][] = [
+    [
+      "Add an account",
+      "Paste a key of OpenAI, Anthropic, Gemini or any compatible server. It goes to your keychain.",
+      <Button onClick={() => go("/accounts?add=1")} leftSection={<IconKey size={16} />}>
+        Add an account
+      </Button>,
+    ],
+    [
+      "Connect a tool",
+      "Each tool gets a local key of its own, which is useless off this machine.",
+      <Button onClick={() => go("/tools")} leftSection={<IconPlugConnected size={16} />}>
+        Connect a tool
+      </Button>,
+    ],
+    ["Send a request", "Ask your tool something: the request appears here as it runs.", null],
+  ];
+  return (
+    <Section title="Three steps to the first answer">
+      <Timeline active={next - 1} bulletSize={28} lineWidth={2}>
+        {steps.map(([title, text, action], i) => (
+          <Timeline.Item key={title} title={title} bullet={done[i] ? <IconCheck size={16} /> : <span>{i + 1}</span>}>
+            <Text size="sm" c="dimmed">
+              {text}
+            </Text>
+            {i === next && action !== null && <Box mt="xs">{action}</Box>}
+          </Timeline.Item>
+        ))}
+      </Timeline>
+    </Section>
+  );
+}
+
+function Today() {
+  const usage = useUsageToday();
+  const [of, setOf] = useState<"cost" | "tokens">("cost");
+  return (
+    <Section
+      title="Today"
+      actions={<SegmentedControl size="xs" value={of} onChange={(v) => setOf(v as typeof of)} data={[{ value: "cost", label: "Cost" }, { value: "tokens", label: "Tokens" }]} aria-label="What the chart shows" />}
+    >
+      <Loaded of={usage}>
+        {({ totals: t, groups }) => (
+          <>
+            <SimpleGrid cols={{ base: 2, sm: 4 }} mb="md">
+              <Figure label="Cost" value={<Cost of={sum(t)} />} note={costNote(t)} />
+              <Figure label="Requests" value={count(t.requests)} note={t.failed > 0 ? `${plural(t.failed, "failed", "failed")}` : t.requests > 0 ? "none failed" : "none yet"} />
+              <Figure label="Tokens in" value={compact(t.input_tokens + t.cache_read_tokens + t.cache_write_tokens)} note={cacheNote(t)} />
+              <Figure label="Tokens out" value={compact(t.output_tokens)} note={t.reasoning_tokens > 0 ? `${compact(t.reasoning_tokens)} of it reasoning` : undefined} />
+            </SimpleGrid>
+            <Hours groups={groups ?? []} of={of} />
+          </>
+        )}
+      </Loaded>
+    </Section>
+  );
+}
+
+const sum = (t: Figures) => ({ usd: t.cost_usd, estimated: t.cost_estimated > 0, partial: t.cost_unknown > 0 });
+
+function costNote(t: Figures): string | undefined {
+  if (t.cost_unknown > 0) return `${plural(t.cost_unknown, "request")} without a known price`;
+  if (t.cost_estimated > 0) return `${plural(t.cost_estimated, "request")} estimated`;
+  return t.requests > 0 ? "all measured" : undefined;
+}
+
+function cacheNote(t: Figures): string | undefined {
+  const all = t.input_tokens + t.cache_read_tokens + t.cache_write_tokens;
+  return all > 0 ? `${Math.round((100 * t.cache_read_tokens) / all)} % from a cache` : undefined;
+}
+
+type Hour = Figures & { key: string };
+
+/** The hours of today. What the picture says is also in a table, for who cannot see it. */
+function Hours({ groups, of }: { groups: Hour[]; of: "cost" | "tokens" }) {
+  const now = useNow(false);
+  const by = new Map(groups.map((g) => [new Date(g.key).getHours(), g]));
+  const hours = Array.from({ length: new Date(now).getHours() + 1 }, (_, hour) => {
+    const g = by.get(hour);
+    const tokens = g ? g.input_tokens + g.cache_read_tokens + g.cache_write_tokens + g.output_tokens : 0;
+    return { hour: `${String(hour).padStart(2, "0")}:00`, Cost: g?.cost_usd ?? 0, Tokens: tokens, requests: g?.requests ?? 0, money: g ? money(sum(g)) : "–" };
+  });
+  if (groups.length === 0) return null;
+  return (
+    <figure style={{ margin: 0 }}>
+      <Box aria-hidden>
+        <BarChart
+          h={140}
+          data={hours}
+          dataKey="hour"
+          series={[{ name: of === "cost" ? "Cost" : "Tokens", color: "metapi.6" }]}
+          valueFormatter={of === "cost" ? dollars : compact}
+          yAxisProps={{ width: 56 }}
+          barProps={{ maxBarSize: 36, isAnimationActive: false }}
+          tickLine="none"
+          gridAxis="x"
+        />
+      </Box>
+      <table className="mantine-visually-hidden" style={{ position: "absolute", width: 1, height: 1, overflow: "hidden", clipPath: "inset(50%)" }}>
+        <caption>Use by hour</caption>
+        <tbody>
+          {hours
+            .filter((h) => h.requests > 0)
+            .map((h) => (
+              <tr key={h.hour}>
+                <th scope="row">{h.hour}</th>
+                <td>{plural(h.requests, "request")}</td>
+                <td>{h.money}</td>
+                <td>{plural(h.Tokens, "token")}</td>
+              </tr>
+            ))}
+        </tbody>
+      </table>
+    </figure>
+  );
+}
+
+function Addresses({ status }: { status: Status }) {
+  const at = status.addresses?.[0];
+  if (at === undefined) {
+    return (
+      <Section title="Addresses">
+        <Text size="sm" c="dimmed">
+          No tool is served at the moment.
+        </Text>
+      </Section>
+    );
+  }
+  const rows = [
+    ["OpenAI", `http://${at}/v1`],
+    ["Anthropic", `http://${at}`],
+    ["Gemini", `http://${at}`],
+  ] as const;
+  return (
+    <Section title="Addresses">
+      <Stack gap={6}>
+        {rows.map(([name, url]) => (
+          <Group key={name} justify="space-between" wrap="nowrap">
+            <Text size="sm" w={84}>
+              {name}
+            </Text>
+            <Code fz="sm" style={{ flex: 1 }}>
+              {url}
+            </Code>
+            <CopyIcon text={url} label={`base URL for ${name}`} />
+          </Group>
+        ))}
+      </Stack>
+      <Divider my="sm" />
+      <Text size="xs" c="dimmed">
+        Only programs on this machine reach them, each with a local key.{" "}
+        <Anchor component={Link} href="/tools" size="xs">
+          Local keys and how to set up a tool
+        </Anchor>
+      </Text>
+    </Section>
+  );
+}
+
+/** The requests that run, and the last ones that ended. */
+function Latest() {
+  const requests = useRequests({});
+  const [, go] = useLocation();
+  const rows = requests.data?.pages[0]?.rows?.slice(0, 6) ?? [];
+  const now = useNow(rows.some((r) => r.state === "running"));
+  return (
+    <Section
+      title="Requests"
+      actions={
+        <Anchor component={Link} href="/requests" size="sm">
+          All requests
+        </Anchor>
+      }
+    >
+      {rows.length === 0 ? (
+        <Empty icon={IconRocket} title="No request yet">
+          Point a tool at the address above, and its requests appear here as they run.
+        </Empty>
+      ) : (
+        <Table aria-label="Latest requests" layout="fixed">
+          <Table.Tbody>
+            {rows.map((r) => (
+              <LatestRow key={r.id} row={r} now={now} open={() => go(`/requests/${r.id}`)} />
+            ))}
+          </Table.Tbody>
+        </Table>
+      )}
+    </Section>
+  );
+}
+
+function LatestRow({ row: r, now, open }: { row: Row; now: number; open: () => void }) {
+  const { tone, word } = requestState(r);
+  return (
+    <Table.Tr>
+      <Table.Td w={124}>
+        <State tone={tone}>{word}</State>
+      </Table.Td>
+      <Table.Td>
+        <Anchor component="button" type="button" size="sm" fw={550} onClick={open} truncate display="block" maw="100%" ta="left" c="var(--mantine-color-text)">
+          {r.model || "(no model)"}
+        </Anchor>
+        <Text size="xs" c="dimmed" truncate>
+          {r.client}
+          {r.account ? ` → ${r.account}` : ""}
+        </Text>
+      </Table.Td>
+      <Table.Td w={84} ta="right">
+        <Text size="sm">{r.state === "running" ? duration(Math.max(0, now - Date.parse(r.start))) : duration(r.took_ms ?? 0)}</Text>
+        <Text size="xs" c="dimmed">
+          {clock(r.start, now).split(", ").pop()}
+        </Text>
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+function Standings({ status }: { status: Status }) {
+  const { data: accounts } = useAccounts();
+  const name = new Map(accounts?.map((a) => [a.id, a.name]));
+  return (
+    <Section
+      title="Accounts"
+      actions={
+        <Anchor component={Link} href="/accounts" size="sm">
+          All accounts
+        </Anchor>
+      }
+    >
+      <Stack gap="xs">
+        {(status.accounts ?? []).slice(0, 6).map((a) => {
+          const paused = accounts?.find((other) => other.id === a.id)?.paused ?? false;
+          const { tone, word } = standingOf(a, paused);
+          return (
+            <Group key={a.id} justify="space-between" wrap="nowrap" gap="sm">
+              <Group gap="sm" wrap="nowrap" miw={0}>
+                <ThemeIcon variant="light" size="md" aria-hidden>
+                  <IconActivity size={15} />
+                </ThemeIcon>
+                <Box miw={0}>
+                  <Text size="sm" fw={550} truncate>
+                    {name.get(a.id) ?? a.slug}
+                  </Text>
+                  <Text size="xs" c="dimmed" truncate>
+                    {a.in_flight > 0 ? `${plural(a.in_flight, "request")} running` : (!paused && a.reason) || plural(a.models, "model")}
+                  </Text>
+                </Box>
+              </Group>
+              <State tone={tone}>{word}</State>
+            </Group>
+          );
+        })}
+      </Stack>
+    </Section>
+  );
+}

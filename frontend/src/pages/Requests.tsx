@@ -1,0 +1,158 @@
+import { ActionIcon, Button, Group, Select, Stack, Table, Text, Tooltip, UnstyledButton } from "@mantine/core";
+import { IconActivity, IconFilterOff, IconRefresh } from "@tabler/icons-react";
+import { useState } from "react";
+import { useLocation, useParams } from "wouter";
+
+import { type Filter, type Row, useAccounts, useClients, useModels, useNow, useRequests } from "../api/queries";
+import { clock, duration } from "../format";
+import { Cost, Empty, Loaded, Page, State, Tokens } from "../ui/Parts";
+import { requestState } from "../ui/requests";
+import { Detail } from "./requests/Detail";
+
+const stateNames: [NonNullable<Filter["state"]>, string][] = [
+  ["running", "Running"],
+  ["ok", "OK"],
+  ["failed", "Failed"],
+  ["cancelled", "Cancelled"],
+  ["interrupted", "Interrupted"],
+];
+
+export function Requests() {
+  const { id } = useParams<{ id?: string }>();
+  const [, go] = useLocation();
+  const [filter, setFilter] = useState<Filter>({});
+  const { data: accounts } = useAccounts();
+  const { data: clients } = useClients();
+  const { data: models } = useModels();
+  const requests = useRequests(filter);
+  const rows = requests.data?.pages.flatMap((p) => p.rows ?? []) ?? [];
+  const now = useNow(rows.some((r) => r.state === "running"));
+  const filtered = Object.values(filter).some((v) => v !== undefined);
+  const set = (key: keyof Filter) => (value: string | null) => setFilter((f) => ({ ...f, [key]: value ?? undefined }));
+  const modelNames = [...new Set((models ?? []).map((m) => m.model))].sort();
+
+  return (
+    <Page
+      title="Requests"
+      about="As they run, newest first. Open one to see why it went where it went."
+      actions={
+        <Tooltip label="Read them again">
+          <ActionIcon variant="default" size="lg" onClick={() => void requests.refetch()} loading={requests.isRefetching} aria-label="Read them again">
+            <IconRefresh size={17} />
+          </ActionIcon>
+        </Tooltip>
+      }
+    >
+      <Group gap="sm" mb="sm" role="search">
+        <Select aria-label="Tool" placeholder="All tools" data={(clients ?? []).map((c) => ({ value: c.id, label: c.name }))} value={filter.client ?? null} onChange={set("client")} clearable w={150} />
+        <Select aria-label="Account" placeholder="All accounts" data={(accounts ?? []).map((a) => ({ value: a.id, label: a.name }))} value={filter.account ?? null} onChange={set("account")} clearable w={170} />
+        <Select aria-label="Model" placeholder="All models" data={modelNames} value={filter.model ?? null} onChange={set("model")} clearable searchable limit={50} w={220} />
+        <Select
+          aria-label="State"
+          placeholder="All states"
+          data={stateNames.map(([value, label]) => ({ value, label }))}
+          value={filter.state ?? null}
+          onChange={(v) => set("state")(v)}
+          clearable
+          w={140}
+        />
+        {filtered && (
+          <Button variant="subtle" leftSection={<IconFilterOff size={16} />} onClick={() => setFilter({})}>
+            Show all
+          </Button>
+        )}
+      </Group>
+      <Loaded of={requests}>
+        {() =>
+          rows.length === 0 ? (
+            <Empty
+              icon={IconActivity}
+              title={filtered ? "No such request" : "No request yet"}
+              action={<Button variant={filtered ? "default" : "filled"} onClick={() => (filtered ? setFilter({}) : go("/tools"))}>{filtered ? "Show all" : "Connect a tool"}</Button>}
+            >
+              {filtered ? "Nothing matches these filters." : "Connect a tool and ask it something: the request appears here as it runs."}
+            </Empty>
+          ) : (
+            <Stack>
+              <Table.ScrollContainer minWidth={520}>
+                <Table aria-label="Requests" stickyHeader>
+                  <Table.Thead>
+                    <Table.Tr>
+                      <Table.Th w={112}>State</Table.Th>
+                      <Table.Th>Model</Table.Th>
+                      <Table.Th className="wide">Tool</Table.Th>
+                      <Table.Th className="wide">Account</Table.Th>
+                      <Table.Th ta="right">Tokens</Table.Th>
+                      <Table.Th ta="right">Cost</Table.Th>
+                      <Table.Th ta="right">Took</Table.Th>
+                      <Table.Th ta="right" className="wide">
+                        When
+                      </Table.Th>
+                    </Table.Tr>
+                  </Table.Thead>
+                  <Table.Tbody>
+                    {rows.map((r) => (
+                      <RequestRow key={r.id} row={r} now={now} open={() => go(`/requests/${r.id}`)} />
+                    ))}
+                  </Table.Tbody>
+                </Table>
+              </Table.ScrollContainer>
+              {requests.hasNextPage && (
+                <Button variant="default" onClick={() => void requests.fetchNextPage()} loading={requests.isFetchingNextPage} style={{ alignSelf: "center" }}>
+                  Show older requests
+                </Button>
+              )}
+            </Stack>
+          )
+        }
+      </Loaded>
+      <Detail id={id ?? ""} close={() => go("/requests")} />
+    </Page>
+  );
+}
+
+function RequestRow({ row: r, now, open }: { row: Row; now: number; open: () => void }) {
+  const { tone, word } = requestState(r);
+  const running = r.state === "running";
+  return (
+    <Table.Tr className="row-button" onClick={open}>
+      <Table.Td>
+        <State tone={tone}>{word}</State>
+      </Table.Td>
+      <Table.Td maw={260}>
+        <UnstyledButton onClick={open} maw="100%" display="block" aria-label={`${r.model || "A request without a model"}, ${word}, ${clock(r.start, now)}`}>
+          <Text size="sm" fw={550} truncate>
+            {r.model || "–"}
+          </Text>
+        </UnstyledButton>
+        <Text size="xs" c="dimmed" className="slim" truncate>
+          {r.client}
+          {r.account ? ` → ${r.account}` : ""}
+        </Text>
+        {r.error !== undefined && (
+          <Text size="xs" c="light-dark(var(--mantine-color-red-9), var(--mantine-color-red-3))" truncate>
+            {r.error}
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td className="wide">{r.client}</Table.Td>
+      <Table.Td className="wide">
+        {r.account ?? (running ? "…" : "–")}
+        {r.attempts > 1 && (
+          <Text span size="xs" c="dimmed">
+            {" "}
+            (try {r.attempts})
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td ta="right">
+        <Tokens input={r.input_tokens + r.cache_write_tokens} cached={r.cache_read_tokens} output={r.output_tokens} estimated={r.tokens_estimated} />
+      </Table.Td>
+      <Table.Td ta="right">{running || r.input_tokens + r.cache_read_tokens + r.cache_write_tokens + r.output_tokens === 0 ? "–" : <Cost of={{ usd: r.cost_usd, estimated: r.cost_estimated }} />}</Table.Td>
+      <Table.Td ta="right" className="nowrap">{duration(running ? Math.max(0, now - Date.parse(r.start)) : (r.took_ms ?? 0))}</Table.Td>
+      <Table.Td ta="right" className="wide nowrap">
+        {clock(r.start, now)}
+      </Table.Td>
+    </Table.Tr>
+  );
+}

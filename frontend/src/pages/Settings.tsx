@@ -1,0 +1,176 @@
+import { Button, Group, NumberInput, SegmentedControl, Stack, Switch, Text } from "@mantine/core";
+import { IconDeviceDesktop, IconMoon, IconSun } from "@tabler/icons-react";
+import { type ReactNode, useState } from "react";
+
+import { useDesktop, useEditDesktop, useEditSettings, type Settings as Saved, useSettings, useStatus } from "../api/queries";
+import { refused, tell } from "../ui/notify";
+import { Fault, Loaded, Page, Section } from "../ui/Parts";
+
+export function Settings() {
+  const settings = useSettings();
+  return (
+    <Page title="Settings" about="What you change here holds at once.">
+      <Loaded of={settings}>
+        {(s) => (
+          <Stack maw={720}>
+            <Section title="Appearance">
+              <Theme settings={s} />
+            </Section>
+            <Section title="Gateway">
+              <Port key={s.port} settings={s} />
+            </Section>
+            <Desktop settings={s} />
+            <About />
+          </Stack>
+        )}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Theme({ settings }: { settings: Saved }) {
+  const edit = useEditSettings();
+  const label = (icon: ReactNode, word: string) => (
+    <Group gap={6} wrap="nowrap" justify="center">
+      {icon}
+      <span>{word}</span>
+    </Group>
+  );
+  return (
+    <Row name="Theme" about="System follows your desktop.">
+      <SegmentedControl
+        aria-label="Theme"
+        value={edit.isPending ? (edit.variables.theme ?? settings.theme) : settings.theme}
+        onChange={(v) => edit.mutate({ theme: v as Saved["theme"] }, { onError: refused })}
+        data={[
+          { value: "system", label: label(<IconDeviceDesktop size={16} />, "System") },
+          { value: "light", label: label(<IconSun size={16} />, "Light") },
+          { value: "dark", label: label(<IconMoon size={16} />, "Dark") },
+        ]}
+      />
+    </Row>
+  );
+}
+
+function Port({ settings }: { settings: Saved }) {
+  const edit = useEditSettings();
+  const { data: status } = useStatus();
+  const [port, setPort] = useState<number | string>(settings.port);
+  const valid = typeof port === "number" && port >= 1 && port <= 65535;
+  const elsewhere = status?.addresses?.[0] !== undefined && !status.addresses[0].endsWith(`:${settings.port}`);
+  return (
+    <form
+      onSubmit={(e) => {
+        e.preventDefault();
+        if (valid) edit.mutate({ port }, { onSuccess: (s) => tell(`Tools are served at port ${s.port}. Those that you set up before must be given the new address.`) });
+      }}
+    >
+      <Row
+        name="Port"
+        about={
+          elsewhere
+            ? `This instance was started with another: it serves at ${status.addresses![0]}.`
+            : "Where tools find Metapi on this machine. Nothing off this machine can reach it. Running requests end at the old one."
+        }
+      >
+        <Group gap="xs" wrap="nowrap">
+          <NumberInput aria-label="Port" value={port} onChange={setPort} min={1} max={65535} allowDecimal={false} allowNegative={false} hideControls w={100} error={!valid} clampBehavior="none" />
+          <Button type="submit" variant="default" disabled={!valid || port === settings.port} loading={edit.isPending}>
+            Move
+          </Button>
+        </Group>
+      </Row>
+      {edit.error && <Fault error={edit.error} />}
+    </form>
+  );
+}
+
+function Desktop({ settings }: { settings: Saved }) {
+  const desktop = useDesktop();
+  const edit = useEditSettings();
+  const editDesktop = useEditDesktop();
+  const d = desktop.data;
+  if (d === undefined) return null;
+  const noTray = d.tray !== "shown";
+  return (
+    <Section title="Desktop">
+      <Stack gap="md">
+        {!d.window && (
+          <Text size="sm" c="dimmed">
+            You see these pages in a browser: these settings are for the desktop app.
+          </Text>
+        )}
+        {d.window && noTray && (
+          <Text size="sm" role="status">
+            {d.tray_reason || "This desktop shows no tray icons."} Until it does, closing the window ends Metapi.
+          </Text>
+        )}
+        <Choice
+          name="Start at login"
+          about="Metapi is there when your tools are."
+          checked={d.start_at_login}
+          disabled={!d.window}
+          change={(on) => editDesktop.mutate({ start_at_login: on }, { onError: refused })}
+        />
+        <Choice
+          name="Start hidden"
+          about="In the tray, without this window. Where there is no tray, the window is shown all the same."
+          checked={settings.start_hidden}
+          change={(on) => edit.mutate({ start_hidden: on }, { onError: refused })}
+        />
+        <Choice
+          name="Close to the tray"
+          about="Closing the window leaves Metapi running; “Quit” in the tray ends it."
+          checked={settings.close_to_tray}
+          change={(on) => edit.mutate({ close_to_tray: on }, { onError: refused })}
+        />
+      </Stack>
+    </Section>
+  );
+}
+
+function Choice({ name, about, checked, disabled, change }: { name: string; about: string; checked: boolean; disabled?: boolean; change: (on: boolean) => void }) {
+  return <Switch label={name} description={about} checked={checked} disabled={disabled} onChange={(e) => change(e.currentTarget.checked)} labelPosition="left" styles={{ body: { justifyContent: "space-between" } }} />;
+}
+
+function Row({ name, about, children }: { name: string; about: string; children: ReactNode }) {
+  return (
+    <Group justify="space-between" wrap="wrap" gap="sm">
+      <div style={{ flex: 1, minWidth: 240 }}>
+        <Text size="sm" fw={550}>
+          {name}
+        </Text>
+        <Text size="xs" c="dimmed">
+          {about}
+        </Text>
+      </div>
+      {children}
+    </Group>
+  );
+}
+
+function About() {
+  const { data: s } = useStatus();
+  if (s === undefined) return null;
+  const facts: [string, string][] = [
+    ["Version", s.version],
+    ["Keys are in", s.keychain],
+    ["Data folder", s.dir],
+  ];
+  return (
+    <Section title="About">
+      <Stack gap={6}>
+        {facts.map(([name, value]) => (
+          <Group key={name} justify="space-between" gap="sm">
+            <Text size="sm" c="dimmed">
+              {name}
+            </Text>
+            <Text size="sm" className="mono" style={{ overflowWrap: "anywhere" }}>
+              {value}
+            </Text>
+          </Group>
+        ))}
+      </Stack>
+    </Section>
+  );
+}

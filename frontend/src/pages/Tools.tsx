@@ -1,0 +1,137 @@
+import { ActionIcon, Button, Card, Group, Menu, Modal, Stack, Switch, Table, Text } from "@mantine/core";
+import { IconDots, IconEye, IconPlugConnected, IconPlus, IconTrash } from "@tabler/icons-react";
+import { useState } from "react";
+import { Link } from "wouter";
+
+import { clientKey, type Client, useClients, useNow, useRevokeClient } from "../api/queries";
+import { ago } from "../format";
+import { copy } from "../ui/Copy";
+import { refused, tell, warn } from "../ui/notify";
+import { Empty, Loaded, Page } from "../ui/Parts";
+import { Connect } from "./tools/Connect";
+import { Recipes } from "./tools/Recipes";
+
+export function Tools() {
+  const clients = useClients();
+  const now = useNow(true);
+  const [connecting, setConnecting] = useState(false);
+  const [shown, setShown] = useState<Client | null>(null);
+  const [old, setOld] = useState(false);
+  const add = (
+    <Button leftSection={<IconPlus size={16} />} onClick={() => setConnecting(true)}>
+      Connect a tool
+    </Button>
+  );
+  const live = clients.data?.filter((c) => c.revoked === undefined) ?? [];
+  const revoked = (clients.data?.length ?? 0) - live.length;
+  return (
+    <Page
+      title="Tools"
+      about="Each tool has a local key of its own: its use is counted apart, and you can end it alone. A local key is useless off this machine."
+      actions={clients.data?.length ? add : undefined}
+    >
+      <Loaded of={clients}>
+        {(all) =>
+          all.length === 0 ? (
+            <Empty icon={IconPlugConnected} title="No tool yet" action={add}>
+              Make a local key for Claude Code, Codex, Gemini CLI, or anything else that speaks OpenAI, Anthropic or Gemini, and Metapi shows you where to put it.
+            </Empty>
+          ) : (
+            <Stack>
+              <Card withBorder p={0}>
+                <Table aria-label="Local keys" verticalSpacing="sm" horizontalSpacing="md">
+                  <Table.Thead>
+                    <Table.Tr>
+                      <Table.Th>Tool</Table.Th>
+                      <Table.Th>Local key</Table.Th>
+                      <Table.Th className="wide">Made</Table.Th>
+                      <Table.Th w={140} />
+                    </Table.Tr>
+                  </Table.Thead>
+                  <Table.Tbody>
+                    {(old ? all : live).map((c) => (
+                      <ClientRow key={c.id} client={c} now={now} show={() => setShown(c)} />
+                    ))}
+                  </Table.Tbody>
+                </Table>
+              </Card>
+              {revoked > 0 && <Switch label={`Also the ${revoked} that ${revoked === 1 ? "was" : "were"} revoked`} checked={old} onChange={(e) => setOld(e.currentTarget.checked)} />}
+            </Stack>
+          )
+        }
+      </Loaded>
+      <Connect opened={connecting} close={() => setConnecting(false)} />
+      <Modal opened={shown !== null} onClose={() => setShown(null)} title={`Set up ${shown?.name ?? ""}`} size="lg">
+        {shown !== null && <Recipes keyOf={shown} />}
+      </Modal>
+    </Page>
+  );
+}
+
+function ClientRow({ client: c, now, show }: { client: Client; now: number; show: () => void }) {
+  const revoke = useRevokeClient();
+  const [sure, setSure] = useState(false);
+  const dead = c.revoked !== undefined;
+  const copyKey = async () => {
+    try {
+      const { key } = await clientKey(c.id);
+      if (await copy(key)) tell(`The local key of ${c.name} is on the clipboard.`);
+      else warn("Open “Set up”, select the key and copy it.", "The clipboard cannot be reached.");
+    } catch (error) {
+      refused(error);
+    }
+  };
+  return (
+    <Table.Tr opacity={dead ? 0.6 : 1}>
+      <Table.Td>
+        <Text size="sm" fw={600}>
+          {c.name}
+        </Text>
+        {dead && (
+          <Text size="xs" c="dimmed">
+            revoked {ago(c.revoked, now)}
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td className="mono">{c.key_hint}</Table.Td>
+      <Table.Td className="wide">{ago(c.created, now)}</Table.Td>
+      <Table.Td>
+        {!dead && (
+          <Group gap="xs" justify="flex-end" wrap="nowrap">
+            <Button size="xs" variant="default" onClick={show} leftSection={<IconEye size={15} />} aria-label={`Set up ${c.name}`}>
+              Set up
+            </Button>
+            <Menu position="bottom-end" withinPortal>
+              <Menu.Target>
+                <ActionIcon variant="default" size={30} aria-label={`More about ${c.name}`}>
+                  <IconDots size={16} />
+                </ActionIcon>
+              </Menu.Target>
+              <Menu.Dropdown>
+                <Menu.Item onClick={() => void copyKey()}>Copy the local key</Menu.Item>
+                <Menu.Item component={Link} href="/requests">
+                  Its requests
+                </Menu.Item>
+                <Menu.Divider />
+                <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={() => setSure(true)}>
+                  Revoke…
+                </Menu.Item>
+              </Menu.Dropdown>
+            </Menu>
+          </Group>
+        )}
+        <Modal opened={sure} onClose={() => setSure(false)} title={`Revoke the local key of ${c.name}?`}>
+          <Text size="sm">The tool gets an error from its next request on. This cannot be undone; you can make a new key for it.</Text>
+          <Group justify="flex-end" mt="md">
+            <Button variant="default" onClick={() => setSure(false)} data-autofocus>
+              Keep it
+            </Button>
+            <Button color="red" loading={revoke.isPending} onClick={() => revoke.mutate(c.id, { onSuccess: (d) => (setSure(false), tell(d.message)), onError: refused })}>
+              Revoke
+            </Button>
+          </Group>
+        </Modal>
+      </Table.Td>
+    </Table.Tr>
+  );
+}

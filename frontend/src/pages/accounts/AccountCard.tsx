@@ -1,0 +1,164 @@
+import { ActionIcon, Box, Button, Card, Group, Menu, Stack, Text, Tooltip } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import {
+  IconArrowDown,
+  IconArrowUp,
+  IconDots,
+  IconKey,
+  IconPencil,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconPlugConnected,
+  IconTrash,
+} from "@tabler/icons-react";
+import { useEffect, useRef, useState } from "react";
+import { Link } from "wouter";
+
+import { type Account, type Standing, useEditAccount, useProviders, useRemoveAccount, useRestoreAccount, useTestAccount } from "../../api/queries";
+import { ago, plural, until } from "../../format";
+import { standingOf } from "../../shell/state";
+import { refused, tell, warn } from "../../ui/notify";
+import { State } from "../../ui/Parts";
+import { Rename } from "./Rename";
+import { ReplaceKey } from "./ReplaceKey";
+
+interface Props {
+  account: Account;
+  standing: Standing | undefined;
+  place: number;
+  now: number;
+  highlighted: boolean;
+  up?: () => void;
+  down?: () => void;
+}
+
+export function AccountCard({ account: a, standing, place, now, highlighted, up, down }: Props) {
+  const { data: providers } = useProviders();
+  const test = useTestAccount();
+  const edit = useEditAccount();
+  const remove = useRemoveAccount();
+  const restore = useRestoreAccount();
+  const [dialog, setDialog] = useState<"rename" | "key" | null>(null);
+  const card = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (highlighted) card.current?.scrollIntoView({ block: "center" });
+  }, [highlighted]);
+  const { tone, word } = standingOf(standing, a.paused);
+
+  const runTest = () =>
+    test.mutate(a.id, {
+      onError: refused,
+      onSuccess: (d) => (d.ok ? tell([d.message, d.hint].filter(Boolean).join(" ")) : warn(d.hint ?? "", d.message)),
+    });
+  const runRemove = () =>
+    remove.mutate(a.id, {
+      onError: refused,
+      onSuccess: (gone) => {
+        if (!gone.undo) return tell(gone.message);
+        const id = `removed-${a.id}`;
+        const undo = () => {
+          notifications.hide(id);
+          restore.mutate(a.id, { onError: refused, onSuccess: () => tell(`${a.name} is back, as it was.`) });
+        };
+        notifications.show({
+          id,
+          title: `Removed ${a.name}`,
+          message: (
+            <Group justify="space-between" wrap="nowrap">
+              <span>Its key is no longer in the keychain.</span>
+              <Button size="xs" variant="light" onClick={undo}>
+                Undo
+              </Button>
+            </Group>
+          ),
+          autoClose: 60_000,
+        });
+      },
+    });
+
+  return (
+    <Card ref={card} withBorder padding="md" component="article" aria-label={a.name} style={highlighted ? { borderColor: "var(--mantine-primary-color-filled)" } : undefined}>
+      <Group justify="space-between" wrap="nowrap" align="flex-start" gap="md">
+        <Group wrap="nowrap" align="flex-start" gap="md" miw={0}>
+          <Stack gap={0} align="center">
+            <ActionIcon variant="subtle" color="gray" size="sm" disabled={up === undefined} onClick={up} aria-label={`Move ${a.name} up`}>
+              <IconArrowUp size={15} />
+            </ActionIcon>
+            <Text size="sm" fw={650} aria-label={`Place ${place}`}>
+              {place}
+            </Text>
+            <ActionIcon variant="subtle" color="gray" size="sm" disabled={down === undefined} onClick={down} aria-label={`Move ${a.name} down`}>
+              <IconArrowDown size={15} />
+            </ActionIcon>
+          </Stack>
+          <Box miw={0}>
+            <Group gap="xs">
+              <Text fw={650}>{a.name}</Text>
+              <State tone={tone}>{word}</State>
+            </Group>
+            <Text size="sm" c="dimmed" truncate>
+              {providers?.find((p) => p.id === a.provider)?.name ?? a.provider} · key <span className="mono">{a.key_hint}</span> · <span className="mono">{a.base_url}</span>
+            </Text>
+            <Group gap="md" mt={6}>
+              <Text component={Link} href={`/models?account=${a.slug}`} size="sm" c="var(--mantine-color-anchor)">
+                {plural(a.models, "model")}
+              </Text>
+              <Text size="sm" c="dimmed">
+                models read {ago(a.scan.last_good, now)}
+              </Text>
+              {(standing?.in_flight ?? 0) > 0 && <Text size="sm">{plural(standing!.in_flight, "request")} running</Text>}
+            </Group>
+            <Trouble account={a} standing={standing} now={now} />
+          </Box>
+        </Group>
+        <Group gap="xs" wrap="nowrap">
+          <Tooltip label="Try the key, read the models again, and end any cooling">
+            <Button size="xs" variant="default" leftSection={<IconPlugConnected size={15} />} loading={test.isPending} onClick={runTest} aria-label={`Test ${a.name}`}>
+              Test
+            </Button>
+          </Tooltip>
+          <Menu position="bottom-end" withinPortal>
+            <Menu.Target>
+              <ActionIcon variant="default" size={30} aria-label={`More about ${a.name}`} loading={edit.isPending || remove.isPending}>
+                <IconDots size={16} />
+              </ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item leftSection={<IconPencil size={15} />} onClick={() => setDialog("rename")}>
+                Rename…
+              </Menu.Item>
+              <Menu.Item leftSection={<IconKey size={15} />} onClick={() => setDialog("key")}>
+                Replace the key…
+              </Menu.Item>
+              <Menu.Item
+                leftSection={a.paused ? <IconPlayerPlay size={15} /> : <IconPlayerPause size={15} />}
+                onClick={() => edit.mutate({ id: a.id, paused: !a.paused }, { onError: refused })}
+              >
+                {a.paused ? "Use it again" : "Leave it out for now"}
+              </Menu.Item>
+              <Menu.Divider />
+              <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={runRemove}>
+                Remove
+              </Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
+        </Group>
+      </Group>
+      <Rename account={a} opened={dialog === "rename"} close={() => setDialog(null)} />
+      <ReplaceKey account={a} opened={dialog === "key"} close={() => setDialog(null)} />
+    </Card>
+  );
+}
+
+/** Why an account is not used, or not as a whole, and until when. */
+function Trouble({ account: a, standing, now }: { account: Account; standing: Standing | undefined; now: number }) {
+  if (a.paused) return null;
+  const words = standing?.reason || (a.scan.outcome !== "ok" && a.scan.message) || "";
+  if (words === "") return null;
+  return (
+    <Text size="sm" mt={4} c="light-dark(var(--mantine-color-red-9), var(--mantine-color-red-3))">
+      {words}
+      {standing?.until !== undefined && ` – tried again ${until(standing.until, now)}`}
+    </Text>
+  );
+}

@@ -1,0 +1,138 @@
+import { Alert, Anchor, Button, Group, Modal, PasswordInput, Select, Stack, Text, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { IconCircleCheck, IconInfoCircle } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+
+import { asProblem } from "../../api/client";
+import { recognise, useAddAccount, useProviders } from "../../api/queries";
+import { openLink } from "../../ui/openLink";
+import { tell, warn } from "../../ui/notify";
+import { Fault } from "../../ui/Parts";
+
+export function AddAccount({ opened, close }: { opened: boolean; close: () => void }) {
+  return (
+    <Modal opened={opened} onClose={close} title="Add an account" size="lg">
+      <Form close={close} />
+    </Modal>
+  );
+}
+
+function Form({ close }: { close: () => void }) {
+  const { data: providers } = useProviders();
+  const add = useAddAccount();
+  const [key, setKey] = useState("");
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [baseURL, setBaseURL] = useState<string | null>(null);
+  const [name, setName] = useState<string | null>(null);
+
+  // The key tells whose it may be; what the user says counts for more.
+  const [settled] = useDebouncedValue(key.trim(), 200);
+  const found = useQuery({
+    queryKey: ["recognise", settled],
+    queryFn: ({ signal }) => recognise(settled, signal),
+    enabled: settled !== "",
+    gcTime: 0, // a key is not kept here longer than the form is open
+  });
+  const proposals = settled === "" ? [] : (found.data?.proposals ?? []);
+  const proposal = proposals.find((p) => p.provider === chosen) ?? (chosen === null ? proposals[0] : undefined);
+  const providerID = chosen ?? proposal?.provider ?? null;
+  const provider = providers?.find((p) => p.id === providerID);
+  const base = baseURL ?? proposal?.base_url ?? "";
+  const needsBase = provider !== undefined && !provider.base_url;
+  const unclear = proposals.length > 1 && chosen === null;
+
+  const submit = (force: boolean) =>
+    add.mutate(
+      { key, provider: providerID ?? undefined, base_url: base.trim() || undefined, name: name?.trim() || undefined, force: force || undefined },
+      {
+        onSuccess: (d) => {
+          close();
+          if (d.ok) tell(d.message);
+          else warn(d.hint ?? "", d.message);
+        },
+      },
+    );
+  const problem = add.error ? asProblem(add.error) : null;
+
+  return (
+    <form
+      onSubmit={(e) => {
+        e.preventDefault();
+        submit(false);
+      }}
+    >
+      <Stack>
+        <PasswordInput
+          label="Key"
+          description="Paste it as it is; a line from a shell script or an .env file will do."
+          placeholder="sk-…"
+          value={key}
+          onChange={(e) => {
+            setKey(e.currentTarget.value);
+            add.reset();
+          }}
+          autoComplete="off"
+          required
+          data-autofocus
+        />
+        {settled !== "" && found.error && <Fault error={found.error} />}
+        {proposal !== undefined && (
+          <Alert color={unclear ? "blue" : "teal"} icon={unclear ? <IconInfoCircle /> : <IconCircleCheck />} py="xs" role="status">
+            {unclear ? `This may be a key of ${proposal.name} (${proposal.why}). Choose the provider if it is another.` : `${proposal.name}: ${proposal.why}.`}
+          </Alert>
+        )}
+        <Select
+          label="Provider"
+          placeholder="Found by the key"
+          data={(providers ?? []).map((p) => ({ value: p.id, label: p.name }))}
+          value={providerID}
+          onChange={setChosen}
+          allowDeselect={false}
+          searchable
+        />
+        {provider?.key_url && (
+          <Text size="xs" c="dimmed" mt={-8}>
+            No key yet?{" "}
+            <Anchor href={provider.key_url} onClick={openLink} size="xs">
+              Get one at {new URL(provider.key_url).hostname}
+            </Anchor>
+          </Text>
+        )}
+        <TextInput
+          label="Base URL"
+          description={needsBase ? "The address that the server's documentation tells for API calls." : "Leave it as it is, unless your key is for another address."}
+          placeholder={provider?.base_url || "https://relay.example/v1"}
+          value={base}
+          onChange={(e) => setBaseURL(e.currentTarget.value)}
+          required={needsBase}
+          inputMode="url"
+        />
+        <TextInput label="Name" placeholder={proposal?.name || provider?.name || "What you want to call it"} value={name ?? ""} onChange={(e) => setName(e.currentTarget.value)} maxLength={64} />
+        {problem !== null && (
+          <>
+            <Fault error={problem} />
+            {problem.code === "upstream-refused" && problem.hint?.includes("--force") && (
+              <Button variant="subtle" size="xs" onClick={() => submit(true)} loading={add.isPending}>
+                Keep it all the same, and try later
+              </Button>
+            )}
+          </>
+        )}
+        <Group justify="space-between">
+          <Text size="xs" c="dimmed">
+            The key is tried, its models are read, and it goes to your keychain.
+          </Text>
+          <Group gap="xs">
+            <Button variant="default" onClick={close}>
+              Cancel
+            </Button>
+            <Button type="submit" loading={add.isPending} disabled={key.trim() === "" || providerID === null || (needsBase && base.trim() === "")}>
+              Add
+            </Button>
+          </Group>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

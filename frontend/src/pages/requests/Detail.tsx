@@ -1,0 +1,222 @@
+import { Box, Code, Divider, Drawer, Group, SimpleGrid, Stack, Table, Text, Timeline, Title } from "@mantine/core";
+import { IconArrowRight, IconCheck, IconX } from "@tabler/icons-react";
+
+import type { Schemas } from "../../api/client";
+import { useAccounts, useNow, useRequest } from "../../api/queries";
+import { clock, count, duration, fromNanos, money, plural, rate } from "../../format";
+import { CopyIcon } from "../../ui/Copy";
+import { modeName } from "../../ui/ModeSwitch";
+import { Cost, Figure, Loaded, State } from "../../ui/Parts";
+import { protocolName } from "../../ui/protocols";
+import { requestState } from "../../ui/requests";
+
+type Attempt = Schemas["Attempt"];
+
+/** All that is known of one request: what it came to, each try, and why it went where it went. */
+export function Detail({ id, close }: { id: string; close: () => void }) {
+  return (
+    <Drawer opened={id !== ""} onClose={close} position="right" size="xl" title="Request" closeButtonProps={{ "aria-label": "Close" }}>
+      {id !== "" && <Body id={id} />}
+    </Drawer>
+  );
+}
+
+function Body({ id }: { id: string }) {
+  const request = useRequest(id);
+  const { data: accounts } = useAccounts();
+  const now = useNow(request.data?.row.state === "running");
+  const name = (account: string) => accounts?.find((a) => a.id === account)?.name ?? "a removed account";
+  return (
+    <Loaded of={request}>
+      {({ row: r, record }) => {
+        const { tone, word } = requestState(r);
+        const attempts = record.attempts ?? [];
+        const tokens = r.input_tokens + r.cache_read_tokens + r.cache_write_tokens + r.output_tokens;
+        return (
+          <Stack gap="lg">
+            <Box>
+              <Group gap="sm">
+                <Title order={2} size="h4" style={{ overflowWrap: "anywhere" }}>
+                  {r.model || "(no model)"}
+                </Title>
+                <State tone={tone}>{word}</State>
+              </Group>
+              <Text size="sm" c="dimmed">
+                {r.client} · {protocolName(r.protocol)}
+                {r.stream ? ", streamed" : ""} · {clock(r.start, now)}
+                {record.asked !== "" && record.asked !== r.model && (
+                  <>
+                    {" "}
+                    · asked for <span className="mono">{record.asked}</span>
+                  </>
+                )}
+              </Text>
+              {r.error !== undefined && (
+                <Text size="sm" mt="xs" c="light-dark(var(--mantine-color-red-9), var(--mantine-color-red-3))">
+                  {r.status ? `${r.status}: ` : ""}
+                  {r.error}
+                </Text>
+              )}
+            </Box>
+
+            <SimpleGrid cols={{ base: 2, xs: 4 }}>
+              <Figure label="Cost" value={tokens === 0 ? "–" : <Cost of={{ usd: r.cost_usd, estimated: r.cost_estimated }} />} />
+              <Figure label="Took" value={duration(r.state === "running" ? Math.max(0, now - Date.parse(r.start)) : (r.took_ms ?? 0))} />
+              <Figure label="First token" value={r.first_byte_ms ? duration(r.first_byte_ms) : "–"} />
+              <Figure label="Tries" value={attempts.length || (r.state === "running" ? "…" : "0")} />
+            </SimpleGrid>
+
+            {tokens > 0 && <TokenTable row={r} />}
+
+            <Box>
+              <Title order={3} size="h5" mb="sm">
+                What was tried
+              </Title>
+              {attempts.length === 0 ? (
+                <Text size="sm" c="dimmed">
+                  {r.state === "running" ? "The first try runs." : "Nothing: no account could be asked."}
+                </Text>
+              ) : (
+                <Timeline active={attempts.length} bulletSize={26} lineWidth={2}>
+                  {attempts.map((a, i) => (
+                    <Timeline.Item key={i} bullet={attemptIcon(a, i === attempts.length - 1)} color={a.kind ? "red" : "teal"} title={name(a.account)}>
+                      <AttemptText of={a} />
+                    </Timeline.Item>
+                  ))}
+                </Timeline>
+              )}
+            </Box>
+
+            <Why record={record} name={name} />
+            <Divider />
+            <Group gap={4}>
+              <Text size="xs" c="dimmed">
+                Request id
+              </Text>
+              <Code>{r.id}</Code>
+              <CopyIcon text={r.id} label="the request's id" />
+            </Group>
+          </Stack>
+        );
+      }}
+    </Loaded>
+  );
+}
+
+function attemptIcon(a: Attempt, last: boolean) {
+  if (!a.kind) return <IconCheck size={14} />;
+  return last ? <IconX size={14} /> : <IconArrowRight size={14} />;
+}
+
+function AttemptText({ of: a }: { of: Attempt }) {
+  const facts = [
+    `as ${a.upstream}`,
+    a.status ? `HTTP ${a.status}` : "no answer",
+    `began after ${duration(fromNanos(a.start))}`,
+    `took ${duration(fromNanos(a.took))}`,
+    a.first_byte ? `first token after ${duration(fromNanos(a.first_byte))}` : "",
+    a.finish ? `ended: ${a.finish}` : "",
+  ].filter(Boolean);
+  const used = a.usage && a.usage.input + a.usage.cache_read + a.usage.output > 0;
+  return (
+    <>
+      {a.error !== undefined && (
+        <Text size="sm" c="light-dark(var(--mantine-color-red-9), var(--mantine-color-red-3))">
+          {a.error}
+        </Text>
+      )}
+      <Text size="xs" c="dimmed">
+        {facts.join(" · ")}
+      </Text>
+      {used && a.cost && (
+        <Text size="xs" c="dimmed">
+          {a.kind ? "may be billed: " : ""}
+          {money({ usd: a.cost.unknown ? null : a.cost.usd, estimated: a.cost.estimated })}
+        </Text>
+      )}
+    </>
+  );
+}
+
+function TokenTable({ row: r }: { row: Schemas["Row"] }) {
+  const classes: [string, number][] = [
+    ["Fresh input", r.input_tokens],
+    ["Read from a cache", r.cache_read_tokens],
+    ["Written to a cache", r.cache_write_tokens],
+    ["Output", r.output_tokens],
+    ["of it reasoning", r.reasoning_tokens],
+  ];
+  return (
+    <Box>
+      <Title order={3} size="h5" mb={4}>
+        Tokens
+      </Title>
+      <Table verticalSpacing={4} aria-label="Tokens by class">
+        <Table.Tbody>
+          {classes
+            .filter(([, n]) => n > 0)
+            .map(([word, n]) => (
+              <Table.Tr key={word}>
+                <Table.Td>{word}</Table.Td>
+                <Table.Td ta="right">
+                  {r.tokens_estimated ? "≈ " : ""}
+                  {count(n)}
+                </Table.Td>
+              </Table.Tr>
+            ))}
+        </Table.Tbody>
+      </Table>
+      <Text size="xs" c="dimmed" mt={4}>
+        {r.tokens_estimated ? "Counted by Metapi, since the upstream told no figures: an estimate." : "As the upstream told them."}
+      </Text>
+    </Box>
+  );
+}
+
+/** The decision: who could have served, in which order, and who was left out. */
+function Why({ record, name }: { record: Schemas["Record"]; name: (account: string) => string }) {
+  const candidates = record.candidates ?? [];
+  const excluded = record.excluded ?? [];
+  if (candidates.length + excluded.length === 0) return null;
+  return (
+    <Box>
+      <Title order={3} size="h5" mb={4}>
+        Why it went there
+      </Title>
+      <Text size="sm" c="dimmed" mb="xs">
+        {record.mode ? `Mode: ${modeName(record.mode)}. ` : ""}
+        {plural(candidates.length, "account")} could serve{excluded.length > 0 ? `, ${excluded.length} left out` : ""}.
+      </Text>
+      {candidates.length > 0 && (
+        <Table verticalSpacing={4} aria-label="Candidates, best first">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th w={36}>#</Table.Th>
+              <Table.Th>Account</Table.Th>
+              <Table.Th>Model there</Table.Th>
+              <Table.Th ta="right">Running</Table.Th>
+              <Table.Th ta="right">Input price</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {candidates.map((c, i) => (
+              <Table.Tr key={c.deployment}>
+                <Table.Td>{i + 1}</Table.Td>
+                <Table.Td>{name(c.account)}</Table.Td>
+                <Table.Td className="mono">{c.upstream}</Table.Td>
+                <Table.Td ta="right">{c.in_flight}</Table.Td>
+                <Table.Td ta="right">{c.price ? rate(c.price) : "–"}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      )}
+      {excluded.map((x) => (
+        <Text key={x.deployment} size="sm" mt={4}>
+          <b>{name(x.account)}</b> left out: {x.reason}
+          {x.until ? `, until ${clock(x.until, Date.parse(record.start))}` : ""}
+        </Text>
+      ))}
+    </Box>
+  );
+}

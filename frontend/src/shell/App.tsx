@@ -1,0 +1,74 @@
+import { AppShell, useMantineColorScheme } from "@mantine/core";
+import { useEffect } from "react";
+import { Redirect, Route, Router, Switch, useLocation } from "wouter";
+import { useHashLocation } from "wouter/use-hash-location";
+
+import { useLive, useSettings, useStatus } from "../api/queries";
+import { Accounts } from "../pages/Accounts";
+import { Models } from "../pages/Models";
+import { Overview } from "../pages/Overview";
+import { Requests } from "../pages/Requests";
+import { Settings } from "../pages/Settings";
+import { Tools } from "../pages/Tools";
+import { Banners } from "./Banners";
+import { Door } from "./Door";
+import { Nav } from "./Nav";
+import { Palette } from "./Palette";
+
+export function App() {
+  return (
+    <Router hook={useHashLocation}>
+      <Shell />
+    </Router>
+  );
+}
+
+function Shell() {
+  const link = useLive();
+  const status = useStatus();
+  useTheme();
+  useWindow();
+  if (asCode(status.error) === "unauthorised") return <Door refused="This page was let in by an instance of Metapi that has ended." />;
+  return (
+    <AppShell layout="alt" navbar={{ width: { base: 72, md: 216 }, breakpoint: 0 }} padding={0}>
+      <Palette />
+      <AppShell.Navbar component="nav" aria-label="Pages">
+        <Nav />
+      </AppShell.Navbar>
+      <AppShell.Main component="div">
+        <Banners lost={link === "lost"} />
+        <Switch>
+          <Route path="/" component={Overview} />
+          <Route path="/accounts" component={Accounts} />
+          <Route path="/models" component={Models} />
+          <Route path="/tools" component={Tools} />
+          <Route path="/requests/:id?" component={Requests} />
+          <Route path="/settings" component={Settings} />
+          <Route>
+            <Redirect to="/" />
+          </Route>
+        </Switch>
+      </AppShell.Main>
+    </AppShell>
+  );
+}
+
+function asCode(error: unknown): string | undefined {
+  return (error as { code?: string } | null)?.code;
+}
+
+/** The theme is the user's setting, kept by Metapi and not by this page. */
+function useTheme() {
+  const { data } = useSettings();
+  const { setColorScheme } = useMantineColorScheme();
+  const theme = data?.theme;
+  useEffect(() => {
+    if (theme !== undefined) setColorScheme(theme === "system" ? "auto" : theme);
+  }, [theme, setColorScheme]);
+}
+
+/** The tray may ask for a page. */
+function useWindow() {
+  const [, go] = useLocation();
+  useEffect(() => window.runtime?.EventsOn("metapi:open", (page: string) => go(page)), [go]);
+}

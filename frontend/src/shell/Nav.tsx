@@ -1,0 +1,87 @@
+import { ActionIcon, Box, Group, Kbd, Stack, Text, Tooltip, UnstyledButton, VisuallyHidden } from "@mantine/core";
+import { useHotkeys, useMediaQuery } from "@mantine/hooks";
+import { spotlight } from "@mantine/spotlight";
+import { IconPlayerPause, IconPlayerPlay, IconSearch } from "@tabler/icons-react";
+import { Link, useLocation } from "wouter";
+
+import { useSetPaused, useStatus } from "../api/queries";
+import { plural } from "../format";
+import { Mark } from "../ui/Mark";
+import { refused } from "../ui/notify";
+import { State } from "../ui/Parts";
+import classes from "./Nav.module.css";
+import { pages } from "./pages";
+import { stateOf } from "./state";
+
+export function Nav() {
+  const [here, go] = useLocation();
+  const narrow = useMediaQuery("(max-width: 62em)") ?? false;
+  useHotkeys(pages.map(({ path }, i) => [`mod+${i + 1}`, () => go(path)]));
+  return (
+    <Stack h="100%" gap={0} p="xs" justify="space-between">
+      <Stack gap={4}>
+        <Group gap="sm" px={8} py="sm" wrap="nowrap">
+          <Mark size={32} />
+          {!narrow && (
+            <Text fw={700} size="lg">
+              Metapi
+            </Text>
+          )}
+        </Group>
+        {pages.map(({ path, name, icon: Icon }, i) => {
+          const active = path === "/" ? here === "/" : here.startsWith(path);
+          return (
+            <Tooltip key={path} label={`${name} (Ctrl+${i + 1})`} position="right" disabled={!narrow}>
+              <Link href={path} className={classes.link} data-active={active || undefined} aria-current={active ? "page" : undefined} aria-label={name}>
+                <Icon size={20} stroke={1.6} />
+                {!narrow && <span>{name}</span>}
+              </Link>
+            </Tooltip>
+          );
+        })}
+      </Stack>
+      <Stack gap="xs">
+        <Tooltip label="Go anywhere (Ctrl+K)" position="right" disabled={!narrow}>
+          <UnstyledButton className={classes.link} onClick={spotlight.open} aria-label="Search pages, accounts and models">
+            <IconSearch size={20} stroke={1.6} />
+            {!narrow && (
+              <>
+                <span style={{ flex: 1 }}>Search</span>
+                <Kbd size="xs">Ctrl K</Kbd>
+              </>
+            )}
+          </UnstyledButton>
+        </Tooltip>
+        <Foot narrow={narrow} />
+      </Stack>
+    </Stack>
+  );
+}
+
+/** Whether tools are served, and the button that stops and starts it. */
+function Foot({ narrow }: { narrow: boolean }) {
+  const { data: status } = useStatus();
+  const setPaused = useSetPaused();
+  if (status === undefined) return null;
+  const { tone, word } = stateOf(status);
+  const flip = () => setPaused.mutate(!status.paused, { onError: refused });
+  const title = status.paused ? "Resume: take requests again" : "Pause: refuse requests until you resume; those that run go on";
+  return (
+    <Group className={classes.foot} justify={narrow ? "center" : "space-between"} wrap="nowrap" gap="xs">
+      {!narrow && (
+        <Box>
+          <State tone={tone}>{word}</State>
+          <Text size="xs" c="dimmed" mt={2}>
+            {status.in_flight > 0 ? `${plural(status.in_flight, "request")} running` : `mode: ${status.mode}`}
+          </Text>
+        </Box>
+      )}
+      {narrow && <VisuallyHidden>{word}</VisuallyHidden>}
+      <Tooltip label={title} position="right">
+        <ActionIcon variant={status.paused ? "filled" : "default"} size="lg" onClick={flip} loading={setPaused.isPending} aria-label={status.paused ? "Resume" : "Pause"}>
+          {status.paused ? <IconPlayerPlay size={18} /> : <IconPlayerPause size={18} />}
+        </ActionIcon>
+      </Tooltip>
+    </Group>
+  );
+}

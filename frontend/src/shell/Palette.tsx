@@ -1,0 +1,68 @@
+import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from "@mantine/spotlight";
+import { IconBoxModel2, IconKey, IconPlayerPause, IconPlayerPlay, IconRoute, IconSearch } from "@tabler/icons-react";
+import { useMemo } from "react";
+import { useLocation } from "wouter";
+
+import { useAccounts, useMode, useModels, useSetMode, useSetPaused, useStatus } from "../api/queries";
+import { modeName } from "../ui/ModeSwitch";
+import { refused } from "../ui/notify";
+import { pages } from "./pages";
+
+/** Everything by keyboard: pages, modes, accounts and models. */
+export function Palette() {
+  const [, go] = useLocation();
+  const { data: status } = useStatus();
+  const { data: mode } = useMode();
+  const { data: accounts } = useAccounts();
+  const { data: models } = useModels();
+  const { mutate: setMode } = useSetMode();
+  const { mutate: setPaused } = useSetPaused();
+
+  const actions = useMemo(() => {
+    const group = (group: string, actions: SpotlightActionData[]): SpotlightActionGroupData => ({ group, actions });
+    const names = [...new Set((models ?? []).filter((m) => !m.gone).map((m) => m.name))];
+    return [
+      group(
+        "Pages",
+        pages.map(({ path, name, icon: Icon }) => ({ id: path, label: name, leftSection: <Icon size={18} />, onClick: () => go(path) })),
+      ),
+      group("Do", [
+        ...(mode?.modes ?? []).map((m) => ({
+          id: `mode:${m.mode}`,
+          label: `Mode: ${modeName(m.mode)}`,
+          description: m.means,
+          leftSection: <IconRoute size={18} />,
+          onClick: () => setMode(m.mode, { onError: refused }),
+        })),
+        {
+          id: "pause",
+          label: status?.paused ? "Resume" : "Pause",
+          description: status?.paused ? "Take requests again" : "Refuse requests until you resume",
+          leftSection: status?.paused ? <IconPlayerPlay size={18} /> : <IconPlayerPause size={18} />,
+          onClick: () => setPaused(!status?.paused, { onError: refused }),
+        },
+      ]),
+      group(
+        "Accounts",
+        (accounts ?? []).map((a) => ({ id: a.id, label: a.name, description: a.base_url, leftSection: <IconKey size={18} />, onClick: () => go(`/accounts?id=${a.id}`) })),
+      ),
+      group(
+        "Models",
+        names.map((name) => ({ id: `model:${name}`, label: name, leftSection: <IconBoxModel2 size={18} />, onClick: () => go(`/models?q=${encodeURIComponent(name)}`) })),
+      ),
+    ].filter((g) => g.actions.length > 0);
+  }, [status?.paused, mode, accounts, models, go, setMode, setPaused]);
+
+  return (
+    <Spotlight
+      actions={actions}
+      shortcut={["mod+K"]}
+      nothingFound="Nothing has that name."
+      highlightQuery
+      scrollable
+      maxHeight={420}
+      limit={30}
+      searchProps={{ leftSection: <IconSearch size={18} />, placeholder: "Pages, modes, accounts, models", "aria-label": "Search" }}
+    />
+  );
+}

@@ -1,0 +1,11 @@
+import { IconActivity, IconBoxModel2, IconKey, IconLayoutDashboard, IconPlugConnected, IconSettings } from "@tabler/icons-react";
+
+/** The pages, in the order of the navigation; the number key of each opens it. */
+export const pages = [
+  { path: "/", name: "Overview", icon: IconLayoutDashboard },
+  { path: "/accounts", name: "Accounts", icon: IconKey },
+  { path: "/models", name: "Models", icon: IconBoxModel2 },
+  { path: "/tools", name: "Tools", icon: IconPlugConnected },
+  { path: "/requests", name: "Requests", icon: IconActivity },
+  { path: "/settings", name: "Settings", icon: IconSettings },
+] as const;

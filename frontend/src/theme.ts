@@ -1,0 +1,20 @@
+import { createTheme, type MantineColorsTuple } from "@mantine/core";
+
+// The colour of the mark. Shade 7 carries white text, and shade 4 stands on dark, each with a contrast above 4.5.
+const metapi: MantineColorsTuple = ["#e8f8f9", "#cfeef1", "#9fdce2", "#6bc8d2", "#45b8c5", "#2aa3b2", "#158999", "#0b7382", "#085d69", "#054751"];
+
+export const theme = createTheme({
+  primaryColor: "metapi",
+  primaryShade: { light: 7, dark: 7 },
+  colors: { metapi },
+  fontFamily: "Inter, system-ui, -apple-system, 'Segoe UI', 'Noto Sans', sans-serif",
+  fontFamilyMonospace: "ui-monospace, 'SF Mono', 'Cascadia Code', 'DejaVu Sans Mono', monospace",
+  defaultRadius: "md",
+  cursorType: "pointer",
+  respectReducedMotion: true,
+  components: {
+    Tooltip: { defaultProps: { openDelay: 300, withArrow: true, multiline: true, maw: 320 } },
+    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45, blur: 2 } } },
+    Table: { defaultProps: { verticalSpacing: "xs", highlightOnHover: true } },
+  },
+});

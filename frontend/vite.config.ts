@@ -1,0 +1,12 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  base: "./", // the pages are served at / in the window and at /ui/ in a browser
+  plugins: [react()],
+  build: {
+    target: "es2022", // WebKitGTK 2.40 and WebView2 know it
+    emptyOutDir: true, // public/.keep comes back with each build
+    chunkSizeWarningLimit: 1500, // it comes from this machine, not over a network
+  },
+});
