@@ -44,7 +44,8 @@ type ServeOptions struct {
 	Ready       func(control.Status) // called when clients are served, and again after a move to another port; nothing
 
 	// Patient serves the user's port of [Backend.Port] in place of Port, and where that is taken, or the secrets are not
-	// open yet, waits for it to change instead of giving up: a window is there to tell the user, and to help.
+	// open yet, does not give up: a window is there to tell the user, and to help. While the port is taken it serves at
+	// another one, so that commands and a second start reach the instance.
 	Patient bool
 }
 
@@ -72,7 +73,7 @@ func (s *serving) setTrouble(t string) {
 // Serve makes b the running instance, until ctx ends or a shutdown is asked for; then it lets running requests end
 // within the grace. Errors are [*control.Problem]s.
 func (b *Backend) Serve(ctx context.Context, o ServeOptions) error {
-	listeners, err := b.listen(ctx, o)
+	listeners, err := b.listen(o)
 	if err == nil && !o.Patient {
 		if _, err = b.secrets.use(); err != nil {
 			closeAll(listeners)
@@ -82,31 +83,49 @@ func (b *Backend) Serve(ctx context.Context, o ServeOptions) error {
 		listeners, err = b.serveOn(ctx, listeners, o)
 	}
 	if err != nil {
-		return explain(err)
+		p := explain(err)
+		b.serving.setTrouble("no tool is served: " + p.Error())
+		return p
 	}
 	return nil
 }
 
-// listen opens the port. Nil listeners without an error: ctx ended first.
-func (b *Backend) listen(ctx context.Context, o ServeOptions) ([]net.Listener, error) {
+// listen opens the port.
+func (b *Backend) listen(o ServeOptions) ([]net.Listener, error) {
 	if !o.Patient {
 		return gateway.Listen(o.Port)
 	}
-	defer b.serving.setTrouble("")
+	port, err := b.Port()
+	if err != nil {
+		return nil, err
+	}
+	if listeners, err := gateway.Listen(port); err == nil {
+		return listeners, nil
+	}
+	return gateway.Listen(0)
+}
+
+// toPort moves to the user's port once it can be had, where at is another one, and tells of it until then.
+func (b *Backend) toPort(ctx context.Context, at int, move func(int) (func(bool), error)) {
 	for {
 		port, err := b.Port()
-		if err != nil {
-			return nil, err
+		if err != nil || port == at {
+			return // settings that cannot be read are told of elsewhere
 		}
-		listeners, err := gateway.Listen(port)
+		do, err := move(port)
 		if err == nil {
-			return listeners, nil
+			b.log.Info("the port can be had again", "port", port)
+			do(true)
+			return
 		}
-		b.serving.setTrouble(fmt.Sprintf("no tool is served: port %d cannot be had. End what uses it, or choose another port in Settings", port))
-		b.events.Changed(control.TopicStatus)
+		trouble := fmt.Sprintf("tools are not served at port %d, which cannot be had, but at %d. End what uses it, or choose another port in Settings", port, at)
+		if b.serving.Trouble() != trouble {
+			b.serving.setTrouble(trouble)
+			b.events.Changed(control.TopicStatus)
+		}
 		select {
 		case <-ctx.Done():
-			return nil, nil
+			return
 		case <-time.After(portEvery):
 		}
 	}
@@ -173,11 +192,15 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 	b.log.Info("serving", "version", b.Version, "pid", rt.PID, "addresses", rt.Addresses, "keychain", b.secrets.Describe())
 
 	tuneMemory()
+	b.serving.setTrouble("")
 	var background sync.WaitGroup
 	defer background.Wait()
 	defer stop()
 	background.Go(func() { b.refresher.Run(ctx) })
 	background.Go(func() { b.mend(ctx) })
+	if o.Patient {
+		background.Go(func() { b.toPort(ctx, listeners[0].Addr().(*net.TCPAddr).Port, move) })
+	}
 	b.events.Changed(control.TopicStatus)
 	if o.Ready != nil {
 		st, err := b.service.Status()
