@@ -9,6 +9,7 @@ import (
 // The names of what the page is told. It need not answer: all that it wants it asks the API for.
 const (
 	eventName = "metapi"      // a client.Event
+	lostName  = "metapi:lost" // the backend does not answer; the next event says that it does again
 	openName  = "metapi:open" // the path of the page to show, such as "/accounts"
 )
 
@@ -16,7 +17,8 @@ const (
 type feed struct {
 	mu   sync.Mutex                     // guards what follows
 	emit func(name string, data ...any) // nil until there is a page
-	page string                         // to be opened then
+	away bool                           // the backend does not answer
+	page string                         // to be opened once there is a page
 }
 
 // ready says that a page has been loaded, the first or another, and how to reach it. What happened before it knows nothing of.
@@ -24,7 +26,11 @@ func (f *feed) ready(emit func(name string, data ...any)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.emit = emit
-	emit(eventName, client.Event{Type: client.EventResync})
+	if f.away {
+		emit(lostName)
+	} else {
+		emit(eventName, client.Event{Type: client.EventResync})
+	}
 	if f.page != "" {
 		emit(openName, f.page)
 		f.page = ""
@@ -35,8 +41,19 @@ func (f *feed) ready(emit func(name string, data ...any)) {
 func (f *feed) event(e client.Event) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.away = false
 	if f.emit != nil {
 		f.emit(eventName, e)
+	}
+}
+
+// lost tells that there is nothing to tell.
+func (f *feed) lost() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.away = true
+	if f.emit != nil {
+		f.emit(lostName)
 	}
 }
 

@@ -33,6 +33,12 @@ func TestFeed(t *testing.T) {
 	was(fmt.Sprint(eventName, " ", []any{paused}), openName+" [/accounts/my-openai]")
 	f.ready(emit) // the page was loaded again
 	was(resync)
+	f.lost()
+	f.ready(emit)
+	was(lostName+" []", lostName+" []")
+	f.event(paused)
+	f.ready(emit)
+	was(fmt.Sprint(eventName, " ", []any{paused}), resync)
 }
 
 func TestChanged(t *testing.T) {

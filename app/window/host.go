@@ -33,7 +33,13 @@ type host struct {
 	open  func() (instance, error)                                      // opens the data; a Problem with code Held where another has it
 	dial  func(context.Context) (*client.Client, client.Runtime, error) // reaches the instance that has
 	event func(client.Event)                                            // told each live event, in order
+	lost  func()                                                        // told that there is no instance, once that lasts
 	log   *slog.Logger
+
+	// Of run alone:
+	last    string    // the instance that was attached last
+	missing time.Time // since when there is none
+	told    bool      // lost was
 
 	settled chan struct{} // closed when there was a way for the first time, or a reason why there is none for now
 
@@ -65,32 +71,28 @@ func newHost() *host {
 // run holds or follows the instance until ctx ends, the instance is asked to end, or another window turns out to be there.
 // When it returns, the data is closed.
 func (h *host) run(ctx context.Context) outcome {
-	pause, last := seekFirst, "" // last: the instance that was attached
+	h.missing = time.Now()
 	for {
-		began := time.Now()
 		in, err := h.open()
 		switch {
 		case err == nil:
 			return h.own(ctx, in)
 		case isHeld(err):
-			var shown bool
-			if last, shown = h.attach(ctx, err, last); shown {
+			if shown := h.attach(ctx, err); shown {
 				return elsewhere
 			}
 		default:
 			h.log.Error("the data cannot be opened", "error", err)
 			h.seek(err, true)
 		}
-		if ctx.Err() != nil {
+		missing := time.Since(h.missing)
+		if missing > callPatience && !h.told {
+			h.told = true
+			h.lost()
+		}
+		if !sleep(ctx, min(max(missing/4, seekFirst), seekLongest)) {
 			return stopped
 		}
-		if time.Since(began) > seekLongest { // it was there for a while
-			pause = seekFirst
-		}
-		if !sleep(ctx, pause) {
-			return stopped
-		}
-		pause = min(2*pause, seekLongest)
 	}
 }
 
@@ -151,35 +153,36 @@ func (h *host) listen(w *way, c *client.Client, first chan struct{}) {
 	}
 }
 
-// attach makes the host a client of the instance that holds the data, until that can no longer be heard, and tells which
-// it was. Where it has a window already, that one is shown instead. held is what was said when the data was to be opened.
-func (h *host) attach(ctx context.Context, held error, last string) (id string, shown bool) {
+// attach makes the host a client of the instance that holds the data, until that can no longer be heard. Where it has a
+// window already, that one is shown instead. held is what was said when the data was to be opened.
+func (h *host) attach(ctx context.Context, held error) (shown bool) {
 	c, rt, err := h.dial(ctx)
 	if errors.Is(err, client.ErrNotRunning) {
 		err = held // by one that starts or ends, or a short command: its own words are the better ones
 	}
 	if err != nil {
 		h.seek(err, false)
-		return last, false
+		return false
 	}
-	if rt.Instance != last { // else it may take us, whom it has just lost, for the window that it has
+	if rt.Instance != h.last { // else it may take us, whom it has just lost, for the window that it has
 		show, err := c.ShowWindow(ctx)
 		if err != nil {
 			h.seek(err, false)
-			return last, false
+			return false
 		}
 		if show.Shown {
-			return last, true
+			return true
 		}
 	}
 	w := h.enter(c.Handler())
-	defer context.AfterFunc(ctx, w.end)()
+	stop := context.AfterFunc(ctx, w.end)
 	err = c.Events(w.ctx, client.EventsOptions{Window: true}, h.event)
-	if ctx.Err() == nil {
+	if stop() {
 		h.log.Info("the instance that this window showed has ended", "error", err)
 	}
 	h.leave(w, errSeeking)
-	return rt.Instance, false
+	h.last, h.missing, h.told = rt.Instance, time.Now(), false
+	return false
 }
 
 var errSeeking = client.NewProblem(client.Unavailable, "Metapi, which ran without this window, has ended.", "This window takes its place in a moment.")

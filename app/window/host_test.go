@@ -138,10 +138,14 @@ func TestHostTellsWhy(t *testing.T) {
 	if !errors.As(err, &p) || p.Code != client.Storage || p.Hint == "" {
 		t.Fatalf("the reason is not told: %v", err)
 	}
+	<-h.lost // told once
 	if err := errors.Join(os.Remove(o.Dir), os.Rename(good, o.Dir)); err != nil {
 		t.Fatal(err)
 	}
 	h.status("serving", serving)
+	if len(h.lost) > 0 {
+		t.Error("told again that there is no instance")
+	}
 }
 
 // TestHostWaitsForCommand has a short command hold the data when the window starts.

@@ -71,11 +71,11 @@ const (
 )
 
 // newDataHost returns a host of a data folder.
-func newDataHost(o Options, event func(client.Event), log *slog.Logger) *host {
+func newDataHost(o Options, event func(client.Event), lost func(), log *slog.Logger) *host {
 	h := newHost()
 	h.open = func() (instance, error) { return openLocal(o) }
 	h.dial = func(ctx context.Context) (*client.Client, client.Runtime, error) { return client.Dial(ctx, o.Dir) }
-	h.event, h.log = event, log
+	h.event, h.lost, h.log = event, lost, log
 	return h
 }
 

@@ -78,7 +78,7 @@ func newApp(ctx context.Context, o Options) *app {
 	a.ctx, a.stop = context.WithCancel(ctx)
 	a.finish = sync.OnceFunc(a.close)
 	a.presence = &presence{finish: a.finish}
-	a.host = newDataHost(o, a.event, a.log)
+	a.host = newDataHost(o, a.event, a.feed.lost, a.log)
 	a.api = client.InProcess(a.host)
 	usual, err := backend.DefaultDir()
 	a.desktop = &desktop{login: startAtLogin(o.Dir, err != nil || o.Dir != usual), quit: a.presence.quit, reason: "This build of Metapi has no tray."}

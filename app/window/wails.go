@@ -4,7 +4,7 @@ package window
 
 import (
 	"context"
-	"io/fs"
+	_ "embed"
 	"net/http"
 	"os"
 	"os/signal"
@@ -28,6 +28,11 @@ import (
 // The toolkits want the thread that the program has begun on.
 func init() { goruntime.LockOSThread() }
 
+// icon is drawn by build/icons.
+//
+//go:embed icon.png
+var icon []byte
+
 // readyPatience is how long the page may take until the window takes orders without it.
 const readyPatience = 5 * time.Second
 
@@ -48,10 +53,7 @@ func (a *app) toolkit(set client.Settings, hidden bool) *options.App {
 		LogLevelProduction: logger.WARNING,
 		Windows:            &windows.Options{Theme: windowsTheme(set.Theme), DisablePinchZoom: true},
 		Mac:                &mac.Options{Appearance: macAppearance(set.Theme), DisableZoom: false},
-		Linux:              &linux.Options{ProgramName: "metapi", WebviewGpuPolicy: linux.WebviewGpuPolicyOnDemand},
-	}
-	if icon, err := fs.ReadFile(a.o.Pages, "icon.png"); err == nil {
-		o.Linux.Icon = icon
+		Linux:              &linux.Options{Icon: icon, ProgramName: "metapi", WebviewGpuPolicy: linux.WebviewGpuPolicyOnDemand},
 	}
 	if goruntime.GOOS == "darwin" {
 		// The application menu of Wails ends the app by what is a close to it, which may only hide the window.

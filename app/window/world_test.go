@@ -53,6 +53,7 @@ type running struct {
 	done   chan struct{} // closed when it has ended
 	how    outcome       // then
 	events chan client.Event
+	lost   chan struct{}
 }
 
 // start runs a host to the end of the test, or to its own.
@@ -63,8 +64,8 @@ func start(t *testing.T, o Options) *running {
 
 // newRunning returns a host that opens the data as given.
 func newRunning(t *testing.T, open func() (instance, error), dir string) *running {
-	r := &running{t: t, done: make(chan struct{}), events: make(chan client.Event, 100)}
-	r.host = newDataHost(Options{Dir: dir}, func(e client.Event) { r.events <- e }, testLog(t))
+	r := &running{t: t, done: make(chan struct{}), events: make(chan client.Event, 100), lost: make(chan struct{}, 100)}
+	r.host = newDataHost(Options{Dir: dir}, func(e client.Event) { r.events <- e }, func() { r.lost <- struct{}{} }, testLog(t))
 	r.host.open = open
 	return r
 }
