@@ -37,23 +37,22 @@ func pagesAPI(api http.Handler, own *desktop, files http.Handler) http.Handler {
 	})
 }
 
-// measure gives a request with a body its length. The web view's have none, and a length of 0 says that there is no body.
+// measure gives a request its length. The web views say -1, which is not known, whether there is a body or not.
 func measure(r *http.Request) error {
-	if r.Body == nil {
-		r.Body = http.NoBody
-	}
-	if r.Body == http.NoBody || r.ContentLength != 0 {
+	if r.ContentLength > 0 {
 		return nil
 	}
-	b, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	if err == nil && len(b) > maxBody {
-		err = errors.New("it is too long")
+	var b []byte
+	if r.Body != nil {
+		var err error
+		if b, err = io.ReadAll(io.LimitReader(r.Body, maxBody+1)); err == nil && len(b) > maxBody {
+			err = errors.New("it is too long")
+		}
+		if err != nil {
+			return client.NewProblem(client.Invalid, "What the page has sent cannot be read: "+err.Error()+".", "")
+		}
 	}
-	if err != nil {
-		return client.NewProblem(client.Invalid, "What the page has sent cannot be read: "+err.Error()+".", "")
-	}
-	r.ContentLength = int64(len(b))
-	r.Body = http.NoBody
+	r.ContentLength, r.Body = int64(len(b)), http.NoBody
 	if len(b) > 0 {
 		r.Body = io.NopCloser(bytes.NewReader(b))
 	}

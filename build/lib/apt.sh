@@ -12,6 +12,13 @@ want() {
   MISSING+=("$2")
 }
 
+# want_library LIBRARY PACKAGE WHY: the same for a C library, by the name that pkg-config knows it by.
+want_library() {
+  if have pkg-config && pkg-config --exists "$1"; then return; fi
+  say "Missing: $2 ($3)."
+  MISSING+=("$2")
+}
+
 # as_root COMMAND...: runs it as root, through sudo where need be. Without a terminal sudo must not ask for a password.
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then
