@@ -74,9 +74,11 @@ func (s *serving) setTrouble(t string) {
 // within the grace. Errors are [*control.Problem]s.
 func (b *Backend) Serve(ctx context.Context, o ServeOptions) error {
 	listeners, err := b.listen(o)
-	if err == nil && !o.Patient {
-		if _, err = b.secrets.use(); err != nil {
+	if err == nil {
+		// Where the passphrase is known, the secrets are open from now on.
+		if _, locked := b.secrets.use(); locked != nil && !o.Patient {
 			closeAll(listeners)
+			err = locked
 		}
 	}
 	for err == nil && listeners != nil {
