@@ -12,11 +12,13 @@ want() {
   MISSING+=("$2")
 }
 
-# want_library LIBRARY PACKAGE WHY: the same for a C library, by the name that pkg-config knows it by.
-want_library() {
-  if have pkg-config && pkg-config --exists "$1"; then return; fi
-  say "Missing: $2 ($3)."
-  MISSING+=("$2")
+# want_unless PACKAGE WHY COMMAND...: notes PACKAGE as missing where COMMAND does not succeed.
+want_unless() {
+  local package=$1 why=$2
+  shift 2
+  if "$@" >/dev/null 2>&1; then return; fi
+  say "Missing: $package ($why)."
+  MISSING+=("$package")
 }
 
 # as_root COMMAND...: runs it as root, through sudo where need be. Without a terminal sudo must not ask for a password.

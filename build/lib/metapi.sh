@@ -28,9 +28,9 @@ build_metapi() {
 need_desktop() {
   want cc build-essential 'the window is drawn by C libraries'
   want pkg-config pkg-config 'Go finds C libraries by it'
-  want_library gtk+-3.0 libgtk-3-dev 'the window'
-  want_library webkit2gtk-4.1 libwebkit2gtk-4.1-dev 'the pages in the window'
-  want_library ayatana-appindicator3-0.1 libayatana-appindicator3-dev 'the tray icon'
+  want_unless libgtk-3-dev 'the window' pkg-config --exists gtk+-3.0
+  want_unless libwebkit2gtk-4.1-dev 'the pages in the window' pkg-config --exists webkit2gtk-4.1
+  want_unless libayatana-appindicator3-dev 'the tray icon' pkg-config --exists ayatana-appindicator3-0.1
   install_missing
 }
 

@@ -52,7 +52,7 @@ def has(node, state):
 def named(pid, name):
     for node, _ in of(pid):
         try:
-            if node.get_name().startswith(name) and has(node, Atspi.StateType.SHOWING):
+            if node.get_name().startswith(name):  # be it scrolled out of sight
                 yield node
         except GLib.Error:
             continue

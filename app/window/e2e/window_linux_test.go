@@ -234,6 +234,7 @@ func TestTray(t *testing.T) {
 	tray.click(icon, "Failover")
 	w.mode(c, "failover")
 	tray.click(icon, "Open Metapi")
+	p.sees("shown")
 	p.sees("checked", "Failover")
 }
 
