@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	goruntime "runtime"
 	"syscall"
 	"time"
@@ -52,8 +53,11 @@ func (a *app) toolkit(set client.Settings, hidden bool) *options.App {
 		Logger:             wailsLog{a.log},
 		LogLevelProduction: logger.WARNING,
 		Windows:            &windows.Options{Theme: windowsTheme(set.Theme), DisablePinchZoom: true},
-		Mac:                &mac.Options{Appearance: macAppearance(set.Theme), DisableZoom: false},
+		Mac:                &mac.Options{Appearance: macAppearance(set.Theme)},
 		Linux:              &linux.Options{Icon: icon, ProgramName: "metapi", WebviewGpuPolicy: linux.WebviewGpuPolicyOnDemand},
+	}
+	if cache, err := os.UserCacheDir(); err == nil { // else in the folder that Windows copies from machine to machine
+		o.Windows.WebviewUserDataPath = filepath.Join(cache, "metapi", "webview")
 	}
 	if goruntime.GOOS == "darwin" {
 		// The application menu of Wails ends the app by what is a close to it, which may only hide the window.
@@ -88,10 +92,8 @@ func (a *app) obeySignals() {
 	signal.Reset(os.Interrupt, syscall.SIGTERM)
 	told := make(chan os.Signal, 1)
 	signal.Notify(told, os.Interrupt, syscall.SIGTERM)
-	select {
-	case <-told:
-	case <-a.ctx.Done(): // by one that came before, or in any other way
-	}
+	context.AfterFunc(a.ctx, a.presence.quit) // a signal may have come before
+	<-told
 	signal.Reset(os.Interrupt, syscall.SIGTERM)
 	a.presence.quit()
 }

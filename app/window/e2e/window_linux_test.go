@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -63,6 +64,28 @@ func TestWindow(t *testing.T) {
 	p.sees("checked", "Load balance")
 	p.sees("press", "Accounts")
 	p.sees("find", "Account 1")
+
+	w.start("stop").ends(0) // as any instance
+	p.ends(0)
+}
+
+// TestStartAtLogin switches it on in the page. It is nothing that the backend could do: the window itself answers.
+func TestStartAtLogin(t *testing.T) {
+	w := newWorld(t)
+	entry := filepath.Join(w.home, ".config", "autostart", "metapi.desktop")
+	p := w.start()
+	p.sees("press", "Settings")
+	p.sees("press", "Start at login")
+	w.within("there is an autostart file", func() bool {
+		b, err := os.ReadFile(entry)
+		return err == nil && strings.Contains(string(b), "\nExec="+w.binary+" --hidden --data "+w.dir+"\n")
+	})
+	p.sees("checked", "Start at login")
+	p.sees("press", "Start at login")
+	w.within("the file is gone", func() bool {
+		_, err := os.Stat(entry)
+		return err != nil
+	})
 }
 
 // TestEndWaitsForRequests ends the app while a request runs: the window goes at once, the app when the request has ended.
