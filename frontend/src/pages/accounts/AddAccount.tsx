@@ -94,7 +94,7 @@ function Form({ close }: { close: () => void }) {
         {provider?.key_url && (
           <Text size="xs" c="dimmed" mt={-8}>
             No key yet?{" "}
-            <Anchor href={provider.key_url} onClick={openLink} size="xs">
+            <Anchor href={provider.key_url} onClick={openLink} size="xs" underline="always">
               Get one at {new URL(provider.key_url).hostname}
             </Anchor>
           </Text>
