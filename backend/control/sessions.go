@@ -111,7 +111,7 @@ func (s *Sessions) open(w http.ResponseWriter, r *http.Request) {
 	}
 	token, ok := s.redeem(in.Code)
 	if !ok {
-		writeProblem(w, NewProblem(Unauthorised, "This link has been used, or is older than ten minutes.", "`metapi ui` prints a new one."))
+		writeProblem(w, NewProblem(Unauthorised, "This link has been used, is older than ten minutes, or is of a Metapi that has ended.", "`metapi ui` prints a new one."))
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
