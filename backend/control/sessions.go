@@ -25,8 +25,6 @@ const (
 // what listens on another port of this machine may be anyone's. Only hashes are held. The zero value is ready, and safe
 // for concurrent use.
 type Sessions struct {
-	now func() time.Time // nil: time.Now
-
 	mu       sync.Mutex // guards what follows
 	links    []granted
 	sessions []granted
@@ -45,25 +43,18 @@ func word() string {
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
-func (s *Sessions) time() time.Time {
-	if s.now != nil {
-		return s.now()
-	}
-	return time.Now()
-}
-
 // Link returns a new code, good once within ten minutes.
 func (s *Sessions) Link() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return give(&s.links, maxLinks, s.time().Add(linkLife))
+	return give(&s.links, maxLinks, time.Now().Add(linkLife))
 }
 
 // redeem trades a code for a token.
 func (s *Sessions) redeem(code string) (token string, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := s.find(s.links, code)
+	i := find(s.links, code)
 	if i < 0 {
 		return "", false
 	}
@@ -75,7 +66,7 @@ func (s *Sessions) redeem(code string) (token string, ok bool) {
 func (s *Sessions) valid(token string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.find(s.sessions, token) >= 0
+	return find(s.sessions, token) >= 0
 }
 
 func give(to *[]granted, most int, until time.Time) string {
@@ -88,8 +79,8 @@ func give(to *[]granted, most int, until time.Time) string {
 }
 
 // find looks a word up by its hash: how long that takes tells nothing about the words there are. None is -1.
-func (s *Sessions) find(in []granted, w string) int {
-	hash, now := sha256.Sum256([]byte(w)), s.time()
+func find(in []granted, w string) int {
+	hash, now := sha256.Sum256([]byte(w)), time.Now()
 	return slices.IndexFunc(in, func(g granted) bool {
 		return g.hash == hash && (g.until.IsZero() || now.Before(g.until))
 	})
