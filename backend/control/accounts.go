@@ -225,7 +225,7 @@ func models(n int) string {
 }
 
 type editAccountInput struct {
-	ID   string `path:"id"`
+	ID   string `path:"id"` // not embedded: Huma passes over what is not exported
 	Body EditAccount
 }
 

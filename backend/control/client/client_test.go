@@ -19,9 +19,6 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience is how long a test waits for what must happen.
-const patience = 20 * time.Second
-
 // dial is a client of a handler behind a server, as of an instance with the token "admin-token".
 func dial(t *testing.T, h http.Handler) (*client.Client, string) {
 	t.Helper()
