@@ -93,7 +93,7 @@ func (b *Backend) open() (err error) {
 	if b.rules, err = settings.Open[routing.Settings](filepath.Join(b.Dir, routing.SettingsFile), b.reread); err != nil {
 		return err
 	}
-	b.secrets = &secretStore{opts: keychain.Options{Dir: b.Dir, Sealed: b.store.Blobs()}}
+	b.secrets = &secretStore{opts: keychain.Options{Dir: b.Dir, Sealed: b.store.Blobs()}, from: keychain.Open}
 	if ask := b.Passphrase; ask != nil {
 		b.secrets.opts.Passphrase = func() (string, error) { return ask(!keychain.HasFile(b.Dir)) }
 	}

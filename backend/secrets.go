@@ -16,6 +16,7 @@ const lookLimit = time.Second
 // secretStore is the keychain, opened when it is first used: see the package comment.
 type secretStore struct {
 	opts keychain.Options
+	from func(keychain.Options) (keychain.Keychain, error) // keychain.Open
 
 	opening sync.Mutex // held by who opens, which may take as long as a person takes to type a passphrase
 
@@ -43,7 +44,7 @@ func (s *secretStore) openWith(opts keychain.Options) (keychain.Keychain, error)
 	if k := s.opened(); k != nil {
 		return k, nil
 	}
-	k, err := keychain.Open(opts)
+	k, err := s.from(opts)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +84,7 @@ func (s *secretStore) find() error {
 		s.look = l
 		go func() {
 			// Not openWith, which may be waiting for a person. If both find one, either will do.
-			k, err := keychain.Open(keychain.Options{Dir: s.opts.Dir, Sealed: s.opts.Sealed})
+			k, err := s.from(keychain.Options{Dir: s.opts.Dir, Sealed: s.opts.Sealed})
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			if err == nil && s.open == nil {
