@@ -31,6 +31,7 @@ func Handler(s *Service) http.Handler {
 	api := humago.New(mux, cfg)
 	s.routes(&router{api, s})
 	describeEvents(api)
+	describeSession(api)
 	mux.HandleFunc("GET /api/events", s.events)
 
 	spec, err := json.Marshal(api.OpenAPI())

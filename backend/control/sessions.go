@@ -6,9 +6,12 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 )
 
 // linkLife is how long a link may wait to be opened.
@@ -86,16 +89,33 @@ func find(in []granted, w string) int {
 	})
 }
 
+// OpenSession is what a page has to offer for a session.
+type OpenSession struct {
+	Code string `json:"code" doc:"Of a link"`
+}
+
 // Session is what a page gets for its code.
 type Session struct {
 	Token string `json:"token" doc:"To be sent as Authorization: Bearer TOKEN; good while this instance runs"`
 }
 
-// open answers POST /api/session, the one call that needs no token: {"code": "..."} becomes a [Session].
+// describeSession adds [Sessions.open] to the API's description, which is where the pages' types come from. It is there
+// for browsers alone: see [Guard].
+func describeSession(api huma.API) {
+	schemas := api.OpenAPI().Components.Schemas
+	api.OpenAPI().AddOperation(&huma.Operation{
+		OperationID: "openSession", Method: http.MethodPost, Path: "/api/session", Summary: "Trade the code of a link for a token",
+		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: schemas.Schema(reflect.TypeFor[OpenSession](), true, "")}}},
+		Responses: map[string]*huma.Response{
+			"200":     {Description: "OK", Content: map[string]*huma.MediaType{"application/json": {Schema: schemas.Schema(reflect.TypeFor[Session](), true, "")}}},
+			"default": {Description: "Error", Content: map[string]*huma.MediaType{"application/problem+json": {Schema: schemas.Schema(reflect.TypeFor[Problem](), true, "")}}},
+		},
+	})
+}
+
+// open answers POST /api/session, the one call that needs no token: an [OpenSession] becomes a [Session].
 func (s *Sessions) open(w http.ResponseWriter, r *http.Request) {
-	var in struct {
-		Code string `json:"code"`
-	}
+	var in OpenSession
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<10)).Decode(&in); err != nil {
 		writeProblem(w, NewProblem(Invalid, "There is no code in the body.", ""))
 		return
