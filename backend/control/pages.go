@@ -3,7 +3,6 @@ package control
 import (
 	"io/fs"
 	"net/http"
-	"path"
 	"strings"
 )
 
@@ -16,8 +15,7 @@ const pagesPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-s
 	"object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // pages serves the window's pages to a browser. They hold nothing of the user's, so that they need no token: what they
-// show comes from the API. A path that is no file, and does not look like one, is one of the pages' own and gets the page
-// that knows it.
+// show comes from the API. Which page is shown stands in the part of the address that never comes here.
 func pages(files fs.FS) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -29,15 +27,13 @@ func pages(files fs.FS) http.Handler {
 		h.Set("Cache-Control", "no-store")
 		name := strings.TrimPrefix(r.URL.Path, pagesPath)
 		switch {
-		case isFile(files, name):
-			if strings.HasPrefix(name, "assets/") { // their names change with their content
-				h.Set("Cache-Control", "private, max-age=31536000, immutable")
-			}
-		case path.Ext(name) == "" && !strings.HasPrefix(name, "assets/"):
+		case name == "":
 			name = "index.html"
-		default:
+		case !isFile(files, name):
 			writeProblem(w, NewProblem(NotFound, "There is no such page.", "The pages begin at "+pagesPath+"."))
 			return
+		case strings.HasPrefix(name, "assets/"): // their names change with their content
+			h.Set("Cache-Control", "private, max-age=31536000, immutable")
 		}
 		http.ServeFileFS(w, r, files, name)
 	})

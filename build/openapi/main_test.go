@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"os"
 	"testing"
 )
 
@@ -16,6 +17,10 @@ func TestDescriptionIsTheSameEachTime(t *testing.T) {
 		if !bytes.Equal(runs[i].Bytes(), runs[0].Bytes()) {
 			t.Fatal("two runs differ")
 		}
+	}
+	kept, err := os.ReadFile("../../frontend/src/api/openapi.json")
+	if err != nil || !bytes.Equal(kept, runs[0].Bytes()) {
+		t.Errorf("frontend/src/api/openapi.json is not what this prints (%v): go run ./build/openapi > frontend/src/api/openapi.json, then `npm run types` in frontend", err)
 	}
 	var doc struct {
 		Paths map[string]map[string]struct {
