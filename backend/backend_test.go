@@ -45,7 +45,12 @@ func serve(t *testing.T, b *backend.Backend, o backend.ServeOptions) (st client.
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	ready, ended := make(chan client.Status, 1), make(chan error, 1)
-	o.Ready = func(st control.Status) { ready <- st }
+	o.Ready = func(st control.Status) {
+		select {
+		case ready <- st:
+		default: // after a move: nobody waits for it here
+		}
+	}
 	go func() { ended <- b.Serve(ctx, o) }()
 	select {
 	case st = <-ready:

@@ -50,7 +50,8 @@ type ServeOptions struct {
 
 // serving is the part of a Backend that is there while it serves.
 type serving struct {
-	on atomic.Bool
+	on    atomic.Bool
+	again chan struct{} // holds one when a patient instance should try its port at once
 
 	mu      sync.Mutex // guards trouble
 	trouble string
@@ -73,13 +74,8 @@ func (s *serving) setTrouble(t string) {
 // within the grace. Errors are [*control.Problem]s.
 func (b *Backend) Serve(ctx context.Context, o ServeOptions) error {
 	listeners, err := b.listen(ctx, o)
-	if err == nil && !o.Patient {
-		if _, err = b.secrets.use(); err != nil {
-			closeAll(listeners)
-		}
-	}
-	for err == nil && listeners != nil {
-		listeners, err = b.serveOn(ctx, listeners, o)
+	if err == nil && listeners != nil {
+		err = b.serveOn(ctx, listeners, o)
 	}
 	if err != nil {
 		return explain(err)
@@ -93,7 +89,7 @@ func (b *Backend) listen(ctx context.Context, o ServeOptions) ([]net.Listener, e
 		return gateway.Listen(o.Port)
 	}
 	defer b.serving.setTrouble("")
-	for {
+	for told := 0; ; {
 		port, err := b.Port()
 		if err != nil {
 			return nil, err
@@ -102,59 +98,45 @@ func (b *Backend) listen(ctx context.Context, o ServeOptions) ([]net.Listener, e
 		if err == nil {
 			return listeners, nil
 		}
-		b.serving.setTrouble(fmt.Sprintf("no tool is served: port %d cannot be had. End what uses it, or choose another port in Settings", port))
-		b.events.Changed(control.TopicStatus)
+		if port != told {
+			told = port
+			b.log.Warn("not serving yet", "port", port, "error", err)
+			b.serving.setTrouble(fmt.Sprintf("no tool is served: port %d cannot be had. End what uses it, or choose another port in the settings", port))
+			b.events.Changed(control.TopicStatus)
+		}
 		select {
 		case <-ctx.Done():
 			return nil, nil
+		case <-b.serving.again:
 		case <-time.After(portEvery):
 		}
 	}
 }
 
-// serveOn serves on listeners until ctx ends or a shutdown is asked for, or until the user chooses another port: then it
-// returns the listeners of that one.
-func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o ServeOptions) (next []net.Listener, err error) {
+// serveOn serves on listeners, and on others where the user chooses another port, until ctx ends or a shutdown is asked
+// for.
+func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o ServeOptions) error {
 	defer closeAll(listeners) // again, where the server has been
+	if _, err := b.secrets.use(); err != nil {
+		if !o.Patient {
+			return err
+		}
+		b.log.Warn("secrets cannot be reached yet", "error", err)
+	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	var moving sync.Mutex // guards next, and whether it may still be set
-	move := func(port int) (func(bool), error) {
-		moved, err := gateway.Listen(port)
-		if err != nil {
-			return nil, err
-		}
-		return func(really bool) {
-			moving.Lock()
-			defer moving.Unlock()
-			if !really || ctx.Err() != nil {
-				closeAll(moved)
-				return
-			}
-			next = moved
-			stop()
-		}, nil
-	}
 
-	token, instance := secretWord(32), secretWord(16)
+	i := newInstance(ctx, stop, b)
 	var web *control.Web
-	var link func() string
 	if o.Pages != nil {
 		web = &control.Web{Pages: o.Pages, Sessions: new(control.Sessions)}
-		base := "http://" + listeners[0].Addr().String()
-		link = func() string { return base + "/ui/#code=" + web.Sessions.Link() }
+		i.sessions = web.Sessions
 	}
 	g := gateway.New(gateway.Options{
-		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events}, Pins: b.ledger, Transport: b.transport,
-		Control: control.Guard(b.handler, token, web), Origins: o.Origins, FirstEvent: o.FirstEvent, Log: b.log,
+		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events}, Pins: b.ledger, Transport: b.transport, Moves: i.moves,
+		Control: control.Guard(b.handler, i.rt.Token, web), Origins: o.Origins, FirstEvent: o.FirstEvent, Log: b.log,
 	})
-	rt := control.Runtime{PID: os.Getpid(), Token: token, Instance: instance, Version: b.Version, Started: time.Now().UTC()}
-	for _, l := range listeners {
-		rt.Addresses = append(rt.Addresses, l.Addr().String())
-	}
-	b.service.Serving(&control.Server{Addresses: rt.Addresses, PID: rt.PID, Instance: instance, Started: rt.Started, InFlight: g.InFlight,
-		Stop: stop, Ended: ctx.Done(), Move: move, Link: link})
-	defer b.service.Serving(nil)
+	i.inFlight = g.InFlight
 
 	b.serving.on.Store(true)
 	defer b.serving.on.Store(false)
@@ -163,14 +145,12 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 		keys = keychain.Interactive(ctx)
 	}
 	if err := b.builder.Rebuild(keys); err != nil {
-		return nil, fmt.Errorf("the accounts and models cannot be read: %w", err)
+		return fmt.Errorf("the accounts and models cannot be read: %w", err)
 	}
-	if err := control.WriteRuntime(b.Dir, rt); err != nil {
-		return nil, control.NewProblem(control.Storage, control.Sentence(fmt.Sprintf("the address of this instance cannot be written to the data folder: %v", err)),
-			"Make the folder writable for your user, and free some space if the disk is full.")
+	defer i.close()
+	if err := i.at(listeners); err != nil {
+		return err
 	}
-	defer control.RemoveRuntime(b.Dir)
-	b.log.Info("serving", "version", b.Version, "pid", rt.PID, "addresses", rt.Addresses, "keychain", b.secrets.Describe())
 
 	tuneMemory()
 	var background sync.WaitGroup
@@ -178,23 +158,28 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 	defer stop()
 	background.Go(func() { b.refresher.Run(ctx) })
 	background.Go(func() { b.mend(ctx) })
-	b.events.Changed(control.TopicStatus)
 	if o.Ready != nil {
 		st, err := b.service.Status()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		o.Ready(st) // the listeners take connections already
+		background.Go(func() {
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case <-i.moved:
+				}
+				if st, err := b.service.Status(); err == nil {
+					o.Ready(st)
+				}
+			}
+		})
 	}
-	err = g.Serve(ctx, listeners, o.Grace)
-	b.log.Info("ended", "pid", rt.PID)
-	moving.Lock()
-	defer moving.Unlock()
-	if err != nil {
-		closeAll(next)
-		return nil, err
-	}
-	return next, nil
+	err := g.Serve(ctx, listeners, o.Grace)
+	b.log.Info("ended", "pid", i.rt.PID)
+	return err
 }
 
 // recorder is the ledger, and who listens to it.
@@ -225,11 +210,12 @@ func tuneMemory() {
 	}
 }
 
-// mend deletes secrets that a kill has left behind, then tries again, while there are any, the accounts whose key
-// could not be read: a keychain is often unlocked only after Metapi has started.
+// mend deletes secrets that a kill has left behind, and tries again, while there are any, the accounts whose key could
+// not be read: a keychain is often unlocked only after Metapi has started.
 func (b *Backend) mend(ctx context.Context) {
-	if err := b.accounts.Sweep(ctx); err != nil {
-		b.log.Warn("secrets of removed accounts are still in the keychain", "error", err)
+	sweeping := b.accounts.Sweep(ctx)
+	if sweeping != nil {
+		b.log.Warn("secrets of removed accounts are still in the keychain", "error", sweeping)
 	}
 	tick := time.NewTicker(unlockEvery)
 	defer tick.Stop()
@@ -239,6 +225,9 @@ func (b *Backend) mend(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
+		if sweeping != nil {
+			sweeping = b.accounts.Sweep(ctx)
+		}
 		snap := b.builder.Load()
 		for i, target := range snap.Targets {
 			if target != nil || paused(b.accounts, snap.Accounts[i].ID) {
@@ -246,6 +235,7 @@ func (b *Backend) mend(ctx context.Context) {
 			}
 			if _, err := b.accounts.Secret(ctx, snap.Accounts[i].ID); err == nil {
 				b.changed()
+				b.events.Changed(control.TopicStatus)
 				break
 			}
 		}

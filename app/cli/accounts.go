@@ -147,7 +147,11 @@ func (a *app) accountsTest() *cobra.Command {
 func (a *app) accountsRemove() *cobra.Command {
 	return &cobra.Command{Use: "remove ACCOUNT", Short: "Remove an account and its key; its requests stay in the ledger", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return ask(c.Context(), a, func(l *link) (client.Removed, error) { return l.RemoveAccount(c.Context(), args[0]) },
-				func(d client.Removed) { a.say("%s", d.Message) })
+			remove := func(l *link) (client.Removed, error) {
+				d, err := l.RemoveAccount(c.Context(), args[0])
+				d.Undo = d.Undo && l.running // what could bring it back ends with this command
+				return d, err
+			}
+			return ask(c.Context(), a, remove, func(d client.Removed) { a.say("%s", d.Message) })
 		}}
 }

@@ -35,6 +35,7 @@ func TestWrongUsage(t *testing.T) {
 		{"accounts", "add"}, {"accounts", "add", "--provider", "openai"}, {"accounts", "test"}, {"accounts", "remove", "a", "b"},
 		{"keys", "add"}, {"keys", "add", ""}, {"mode", "fastest"}, {"mode", "a", "b"}, {"usage", "--since", "yesterday"}, {"usage", "--by", "colour"},
 		{"usage", "--limit", "-1"}, {"logs", "-n", "-1"}, {"models", "--account"},
+		{"ui", "x"}, {"serve", "--ui=maybe"},
 	} {
 		w.run(args...).ends(2)
 	}
