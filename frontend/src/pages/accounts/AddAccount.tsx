@@ -49,7 +49,7 @@ function Form({ close }: { close: () => void }) {
         onSuccess: (d) => {
           close();
           if (d.ok) tell(d.message);
-          else warn(d.hint ?? "", d.message);
+          else warn("Test it once the server can be reached.", d.message);
         },
       },
     );
@@ -112,7 +112,7 @@ function Form({ close }: { close: () => void }) {
         {problem !== null && (
           <>
             <Fault error={problem} />
-            {problem.code === "upstream-refused" && problem.hint?.includes("--force") && (
+            {problem.code === "upstream-unproven" && (
               <Button variant="subtle" size="xs" onClick={() => submit(true)} loading={add.isPending}>
                 Keep it all the same, and try later
               </Button>
