@@ -64,6 +64,7 @@ type Backend struct {
 // Open opens a data folder, and makes it where it is missing. Errors are [*control.Problem]s.
 func Open(o Options) (*Backend, error) {
 	b := &Backend{Options: o}
+	b.serving.again = make(chan struct{}, 1)
 	if err := b.open(); err != nil {
 		b.Close()
 		return nil, explain(err)
@@ -92,7 +93,7 @@ func (b *Backend) open() (err error) {
 	if b.rules, err = settings.Open[routing.Settings](filepath.Join(b.Dir, routing.SettingsFile), b.reread); err != nil {
 		return err
 	}
-	b.secrets = &secretStore{opts: keychain.Options{Dir: b.Dir, Sealed: b.store.Blobs()}}
+	b.secrets = &secretStore{opts: keychain.Options{Dir: b.Dir, Sealed: b.store.Blobs()}, from: keychain.Open}
 	if ask := b.Passphrase; ask != nil {
 		b.secrets.opts.Passphrase = func() (string, error) { return ask(!keychain.HasFile(b.Dir)) }
 	}
@@ -165,9 +166,13 @@ func (b *Backend) scanAccounts() ([]catalog.ScanAccount, error) {
 }
 
 // changed puts a change of accounts, offers or switches in force for the next request. Where nobody serves there is
-// nothing to do, and the keychain is left alone.
+// nothing to do but to wake who waits for a port, and the keychain is left alone.
 func (b *Backend) changed() {
 	if !b.serving.on.Load() {
+		select {
+		case b.serving.again <- struct{}{}:
+		default:
+		}
 		return
 	}
 	if err := b.builder.Rebuild(context.Background()); err != nil {

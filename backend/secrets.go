@@ -5,67 +5,117 @@ import (
 	"errors"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"metapi/backend/keychain"
 )
 
+// lookLimit is how long who only wants to know waits for the keychain to be found. One that hangs is found by nobody.
+const lookLimit = time.Second
+
 // secretStore is the keychain, opened when it is first used: see the package comment.
 type secretStore struct {
 	opts keychain.Options
+	from func(keychain.Options) (keychain.Keychain, error) // keychain.Open
 
-	mu   sync.Mutex // guards open
+	opening sync.Mutex // held by who opens, which may take as long as a person takes to type a passphrase
+
+	mu   sync.Mutex // guards what follows, and is held for no longer than that takes
 	open keychain.Keychain
+	look *look // under way, or nil
+}
+
+// look is a search for a keychain that asks nobody for a passphrase.
+type look struct {
+	done chan struct{} // closed when err is set
+	err  error
+}
+
+// opened returns the keychain, or nil where it has not been opened.
+func (s *secretStore) opened() keychain.Keychain {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.open
+}
+
+func (s *secretStore) openWith(opts keychain.Options) (keychain.Keychain, error) {
+	s.opening.Lock()
+	defer s.opening.Unlock()
+	if k := s.opened(); k != nil {
+		return k, nil
+	}
+	k, err := s.from(opts)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open = k
+	return k, nil
 }
 
 // use opens the keychain. A failure is not kept: a keychain may be started, and a passphrase typed again.
 func (s *secretStore) use() (keychain.Keychain, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.open == nil {
-		k, err := keychain.Open(s.opts)
-		if err != nil {
-			return nil, err
-		}
-		s.open = k
+	if k := s.opened(); k != nil {
+		return k, nil
 	}
-	return s.open, nil
-}
-
-// locked says what would open the keychain: see [control.Status]. It asks nobody for a passphrase.
-func (s *secretStore) locked() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case s.open != nil:
-		return ""
-	case keychain.HasFile(s.opts.Dir):
-		return "passphrase"
-	}
-	k, err := keychain.Open(keychain.Options{Dir: s.opts.Dir, Sealed: s.opts.Sealed})
-	if err == nil {
-		s.open = k
-	}
-	if errors.Is(err, keychain.ErrUnavailable) {
-		return "new-passphrase"
-	}
-	return ""
+	return s.openWith(s.opts)
 }
 
 // unlock opens the encrypted file, or makes it where there is no keychain.
 func (s *secretStore) unlock(passphrase string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.open != nil {
-		return nil
-	}
 	opts := s.opts
 	opts.Passphrase = func() (string, error) { return passphrase, nil }
-	k, err := keychain.Open(opts)
-	if err != nil {
-		return err
+	_, err := s.openWith(opts)
+	return err
+}
+
+// find looks for what would open without a passphrase, but for no longer than [lookLimit]. Where that passes, the error is
+// [keychain.ErrTimeout].
+func (s *secretStore) find() error {
+	s.mu.Lock()
+	l := s.look
+	switch {
+	case s.open != nil:
+		s.mu.Unlock()
+		return nil
+	case l == nil:
+		l = &look{done: make(chan struct{})}
+		s.look = l
+		go func() {
+			// Not openWith, which may be waiting for a person. If both find one, either will do.
+			k, err := s.from(keychain.Options{Dir: s.opts.Dir, Sealed: s.opts.Sealed})
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if err == nil && s.open == nil {
+				s.open = k
+			}
+			l.err, s.look = err, nil
+			close(l.done)
+		}()
 	}
-	s.open = k
-	return nil
+	s.mu.Unlock()
+	late := time.NewTimer(lookLimit)
+	defer late.Stop()
+	select {
+	case <-l.done:
+		return l.err
+	case <-late.C:
+		return keychain.ErrTimeout
+	}
+}
+
+// locked says what would open the keychain: see [control.Status]. It asks nobody for a passphrase, and does not wait.
+func (s *secretStore) locked() string {
+	switch {
+	case s.opened() != nil:
+		return ""
+	case keychain.HasFile(s.opts.Dir):
+		return "passphrase"
+	case errors.Is(s.find(), keychain.ErrUnavailable):
+		return "new-passphrase"
+	}
+	return ""
 }
 
 // Get implements [keychain.Keychain].
@@ -103,10 +153,8 @@ func (s *secretStore) Describe() string {
 	case "new-passphrase":
 		return "none yet; with a passphrase in " + keychain.PassphraseVariable + ", an encrypted file in the data folder"
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.open == nil {
-		return "none that answers"
+	if k := s.opened(); k != nil {
+		return k.Describe()
 	}
-	return s.open.Describe()
+	return "none that answers"
 }

@@ -44,14 +44,14 @@ type ServeOptions struct {
 	Ready       func(control.Status) // called when clients are served, and again after a move to another port; nothing
 
 	// Patient serves the user's port of [Backend.Port] in place of Port, and where that is taken, or the secrets are not
-	// open yet, does not give up: a window is there to tell the user, and to help. While the port is taken it serves at
-	// another one, so that commands and a second start reach the instance.
+	// open yet, waits for it to change instead of giving up: a window is there to tell the user, and to help.
 	Patient bool
 }
 
 // serving is the part of a Backend that is there while it serves.
 type serving struct {
-	on atomic.Bool
+	on    atomic.Bool
+	again chan struct{} // holds one when a patient instance should try its port at once
 
 	mu      sync.Mutex // guards trouble
 	trouble string
@@ -73,109 +73,70 @@ func (s *serving) setTrouble(t string) {
 // Serve makes b the running instance, until ctx ends or a shutdown is asked for; then it lets running requests end
 // within the grace. Errors are [*control.Problem]s.
 func (b *Backend) Serve(ctx context.Context, o ServeOptions) error {
-	listeners, err := b.listen(o)
-	if err == nil {
-		// Where the passphrase is known, the secrets are open from now on.
-		if _, locked := b.secrets.use(); locked != nil && !o.Patient {
-			closeAll(listeners)
-			err = locked
-		}
-	}
-	for err == nil && listeners != nil {
-		listeners, err = b.serveOn(ctx, listeners, o)
+	listeners, err := b.listen(ctx, o)
+	if err == nil && listeners != nil {
+		err = b.serveOn(ctx, listeners, o)
 	}
 	if err != nil {
-		p := explain(err)
-		b.serving.setTrouble("no tool is served: " + p.Error())
-		return p
+		return explain(err)
 	}
 	return nil
 }
 
-// listen opens the port.
-func (b *Backend) listen(o ServeOptions) ([]net.Listener, error) {
+// listen opens the port. Nil listeners without an error: ctx ended first.
+func (b *Backend) listen(ctx context.Context, o ServeOptions) ([]net.Listener, error) {
 	if !o.Patient {
 		return gateway.Listen(o.Port)
 	}
-	port, err := b.Port()
-	if err != nil {
-		return nil, err
-	}
-	if listeners, err := gateway.Listen(port); err == nil {
-		return listeners, nil
-	}
-	return gateway.Listen(0)
-}
-
-// toPort moves to the user's port once it can be had, where at is another one, and tells of it until then.
-func (b *Backend) toPort(ctx context.Context, at int, move func(int) (func(bool), error)) {
-	for {
+	defer b.serving.setTrouble("")
+	for told := 0; ; {
 		port, err := b.Port()
-		if err != nil || port == at {
-			return // settings that cannot be read are told of elsewhere
+		if err != nil {
+			return nil, err
 		}
-		do, err := move(port)
+		listeners, err := gateway.Listen(port)
 		if err == nil {
-			b.log.Info("the port can be had again", "port", port)
-			do(true)
-			return
+			return listeners, nil
 		}
-		trouble := fmt.Sprintf("tools are not served at port %d, which cannot be had, but at %d. End what uses it, or choose another port in Settings", port, at)
-		if b.serving.Trouble() != trouble {
-			b.serving.setTrouble(trouble)
+		if port != told {
+			told = port
+			b.log.Warn("not serving yet", "port", port, "error", err)
+			b.serving.setTrouble(fmt.Sprintf("no tool is served: port %d cannot be had. End what uses it, or choose another port in the settings", port))
 			b.events.Changed(control.TopicStatus)
 		}
 		select {
 		case <-ctx.Done():
-			return
+			return nil, nil
+		case <-b.serving.again:
 		case <-time.After(portEvery):
 		}
 	}
 }
 
-// serveOn serves on listeners until ctx ends or a shutdown is asked for, or until the user chooses another port: then it
-// returns the listeners of that one.
-func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o ServeOptions) (next []net.Listener, err error) {
+// serveOn serves on listeners, and on others where the user chooses another port, until ctx ends or a shutdown is asked
+// for.
+func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o ServeOptions) error {
 	defer closeAll(listeners) // again, where the server has been
+	if _, err := b.secrets.use(); err != nil {
+		if !o.Patient {
+			return err
+		}
+		b.log.Warn("secrets cannot be reached yet", "error", err)
+	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	var moving sync.Mutex // guards next, and whether it may still be set
-	move := func(port int) (func(bool), error) {
-		moved, err := gateway.Listen(port)
-		if err != nil {
-			return nil, err
-		}
-		return func(really bool) {
-			moving.Lock()
-			defer moving.Unlock()
-			if !really || ctx.Err() != nil {
-				closeAll(moved)
-				return
-			}
-			next = moved
-			stop()
-		}, nil
-	}
 
-	token, instance := secretWord(32), secretWord(16)
+	i := newInstance(ctx, stop, b)
 	var web *control.Web
-	var link func() string
 	if o.Pages != nil {
 		web = &control.Web{Pages: o.Pages, Sessions: new(control.Sessions)}
-		base := "http://" + listeners[0].Addr().String()
-		link = func() string { return base + "/ui/#code=" + web.Sessions.Link() }
+		i.sessions = web.Sessions
 	}
 	g := gateway.New(gateway.Options{
-		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events}, Pins: b.ledger, Transport: b.transport,
-		Control: control.Guard(b.handler, token, web), Origins: o.Origins, FirstEvent: o.FirstEvent, Log: b.log,
+		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events}, Pins: b.ledger, Transport: b.transport, Moves: i.moves,
+		Control: control.Guard(b.handler, i.rt.Token, web), Origins: o.Origins, FirstEvent: o.FirstEvent, Log: b.log,
 	})
-	rt := control.Runtime{PID: os.Getpid(), Token: token, Instance: instance, Version: b.Version, Started: time.Now().UTC()}
-	for _, l := range listeners {
-		rt.Addresses = append(rt.Addresses, l.Addr().String())
-	}
-	b.service.Serving(&control.Server{Addresses: rt.Addresses, PID: rt.PID, Instance: instance, Started: rt.Started, InFlight: g.InFlight,
-		Stop: stop, Ended: ctx.Done(), Move: move, Link: link})
-	defer b.service.Serving(nil)
+	i.inFlight = g.InFlight
 
 	b.serving.on.Store(true)
 	defer b.serving.on.Store(false)
@@ -184,42 +145,41 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 		keys = keychain.Interactive(ctx)
 	}
 	if err := b.builder.Rebuild(keys); err != nil {
-		return nil, fmt.Errorf("the accounts and models cannot be read: %w", err)
+		return fmt.Errorf("the accounts and models cannot be read: %w", err)
 	}
-	if err := control.WriteRuntime(b.Dir, rt); err != nil {
-		return nil, control.NewProblem(control.Storage, control.Sentence(fmt.Sprintf("the address of this instance cannot be written to the data folder: %v", err)),
-			"Make the folder writable for your user, and free some space if the disk is full.")
+	defer i.close()
+	if err := i.at(listeners); err != nil {
+		return err
 	}
-	defer control.RemoveRuntime(b.Dir)
-	b.log.Info("serving", "version", b.Version, "pid", rt.PID, "addresses", rt.Addresses, "keychain", b.secrets.Describe())
 
 	tuneMemory()
-	b.serving.setTrouble("")
 	var background sync.WaitGroup
 	defer background.Wait()
 	defer stop()
 	background.Go(func() { b.refresher.Run(ctx) })
 	background.Go(func() { b.mend(ctx) })
-	if o.Patient {
-		background.Go(func() { b.toPort(ctx, listeners[0].Addr().(*net.TCPAddr).Port, move) })
-	}
-	b.events.Changed(control.TopicStatus)
 	if o.Ready != nil {
 		st, err := b.service.Status()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		o.Ready(st) // the listeners take connections already
+		background.Go(func() {
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case <-i.moved:
+				}
+				if st, err := b.service.Status(); err == nil {
+					o.Ready(st)
+				}
+			}
+		})
 	}
-	err = g.Serve(ctx, listeners, o.Grace)
-	b.log.Info("ended", "pid", rt.PID)
-	moving.Lock()
-	defer moving.Unlock()
-	if err != nil {
-		closeAll(next)
-		return nil, err
-	}
-	return next, nil
+	err := g.Serve(ctx, listeners, o.Grace)
+	b.log.Info("ended", "pid", i.rt.PID)
+	return err
 }
 
 // recorder is the ledger, and who listens to it.
@@ -250,11 +210,12 @@ func tuneMemory() {
 	}
 }
 
-// mend deletes secrets that a kill has left behind, then tries again, while there are any, the accounts whose key
-// could not be read: a keychain is often unlocked only after Metapi has started.
+// mend deletes secrets that a kill has left behind, and tries again, while there are any, the accounts whose key could
+// not be read: a keychain is often unlocked only after Metapi has started.
 func (b *Backend) mend(ctx context.Context) {
-	if err := b.accounts.Sweep(ctx); err != nil {
-		b.log.Warn("secrets of removed accounts are still in the keychain", "error", err)
+	sweeping := b.accounts.Sweep(ctx)
+	if sweeping != nil {
+		b.log.Warn("secrets of removed accounts are still in the keychain", "error", sweeping)
 	}
 	tick := time.NewTicker(unlockEvery)
 	defer tick.Stop()
@@ -264,6 +225,9 @@ func (b *Backend) mend(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
+		if sweeping != nil {
+			sweeping = b.accounts.Sweep(ctx)
+		}
 		snap := b.builder.Load()
 		for i, target := range snap.Targets {
 			if target != nil || paused(b.accounts, snap.Accounts[i].ID) {
@@ -271,6 +235,7 @@ func (b *Backend) mend(ctx context.Context) {
 			}
 			if _, err := b.accounts.Secret(ctx, snap.Accounts[i].ID); err == nil {
 				b.changed()
+				b.events.Changed(control.TopicStatus)
 				break
 			}
 		}

@@ -1,6 +1,8 @@
 package backend
 
 import (
+	"encoding/json"
+
 	"metapi/backend/control"
 	"metapi/backend/gateway"
 	"metapi/backend/routing"
@@ -11,7 +13,7 @@ import (
 var (
 	modes  = store.NewBucket[routing.Mode]("settings")
 	pauses = store.NewBucket[bool]("settings")
-	chosen = store.NewBucket[control.Settings]("settings")
+	chosen = store.NewBucket[json.RawMessage]("settings")
 )
 
 const (
@@ -55,16 +57,21 @@ func (s switches) SetPaused(paused bool) error {
 var defaults = control.Settings{Port: gateway.DefaultPort, Theme: "system", CloseToTray: true}
 
 func (s switches) Settings() (c control.Settings, err error) {
+	c = defaults
 	err = s.st.View(func(tx *store.Tx) error {
-		var ok bool
-		if c, ok, err = chosen.Get(tx, chosenKey); !ok {
-			c = defaults
+		raw, ok, err := chosen.Get(tx, chosenKey)
+		if !ok {
+			return err
 		}
-		return err
+		return json.Unmarshal(raw, &c) // what an older version did not know keeps its default
 	})
 	return c, err
 }
 
 func (s switches) SetSettings(c control.Settings) error {
-	return s.st.Update(func(tx *store.Tx) error { return chosen.Put(tx, chosenKey, c) })
+	raw, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	return s.st.Update(func(tx *store.Tx) error { return chosen.Put(tx, chosenKey, raw) })
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 
@@ -39,13 +40,18 @@ Without --provider the key decides, where it has the form of one vendor's keys.`
 					return err
 				}
 			}
-			return ask(c.Context(), a, func(l *link) (client.Discovered, error) { return l.AddAccount(c.Context(), in) },
+			err = ask(c.Context(), a, func(l *link) (client.Discovered, error) { return l.AddAccount(c.Context(), in) },
 				func(d client.Discovered) {
 					a.say("%s", d.Message)
 					if d.Hint != "" {
 						a.note("%s", d.Hint)
 					}
 				})
+			var p *client.Problem
+			if errors.As(err, &p) && p.Code == client.Unproven {
+				p.Hint += " To keep the account all the same, add --force."
+			}
+			return err
 		},
 	}
 	c.Flags().StringVar(&in.Provider, "provider", "", "`id` of the provider: "+providerIDs())
@@ -147,7 +153,11 @@ func (a *app) accountsTest() *cobra.Command {
 func (a *app) accountsRemove() *cobra.Command {
 	return &cobra.Command{Use: "remove ACCOUNT", Short: "Remove an account and its key; its requests stay in the ledger", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return ask(c.Context(), a, func(l *link) (client.Removed, error) { return l.RemoveAccount(c.Context(), args[0]) },
-				func(d client.Removed) { a.say("%s", d.Message) })
+			remove := func(l *link) (client.Removed, error) {
+				d, err := l.RemoveAccount(c.Context(), args[0])
+				d.Undo = d.Undo && l.running // what could bring it back ends with this command
+				return d, err
+			}
+			return ask(c.Context(), a, remove, func(d client.Removed) { a.say("%s", d.Message) })
 		}}
 }

@@ -35,6 +35,7 @@ func TestWrongUsage(t *testing.T) {
 		{"accounts", "add"}, {"accounts", "add", "--provider", "openai"}, {"accounts", "test"}, {"accounts", "remove", "a", "b"},
 		{"keys", "add"}, {"keys", "add", ""}, {"mode", "fastest"}, {"mode", "a", "b"}, {"usage", "--since", "yesterday"}, {"usage", "--by", "colour"},
 		{"usage", "--limit", "-1"}, {"logs", "-n", "-1"}, {"models", "--account"},
+		{"ui", "x"}, {"serve", "--ui=maybe"},
 	} {
 		w.run(args...).ends(2)
 	}
@@ -285,7 +286,7 @@ func TestServing(t *testing.T) {
 	// One account fails: the next one serves, and status says what happened.
 	a.Fault(imitation.Fault{Kind: imitation.Status401, Times: imitation.Always})
 	i.chat(key, "gpt-4o", "").is(t, 200)
-	w.run("status").ends(0).says("cooling", "key-refused")
+	w.run("status").ends(0).says("cooling", "a refused key")
 	var st client.Status
 	w.run("status", "--json").ends(0).json(&st)
 	if !st.Running || st.PID != i.cmd.Process.Pid || st.Accounts[0].State != "cooling" || st.Accounts[1].State != "ready" {

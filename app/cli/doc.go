@@ -8,7 +8,8 @@
 // # Commands
 //
 //	metapi [--hidden]                  the window, in builds that have one
-//	metapi serve [--port N] [--allow-origin URL]... [--first-event-timeout D] [--grace D]
+//	metapi serve [--port N] [--ui] [--allow-origin URL]... [--first-event-timeout D] [--grace D]
+//	metapi ui
 //	metapi status
 //	metapi accounts add [--provider P] [--base-url U] [--name N] [--key-stdin] [--force]
 //	metapi accounts list | test ACCOUNT | remove ACCOUNT

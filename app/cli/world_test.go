@@ -21,8 +21,33 @@ import (
 	"time"
 )
 
-// binary is the program under test, built once.
-var binary string
+// binary is the program under test, built once, without the pages; withPages has some, and is built when it is wanted.
+var (
+	binary    string
+	withPages func() (string, error)
+)
+
+// build builds the program with what stands in for the pages, built or not: "" for none.
+func build(dir, name, page string) (string, error) {
+	index, err := filepath.Abs("../../frontend/dist/index.html")
+	if err != nil {
+		return "", err
+	}
+	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {index: page}})
+	if err != nil {
+		return "", err
+	}
+	file, program := filepath.Join(dir, name+".json"), filepath.Join(dir, name)
+	if err := os.WriteFile(file, overlay, 0o600); err != nil {
+		return "", err
+	}
+	c := exec.Command("go", "build", "-overlay", file, "-ldflags", "-X main.version=v0.0.0-test", "-o", program, "metapi")
+	c.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := c.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("the program does not build: %v\n%s", err, out)
+	}
+	return program, nil
+}
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
@@ -32,13 +57,17 @@ func TestMain(m *testing.M) {
 			return 1
 		}
 		defer os.RemoveAll(dir)
-		binary = filepath.Join(dir, "metapi")
-		build := exec.Command("go", "build", "-ldflags", "-X main.version=v0.0.0-test", "-o", binary, "metapi")
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := build.CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "the program does not build: %v\n%s", err, out)
+		if binary, err = build(dir, "metapi", ""); err != nil {
+			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
+		withPages = sync.OnceValues(func() (string, error) {
+			page := filepath.Join(dir, "index.html")
+			if err := os.WriteFile(page, []byte("<title>Metapi of the test</title>"), 0o600); err != nil {
+				return "", err
+			}
+			return build(dir, "metapi-with-pages", page)
+		})
 		return m.Run()
 	}())
 }
@@ -49,8 +78,9 @@ const patience = 20 * time.Second
 // world is one data folder, and all that was ever printed about it.
 type world struct {
 	*testing.T
-	dir string
-	env []string
+	program string
+	dir     string
+	env     []string
 
 	mu      sync.Mutex // guards what follows
 	printed strings.Builder
@@ -63,7 +93,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	home := t.TempDir()
-	w := &world{T: t, dir: filepath.Join(home, "data"), env: []string{
+	w := &world{T: t, program: binary, dir: filepath.Join(home, "data"), env: []string{
 		"HOME=" + home, "PATH=" + os.Getenv("PATH"), "DBUS_SESSION_BUS_ADDRESS=disabled:", "METAPI_PASSPHRASE=correct horse"}}
 	w.secrets = []string{"correct horse"}
 	t.Cleanup(w.searchSecrets)
@@ -115,7 +145,7 @@ type result struct {
 }
 
 func (w *world) command(args ...string) *exec.Cmd {
-	c := exec.Command(binary, append([]string{"--data", w.dir}, args...)...)
+	c := exec.Command(w.program, append([]string{"--data", w.dir}, args...)...)
 	c.Env = w.env
 	return c
 }
@@ -222,7 +252,13 @@ type instance struct {
 // serve starts the gateway on a free port and waits until it says that it serves.
 func (w *world) serve(args ...string) *instance {
 	w.Helper()
-	i := &instance{w: w, cmd: w.command(append([]string{"serve", "--port", "0"}, args...)...), done: make(chan struct{})}
+	return w.start(append([]string{"serve", "--port", "0"}, args...)...)
+}
+
+// start is serve with all its arguments.
+func (w *world) start(args ...string) *instance {
+	w.Helper()
+	i := &instance{w: w, cmd: w.command(args...), done: make(chan struct{})}
 	out, err := i.cmd.StdoutPipe()
 	if err != nil {
 		w.Fatal(err)
@@ -236,6 +272,7 @@ func (w *world) serve(args ...string) *instance {
 	}
 	addr, ready := make(chan string, 1), make(chan struct{})
 	var reading sync.WaitGroup
+	var once sync.Once
 	follow := func(r io.Reader, into *strings.Builder) {
 		lines := bufio.NewScanner(r)
 		for lines.Scan() {
@@ -245,10 +282,13 @@ func (w *world) serve(args ...string) *instance {
 			into.WriteString(line + "\n")
 			i.mu.Unlock()
 			if port, ok := strings.CutPrefix(line, "  http://127.0.0.1"); ok {
-				addr <- "127.0.0.1" + port
+				select {
+				case addr <- "127.0.0.1" + port:
+				default: // it has moved: who moved it knows where
+				}
 			}
 			if line == "Ctrl-C ends it." { // the last of what serve says
-				close(ready)
+				once.Do(func() { close(ready) })
 			}
 		}
 	}
@@ -273,6 +313,12 @@ func (w *world) serve(args ...string) *instance {
 		w.Fatalf("serve does not say that it serves:\n%s", i.stderr())
 	}
 	return i
+}
+
+func (i *instance) stdout() string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.out.String()
 }
 
 func (i *instance) stderr() string {

@@ -7,6 +7,7 @@ import (
 	"encoding/base32"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -259,8 +260,9 @@ func (a *Accounts) Remove(ctx context.Context, id string) (Account, error) {
 	return acc, nil
 }
 
-// Restore brings back an account that [Accounts.Remove] returned, with its secret: the same id, and the same slug and
-// place where nobody has taken them since. After an error neither the keychain nor the store has it.
+// Restore brings back an account that [Accounts.Remove] returned, with its secret: the same id, the same place in the
+// order, and the same slug where no other account has taken it since. After an error neither the keychain nor the store
+// has it.
 func (a *Accounts) Restore(ctx context.Context, acc Account, secret string) (Account, error) {
 	done, err := a.alone(ctx)
 	if err != nil {
@@ -274,6 +276,17 @@ func (a *Accounts) Restore(ctx context.Context, acc Account, secret string) (Acc
 		list, err := accounts.All(tx)
 		if err != nil {
 			return err
+		}
+		if slices.ContainsFunc(list, func(other Account) bool { return other.Order == acc.Order }) {
+			for _, other := range list {
+				if other.Order < acc.Order {
+					continue
+				}
+				other.Order++
+				if err := accounts.Put(tx, other.ID, other); err != nil {
+					return err
+				}
+			}
 		}
 		acc.Slug = freeSlug(acc.Slug, list)
 		return accounts.Put(tx, acc.ID, acc)
@@ -298,11 +311,11 @@ func (a *Accounts) Reorder(ids []string) error {
 			place[id] = i + 1
 		}
 		if len(ids) != len(list) || len(place) != len(list) {
-			return &FieldError{"order", "it does not name each account once: read the accounts again"}
+			return &FieldError{"order", "it does not name each account once; read the accounts again"}
 		}
 		for _, acc := range list {
 			if acc.Order = place[acc.ID]; acc.Order == 0 {
-				return &FieldError{"order", "it leaves out the account " + acc.Slug + ": read the accounts again"}
+				return &FieldError{"order", "it leaves out the account " + acc.Slug + "; read the accounts again"}
 			}
 			if err := accounts.Put(tx, acc.ID, acc); err != nil {
 				return err

@@ -95,8 +95,7 @@ func (s *Service) addAccount(ctx context.Context, in *addAccountInput) (Discover
 	good := listing.Outcome == provider.OutcomeOK || listing.Outcome == provider.OutcomeEmpty
 	if !good && (listing.Outcome == provider.OutcomeUnauthorised || !in.Body.Force) {
 		s.Log.Warn("account not added", "provider", p.ID, "outcome", listing.Outcome)
-		detail, hint := refusal(listing)
-		return Discovered{}, NewProblem(Refused, detail, hint)
+		return Discovered{}, refusal(listing, "Nothing was kept.")
 	}
 
 	kept := account.Account{Name: name, Provider: p.ID, BaseURL: base}
@@ -111,7 +110,7 @@ func (s *Service) addAccount(ctx context.Context, in *addAccountInput) (Discover
 		return Discovered{}, err
 	}
 	s.Live.ClearAccount(a.ID)
-	s.Changed()
+	s.offersChanged()
 	s.Log.Info("account added", "account", a.Slug, "provider", p.ID, "outcome", listing.Outcome, "models", len(listing.Models))
 
 	out := Discovered{OK: good, New: len(listing.Models), Millis: took.Milliseconds()}
@@ -200,13 +199,14 @@ func ids(found []provider.Proposal) string {
 	return strings.Join(list, ", ")
 }
 
-// refusal is why an account was not kept, and what to do.
-func refusal(l provider.Listing) (detail, hint string) {
-	detail, hint, _ = strings.Cut(said(l), ". ")
-	if l.Outcome != provider.OutcomeUnauthorised {
-		hint = strings.TrimSpace(Sentence(hint) + " To keep the account all the same, add --force.")
+// refusal is why a key was not taken, and what to do.
+func refusal(l provider.Listing, kept string) *Problem {
+	code := Unproven
+	if l.Outcome == provider.OutcomeUnauthorised {
+		code = Refused
 	}
-	return Sentence(detail), strings.TrimSpace("Nothing was kept. " + hint)
+	detail, hint, _ := strings.Cut(said(l), ". ")
+	return NewProblem(code, Sentence(detail), strings.TrimSpace(kept+" "+Sentence(hint)))
 }
 
 // said is a listing's own words for a person.
@@ -225,7 +225,7 @@ func models(n int) string {
 }
 
 type editAccountInput struct {
-	ID   string `path:"id"`
+	ID   string `path:"id"` // not embedded: Huma passes over what is not exported
 	Body EditAccount
 }
 
@@ -278,16 +278,25 @@ func (s *Service) replaceKey(ctx context.Context, in *replaceKeyInput) (Discover
 	if err != nil {
 		return Discovered{}, err
 	}
+	began := time.Now()
 	listing := s.Lister.List(ctx, a.Provider, provider.Credential{BaseURL: a.BaseURL, Secret: key})
 	if listing.Outcome != provider.OutcomeOK && listing.Outcome != provider.OutcomeEmpty {
-		detail, _ := refusal(listing)
-		return Discovered{}, NewProblem(Refused, detail, "The account keeps the key that it has.")
+		return Discovered{}, refusal(listing, "The account keeps the key that it has.")
 	}
 	if err := s.Accounts.SetSecret(ctx, a.ID, key); err != nil {
 		return Discovered{}, err
 	}
+	s.Refresh.Forget(a.ID) // what is asked with the old key says nothing any more
+	before, err := s.Offers.Get(a.ID)
+	if err != nil {
+		return Discovered{}, err
+	}
+	scan, err := s.Offers.Record(a.ID, listing, listing.At)
+	if err != nil {
+		return Discovered{}, err
+	}
 	s.Log.Info("key replaced", "account", a.Slug)
-	return s.discover(ctx, a)
+	return s.scanned(a, before, scan, time.Since(began))
 }
 
 func (s *Service) removeAccount(ctx context.Context, in *idInput) (Removed, error) {
@@ -311,15 +320,15 @@ func (s *Service) removeAccount(ctx context.Context, in *idInput) (Removed, erro
 	if undoable {
 		s.undo.hold(undo)
 	}
-	s.Changed()
+	s.offersChanged()
 	s.Log.Info("account removed", "account", a.Slug)
 	return Removed{message, undoable}, nil
 }
 
 // remember gathers what bringing an account back takes; false where its key cannot be read.
-func (s *Service) remember(ctx context.Context, a account.Account) (r removed, ok bool) {
+func (s *Service) remember(ctx context.Context, a account.Account) (r *removed, ok bool) {
 	var errs [3]error
-	r.account = a
+	r = &removed{account: a}
 	r.secret, errs[0] = s.Accounts.Secret(ctx, a.ID)
 	r.offers, errs[1] = s.Offers.Get(a.ID)
 	r.scan, errs[2] = s.Offers.Scan(a.ID)
@@ -353,13 +362,25 @@ func (s *Service) discover(ctx context.Context, a account.Account) (Discovered, 
 	if err != nil {
 		return Discovered{}, err
 	}
-	out := Discovered{OK: scan.Good(), Millis: time.Since(began).Milliseconds()}
+	return s.scanned(a, before, scan, time.Since(began))
+}
+
+// offersChanged puts what accounts offer in force, and tells who listens. A change of the accounts themselves is told by
+// [account.Accounts.OnChange], which is before their offers are there or gone.
+func (s *Service) offersChanged() {
+	s.Changed()
+	s.Events.Changed(TopicStatus, TopicAccounts, TopicModels)
+}
+
+// scanned puts in force, and tells, what an account offered before and offers after a scan.
+func (s *Service) scanned(a account.Account, before []catalog.Offer, scan catalog.Scan, took time.Duration) (Discovered, error) {
+	out := Discovered{OK: scan.Good(), Millis: took.Milliseconds()}
 	after, err := s.Offers.Get(a.ID)
 	if err != nil {
 		return Discovered{}, err
 	}
 	out.New, out.Gone = difference(before, after)
-	s.Events.Changed(TopicAccounts, TopicModels, TopicStatus)
+	s.offersChanged()
 	if scan.Good() {
 		s.Live.ClearAccount(a.ID)
 		if a, err = s.Accounts.Edit(a.ID, func(a *account.Account) { a.Verified = scan.At }); err != nil {

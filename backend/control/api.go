@@ -31,6 +31,7 @@ func Handler(s *Service) http.Handler {
 	api := humago.New(mux, cfg)
 	s.routes(&router{api, s})
 	describeEvents(api)
+	describeSession(api)
 	mux.HandleFunc("GET /api/events", s.events)
 
 	spec, err := json.Marshal(api.OpenAPI())
@@ -57,12 +58,12 @@ type Web struct {
 // Guard lets only callers with the admin token through, which it compares in constant time. With a web, a browser may get
 // the pages and trade the code of a link for a token of its own.
 func Guard(h http.Handler, token string, web *Web) http.Handler {
-	guarded := guard(h, token, web)
-	if web == nil {
-		return guarded
-	}
 	mux := http.NewServeMux()
-	mux.Handle("/", guarded)
+	mux.Handle("/", guard(h, token, web))
+	if web == nil {
+		mux.HandleFunc(pagesPath, noPages)
+		return mux
+	}
 	mux.Handle("GET "+pagesPath, pages(web.Pages))
 	mux.Handle("POST /api/session", jsonOnly(http.HandlerFunc(web.Sessions.open)))
 	return mux

@@ -175,6 +175,7 @@ func (s *Service) events(w http.ResponseWriter, r *http.Request) {
 	defer s.Events.leave(l)
 	w.Header().Set("Content-Type", "text/event-stream")
 	out := http.NewResponseController(w)
+	defer out.SetWriteDeadline(time.Time{}) // the connection may be used again
 	alive := time.NewTicker(eventsAlive)
 	defer alive.Stop()
 	var text []byte
@@ -200,6 +201,9 @@ func (s *Service) events(w http.ResponseWriter, r *http.Request) {
 				}
 				text = append(append(append(text, "data: "...), line...), "\n\n"...)
 			}
+		}
+		if len(text) == 0 { // what woke it was told with what came before
+			continue
 		}
 		_ = out.SetWriteDeadline(time.Now().Add(eventsStuck)) // in process there is none
 		if _, err := w.Write(text); err != nil {

@@ -6,9 +6,12 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 )
 
 // linkLife is how long a link may wait to be opened.
@@ -25,8 +28,6 @@ const (
 // what listens on another port of this machine may be anyone's. Only hashes are held. The zero value is ready, and safe
 // for concurrent use.
 type Sessions struct {
-	now func() time.Time // nil: time.Now
-
 	mu       sync.Mutex // guards what follows
 	links    []granted
 	sessions []granted
@@ -45,25 +46,18 @@ func word() string {
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
-func (s *Sessions) time() time.Time {
-	if s.now != nil {
-		return s.now()
-	}
-	return time.Now()
-}
-
 // Link returns a new code, good once within ten minutes.
 func (s *Sessions) Link() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return give(&s.links, maxLinks, s.time().Add(linkLife))
+	return give(&s.links, maxLinks, time.Now().Add(linkLife))
 }
 
 // redeem trades a code for a token.
 func (s *Sessions) redeem(code string) (token string, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := s.find(s.links, code)
+	i := find(s.links, code)
 	if i < 0 {
 		return "", false
 	}
@@ -75,7 +69,7 @@ func (s *Sessions) redeem(code string) (token string, ok bool) {
 func (s *Sessions) valid(token string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.find(s.sessions, token) >= 0
+	return find(s.sessions, token) >= 0
 }
 
 func give(to *[]granted, most int, until time.Time) string {
@@ -88,11 +82,16 @@ func give(to *[]granted, most int, until time.Time) string {
 }
 
 // find looks a word up by its hash: how long that takes tells nothing about the words there are. None is -1.
-func (s *Sessions) find(in []granted, w string) int {
-	hash, now := sha256.Sum256([]byte(w)), s.time()
+func find(in []granted, w string) int {
+	hash, now := sha256.Sum256([]byte(w)), time.Now()
 	return slices.IndexFunc(in, func(g granted) bool {
 		return g.hash == hash && (g.until.IsZero() || now.Before(g.until))
 	})
+}
+
+// OpenSession is what a page has to offer for a session.
+type OpenSession struct {
+	Code string `json:"code" doc:"Of a link"`
 }
 
 // Session is what a page gets for its code.
@@ -100,18 +99,30 @@ type Session struct {
 	Token string `json:"token" doc:"To be sent as Authorization: Bearer TOKEN; good while this instance runs"`
 }
 
-// open answers POST /api/session, the one call that needs no token: {"code": "..."} becomes a [Session].
+// describeSession adds [Sessions.open] to the API's description, which is where the pages' types come from. It is there
+// for browsers alone: see [Guard].
+func describeSession(api huma.API) {
+	schemas := api.OpenAPI().Components.Schemas
+	api.OpenAPI().AddOperation(&huma.Operation{
+		OperationID: "openSession", Method: http.MethodPost, Path: "/api/session", Summary: "Trade the code of a link for a token",
+		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: schemas.Schema(reflect.TypeFor[OpenSession](), true, "")}}},
+		Responses: map[string]*huma.Response{
+			"200":     {Description: "OK", Content: map[string]*huma.MediaType{"application/json": {Schema: schemas.Schema(reflect.TypeFor[Session](), true, "")}}},
+			"default": {Description: "Error", Content: map[string]*huma.MediaType{"application/problem+json": {Schema: schemas.Schema(reflect.TypeFor[Problem](), true, "")}}},
+		},
+	})
+}
+
+// open answers POST /api/session, the one call that needs no token: an [OpenSession] becomes a [Session].
 func (s *Sessions) open(w http.ResponseWriter, r *http.Request) {
-	var in struct {
-		Code string `json:"code"`
-	}
+	var in OpenSession
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<10)).Decode(&in); err != nil {
 		writeProblem(w, NewProblem(Invalid, "There is no code in the body.", ""))
 		return
 	}
 	token, ok := s.redeem(in.Code)
 	if !ok {
-		writeProblem(w, NewProblem(Unauthorised, "This link has been used, or is older than ten minutes.", "`metapi ui` prints a new one."))
+		writeProblem(w, NewProblem(Unauthorised, "This link has been used, is older than ten minutes, or is of a Metapi that has ended.", "`metapi ui` prints a new one."))
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -64,5 +64,8 @@ func (s *Service) editSettings(_ context.Context, in *editSettingsInput) (Settin
 	s.Log.Info("settings changed", "settings", fmt.Sprintf("%+v", then))
 	s.Events.Changed(TopicSettings, TopicStatus)
 	move(true)
+	if then.Port != now.Port {
+		s.Changed() // wakes who waits for a port
+	}
 	return then, nil
 }

@@ -70,7 +70,10 @@ type Link struct {
 // link makes a link for a browser.
 func (s *Service) link(context.Context, *nothing) (Link, error) {
 	server := s.serving()
-	if server == nil || server.Link == nil {
+	if server == nil {
+		return Link{}, NewProblem(Unavailable, "No Metapi is running here.", "Start it with `metapi serve --ui`.")
+	}
+	if server.Link == nil {
 		return Link{}, NewProblem(Unavailable, "This instance does not serve the pages to browsers.", "Start it with `metapi serve --ui`.")
 	}
 	return Link{server.Link()}, nil

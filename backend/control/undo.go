@@ -16,35 +16,51 @@ const undoLife = 10 * time.Minute
 
 // removed is an account that can be brought back.
 type removed struct {
+	at      time.Time
 	account account.Account
 	secret  string
 	offers  []catalog.Offer
 	scan    catalog.Scan
 }
 
-// undo holds the accounts that were removed lately, by id. The zero value is ready.
+// undo holds the accounts that were removed lately. The zero value is ready.
 type undo struct {
 	mu   sync.Mutex
-	held map[string]removed
+	held map[string]*removed // by id
 }
 
-func (u *undo) hold(r removed) {
+func (u *undo) hold(r *removed) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.held == nil {
-		u.held = map[string]removed{}
+		u.held = map[string]*removed{}
 	}
-	id := r.account.ID
-	u.held[id] = r
-	time.AfterFunc(undoLife, func() { u.take(id) })
+	r.at = time.Now()
+	u.held[r.account.ID] = r
+	time.AfterFunc(undoLife, func() {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		if u.held[r.account.ID] == r { // else it was brought back; and if it is here again, it was removed again
+			delete(u.held, r.account.ID)
+		}
+	})
 }
 
-func (u *undo) take(id string) (removed, bool) {
+func (u *undo) take(id string) (*removed, bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	r, ok := u.held[id]
 	delete(u.held, id)
 	return r, ok
+}
+
+// putBack holds again what was taken and could not be brought back, for as long as it was to be held.
+func (u *undo) putBack(r *removed) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if time.Since(r.at) < undoLife {
+		u.held[r.account.ID] = r
+	}
 }
 
 // restoreAccount brings back an account that was removed in the last ten minutes, as it was.
@@ -55,13 +71,13 @@ func (s *Service) restoreAccount(ctx context.Context, in *idInput) (Account, err
 	}
 	a, err := s.Accounts.Restore(ctx, r.account, r.secret)
 	if err != nil {
-		s.undo.hold(r)
+		s.undo.putBack(r)
 		return Account{}, err
 	}
 	if err := s.Offers.Restore(a.ID, r.offers, r.scan); err != nil {
 		return Account{}, fmt.Errorf("the account is back, but not its models: %w", err)
 	}
-	s.Changed()
+	s.offersChanged()
 	s.Log.Info("account brought back", "account", a.Slug)
 	return s.showAccount(a)
 }

@@ -36,7 +36,7 @@ func (g *Gateway) checkWebPage(r *http.Request) *protocol.Error {
 // isControl reports whether a request is one to the control API or its pages. Those pages are the one web page that may
 // call, and only there: their origin is the address itself.
 func isControl(r *http.Request) bool {
-	return strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, "/ui/")
+	return strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, "/ui/") || r.URL.Path == "/ui"
 }
 
 func loopbackName(host string) bool {

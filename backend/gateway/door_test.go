@@ -104,13 +104,66 @@ func TestTheDoor(t *testing.T) {
 			status int
 		}{{"from here", func(*http.Request) {}, 200}, {"foreign Host", func(r *http.Request) { r.Host = "x.example" }, 403},
 			{"foreign Origin", func(r *http.Request) { r.Header.Set("Origin", "https://evil.example") }, 403}} {
-			r, _ := http.NewRequest("GET", w.url+"/api/status", nil)
-			c.change(r)
-			if got := w.do(r); got.status != c.status {
-				t.Errorf("%s: %d %s", c.name, got.status, got.body)
+			for _, path := range []string{"/api/status", "/ui/", "/ui"} {
+				r, _ := http.NewRequest("GET", w.url+path, nil)
+				c.change(r)
+				if got := w.do(r); got.status != c.status {
+					t.Errorf("%s at %s: %d %s", c.name, path, got.status, got.body)
+				}
 			}
 		}
 	})
+}
+
+// The pages that Metapi serves itself may call the control API, and nobody's pages may call the gateway.
+func TestOwnPages(t *testing.T) {
+	v := vendor(t, imitation.OpenAI, "only")
+	w := newWorld(t, []*imitation.Vendor{v}, func(o *gateway.Options, _ *snapshot.Snapshot) {
+		o.Control = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "control") })
+	})
+	_, port, err := net.SplitHostPort(strings.TrimPrefix(w.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := func(path, host, origin string) answer {
+		r := w.request(asks()[0])
+		r.URL.Path, r.Host = path, host
+		r.Header.Set("Origin", origin)
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		return w.do(r)
+	}
+	for _, host := range []string{"127.0.0.1:" + port, "localhost:" + port, "[::1]:" + port, "localhost"} {
+		own := "http://" + host
+		for _, path := range []string{"/api/session", "/api/nothing", "/ui/"} {
+			if got := send(path, host, own); got.status != 200 || got.body != "control" {
+				t.Errorf("%s at %s: %d %s", own, path, got.status, got.body)
+			}
+		}
+		for _, path := range []string{"/v1/chat/completions", "/v1/models", "/v1/messages", "/", "/api", "/apix/", "/uix/"} {
+			if got := send(path, host, own); got.status != 403 {
+				t.Errorf("%s at %s: %d %s", own, path, got.status, got.body)
+			}
+		}
+		for _, origin := range []string{"http://localhost:1", "http://127.0.0.1:1", "http://[::1]:1", "https://" + host, "http://" + host + "/", "http://" + host + ".example",
+			"http://x." + host, "http://x@" + host, "null", "", "http://"} {
+			if got := send("/api/status", host, origin); got.status != 403 {
+				t.Errorf("%q at %s: %d %s", origin, host, got.status, got.body)
+			}
+		}
+	}
+	// A name of its own that leads here makes no page our own.
+	if got := send("/api/status", "rebound.example:"+port, "http://rebound.example:"+port); got.status != 403 {
+		t.Errorf("a rebound name: %d %s", got.status, got.body)
+	}
+	r := w.request(asks()[0])
+	r.URL.Path = "/api/status"
+	r.Header["Origin"] = []string{w.url, w.url}
+	if got := w.do(r); got.status != 403 {
+		t.Errorf("two Origins: %d %s", got.status, got.body)
+	}
+	if n := len(v.Requests()); n != 0 {
+		t.Errorf("%d requests reached the upstream", n)
+	}
 }
 
 func setBody(r *http.Request, b []byte) {

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -31,12 +32,13 @@ type Options struct {
 	Snapshot   func() *snapshot.Snapshot
 	Recorder   Recorder
 	Pins       Pins
-	Transport  http.RoundTripper // default: NewTransport()
-	Control    http.Handler      // the control API and its pages, mounted at /api/ and /ui/ behind the same door; checks its own token
-	Origins    []string          // Origin values that may call; default: none, so that no web page can
-	MaxBody    int64             // bytes; default: 64 MiB
-	FirstEvent time.Duration     // see Timing.FirstEvent; default: 30 s
-	Log        *slog.Logger      // default: slog.Default()
+	Transport  http.RoundTripper     // default: NewTransport()
+	Control    http.Handler          // the control API and its pages, mounted at /api/ and /ui/ behind the same door; checks its own token
+	Origins    []string              // Origin values that may call; default: none, so that no web page can
+	Moves      <-chan []net.Listener // where to answer from now on, in place of where it did; default: never
+	MaxBody    int64                 // bytes; default: 64 MiB
+	FirstEvent time.Duration         // see Timing.FirstEvent; default: 30 s
+	Log        *slog.Logger          // default: slog.Default()
 }
 
 // Gateway is the handler of the loopback server.

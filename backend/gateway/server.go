@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -52,11 +53,51 @@ func listenError(port int, err error) error {
 	return fmt.Errorf("cannot listen on 127.0.0.1 port %d: %w", port, err)
 }
 
-// Serve answers on the listeners until ctx ends. Then it takes no new connections, lets requests that are running end
-// within grace, and ends those truthfully that do not.
+// Serve answers on the listeners until ctx ends, or from a move on at those that it brings; what runs at the old ones then goes
+// on. In the end it takes no new connections, lets requests that are running end within grace, and ends those truthfully
+// that do not.
 func (g *Gateway) Serve(ctx context.Context, listeners []net.Listener, grace time.Duration) error {
 	base, cut := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cut(errShutdown)
+	defer g.procs.start()()
+	drain, late := context.WithCancel(context.Background())
+	defer late()
+	end := func(srv *http.Server) {
+		if srv.Shutdown(drain) == nil {
+			return
+		}
+		cut(errShutdown) // what is still running ends with an error of its own protocol
+		last, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		srv.Shutdown(last)
+		srv.Close() // unblocks whoever still writes to a client that does not read
+	}
+
+	failed := make(chan error, 1)
+	srv := g.answer(base, listeners, failed)
+	var left sync.WaitGroup
+	var err error
+	for serving := true; serving; {
+		select {
+		case moved := <-g.Moves:
+			old := srv
+			srv = g.answer(base, moved, failed)
+			left.Go(func() { end(old) })
+		case <-ctx.Done():
+			serving = false
+		case err = <-failed:
+			serving = false
+		}
+	}
+	defer time.AfterFunc(grace, late).Stop()
+	end(srv)
+	left.Wait()
+	g.running.Wait() // each is settled before the ledger closes
+	return err
+}
+
+// answer starts a server on listeners. It tells failed why it ended, unless it was asked to.
+func (g *Gateway) answer(base context.Context, listeners []net.Listener, failed chan<- error) *http.Server {
 	srv := &http.Server{
 		Handler:           g,
 		BaseContext:       func(net.Listener) context.Context { return base },
@@ -65,30 +106,17 @@ func (g *Gateway) Serve(ctx context.Context, listeners []net.Listener, grace tim
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          log.New(slogLines{g.Log}, "", 0),
 	}
-	defer g.procs.start()()
-	failed := make(chan error, len(listeners))
 	for _, l := range listeners {
-		go func() { failed <- srv.Serve(l) }()
+		go func() {
+			if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+				select {
+				case failed <- err:
+				default: // another has
+				}
+			}
+		}()
 	}
-	var err error
-	select {
-	case <-ctx.Done():
-	case err = <-failed:
-	}
-	drain, cancel := context.WithTimeout(context.Background(), grace)
-	defer cancel()
-	if srv.Shutdown(drain) != nil {
-		cut(errShutdown) // what is still running ends with an error of its own protocol
-		last, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-		defer cancel()
-		srv.Shutdown(last)
-		srv.Close() // unblocks whoever still writes to a client that does not read
-	}
-	g.running.Wait() // each is settled before the ledger closes
-	if errors.Is(err, http.ErrServerClosed) {
-		err = nil
-	}
-	return err
+	return srv
 }
 
 // slogLines writes net/http's own complaints to the log.

@@ -55,16 +55,21 @@ func call[O any](ctx context.Context, c *Client, method, path string, query url.
 		return out, err
 	}
 	if resp.StatusCode >= 300 {
-		p := new(control.Problem)
-		if json.Unmarshal(b, p) != nil || p.Detail == "" {
-			p = control.NewProblem(control.Internal, fmt.Sprintf("Metapi answered %s to %s %s.", resp.Status, method, path), "")
-		}
-		return out, p
+		return out, problem(resp, b)
 	}
 	if err := json.Unmarshal(b, &out); err != nil {
 		return out, fmt.Errorf("the answer to %s %s cannot be read: %w", method, path, err)
 	}
 	return out, nil
+}
+
+// problem is what an answer says went wrong.
+func problem(resp *http.Response, body []byte) *control.Problem {
+	p := new(control.Problem)
+	if json.Unmarshal(body, p) != nil || p.Detail == "" {
+		p = control.NewProblem(control.Internal, fmt.Sprintf("Metapi answered %s to %s %s.", resp.Status, resp.Request.Method, resp.Request.URL.Path), "")
+	}
+	return p
 }
 
 func get[O any](ctx context.Context, c *Client, path string, query url.Values) (O, error) {
@@ -203,6 +208,16 @@ func (c *Client) Log(ctx context.Context, lines int, after int64) (control.Log, 
 // EditAccount renames an account, pauses it or takes it up again.
 func (c *Client) EditAccount(ctx context.Context, ref string, in control.EditAccount) (control.Account, error) {
 	return call[control.Account](ctx, c, http.MethodPatch, "/api/accounts/"+url.PathEscape(ref), nil, in)
+}
+
+// ReplaceKey gives an account another key, if the upstream takes it. Else the account keeps the one it has.
+func (c *Client) ReplaceKey(ctx context.Context, ref, key string) (control.Discovered, error) {
+	return call[control.Discovered](ctx, c, http.MethodPut, "/api/accounts/"+url.PathEscape(ref)+"/key", nil, map[string]string{"key": key})
+}
+
+// OrderAccounts puts the accounts into an order, which failover follows: the id of each, once.
+func (c *Client) OrderAccounts(ctx context.Context, ids []string) ([]control.Account, error) {
+	return call[[]control.Account](ctx, c, http.MethodPut, "/api/accounts/order", nil, map[string][]string{"ids": ids})
 }
 
 // RestoreAccount brings back an account that was just removed, by its id.

@@ -71,27 +71,54 @@ func InProcess(h http.Handler) *Client {
 	return &Client{base: "http://metapi", http: &http.Client{Transport: inProcess{h}, CheckRedirect: stay}}
 }
 
-// inProcess hands a request to a handler. The answer can be read while the handler still writes it.
+// inProcess hands a request to a handler. The answer can be read while the handler still writes it; its context ends when
+// whoever asked has closed the answer, as it would over a connection.
 type inProcess struct{ h http.Handler }
 
 func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
-	in := r.Clone(r.Context())
+	ctx, cancel := context.WithCancel(r.Context())
+	in := r.Clone(ctx)
 	in.RequestURI = r.URL.RequestURI()
 	if in.Body == nil {
 		in.Body = http.NoBody
 	}
 	read, write := io.Pipe()
 	a := &answer{header: http.Header{}, body: write, head: make(chan int, 1)}
+	failed := make(chan error, 1)
 	go func() {
+		defer cancel()
+		defer in.Body.Close()
+		defer func() {
+			if p := recover(); p != nil { // as a server would: one call that fails is not the end of the program
+				err := fmt.Errorf("the call of %s failed: %v", r.URL.Path, p)
+				failed <- err
+				write.CloseWithError(err)
+			}
+		}()
 		t.h.ServeHTTP(a, in)
 		a.WriteHeader(http.StatusOK)
 		write.Close()
 	}()
-	status := <-a.head
-	return &http.Response{
-		Status: fmt.Sprintf("%d %s", status, http.StatusText(status)), StatusCode: status,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: a.sent, Body: read, ContentLength: -1, Request: r,
-	}, nil
+	select {
+	case status := <-a.head:
+		return &http.Response{
+			Status: fmt.Sprintf("%d %s", status, http.StatusText(status)), StatusCode: status,
+			Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: a.sent, Body: &answerBody{read, cancel}, ContentLength: -1, Request: r,
+		}, nil
+	case err := <-failed:
+		return nil, err
+	}
+}
+
+// answerBody is the body of an answer on its way through memory.
+type answerBody struct {
+	*io.PipeReader
+	cancel context.CancelFunc
+}
+
+func (b *answerBody) Close() error {
+	b.cancel()
+	return b.PipeReader.Close()
 }
 
 // answer is a response on its way through memory.

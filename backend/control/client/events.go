@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"strings"
 
 	"metapi/backend/control"
 )
@@ -23,8 +24,9 @@ type EventsOptions struct {
 // maxEvent bounds one event.
 const maxEvent = 1 << 20
 
-// Events calls fn with each event, in order, until ctx ends or the instance does. The first is EventResync. Whoever still
-// wants to listen after an error calls it again, after a pause.
+// Events calls fn with each event, in order, until ctx ends, or the instance does or moves to another port; it always
+// returns an error. The first event is EventResync. Whoever still wants to listen calls it again, after a pause, and of a
+// [Dial]ed client makes a new one.
 func (c *Client) Events(ctx context.Context, o EventsOptions, fn func(control.Event)) error {
 	path := "/api/events"
 	if o.Window {
@@ -41,7 +43,8 @@ func (c *Client) Events(ctx context.Context, o EventsOptions, fn func(control.Ev
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("the events of Metapi cannot be had: it answered %s", resp.Status)
+		b, err := io.ReadAll(io.LimitReader(resp.Body, maxEvent))
+		return errors.Join(problem(resp, b), err)
 	}
 	lines := bufio.NewScanner(resp.Body)
 	lines.Buffer(nil, maxEvent)
@@ -65,7 +68,8 @@ func (c *Client) authorise(r *http.Request) {
 	}
 }
 
-// Handler returns the control API of whatever this client talks to, for pages that are to use it without its token.
+// Handler returns the control API of whatever this client talks to, for pages that are to use it without its token. What
+// a page says of itself, and whatever credentials come with it, stay behind.
 func (c *Client) Handler() http.Handler {
 	base, err := url.Parse(c.base)
 	if err != nil {
@@ -76,15 +80,23 @@ func (c *Client) Handler() http.Handler {
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(base)
 			r.Out.Host = base.Host
-			for _, name := range []string{"Origin", "Referer", "Cookie", "Authorization"} { // the page's own place is not the API's
-				r.Out.Header.Del(name)
+			for name := range r.Out.Header {
+				switch name {
+				case "Origin", "Referer", "Cookie", "Authorization": // the page's own place is not the API's
+					r.Out.Header.Del(name)
+				default:
+					if strings.HasPrefix(name, "Sec-Fetch-") {
+						r.Out.Header.Del(name)
+					}
+				}
 			}
 			c.authorise(r.Out)
 		},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
-			p := control.NewProblem(control.Unavailable, "Metapi does not answer: "+control.Sentence(err.Error()), "Start it again; `metapi doctor` looks for what is wrong.")
+			p := control.NewProblem(control.Unavailable, control.Sentence("Metapi does not answer: "+err.Error()), "Start it again; `metapi doctor` looks for what is wrong.")
+			p.Status, p.Title = http.StatusBadGateway, http.StatusText(http.StatusBadGateway)
 			w.Header().Set("Content-Type", p.ContentType(""))
-			w.WriteHeader(http.StatusBadGateway)
+			w.WriteHeader(p.Status)
 			_ = json.NewEncoder(w).Encode(p)
 		},
 	}

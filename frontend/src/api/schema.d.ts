@@ -401,6 +401,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Trade the code of a link for a token */
+        post: operations["openSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/settings": {
         parameters: {
             query?: never;
@@ -889,6 +906,10 @@ export interface components {
             /** @description Long prompts, or some hours, cost another price */
             tiered?: boolean;
         };
+        OpenSession: {
+            /** @description Of a link */
+            code: string;
+        };
         OrderInputBody: {
             /** @description The id of each account, once */
             ids: string[] | null;
@@ -901,7 +922,7 @@ export interface components {
              * @description What kind of failure it is
              * @enum {string}
              */
-            code: "invalid" | "not-found" | "conflict" | "unauthorised" | "upstream-refused" | "keychain" | "storage" | "unavailable" | "held" | "port-taken" | "internal";
+            code: "invalid" | "not-found" | "conflict" | "unauthorised" | "upstream-refused" | "upstream-unproven" | "keychain" | "storage" | "unavailable" | "held" | "port-taken" | "internal";
             /** @description What happened, in a sentence */
             detail: string;
             /** @description What to do about it, in a sentence */
@@ -1058,6 +1079,10 @@ export interface components {
             message?: string;
             /** @enum {string} */
             outcome?: "ok" | "empty" | "unreachable" | "unauthorised" | "blocked" | "unparsable" | "";
+        };
+        Session: {
+            /** @description To be sent as Authorization: Bearer TOKEN; good while this instance runs */
+            token: string;
         };
         Settings: {
             /** @description Closing the window leaves Metapi running in the tray, where there is one */
@@ -2056,6 +2081,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Paused"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenSession"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
                 };
             };
             /** @description Error */

@@ -1,0 +1,116 @@
+package backend
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"metapi/backend/control"
+	"metapi/backend/gateway"
+)
+
+// instance is a Backend that serves: what others know of it, and where it can be reached, which the user may change while
+// it runs. Its tokens stay the same wherever it moves.
+type instance struct {
+	b        *Backend
+	ctx      context.Context // ends when the shutdown begins
+	stop     func()          // begins it
+	inFlight func() int64
+	sessions *control.Sessions   // nil: there are no pages
+	moves    chan []net.Listener // taken by the gateway
+	moved    chan struct{}       // holds one after a move
+
+	mu    sync.Mutex // guards what follows, but for what of rt stays the same
+	rt    control.Runtime
+	over  bool               // nothing is made known any more
+	leave context.CancelFunc // ends what listens for events at the address in force
+}
+
+func newInstance(ctx context.Context, stop func(), b *Backend) *instance {
+	return &instance{b: b, ctx: ctx, stop: stop, moves: make(chan []net.Listener), moved: make(chan struct{}, 1), leave: func() {},
+		rt: control.Runtime{PID: os.Getpid(), Token: secretWord(32), Instance: secretWord(16), Version: b.Version, Started: time.Now().UTC()}}
+}
+
+// at makes known that clients are served on listeners from now on.
+func (i *instance) at(listeners []net.Listener) error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.over {
+		return nil
+	}
+	here, leave := context.WithCancel(i.ctx)
+	i.rt.Addresses = nil
+	for _, l := range listeners {
+		i.rt.Addresses = append(i.rt.Addresses, l.Addr().String())
+	}
+	server := &control.Server{Addresses: i.rt.Addresses, PID: i.rt.PID, Instance: i.rt.Instance, Started: i.rt.Started,
+		InFlight: i.inFlight, Stop: i.stop, Ended: here.Done(), Move: i.move}
+	if i.sessions != nil {
+		base := "http://" + i.rt.Addresses[0]
+		server.Link = func() string { return base + "/ui/#code=" + i.sessions.Link() }
+	}
+	i.b.service.Serving(server)
+	i.leave() // who listened at the old address comes to this one
+	i.leave = leave
+	i.b.log.Info("serving", "version", i.rt.Version, "pid", i.rt.PID, "addresses", i.rt.Addresses, "keychain", i.b.secrets.Describe())
+	i.b.events.Changed(control.TopicStatus)
+	if err := control.WriteRuntime(i.b.Dir, i.rt); err != nil {
+		return control.NewProblem(control.Storage, control.Sentence(fmt.Sprintf("the address of this instance cannot be written to the data folder: %v", err)),
+			"Make the folder writable for your user, and free some space if the disk is full.")
+	}
+	return nil
+}
+
+// move takes another port. do(true) serves there in place of where it did; what runs there goes on to its end. do(false)
+// gives it back. See [control.Server].
+func (i *instance) move(port int) (do func(bool), err error) {
+	if i.isAt(port) {
+		return func(bool) {}, nil
+	}
+	listeners, err := gateway.Listen(port)
+	if err != nil {
+		return nil, err
+	}
+	return func(really bool) {
+		if !really {
+			closeAll(listeners)
+			return
+		}
+		select {
+		case <-i.ctx.Done():
+			closeAll(listeners)
+		case i.moves <- listeners:
+			if err := i.at(listeners); err != nil {
+				i.b.log.Error("other commands do not find this instance", "error", err)
+			}
+			select {
+			case i.moved <- struct{}{}:
+			default:
+			}
+		}
+	}, nil
+}
+
+func (i *instance) isAt(port int) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return slices.ContainsFunc(i.rt.Addresses, func(a string) bool {
+		_, p, err := net.SplitHostPort(a)
+		return err == nil && p == strconv.Itoa(port)
+	})
+}
+
+// close makes known that nobody is served any more.
+func (i *instance) close() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.over = true
+	i.leave()
+	i.b.service.Serving(nil)
+	control.RemoveRuntime(i.b.Dir)
+}
