@@ -6,7 +6,11 @@ package window
 #cgo pkg-config: gtk+-3.0
 #include <gtk/gtk.h>
 
-static int displayOpens(void) { return gtk_init_check(NULL, NULL); }
+// displayOpens also names the program, by which desktops find its icon and group its windows; afterwards it would be too late.
+static int displayOpens(void) {
+	g_set_prgname("metapi");
+	return gtk_init_check(NULL, NULL);
+}
 
 // themeIsDark judges as WebKitGTK does for prefers-color-scheme.
 static int themeIsDark(void) {

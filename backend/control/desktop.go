@@ -26,6 +26,11 @@ func (s *Service) editDesktop(context.Context, *editDesktopInput) (Desktop, erro
 	return Desktop{}, NewProblem(Unavailable, "Only the desktop app can start Metapi at login.", "Open it, and set this there.")
 }
 
+// quitDesktop is for a page in the window, for which closing the window may be something else.
+func (s *Service) quitDesktop(context.Context, *nothing) (Done, error) {
+	return Done{}, NewProblem(Unavailable, "There is no desktop app to end here.", "`metapi stop` ends the running instance.")
+}
+
 // Shown tells whether a window was there to be shown.
 type Shown struct {
 	Shown bool `json:"shown"`

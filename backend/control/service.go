@@ -104,6 +104,7 @@ func (s *Service) routes(r *router) {
 	route(r, http.MethodPatch, "/api/settings", "editSettings", "Change settings", s.editSettings)
 	route(r, http.MethodGet, "/api/desktop", "desktop", "What the window's process knows", s.desktop)
 	route(r, http.MethodPatch, "/api/desktop", "editDesktop", "Change what the window's process can", s.editDesktop)
+	route(r, http.MethodPost, "/api/desktop/quit", "quitDesktop", "End the desktop app", s.quitDesktop)
 	route(r, http.MethodPost, "/api/window/show", "showWindow", "Bring the window forward", s.showWindow)
 
 	route(r, http.MethodGet, "/api/providers", "providers", "The kinds of upstream there are", s.providers)
