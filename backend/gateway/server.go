@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"metapi/backend/gateway/socket"
 )
 
 // DefaultPort is where Metapi listens unless told otherwise.
@@ -68,7 +70,7 @@ func (g *Gateway) Serve(ctx context.Context, listeners []net.Listener, grace tim
 	defer g.procs.start()()
 	failed := make(chan error, len(listeners))
 	for _, l := range listeners {
-		go func() { failed <- srv.Serve(l) }()
+		go func() { failed <- srv.Serve(socket.Listener{Listener: l}) }()
 	}
 	var err error
 	select {
