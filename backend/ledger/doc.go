@@ -12,7 +12,7 @@
 //
 // # What a kill leaves
 //
-// [Ledger.Begin] and [Ledger.Settle] wait for no write: a record waits 10 ms for others, and their lines go to the
+// [Ledger.Begin] and [Ledger.Settle] write nothing themselves: a record waits 10 ms for others, and their lines go to the
 // operating system together. From then on, well within 50 ms of the call, it survives a kill -9 of this process, though
 // not a power cut, since nothing waits for the disk. A worker folds the queue into the database, and deletes a segment of
 // the journal only when everything in it has been committed. After a kill the next [Open] folds what the journal holds
