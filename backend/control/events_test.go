@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -362,6 +363,47 @@ func TestEventsEnd(t *testing.T) {
 	case <-gone:
 	case <-time.After(patience):
 		t.Error("the handler goes on for nobody")
+	}
+}
+
+// deaf is a connection whose other end reads nothing: a write ends when its deadline passes.
+type deaf struct {
+	*httptest.ResponseRecorder
+	writing chan struct{} // closed when a write waits
+	once    sync.Once
+	passed  chan struct{} // closed when a deadline of now or before was set
+}
+
+func (d *deaf) Write([]byte) (int, error) {
+	d.once.Do(func() { close(d.writing) })
+	<-d.passed
+	return 0, os.ErrDeadlineExceeded
+}
+
+func (d *deaf) SetWriteDeadline(at time.Time) error {
+	if !at.IsZero() && !at.After(time.Now()) {
+		close(d.passed)
+	}
+	return nil
+}
+
+// A browser that has stopped reading does not hold the end of the instance up.
+func TestDeafListenerEnds(t *testing.T) {
+	h := newHouse(t)
+	stop := make(chan struct{})
+	h.Serving(&control.Server{Ended: stop})
+	d := &deaf{ResponseRecorder: httptest.NewRecorder(), writing: make(chan struct{}), passed: make(chan struct{})}
+	ended := make(chan struct{})
+	go func() {
+		h.handler.ServeHTTP(d, httptest.NewRequestWithContext(t.Context(), "GET", "/api/events", nil))
+		close(ended)
+	}()
+	<-d.writing
+	close(stop)
+	select {
+	case <-ended:
+	case <-time.After(patience):
+		t.Fatal("the events wait for who does not read")
 	}
 }
 
