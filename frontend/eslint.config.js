@@ -9,6 +9,7 @@ export default tseslint.config(
     rules: {
       ...hooks.configs.recommended.rules,
       "@typescript-eslint/no-non-null-assertion": "off",
+      "@typescript-eslint/no-unused-vars": ["error", { varsIgnorePattern: "^_$" }],
     },
   },
 );

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 
@@ -39,13 +40,18 @@ Without --provider the key decides, where it has the form of one vendor's keys.`
 					return err
 				}
 			}
-			return ask(c.Context(), a, func(l *link) (client.Discovered, error) { return l.AddAccount(c.Context(), in) },
+			err = ask(c.Context(), a, func(l *link) (client.Discovered, error) { return l.AddAccount(c.Context(), in) },
 				func(d client.Discovered) {
 					a.say("%s", d.Message)
 					if d.Hint != "" {
 						a.note("%s", d.Hint)
 					}
 				})
+			var p *client.Problem
+			if errors.As(err, &p) && p.Code == client.Unproven {
+				p.Hint += " To keep the account all the same, add --force."
+			}
+			return err
 		},
 	}
 	c.Flags().StringVar(&in.Provider, "provider", "", "`id` of the provider: "+providerIDs())

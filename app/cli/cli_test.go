@@ -286,7 +286,7 @@ func TestServing(t *testing.T) {
 	// One account fails: the next one serves, and status says what happened.
 	a.Fault(imitation.Fault{Kind: imitation.Status401, Times: imitation.Always})
 	i.chat(key, "gpt-4o", "").is(t, 200)
-	w.run("status").ends(0).says("cooling", "key-refused")
+	w.run("status").ends(0).says("cooling", "a refused key")
 	var st client.Status
 	w.run("status", "--json").ends(0).json(&st)
 	if !st.Running || st.PID != i.cmd.Process.Pid || st.Accounts[0].State != "cooling" || st.Accounts[1].State != "ready" {

@@ -55,7 +55,7 @@ func wrongUsage(hint, format string, args ...any) error {
 // codes of the control API's problems; what is absent is a failure.
 var codes = map[client.Code]int{
 	client.Invalid: exitUsage, client.Conflict: exitUsage, client.NotFound: exitNotFound, client.Held: exitHeld,
-	client.Refused: exitRefused, client.Keychain: exitKeychain, client.PortTaken: exitPort, client.Storage: exitStorage,
+	client.Refused: exitRefused, client.Unproven: exitRefused, client.Keychain: exitKeychain, client.PortTaken: exitPort, client.Storage: exitStorage,
 }
 
 // faultOf gives any error its code and words.

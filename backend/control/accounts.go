@@ -95,8 +95,7 @@ func (s *Service) addAccount(ctx context.Context, in *addAccountInput) (Discover
 	good := listing.Outcome == provider.OutcomeOK || listing.Outcome == provider.OutcomeEmpty
 	if !good && (listing.Outcome == provider.OutcomeUnauthorised || !in.Body.Force) {
 		s.Log.Warn("account not added", "provider", p.ID, "outcome", listing.Outcome)
-		detail, hint := refusal(listing)
-		return Discovered{}, NewProblem(Refused, detail, hint)
+		return Discovered{}, refusal(listing, "Nothing was kept.")
 	}
 
 	kept := account.Account{Name: name, Provider: p.ID, BaseURL: base}
@@ -200,13 +199,14 @@ func ids(found []provider.Proposal) string {
 	return strings.Join(list, ", ")
 }
 
-// refusal is why an account was not kept, and what to do.
-func refusal(l provider.Listing) (detail, hint string) {
-	detail, hint, _ = strings.Cut(said(l), ". ")
-	if l.Outcome != provider.OutcomeUnauthorised {
-		hint = strings.TrimSpace(Sentence(hint) + " To keep the account all the same, add --force.")
+// refusal is why a key was not taken, and what to do.
+func refusal(l provider.Listing, kept string) *Problem {
+	code := Unproven
+	if l.Outcome == provider.OutcomeUnauthorised {
+		code = Refused
 	}
-	return Sentence(detail), strings.TrimSpace("Nothing was kept. " + hint)
+	detail, hint, _ := strings.Cut(said(l), ". ")
+	return NewProblem(code, Sentence(detail), strings.TrimSpace(kept+" "+Sentence(hint)))
 }
 
 // said is a listing's own words for a person.
@@ -281,8 +281,7 @@ func (s *Service) replaceKey(ctx context.Context, in *replaceKeyInput) (Discover
 	began := time.Now()
 	listing := s.Lister.List(ctx, a.Provider, provider.Credential{BaseURL: a.BaseURL, Secret: key})
 	if listing.Outcome != provider.OutcomeOK && listing.Outcome != provider.OutcomeEmpty {
-		detail, _ := refusal(listing)
-		return Discovered{}, NewProblem(Refused, detail, "The account keeps the key that it has.")
+		return Discovered{}, refusal(listing, "The account keeps the key that it has.")
 	}
 	if err := s.Accounts.SetSecret(ctx, a.ID, key); err != nil {
 		return Discovered{}, err

@@ -13,24 +13,25 @@ import (
 type Code string
 
 const (
-	Invalid      Code = "invalid"          // the request is wrong: a bad value, an unknown word
-	NotFound     Code = "not-found"        // no such account, key, model, request or path
-	Conflict     Code = "conflict"         // the name is taken, or stands for several
-	Unauthorised Code = "unauthorised"     // the admin token is missing or wrong
-	Refused      Code = "upstream-refused" // the upstream refused the key, or could not be reached
-	Keychain     Code = "keychain"         // the keychain is locked or missing
-	Storage      Code = "storage"          // the data folder or the database cannot be used
-	Unavailable  Code = "unavailable"      // not possible in this state: nothing to stop, shutting down
-	Held         Code = "held"             // another Metapi uses the data folder
-	PortTaken    Code = "port-taken"       // another program listens there
-	Internal     Code = "internal"         // a fault of Metapi itself
+	Invalid      Code = "invalid"           // the request is wrong: a bad value, an unknown word
+	NotFound     Code = "not-found"         // no such account, key, model, request or path
+	Conflict     Code = "conflict"          // the name is taken, or stands for several
+	Unauthorised Code = "unauthorised"      // the admin token is missing or wrong
+	Refused      Code = "upstream-refused"  // the upstream refused the key
+	Unproven     Code = "upstream-unproven" // the key could not be tried: the upstream cannot be reached, or does not answer as one
+	Keychain     Code = "keychain"          // the keychain is locked or missing
+	Storage      Code = "storage"           // the data folder or the database cannot be used
+	Unavailable  Code = "unavailable"       // not possible in this state: nothing to stop, shutting down
+	Held         Code = "held"              // another Metapi uses the data folder
+	PortTaken    Code = "port-taken"        // another program listens there
+	Internal     Code = "internal"          // a fault of Metapi itself
 )
 
 // statuses of the codes; what is absent is 500.
 var statuses = map[Code]int{
 	Invalid: http.StatusUnprocessableEntity, NotFound: http.StatusNotFound, Conflict: http.StatusConflict,
 	Unauthorised: http.StatusUnauthorized, Refused: http.StatusUnprocessableEntity, Keychain: http.StatusServiceUnavailable,
-	Storage: http.StatusInsufficientStorage, Unavailable: http.StatusConflict, Held: http.StatusConflict, PortTaken: http.StatusConflict, Internal: http.StatusInternalServerError,
+	Storage: http.StatusInsufficientStorage, Unavailable: http.StatusConflict, Unproven: http.StatusUnprocessableEntity, Held: http.StatusConflict, PortTaken: http.StatusConflict, Internal: http.StatusInternalServerError,
 }
 
 // Problem is an error of the control API, as application/problem+json (RFC 9457). Detail says in a sentence what
@@ -38,7 +39,7 @@ var statuses = map[Code]int{
 type Problem struct {
 	Status int    `json:"status" doc:"HTTP status"`
 	Title  string `json:"title" doc:"The HTTP status in words"`
-	Code   Code   `json:"code" enum:"invalid,not-found,conflict,unauthorised,upstream-refused,keychain,storage,unavailable,held,port-taken,internal" doc:"What kind of failure it is"`
+	Code   Code   `json:"code" enum:"invalid,not-found,conflict,unauthorised,upstream-refused,upstream-unproven,keychain,storage,unavailable,held,port-taken,internal" doc:"What kind of failure it is"`
 	Detail string `json:"detail" doc:"What happened, in a sentence"`
 	Hint   string `json:"hint,omitempty" doc:"What to do about it, in a sentence"`
 }

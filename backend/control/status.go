@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"metapi/backend/account"
@@ -88,6 +87,7 @@ func (s *Service) stand(out *AccountStanding, a account.Account, running bool) e
 			return nil
 		}
 	}
+	var first *routing.Deployment // of what cools, the first that may be tried again
 	cooling := 0
 	for i := range snap.Deployments {
 		d := &snap.Deployments[i]
@@ -98,7 +98,7 @@ func (s *Service) stand(out *AccountStanding, a account.Account, running bool) e
 		if state, until, kind := d.Live.State(now); state == live.Cooling {
 			cooling++
 			if out.Until.IsZero() || until.Before(out.Until) {
-				out.Until, out.Reason = until, coolingWords(d, string(kind))
+				first, out.Until, out.Reason = d, until, "cooling after "+kind.Noun()
 			}
 		}
 	}
@@ -107,10 +107,7 @@ func (s *Service) stand(out *AccountStanding, a account.Account, running bool) e
 		out.State = "cooling"
 	case cooling > 0:
 		out.State = "partly-cooling"
+		out.Reason = first.Upstream + " is " + out.Reason
 	}
 	return nil
-}
-
-func coolingWords(d *routing.Deployment, kind string) string {
-	return fmt.Sprintf("cooling after %s (%s)", kind, d.Upstream)
 }

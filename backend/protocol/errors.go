@@ -31,6 +31,21 @@ const (
 	Unavailable    Kind = "unavailable"      // ours: paused, shutting down, every candidate cooling
 )
 
+// nouns are the kinds that an account or deployment may cool for, as a person would say them after "after".
+var nouns = map[Kind]string{
+	KeyRefused: "a refused key", Forbidden: "a refusal", OutOfMoney: "an empty balance", ModelNotFound: "not finding the model",
+	NotFound: "not finding the address", RateLimited: "a rate limit", Overloaded: "an overload", ServerError: "a server error",
+	Timeout: "a time-out", Network: "a failed connection", Wall: "a web page in place of an answer", BadReply: "an answer that could not be read",
+}
+
+// Noun is the kind in words, as in "cooling after a rate limit".
+func (k Kind) Noun() string {
+	if n, ok := nouns[k]; ok {
+		return n
+	}
+	return string(k)
+}
+
 // Error is the one internal error of the data plane. A dialect writes it in the client's native shape.
 // Message must already be free of keys, URLs and account names.
 type Error struct {

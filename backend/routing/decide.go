@@ -87,7 +87,7 @@ func (c *Deployment) unfit(r Request) (reason string, until time.Time) {
 		return "answered that it does not serve " + r.Protocol.String(), until
 	}
 	if state, until, kind := standing.State(r.At); state == live.Cooling {
-		return "cooling after " + string(kind), until
+		return "cooling after " + kind.Noun(), until
 	}
 	return "", time.Time{}
 }

@@ -70,7 +70,7 @@ func TestFailoverKeepsTheUsersOrderAndSkipsWhoCools(t *testing.T) {
 	if err != nil || ids(d.Candidates) != "b/m c/m" {
 		t.Fatalf("got %q, %v", ids(d.Candidates), err)
 	}
-	if len(d.Excluded) != 1 || d.Excluded[0].Reason != "cooling after rate-limited" || !d.Excluded[0].Until.Equal(t0.Add(time.Minute)) {
+	if len(d.Excluded) != 1 || d.Excluded[0].Reason != "cooling after a rate limit" || !d.Excluded[0].Until.Equal(t0.Add(time.Minute)) {
 		t.Errorf("the exclusion does not say why and until when: %+v", d.Excluded)
 	}
 	later := ask("m")

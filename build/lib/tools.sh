@@ -42,6 +42,17 @@ need_node() {
   have npm || die "Metapi's tests need npm, which comes with Node, and found Node $version without it: $how"
 }
 
+# npm_ci DIR: installs what DIR/package-lock.json names, unless node_modules is of this lock file already. No package's scripts run.
+npm_ci() {
+  local stamp=$1/node_modules/.lock-hash hash
+  hash=$(sha256sum <"$1/package-lock.json")
+  if [ -f "$stamp" ] && [ "$(cat -- "$stamp")" = "$hash" ]; then return; fi
+  say "Installing the npm packages of ${1#"$ROOT/"}."
+  npm --prefix "$1" ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 ||
+    die "npm could not install what ${1#"$ROOT/"}/package-lock.json names: its words are above."
+  printf '%s\n' "$hash" >"$stamp"
+}
+
 # use_writable_caches: Go writes to its build and module caches. Where they cannot be written (no HOME, a shared read-only cache) this
 # clone gets its own under build/cache, and what the read-only module cache holds is taken from there and not fetched again.
 use_writable_caches() {

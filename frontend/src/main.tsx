@@ -14,13 +14,13 @@ import { queryClient } from "./api/queries";
 import { enter, inWindow, token } from "./api/session";
 import { App } from "./shell/App";
 import { Door } from "./shell/Door";
-import { theme } from "./theme";
+import { theme, variables } from "./theme";
 
 const refused = await enter();
 
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto">
+    <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
       <Notifications position="bottom-right" />
       <QueryClientProvider client={queryClient}>{inWindow() || token() !== null ? <App /> : <Door refused={refused} />}</QueryClientProvider>
     </MantineProvider>

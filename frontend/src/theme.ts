@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from "@mantine/core";
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
 
 // The colour of the mark. Shade 7 carries white text, and shade 4 stands on dark, each with a contrast above 4.5.
 const metapi: MantineColorsTuple = ["#e8f8f9", "#cfeef1", "#9fdce2", "#6bc8d2", "#45b8c5", "#2aa3b2", "#158999", "#0b7382", "#085d69", "#054751"];
@@ -13,8 +13,21 @@ export const theme = createTheme({
   cursorType: "pointer",
   respectReducedMotion: true,
   components: {
+    Anchor: { defaultProps: { underline: "hover" } },
+    Drawer: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
+    Notification: {
+      defaultProps: { closeButtonProps: { "aria-label": "Close" } },
+      styles: { description: { color: "var(--mantine-color-dimmed)" } },
+    },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true, multiline: true, maw: 320 } },
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45, blur: 2 } } },
+    Modal: { defaultProps: { closeButtonProps: { "aria-label": "Close" }, centered: true, overlayProps: { backgroundOpacity: 0.45, blur: 2 } } },
     Table: { defaultProps: { verticalSpacing: "xs", highlightOnHover: true } },
   },
+});
+
+/** Mantine's dimmed text misses the contrast of WCAG AA (4.5) on the grounds it stands on here. */
+export const variables: CSSVariablesResolver = (theme) => ({
+  variables: {},
+  light: { "--mantine-color-dimmed": theme.colors.gray[7] },
+  dark: { "--mantine-color-dimmed": theme.colors.dark[1], "--mantine-color-placeholder": theme.colors.dark[2] },
 });

@@ -50,6 +50,7 @@ const (
 	NotFound    = control.NotFound
 	Conflict    = control.Conflict
 	Refused     = control.Refused
+	Unproven    = control.Unproven
 	Keychain    = control.Keychain
 	Storage     = control.Storage
 	Unavailable = control.Unavailable

@@ -18,6 +18,12 @@ export class Problem extends Error {
   }
 }
 
+/** The hint without the sentences that name a command: those are for who sits at a terminal, and the pages can do the same. */
+function forPage(hint: string | undefined): string | undefined {
+  const kept = hint?.split(/(?<=[.!?])\s+/).filter((sentence) => !sentence.includes("`metapi"));
+  return kept?.length ? kept.join(" ") : undefined;
+}
+
 /** Turns whatever was thrown into a problem that can be shown. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
@@ -44,7 +50,7 @@ export async function data<T>(answer: Promise<{ data?: T; error?: unknown; respo
   const { data, error, response } = await answer;
   if (error !== undefined || !response.ok) {
     const p = error as Partial<Schemas["Problem"]> | undefined;
-    throw new Problem(response.status, p?.code ?? "internal", p?.detail ?? `Metapi answered ${response.status}.`, p?.hint);
+    throw new Problem(response.status, p?.code ?? "internal", p?.detail ?? `Metapi answered ${response.status}.`, forPage(p?.hint));
   }
   return data as T;
 }

@@ -139,7 +139,9 @@ function useChange<I, O>(change: (input: I) => Promise<O>, ...shown: string[]) {
         throw asProblem(error);
       }
     },
-    onSettled: () => Promise.all(shown.map((key) => client.invalidateQueries({ queryKey: [key] }))),
+    onSettled: () => {
+      for (const key of shown) void client.invalidateQueries({ queryKey: [key] });
+    },
   });
 }
 
@@ -157,11 +159,23 @@ export const useRemoveAccount = () => useChange((id: string) => data(DELETE("/ap
 export const useRestoreAccount = () => useChange((id: string) => data(POST("/api/accounts/{id}/restore", at(id))), "accounts", "models", "status");
 export const useAddClient = () => useChange((name: string) => data(POST("/api/clients", { body: { name } })), "clients", "status");
 export const useRevokeClient = () => useChange((id: string) => data(DELETE("/api/clients/{id}", at(id))), "clients", "status");
-export const useEditSettings = () => useChange((body: Schemas["EditSettings"]) => data(PATCH("/api/settings", { body })), "settings", "status");
 export const useEditDesktop = () => useChange((body: Schemas["EditDesktop"]) => data(PATCH("/api/desktop", { body })), "desktop");
 export const useUnlock = () => useChange((passphrase: string) => data(POST("/api/unlock", { body: { passphrase } })), "status", "accounts");
 export const clientKey = (id: string) => data(GET("/api/clients/{id}/key", at(id)));
 export const recognise = (key: string, signal: AbortSignal) => data(POST("/api/recognise", { body: { key }, signal }));
+
+/** Changes settings; what is shown has them at once, and again what holds where the change is refused. */
+export function useEditSettings() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: Schemas["EditSettings"]) => data(PATCH("/api/settings", { body })),
+    onMutate: (body) => {
+      const { port: _, ...rest } = body; // a port may be taken: it is shown once it is had
+      client.setQueryData<Settings>(["settings"], (now) => now && { ...now, ...rest });
+    },
+    onSettled: () => Promise.all([client.invalidateQueries({ queryKey: ["settings"] }), client.invalidateQueries({ queryKey: ["status"] })]),
+  });
+}
 
 /** Puts the accounts into an order; what is shown has it at once. */
 export function useOrderAccounts() {

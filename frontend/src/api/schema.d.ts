@@ -922,7 +922,7 @@ export interface components {
              * @description What kind of failure it is
              * @enum {string}
              */
-            code: "invalid" | "not-found" | "conflict" | "unauthorised" | "upstream-refused" | "keychain" | "storage" | "unavailable" | "held" | "port-taken" | "internal";
+            code: "invalid" | "not-found" | "conflict" | "unauthorised" | "upstream-refused" | "upstream-unproven" | "keychain" | "storage" | "unavailable" | "held" | "port-taken" | "internal";
             /** @description What happened, in a sentence */
             detail: string;
             /** @description What to do about it, in a sentence */

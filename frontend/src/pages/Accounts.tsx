@@ -1,7 +1,7 @@
 import { Button, Stack } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { IconKey, IconPlus } from "@tabler/icons-react";
-import { useLocation, useSearchParams } from "wouter";
+import { useLocation, useParams } from "wouter";
 
 import { type Account, useAccounts, useNow, useOrderAccounts, useStatus } from "../api/queries";
 import { refused } from "../ui/notify";
@@ -13,10 +13,9 @@ export function Accounts() {
   const accounts = useAccounts();
   const { data: status } = useStatus();
   const order = useOrderAccounts();
-  const [search] = useSearchParams();
+  const { what } = useParams<{ what?: string }>();
   const [, go] = useLocation();
-  const adding = search.has("add");
-  const open = () => go("/accounts?add=1");
+  const open = () => go("/accounts/add");
   const now = useNow(true);
   useHotkeys([["mod+N", open]]);
 
@@ -48,7 +47,7 @@ export function Accounts() {
                     standing={status?.accounts?.find((s) => s.id === a.id)}
                     place={i + 1}
                     now={now}
-                    highlighted={search.get("id") === a.id}
+                    highlighted={what === a.id}
                     up={i > 0 ? () => move(list, i, i - 1) : undefined}
                     down={i < list.length - 1 ? () => move(list, i, i + 1) : undefined}
                   />
@@ -58,7 +57,7 @@ export function Accounts() {
           )
         }
       </Loaded>
-      <AddAccount opened={adding} close={() => go("/accounts", { replace: true })} />
+      <AddAccount opened={what === "add"} close={() => go("/accounts", { replace: true })} />
     </Page>
   );
 }

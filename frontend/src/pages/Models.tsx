@@ -2,7 +2,7 @@ import { Badge, Button, Group, MultiSelect, Pagination, Stack, Switch, Table, Te
 import { useHotkeys } from "@mantine/hooks";
 import { IconBoxModel2, IconBrain, IconPhoto, IconSearch } from "@tabler/icons-react";
 import { useMemo, useRef, useState } from "react";
-import { useLocation, useSearchParams } from "wouter";
+import { useLocation, useParams } from "wouter";
 
 import { type Model, useAccounts, useModels } from "../api/queries";
 import { ago, plural, rate, size } from "../format";
@@ -24,10 +24,10 @@ interface Offered {
 export function Models() {
   const models = useModels();
   const { data: accounts } = useAccounts();
-  const [search] = useSearchParams();
+  const { query: asked } = useParams<{ query?: string }>();
   const [, go] = useLocation();
-  const [query, setQuery] = useState(search.get("q") ?? "");
-  const [of, setOf] = useState<string[]>(search.has("account") ? [search.get("account")!] : []);
+  const [query, setQuery] = useState(asked ?? "");
+  const [of, setOf] = useState<string[]>([]);
   const [gone, setGone] = useState(false);
   const [page, setPage] = useState(1);
   const field = useRef<HTMLInputElement>(null);
@@ -55,7 +55,7 @@ export function Models() {
             <Empty
               icon={IconBoxModel2}
               title={accounts?.length ? "Your accounts offer no models" : "No models yet"}
-              action={<Button onClick={() => go(accounts?.length ? "/accounts" : "/accounts?add=1")}>{accounts?.length ? "See what is wrong" : "Add an account"}</Button>}
+              action={<Button onClick={() => go(accounts?.length ? "/accounts" : "/accounts/add")}>{accounts?.length ? "See what is wrong" : "Add an account"}</Button>}
             >
               {accounts?.length ? "Test an account: it tells why its models could not be read." : "Add an account, and Metapi finds out which models it offers."}
             </Empty>

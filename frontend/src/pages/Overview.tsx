@@ -1,5 +1,5 @@
 import { BarChart } from "@mantine/charts";
-import { Anchor, Box, Button, Code, Divider, Group, SegmentedControl, SimpleGrid, Stack, Table, Text, ThemeIcon, Timeline } from "@mantine/core";
+import { Anchor, Box, Button, Code, Divider, Group, SegmentedControl, SimpleGrid, Stack, Table, Text, ThemeIcon, Timeline, VisuallyHidden } from "@mantine/core";
 import { IconActivity, IconCheck, IconKey, IconPlugConnected, IconRocket } from "@tabler/icons-react";
 import { type ReactNode, useState } from "react";
 import { Link, useLocation } from "wouter";
@@ -60,7 +60,7 @@ function FirstSteps({ status }: { status: Status }) {
     [
       "Add an account",
       "Paste a key of OpenAI, Anthropic, Gemini or any compatible server. It goes to your keychain.",
-      <Button onClick={() => go("/accounts?add=1")} leftSection={<IconKey size={16} />}>
+      <Button onClick={() => go("/accounts/add")} leftSection={<IconKey size={16} />}>
         Add an account
       </Button>,
     ],
@@ -152,9 +152,10 @@ function Hours({ groups, of }: { groups: Hour[]; of: "cost" | "tokens" }) {
           barProps={{ maxBarSize: 36, isAnimationActive: false }}
           tickLine="none"
           gridAxis="x"
+          barChartProps={{ accessibilityLayer: false }}
         />
       </Box>
-      <table className="mantine-visually-hidden" style={{ position: "absolute", width: 1, height: 1, overflow: "hidden", clipPath: "inset(50%)" }}>
+      <VisuallyHidden component="table">
         <caption>Use by hour</caption>
         <tbody>
           {hours
@@ -168,7 +169,7 @@ function Hours({ groups, of }: { groups: Hour[]; of: "cost" | "tokens" }) {
               </tr>
             ))}
         </tbody>
-      </table>
+      </VisuallyHidden>
     </figure>
   );
 }
@@ -207,7 +208,7 @@ function Addresses({ status }: { status: Status }) {
       <Divider my="sm" />
       <Text size="xs" c="dimmed">
         Only programs on this machine reach them, each with a local key.{" "}
-        <Anchor component={Link} href="/tools" size="xs">
+        <Anchor component={Link} href="/tools" size="xs" underline="always">
           Local keys and how to set up a tool
         </Anchor>
       </Text>

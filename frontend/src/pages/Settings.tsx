@@ -40,7 +40,7 @@ function Theme({ settings }: { settings: Saved }) {
     <Row name="Theme" about="System follows your desktop.">
       <SegmentedControl
         aria-label="Theme"
-        value={edit.isPending ? (edit.variables.theme ?? settings.theme) : settings.theme}
+        value={settings.theme}
         onChange={(v) => edit.mutate({ theme: v as Saved["theme"] }, { onError: refused })}
         data={[
           { value: "system", label: label(<IconDeviceDesktop size={16} />, "System") },

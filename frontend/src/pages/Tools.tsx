@@ -72,6 +72,14 @@ function ClientRow({ client: c, now, show }: { client: Client; now: number; show
   const revoke = useRevokeClient();
   const [sure, setSure] = useState(false);
   const dead = c.revoked !== undefined;
+  const runRevoke = async () => {
+    try {
+      tell((await revoke.mutateAsync(c.id)).message); // this row may be gone by then
+      setSure(false);
+    } catch (error) {
+      refused(error);
+    }
+  };
   const copyKey = async () => {
     try {
       const { key } = await clientKey(c.id);
@@ -126,7 +134,7 @@ function ClientRow({ client: c, now, show }: { client: Client; now: number; show
             <Button variant="default" onClick={() => setSure(false)} data-autofocus>
               Keep it
             </Button>
-            <Button color="red" loading={revoke.isPending} onClick={() => revoke.mutate(c.id, { onSuccess: (d) => (setSure(false), tell(d.message)), onError: refused })}>
+            <Button color="red" loading={revoke.isPending} onClick={() => void runRevoke()}>
               Revoke
             </Button>
           </Group>

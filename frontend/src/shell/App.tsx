@@ -39,8 +39,8 @@ function Shell() {
         <Banners lost={link === "lost"} />
         <Switch>
           <Route path="/" component={Overview} />
-          <Route path="/accounts" component={Accounts} />
-          <Route path="/models" component={Models} />
+          <Route path="/accounts/:what?" component={Accounts} />
+          <Route path="/models/:query?">{({ query }) => <Models key={query} />}</Route>
           <Route path="/tools" component={Tools} />
           <Route path="/requests/:id?" component={Requests} />
           <Route path="/settings" component={Settings} />

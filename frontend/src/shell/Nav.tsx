@@ -42,7 +42,7 @@ export function Nav() {
       </Stack>
       <Stack gap="xs">
         <Tooltip label="Go anywhere (Ctrl+K)" position="right" disabled={!narrow}>
-          <UnstyledButton className={classes.link} onClick={spotlight.open} aria-label="Search pages, accounts and models">
+          <UnstyledButton className={classes.link} onClick={spotlight.open} aria-label={narrow ? "Search" : undefined}>
             <IconSearch size={20} stroke={1.6} />
             {!narrow && (
               <>

@@ -44,11 +44,11 @@ export function Palette() {
       ]),
       group(
         "Accounts",
-        (accounts ?? []).map((a) => ({ id: a.id, label: a.name, description: a.base_url, leftSection: <IconKey size={18} />, onClick: () => go(`/accounts?id=${a.id}`) })),
+        (accounts ?? []).map((a) => ({ id: a.id, label: a.name, description: a.base_url, leftSection: <IconKey size={18} />, onClick: () => go(`/accounts/${a.id}`) })),
       ),
       group(
         "Models",
-        names.map((name) => ({ id: `model:${name}`, label: name, leftSection: <IconBoxModel2 size={18} />, onClick: () => go(`/models?q=${encodeURIComponent(name)}`) })),
+        names.map((name) => ({ id: `model:${name}`, label: name, leftSection: <IconBoxModel2 size={18} />, onClick: () => go(`/models/${encodeURIComponent(name)}`) })),
       ),
     ].filter((g) => g.actions.length > 0);
   }, [status?.paused, mode, accounts, models, go, setMode, setPaused]);

@@ -1,5 +1,5 @@
 // The small parts that every page is made of.
-import { Alert, Badge, Box, Card, Center, Group, Loader, Stack, Text, ThemeIcon, Title, Tooltip } from "@mantine/core";
+import { Alert, Badge, Box, Card, Center, Group, Loader, Stack, Text, ThemeIcon, Title, Tooltip, VisuallyHidden } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import type { ComponentType, ReactNode } from "react";
 
@@ -80,8 +80,9 @@ export function Loaded<T>({ of, children }: { of: { data: T | undefined; error: 
   if (of.data !== undefined) return <>{children(of.data)}</>;
   if (of.error !== null && of.error !== undefined) return <Fault error={of.error} />;
   return (
-    <Center py={64}>
-      <Loader aria-label="Loading" />
+    <Center py={64} role="status">
+      <Loader />
+      <VisuallyHidden>Loading</VisuallyHidden>
     </Center>
   );
 }
@@ -156,11 +157,12 @@ export function State({ tone, children }: { tone: Tone; children: string }) {
     <Badge
       variant="light"
       color={color}
+      c="var(--mantine-color-text)"
       tt="none"
       fw={600}
       miw="max-content"
       leftSection={
-        <span aria-hidden className={tone === "busy" ? "pulse" : undefined}>
+        <span aria-hidden className={tone === "busy" ? "pulse" : undefined} style={{ color: `light-dark(var(--mantine-color-${color}-8), var(--mantine-color-${color}-4))` }}>
           {sign}
         </span>
       }

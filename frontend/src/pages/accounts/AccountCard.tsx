@@ -50,31 +50,41 @@ export function AccountCard({ account: a, standing, place, now, highlighted, up,
       onError: refused,
       onSuccess: (d) => (d.ok ? tell([d.message, d.hint].filter(Boolean).join(" ")) : warn(d.hint ?? "", d.message)),
     });
-  const runRemove = () =>
-    remove.mutate(a.id, {
-      onError: refused,
-      onSuccess: (gone) => {
-        if (!gone.undo) return tell(gone.message);
-        const id = `removed-${a.id}`;
-        const undo = () => {
-          notifications.hide(id);
-          restore.mutate(a.id, { onError: refused, onSuccess: () => tell(`${a.name} is back, as it was.`) });
-        };
-        notifications.show({
-          id,
-          title: `Removed ${a.name}`,
-          message: (
-            <Group justify="space-between" wrap="nowrap">
-              <span>Its key is no longer in the keychain.</span>
-              <Button size="xs" variant="light" onClick={undo}>
-                Undo
-              </Button>
-            </Group>
-          ),
-          autoClose: 60_000,
-        });
-      },
+  // This card goes with its account: what comes after is told by promises, which do not go with it.
+  const runRemove = async () => {
+    try {
+      const gone = await remove.mutateAsync(a.id);
+      if (gone.undo) offerUndo();
+      else tell(gone.message);
+    } catch (error) {
+      refused(error);
+    }
+  };
+  const offerUndo = () => {
+    const id = `removed-${a.id}`;
+    const undo = async () => {
+      notifications.hide(id);
+      try {
+        await restore.mutateAsync(a.id);
+        tell(`${a.name} is back, as it was.`);
+      } catch (error) {
+        refused(error);
+      }
+    };
+    notifications.show({
+      id,
+      title: `Removed ${a.name}`,
+      message: (
+        <Group justify="space-between" wrap="nowrap">
+          <span>Its key is no longer in the keychain.</span>
+          <Button size="xs" variant="light" onClick={() => void undo()}>
+            Undo
+          </Button>
+        </Group>
+      ),
+      autoClose: 60_000,
     });
+  };
 
   return (
     <Card ref={card} withBorder padding="md" component="article" aria-label={a.name} style={highlighted ? { borderColor: "var(--mantine-primary-color-filled)" } : undefined}>
@@ -100,7 +110,7 @@ export function AccountCard({ account: a, standing, place, now, highlighted, up,
               {providers?.find((p) => p.id === a.provider)?.name ?? a.provider} · key <span className="mono">{a.key_hint}</span> · <span className="mono">{a.base_url}</span>
             </Text>
             <Group gap="md" mt={6}>
-              <Text component={Link} href={`/models?account=${a.slug}`} size="sm" c="var(--mantine-color-anchor)">
+              <Text component={Link} href={`/models/${a.slug}`} size="sm" c="var(--mantine-color-anchor)">
                 {plural(a.models, "model")}
               </Text>
               <Text size="sm" c="dimmed">
@@ -137,7 +147,7 @@ export function AccountCard({ account: a, standing, place, now, highlighted, up,
                 {a.paused ? "Use it again" : "Leave it out for now"}
               </Menu.Item>
               <Menu.Divider />
-              <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={runRemove}>
+              <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={() => void runRemove()}>
                 Remove
               </Menu.Item>
             </Menu.Dropdown>

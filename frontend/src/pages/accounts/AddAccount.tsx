@@ -49,7 +49,7 @@ function Form({ close }: { close: () => void }) {
         onSuccess: (d) => {
           close();
           if (d.ok) tell(d.message);
-          else warn(d.hint ?? "", d.message);
+          else warn("Test it once the server can be reached.", d.message);
         },
       },
     );
@@ -94,7 +94,7 @@ function Form({ close }: { close: () => void }) {
         {provider?.key_url && (
           <Text size="xs" c="dimmed" mt={-8}>
             No key yet?{" "}
-            <Anchor href={provider.key_url} onClick={openLink} size="xs">
+            <Anchor href={provider.key_url} onClick={openLink} size="xs" underline="always">
               Get one at {new URL(provider.key_url).hostname}
             </Anchor>
           </Text>
@@ -112,7 +112,7 @@ function Form({ close }: { close: () => void }) {
         {problem !== null && (
           <>
             <Fault error={problem} />
-            {problem.code === "upstream-refused" && problem.hint?.includes("--force") && (
+            {problem.code === "upstream-unproven" && (
               <Button variant="subtle" size="xs" onClick={() => submit(true)} loading={add.isPending}>
                 Keep it all the same, and try later
               </Button>

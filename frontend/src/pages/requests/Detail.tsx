@@ -15,7 +15,7 @@ type Attempt = Schemas["Attempt"];
 /** All that is known of one request: what it came to, each try, and why it went where it went. */
 export function Detail({ id, close }: { id: string; close: () => void }) {
   return (
-    <Drawer opened={id !== ""} onClose={close} position="right" size="xl" title="Request" closeButtonProps={{ "aria-label": "Close" }}>
+    <Drawer opened={id !== ""} onClose={close} position="right" size="xl" title="Request">
       {id !== "" && <Body id={id} />}
     </Drawer>
   );

@@ -1,0 +1,407 @@
+// Every page and flow in a real browser, against the real metapi in front of imitations. The tests are one story and run in order: what
+// one has made the next uses. See build/ui/test.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { after, before, describe, test } from 'node:test'
+import { ms } from '../sdk/imitation.mjs'
+import { Desk, narrow, offered, wide } from './world.mjs'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const paths = ['/', '/accounts', '/models', '/tools', '/requests', '/settings']
+
+/** What axe finds that is serious or worse, in words. */
+async function accessibility(page) {
+  await page.evaluate(axe) // the page's own policy forbids a script element
+  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }))
+  return found.violations
+    .filter((v) => ['serious', 'critical'].includes(v.impact))
+    .map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)
+}
+
+const open = (page, path) => page.evaluate((p) => { location.hash = p }, path)
+const row = (page, text) => page.getByRole('row').filter({ hasText: text })
+
+describe('pages', { concurrency: 1 }, () => {
+  /** @type {Desk} */
+  let desk
+  let page
+  const at = {} // imitations by the name of their account
+
+  before(async () => {
+    desk = await new Desk().start()
+    page = await desk.page()
+  })
+  after(() => desk.end())
+
+  /** Does something on the page, and waits for a sentence that tells so. */
+  const told = (text) => page.getByRole('alert').filter({ hasText: text }).last().waitFor()
+
+  test('a link lets one page in, once, and the address keeps no secret', async () => {
+    const link = await desk.link()
+    const context = await desk.browser.newContext()
+    const first = await context.newPage()
+    await first.goto(link)
+    await first.getByRole('heading', { name: 'Overview' }).waitFor()
+    assert.doesNotMatch(first.url(), /code/)
+    await first.reload()
+    await first.getByRole('heading', { name: 'Overview' }).waitFor()
+    const second = await context.newPage()
+    await second.goto(link)
+    await second.getByRole('heading', { name: 'This link cannot be used' }).waitFor()
+    assert.match(await second.locator('main').innerText(), /has been used/)
+    assert.deepEqual(await context.cookies(), [], 'a cookie goes to every port of this machine')
+    const uninvited = await context.newPage()
+    await uninvited.goto(desk.url + '/ui/')
+    await uninvited.getByText('metapi ui').waitFor()
+    await context.close()
+  })
+
+  test('with nothing in it, every page says what to do first', async () => {
+    const first = { '/': 'Three steps to the first answer', '/accounts': 'No account yet', '/models': 'No models yet', '/tools': 'No tool yet', '/requests': 'No request yet' }
+    for (const [path, words] of Object.entries(first)) {
+      await open(page, path)
+      await page.getByRole('heading', { name: words }).waitFor()
+    }
+  })
+
+  for (const scheme of ['light', 'dark']) {
+    test(`axe finds nothing serious on empty pages, ${scheme}`, () => everyPage(scheme))
+  }
+
+  async function everyPage(scheme) {
+    for (const viewport of [wide, narrow]) {
+      const p = await desk.page({ scheme, viewport })
+      for (const path of paths) {
+        await open(p, path)
+        await p.getByRole('heading', { level: 1 }).waitFor()
+        assert.deepEqual(await accessibility(p), [], `${path} ${viewport.width}`)
+        const overflow = await p.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+        assert.ok(overflow <= 0, `${path} is ${overflow} px wider than a window of ${viewport.width}`)
+      }
+      assert.deepEqual(p.wrong, [])
+      await p.context().close()
+    }
+  }
+
+  test('add an account: a pasted key tells its provider, a refused one keeps nothing', async () => {
+    at.anthropic = await desk.startImitation('anthropic', offered.anthropic)
+    desk.secrets.push(at.anthropic.key)
+    await open(page, '/')
+    await page.getByRole('button', { name: 'Add an account' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Add an account' })
+    const key = dialog.getByRole('textbox', { name: 'Key' })
+    await key.fill('export ANTHROPIC_API_KEY="sk-ant-api03-' + 'wrong'.repeat(19) + '"')
+    await dialog.getByRole('status').filter({ hasText: 'Anthropic' }).waitFor()
+    assert.equal(await dialog.getByRole('combobox', { name: 'Provider' }).inputValue(), 'Anthropic')
+    assert.equal(await key.getAttribute('type'), 'password', 'a key is not shown to who looks over a shoulder')
+    await dialog.getByRole('textbox', { name: 'Base URL' }).fill(at.anthropic.baseURL)
+    await dialog.getByRole('button', { name: 'Add', exact: true }).click()
+    await dialog.getByRole('alert').filter({ hasText: 'Nothing was kept' }).waitFor()
+    assert.deepEqual(await desk.cli({}, 'accounts', 'list', '--json'), [])
+
+    await key.fill(at.anthropic.key)
+    await dialog.getByRole('button', { name: 'Add', exact: true }).click()
+    await dialog.waitFor({ state: 'hidden' })
+    await told('with 3 models')
+    await open(page, '/accounts')
+    await page.getByRole('article', { name: 'Anthropic' }).getByText('Ready').waitFor()
+    assert.doesNotMatch(await page.content(), new RegExp(at.anthropic.key))
+  })
+
+  test('add an account of a relay: its address is asked for, and an unreachable one can be kept', async () => {
+    at.relay = await desk.startImitation('openai', offered.relay)
+    desk.secrets.push(at.relay.key)
+    await page.keyboard.press('Control+n')
+    const dialog = page.getByRole('dialog', { name: 'Add an account' })
+    await dialog.getByRole('textbox', { name: 'Key' }).fill('relay-key-of-no-known-form-0123456789')
+    await dialog.getByRole('combobox', { name: 'Provider' }).click()
+    await page.getByRole('option', { name: 'OpenAI-compatible' }).click()
+    const add = dialog.getByRole('button', { name: 'Add', exact: true })
+    assert.ok(await add.isDisabled(), 'without an address there is nothing to add')
+    await dialog.getByRole('textbox', { name: 'Base URL' }).fill('http://127.0.0.1:9/v1')
+    await dialog.getByRole('textbox', { name: 'Name' }).fill('Away')
+    await add.click()
+    await dialog.getByRole('alert').filter({ hasText: 'Nothing answers' }).waitFor()
+    await dialog.getByRole('button', { name: 'Keep it all the same, and try later' }).click()
+    await dialog.waitFor({ state: 'hidden' })
+    await page.getByRole('article', { name: 'Away' }).getByText('No models').waitFor()
+    at.relay.name = 'Relay'
+    await desk.addAccount('openai-compatible', at.relay.baseURL, 'Relay', at.relay.key)
+    await page.getByRole('article', { name: 'Relay' }).getByText('64 models').waitFor() // the command line's change shows by itself
+  })
+
+  test('remove an account, and bring it back as it was', async () => {
+    const more = async (name, item) => {
+      await page.getByRole('button', { name: `More about ${name}` }).click()
+      await page.getByRole('menuitem', { name: item }).click()
+    }
+    await more('Away', 'Remove')
+    await page.getByRole('article', { name: 'Away' }).waitFor({ state: 'detached' })
+    assert.equal((await desk.cli({}, 'accounts', 'list', '--json')).length, 2)
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await page.getByRole('article', { name: 'Away' }).waitFor()
+    const back = (await desk.cli({}, 'accounts', 'list', '--json')).find((a) => a.name === 'Away')
+    assert.equal(back.slug, 'away')
+    await more('Away', 'Remove')
+    await page.getByRole('article', { name: 'Away' }).waitFor({ state: 'detached' })
+  })
+
+  test('rename, order, leave out, and replace a key', async () => {
+    at.first = await desk.account('openai', 'OpenAI work')
+    at.second = await desk.account('openai', 'OpenAI private', offered.openai.slice(0, 4))
+    await page.getByRole('button', { name: 'More about OpenAI work' }).click()
+    await page.getByRole('menuitem', { name: 'Rename…' }).click()
+    await page.getByRole('textbox', { name: 'Name' }).fill('Work')
+    await page.getByRole('button', { name: 'Rename', exact: true }).click()
+    await page.getByRole('article', { name: 'Work' }).waitFor()
+
+    const order = async () => (await desk.cli({}, 'accounts', 'list', '--json')).map((a) => a.name)
+    assert.deepEqual(await order(), ['Anthropic', 'Relay', 'Work', 'OpenAI private'])
+    await page.getByRole('button', { name: 'Move Work up' }).click()
+    await page.getByRole('article', { name: 'Work' }).getByLabel('Place 2').waitFor()
+    await page.getByRole('button', { name: 'Move OpenAI private up' }).click()
+    await page.getByRole('article', { name: 'OpenAI private' }).getByLabel('Place 3').waitFor()
+    await page.waitForFunction(() => document.querySelectorAll('article').length === 4)
+    assert.deepEqual(await order(), ['Anthropic', 'Work', 'OpenAI private', 'Relay'])
+
+    await page.getByRole('button', { name: 'More about Relay' }).click()
+    await page.getByRole('menuitem', { name: 'Leave it out for now' }).click()
+    await page.getByRole('article', { name: 'Relay' }).getByText('Paused').waitFor()
+    await page.getByRole('button', { name: 'More about Relay' }).click()
+    await page.getByRole('menuitem', { name: 'Use it again' }).click()
+    await page.getByRole('article', { name: 'Relay' }).getByText('Ready').waitFor()
+
+    await page.getByRole('button', { name: 'More about Work' }).click()
+    await page.getByRole('menuitem', { name: 'Replace the key…' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Replace the key of Work' })
+    await dialog.getByRole('textbox', { name: 'New key' }).fill('sk-proj-' + 'refused0'.repeat(7))
+    await dialog.getByRole('button', { name: 'Replace' }).click()
+    await dialog.getByText('The account keeps the key that it has.').waitFor()
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'hidden' })
+    await page.getByRole('button', { name: 'Test Work' }).click()
+    await told('works: 8 models')
+  })
+
+  test('models: who offers what, at which price; search finds by parts of names and by account', async () => {
+    await open(page, '/models')
+    await row(page, 'claude-sonnet-4-5').getByText('$3.00').waitFor()
+    const shared = page.getByRole('row').filter({ has: page.getByText('gpt-4o', { exact: true }) })
+    for (const slug of ['openai-work', 'openai-private', 'relay']) await shared.getByText(slug).waitFor()
+    assert.match(await shared.innerText(), /\$2\.50 \?/, 'the price of a relay is not known, and that is said')
+    await page.keyboard.press('/')
+    await page.keyboard.type('relay house')
+    await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1)
+    assert.match(await page.locator('tbody tr').innerText(), /house-model-1/)
+    await page.getByRole('textbox', { name: 'Search models' }).fill('nothing has this name')
+    await page.getByRole('heading', { name: 'Nothing has that name' }).waitFor()
+    await page.getByRole('button', { name: 'Show all' }).click()
+    await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 50)
+  })
+
+  test('connect a tool: its key is made, and the set-up has it and the address', async () => {
+    await open(page, '/tools')
+    await page.getByRole('button', { name: 'Connect a tool' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Connect a tool' })
+    await dialog.getByText('Codex', { exact: true }).click()
+    assert.equal(await dialog.getByRole('textbox', { name: 'Name' }).inputValue(), 'Codex')
+    await dialog.getByRole('button', { name: 'Make its key' }).click()
+    const setup = dialog.getByLabel('Set-up of Codex')
+    await setup.waitFor()
+    const text = await setup.innerText()
+    assert.match(text, new RegExp(`base_url = "${desk.url}/v1"`))
+    const key = /METAPI_KEY=(\S+)/.exec(text)[1]
+    await dialog.getByRole('button', { name: 'Copy the key' }).click()
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), key)
+    await dialog.getByRole('button', { name: 'Done' }).click()
+    const answer = await desk.chat(key, 'gpt-4o')
+    assert.equal(answer.status, 200, answer.body)
+    desk.key = key
+  })
+
+  test('a request is seen as it runs, and what it came to', async () => {
+    await open(page, '/requests')
+    await row(page, 'gpt-4o').getByText('OK').waitFor()
+    await at.first.pace({ delay: ms(100) })
+    const answer = desk.chat(desk.key, 'gpt-5', { stream: true, text: 'Take your time' })
+    await row(page, 'gpt-5').getByText('Running').waitFor()
+    await answer
+    await row(page, 'gpt-5').getByText('OK').waitFor()
+    await at.first.reset()
+    await at.first.pace({})
+    await page.getByRole('button', { name: /^gpt-5, OK/ }).click()
+    const detail = page.getByRole('dialog', { name: 'Request' })
+    const usage = (await desk.usage()).rows[0]
+    await detail.getByText('As the upstream told them.').waitFor()
+    assert.ok((await detail.innerText()).includes(usage.output_tokens.toLocaleString('en-US')))
+    await page.keyboard.press('Escape')
+    await detail.waitFor({ state: 'hidden' })
+  })
+
+  test('a failover is seen live, and why', async () => {
+    await at.first.fault({ kind: '429', model: 'gpt-4o', times: 1 })
+    assert.equal((await desk.chat(desk.key, 'gpt-4o', { stream: true })).status, 200)
+    const cell = page.getByRole('row').filter({ hasText: 'Failed over' })
+    await cell.getByText('openai-private (try 2)').waitFor()
+    await cell.getByRole('button').click()
+    const detail = page.getByRole('dialog', { name: 'Request' })
+    await detail.getByText('What was tried').waitFor()
+    const text = await detail.innerText()
+    assert.match(text, /Work\n[^]*Rate limit[^]*HTTP 429[^]*OpenAI private\n[^]*HTTP 200/)
+    assert.match(text, /Mode: Failover\. 3 accounts could serve/)
+    await page.keyboard.press('Escape')
+    await open(page, '/accounts')
+    await page.getByRole('article', { name: 'Work' }).getByText('Partly cooling').waitFor()
+    await page.getByRole('button', { name: 'Test Work' }).click()
+    await page.getByRole('article', { name: 'Work' }).getByText('Ready').waitFor()
+    await at.first.reset()
+  })
+
+  test('filters of requests', async () => {
+    assert.equal((await desk.chat(desk.key, 'no-such-model')).status, 404)
+    await open(page, '/requests')
+    await row(page, 'no-such-model').waitFor()
+    await page.getByRole('combobox', { name: 'State' }).click()
+    await page.getByRole('option', { name: 'Failed' }).click()
+    await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1)
+    await row(page, 'no-such-model').waitFor()
+    assert.equal((await desk.chat(desk.key, 'another-that-is-not')).status, 404)
+    await row(page, 'another-that-is-not').waitFor() // a filtered list lives, too
+    await page.getByRole('button', { name: 'Show all' }).click()
+    await row(page, 'gpt-5').waitFor()
+  })
+
+  test('the mode changes which account serves the next request', async () => {
+    await open(page, '/')
+    await page.getByRole('radio', { name: /^Load balance/ }).click()
+    await page.waitForFunction(() => document.querySelector('[role=radio][aria-checked=true]')?.getAttribute('aria-label')?.startsWith('Load'))
+    assert.equal((await desk.cli({}, 'mode', '--json')).mode, 'balance')
+    await at.second.reset()
+    for (let i = 0; i < 12; i++) await desk.chat(desk.key, 'gpt-4o', { text: `spread ${i}` })
+    assert.ok((await at.second.calls()).length > 0, 'load balance reaches the second account')
+    await desk.cli({}, 'mode', 'failover', '--json')
+    await page.getByRole('radio', { name: /^Failover/, checked: true }).waitFor() // changed elsewhere, seen here
+    await at.second.reset()
+    for (let i = 0; i < 4; i++) await desk.chat(desk.key, 'gpt-4o', { text: `in order ${i}` })
+    assert.equal((await at.second.calls()).length, 0)
+  })
+
+  test('pause and resume', async () => {
+    await page.getByRole('navigation').getByRole('button', { name: 'Pause' }).click()
+    await page.getByText('Tools get an error until you resume.').waitFor()
+    const refused = await desk.chat(desk.key, 'gpt-4o')
+    assert.equal(refused.status, 503)
+    assert.match(refused.body, /paused/)
+    await page.getByRole('main').getByRole('heading', { name: 'Overview' }).waitFor()
+    await page.getByRole('button', { name: 'Resume' }).first().click()
+    await page.getByText('Tools get an error until you resume.').waitFor({ state: 'detached' })
+    assert.equal((await desk.chat(desk.key, 'gpt-4o')).status, 200)
+  })
+
+  test('what today came to is what the ledger says', async () => {
+    const { totals } = await desk.usage()
+    await page.waitForFunction((n) => document.querySelector('[aria-label="Today"]')?.textContent?.includes(`Requests${n}`), totals.requests)
+  })
+
+  test('everything by keyboard', async () => {
+    await page.keyboard.press('Control+3')
+    await page.getByRole('heading', { level: 1, name: 'Models' }).waitFor()
+    await page.keyboard.press('Control+k')
+    const search = page.getByRole('textbox', { name: 'Search', exact: true })
+    await search.waitFor()
+    await page.keyboard.type('load bal')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await search.waitFor({ state: 'hidden' })
+    await open(page, '/')
+    await page.getByRole('radio', { name: /^Load balance/, checked: true }).waitFor()
+    await desk.cli({}, 'mode', 'failover', '--json')
+    // Each step of the Tab key lands on something that is seen and has a name.
+    await open(page, '/accounts')
+    await page.getByRole('heading', { level: 1, name: 'Accounts' }).waitFor()
+    for (let i = 0; i < 25; i++) {
+      await page.keyboard.press('Tab')
+      const what = await page.evaluate(() => {
+        const e = document.activeElement
+        const box = e.getBoundingClientRect()
+        return { tag: e.tagName, name: e.getAttribute('aria-label') || e.textContent || e.labels?.[0]?.textContent, seen: box.width > 0 && box.height > 0 }
+      })
+      if (what.tag === 'BODY') break
+      assert.ok(what.name && what.seen, JSON.stringify(what))
+    }
+  })
+
+  test('settings: theme, and what only the desktop app can', async () => {
+    await open(page, '/settings')
+    await page.getByText('Dark', { exact: true }).click()
+    await page.waitForFunction(() => document.documentElement.dataset.mantineColorScheme === 'dark')
+    const other = await desk.page() // another page has it, too
+    await other.waitForFunction(() => document.documentElement.dataset.mantineColorScheme === 'dark')
+    await other.context().close()
+    await page.getByText('System', { exact: true }).click()
+    await page.waitForFunction(() => document.documentElement.dataset.mantineColorScheme === 'light')
+    assert.ok(await page.getByRole('switch', { name: 'Start at login' }).isDisabled())
+    await page.getByRole('switch', { name: 'Close to the tray' }).click({ force: true })
+    await page.getByRole('switch', { name: 'Close to the tray', checked: false }).waitFor()
+  })
+
+  for (const scheme of ['light', 'dark']) {
+    test(`axe finds nothing serious on full pages, ${scheme}`, () => everyPage(scheme))
+  }
+
+  test('axe finds nothing serious in dialogs', async () => {
+    const opened = {
+      '/accounts': () => page.getByRole('button', { name: 'Add an account' }).click(),
+      '/tools': () => page.getByRole('button', { name: 'Set up Codex' }).click(),
+      '/requests': () => page.getByRole('row').filter({ hasText: 'Failed over' }).getByRole('button').click(),
+    }
+    for (const [path, act] of Object.entries(opened)) {
+      await open(page, path)
+      await act()
+      await page.getByRole('dialog').waitFor()
+      assert.deepEqual(await accessibility(page), [], path)
+      await page.keyboard.press('Escape')
+      await page.getByRole('dialog').waitFor({ state: 'hidden' })
+    }
+  })
+
+  test('revoke a local key', async () => {
+    await open(page, '/tools')
+    await page.getByRole('button', { name: 'More about Codex' }).click()
+    await page.getByRole('menuitem', { name: 'Revoke…' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke', exact: true }).click()
+    await page.getByRole('heading', { name: 'No tool yet' }).or(page.getByRole('switch', { name: /Also the 1/ })).first().waitFor()
+    assert.equal((await desk.chat(desk.key, 'gpt-4o')).status, 401)
+  })
+
+  test('a new port is taken at once, and this page says that it is cut off', async () => {
+    await open(page, '/settings')
+    const { createServer } = await import('node:net')
+    const port = await new Promise((resolve) => {
+      const s = createServer().listen(0, '127.0.0.1', () => { const { port } = s.address(); s.close(() => resolve(port)) })
+    })
+    await page.getByRole('textbox', { name: 'Port' }).fill(String(port))
+    await page.getByRole('button', { name: 'Move' }).click()
+    await page.getByText('Metapi does not answer').waitFor()
+    const moved = await fetch(`http://127.0.0.1:${port}/`)
+    assert.equal(moved.status, 200)
+    assert.equal((await desk.cli({}, 'status', '--json')).addresses[0], `127.0.0.1:${port}`)
+  })
+
+  test('nothing went wrong in the page, and it asked nobody but Metapi', async () => {
+    const expected = /401|422|404|ERR_|Failed to load resource|Failed to fetch/ // what the tests have refused on purpose
+    assert.deepEqual(page.wrong.filter((w) => !expected.test(w)), [])
+  })
+
+  test('no secret is in the data folder or in what was said', async () => {
+    await desk.stopServing()
+    const { readdirSync } = await import('node:fs')
+    const files = readdirSync(desk.data, { recursive: true, withFileTypes: true }).filter((f) => f.isFile())
+    for (const f of files) {
+      const text = readFileSync(`${f.parentPath ?? f.path}/${f.name}`, 'latin1')
+      for (const s of [...desk.secrets, desk.key]) assert.ok(!text.includes(s), `a secret is in ${f.name}`)
+    }
+    for (const s of desk.secrets) assert.ok(!desk.said.includes(s))
+  })
+})
