@@ -192,6 +192,7 @@ func TestMove(t *testing.T) {
 	add(t, c, v, "A")
 	key := must(c.AddClient(t.Context(), "script"))(t).Key
 	far := dial(t, dir)
+	choosePort(t, c, portOf(old)) // it is there already, by --port: no conflict with oneself
 	near := listen(t, c)
 	browser := listen(t, far)
 
@@ -219,8 +220,6 @@ func TestMove(t *testing.T) {
 		t.Errorf("runtime.json says %v", rt.Addresses)
 	}
 	listen(t, dial(t, dir))
-	// Taking the port that is in use is no conflict with oneself.
-	choosePort(t, c, port)
 	rest, err := io.ReadAll(stream.Body)
 	if err != nil || !bytes.Contains(rest, []byte("[DONE]")) {
 		t.Errorf("the stream that ran at the old port was cut: %v %.200s", err, rest)
