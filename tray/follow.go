@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"metapi/backend/control/client"
+	"metapi/tray/menu"
 )
 
 // parts says which parts of a State are meant.
@@ -41,7 +42,6 @@ func (t *Tray) follow(ctx context.Context) {
 			return
 		}
 		t.connected(false)
-		t.want(0, 0)
 		t.o.Log.Debug("the tray has lost the backend", "error", err)
 		if t.retry.wait(ctx, time.Since(began)) != nil {
 			return
@@ -64,27 +64,33 @@ func (t *Tray) event(e client.Event) {
 func (t *Tray) connected(yes bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.state.Connected = yes
+	t.state.Connected, t.redraw = yes, true
+	t.wake()
 	if !yes {
 		t.state.Failure = "" // what could not be read is explained by this
 	}
 }
 
-// want has parts read after a time since the last look.
+// want has parts read after a time since the last look, with all that is wanted sooner.
 func (t *Tray) want(p parts, after time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.wanted |= p
 	at := t.lastLook.Add(after)
 	if after == 0 {
 		at = time.Now()
 	}
-	if at.Before(t.due) {
-		t.due = at
-		select {
-		case t.poke <- struct{}{}:
-		default:
-		}
+	if t.wanted == 0 || at.Before(t.readAt) {
+		t.readAt = at
+	}
+	t.wanted |= p
+	t.wake()
+}
+
+// wake has look see what to do next. Call it with the lock held.
+func (t *Tray) wake() {
+	select {
+	case t.poke <- struct{}{}:
+	default:
 	}
 }
 
@@ -94,9 +100,7 @@ func (t *Tray) look(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		t.mu.Lock()
-		timer.Reset(time.Until(t.due))
-		t.mu.Unlock()
+		timer.Reset(t.pause())
 		select {
 		case <-ctx.Done():
 			return
@@ -105,15 +109,29 @@ func (t *Tray) look(ctx context.Context) {
 		case <-timer.C:
 		}
 		t.read(ctx, t.claim())
-		t.mu.Lock()
-		m, resend := Layout(t.state), t.resend
-		t.resend = false
-		t.mu.Unlock()
-		if resend || !m.Same(shown) {
+		m, must := t.layout()
+		if must || !m.Same(shown) {
 			shown = m
 			t.display.show(m)
 		}
 	}
+}
+
+// pause says how long there is nothing to do.
+func (t *Tray) pause() time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.redraw || t.resend {
+		return 0
+	}
+	next := t.nextTick
+	if t.wanted != 0 && t.readAt.Before(next) {
+		next = t.readAt
+	}
+	if t.state.Failure != "" && t.failureUntil.Before(next) {
+		next = t.failureUntil
+	}
+	return time.Until(next)
 }
 
 // claim says what to read now.
@@ -121,22 +139,32 @@ func (t *Tray) claim() parts {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := time.Now()
-	p := t.wanted
-	switch {
-	case !t.state.Connected:
-		p = 0 // there is nobody to ask; all will be wanted with the connection
-	case p == 0:
-		p = everything // the tick
+	var p parts
+	if t.wanted != 0 && !now.Before(t.readAt) {
+		p = t.wanted
 	}
-	t.wanted, t.lastLook, t.due = 0, now, now.Add(tick)
-	if t.state.Failure != "" {
-		if now.Before(t.failureUntil) {
-			t.due = t.failureUntil
-		} else {
-			t.state.Failure = ""
-		}
+	if !now.Before(t.nextTick) {
+		p, t.nextTick = everything, now.Add(tick)
+	}
+	if !t.state.Connected {
+		p, t.wanted = 0, 0 // there is nobody to ask; all will be wanted with the connection
+	}
+	if p != 0 {
+		t.wanted, t.lastLook = 0, now
 	}
 	return p
+}
+
+// layout is the menu now; must says that it is to be sent even if it has not changed.
+func (t *Tray) layout() (m menu.Menu, must bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.state.Failure != "" && !time.Now().Before(t.failureUntil) {
+		t.state.Failure = ""
+	}
+	must = t.resend
+	t.redraw, t.resend = false, false
+	return Layout(t.state), must
 }
 
 // read reads parts of the state. What cannot be read stays as it was, and is tried again.
@@ -173,9 +201,13 @@ func (t *Tray) got(ctx context.Context, p parts, err error, keep func()) {
 
 // fail shows for a while why something came to nothing, in place of the state.
 func (t *Tray) fail(err error) {
-	t.o.Log.Warn("tray", "error", err)
+	words := sentence(err.Error())
 	t.mu.Lock()
-	t.state.Failure, t.failureUntil = sentence(err.Error()), time.Now().Add(failureShown)
+	again := words == t.state.Failure
+	t.state.Failure, t.failureUntil, t.redraw = words, time.Now().Add(failureShown), true
+	t.wake()
 	t.mu.Unlock()
-	t.want(0, 0)
+	if !again {
+		t.o.Log.Warn("the tray shows a failure", "error", err)
+	}
 }

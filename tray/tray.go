@@ -36,7 +36,7 @@ type Tray struct {
 	host    func(context.Context, func(host)) // watchHost
 	retry   backoff                           // for the connection to the backend
 	clicks  chan string
-	poke    chan struct{} // holds a token when due has moved
+	poke    chan struct{} // holds a token when there may be something to do sooner
 
 	stop    context.CancelFunc
 	working sync.WaitGroup
@@ -45,9 +45,11 @@ type Tray struct {
 	mu           sync.Mutex // guards what follows
 	state        State
 	wanted       parts     // what has changed and was not read yet
-	due          time.Time // when to look next
-	lastLook     time.Time
-	resend       bool // the menu is to be sent even if it stays the same
+	readAt       time.Time // when to read it
+	lastLook     time.Time // when something was last read
+	nextTick     time.Time // when to read everything
+	redraw       bool      // the state has changed without being read
+	resend       bool      // the menu is to be sent even if it stays the same
 	failureUntil time.Time
 	hostNow      host
 	helperNow    error

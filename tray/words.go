@@ -113,7 +113,7 @@ func line(s string, most int) string {
 		}
 		return -1
 	}, s)
-	s = strings.TrimSuffix(strings.Join(strings.Fields(s), " "), ".")
+	s = strings.TrimRight(strings.Join(strings.Fields(s), " "), " .")
 	if r := []rune(s); len(r) > most {
 		s = strings.TrimRight(string(r[:most-1]), " ,.;:-") + "…"
 	}
