@@ -150,8 +150,10 @@ func TestRealMenus(t *testing.T) {
 		shows(t, i, m)
 		picture(t, i, m)
 	}
-	if status, err := i.Property("Status"); err != nil || status != "Active" {
-		t.Errorf("the icon's status is %v (%v)", status, err)
+	for property, want := range map[string]string{"Status": "Active", "Title": "Metapi"} {
+		if got, err := i.Property(property); err != nil || got != want {
+			t.Errorf("the icon's %s is %v (%v), want %s", property, got, err, want)
+		}
 	}
 	files, err := os.ReadDir(g.temp)
 	if err != nil || len(files) != 1 {
