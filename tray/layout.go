@@ -8,7 +8,7 @@ import (
 	"metapi/tray/menu"
 )
 
-// What clicks are called. Those that end in a colon are followed by the mode's word or the account's slug.
+// What clicks are called. Those that end in a colon are followed by the mode's word or the account's id.
 const (
 	idOpen      = "open"
 	idMode      = "mode:"
@@ -146,7 +146,7 @@ func attention(s *State) []menu.Item {
 			list = append(list, menu.Item{ID: idTrouble, Title: line(t, 64), Enabled: true})
 		}
 		for _, a := range s.unable() {
-			list = append(list, menu.Item{ID: idAccount + a.Slug, Title: standing(a, s.Zone), Enabled: true})
+			list = append(list, menu.Item{ID: idAccount + a.ID, Title: standing(a, s.Zone), Enabled: true})
 		}
 	}
 	if n := len(list); n > attentionPlaces {
