@@ -51,8 +51,8 @@ func icon(t *testing.T, h *snitest.Host, n int) *snitest.Icon {
 	}
 }
 
-// look writes what the panel shows of a menu, as sketch does but for names.
-func look(i *snitest.Icon) string {
+// seen writes what the panel shows of a menu, as sketch does but for names.
+func seen(i *snitest.Icon) string {
 	list, err := i.Menu()
 	if err != nil {
 		return err.Error()
@@ -96,7 +96,7 @@ func shows(t *testing.T, i *snitest.Icon, m menu.Menu) {
 	t.Helper()
 	want := plainly(m)
 	for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		got := look(i)
+		got := seen(i)
 		if got == want {
 			return
 		}
@@ -118,8 +118,9 @@ func picture(t *testing.T, i *snitest.Icon, m menu.Menu) {
 	})
 }
 
-// real is a runner with the real helper.
-func real(t *testing.T) *rig {
+// realRig is a runner with the real helper.
+func realRig(t *testing.T) *rig {
+	t.Helper()
 	g := newRig(t, "")
 	g.find = FindHelper
 	return g
@@ -127,7 +128,7 @@ func real(t *testing.T) *rig {
 
 func TestRealMenus(t *testing.T) {
 	h := panel(t)
-	g := real(t)
+	g := realRig(t)
 	states := []State{
 		{},
 		running(nil),
@@ -244,7 +245,7 @@ func TestRealClicks(t *testing.T) {
 
 func TestRealHelperIsKilled(t *testing.T) {
 	h := panel(t)
-	g := real(t)
+	g := realRig(t)
 	m := Layout(running(nil))
 	g.show(m)
 	g.start()
@@ -285,11 +286,11 @@ func TestRealHelperAlone(t *testing.T) {
 	}
 	fmt.Fprintln(in, `{"seq":1,"icon":"ok","items":[{"id":"a","title":"First","enabled":true}]}`)
 	i := icon(t, h, 1)
-	within(t, "its menu comes", func() bool { return look(i) == "First\n" })
+	within(t, "its menu comes", func() bool { return seen(i) == "First\n" })
 	fmt.Fprintln(in, "nonsense")
 	fmt.Fprintln(in, `{"seq":2,"items":[]}`)
 	fmt.Fprintln(in, `{"seq":3,"icon":"of the future","items":[{"id":"a","title":"Second"}]}`)
-	within(t, "its menu changes", func() bool { return look(i) == "[Second]\n" })
+	within(t, "its menu changes", func() bool { return seen(i) == "[Second]\n" })
 	in.Close()
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("it ended with %v", err)
