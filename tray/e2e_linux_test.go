@@ -169,7 +169,7 @@ func TestRealMenus(t *testing.T) {
 
 func TestRealClicks(t *testing.T) {
 	h := panel(t)
-	b := newBackend()
+	b := newFakeAPI()
 	told := make(chan string, 100)
 	standing := make(chan Standing, 100)
 	tr := Start(Options{

@@ -69,6 +69,8 @@ func Layout(s State) menu.Menu {
 func verdict(s *State) (menu.Icon, string) {
 	icon, words := menu.OK, ""
 	switch {
+	case s.Connected && !s.Status.Running && len(s.Status.Trouble) > 0:
+		icon, words = menu.Down, "Not running: "+s.Status.Trouble[0]
 	case !s.serving():
 		icon, words = menu.Down, "Not running"
 	case s.Status.Paused && s.Status.InFlight > 0:
@@ -141,10 +143,12 @@ func modes(s *State) []menu.Item {
 // attention lists what wants the user: troubles of the installation, then accounts that cannot serve.
 func attention(s *State) []menu.Item {
 	var list []menu.Item
-	if s.serving() {
+	if s.Connected {
 		for _, t := range s.Status.Trouble {
 			list = append(list, menu.Item{ID: idTrouble, Title: line(t, 64), Enabled: true})
 		}
+	}
+	if s.serving() {
 		for _, a := range s.unable() {
 			list = append(list, menu.Item{ID: idAccount + a.ID, Title: standing(a, s.Zone), Enabled: true})
 		}

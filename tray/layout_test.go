@@ -147,6 +147,8 @@ func TestVerdict(t *testing.T) {
 		{"idle", nil, menu.OK, "Running on 127.0.0.1:4747"},
 		{"lost", func(s *State) { s.Connected = false }, menu.Down, "Not running"},
 		{"no server", func(s *State) { s.Status.Running = false }, menu.Down, "Not running"},
+		{"cannot serve", func(s *State) { s.Status.Running, s.Status.Trouble = false, []string{"Port 4747 is taken."} },
+			menu.Down, "Not running: Port 4747 is taken"},
 		{"paused", func(s *State) { s.Status.Paused = true }, menu.Paused, "Paused"},
 		{"IPv6 alone", func(s *State) { s.Status.Addresses = []string{"[::1]:4747"} }, menu.OK, "Running on [::1]:4747"},
 		{"IPv6 first", func(s *State) { s.Status.Addresses = []string{"[::1]:4747", "127.0.0.1:4747"} }, menu.OK, "Running on 127.0.0.1:4747"},
