@@ -1,0 +1,411 @@
+package tray
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"metapi/backend/control/client"
+	"metapi/tray/menu"
+)
+
+// fakeAPI is an API in memory. It notes what it is asked.
+type fakeAPI struct {
+	mu     sync.Mutex
+	status client.Status
+	mode   client.ModeInfo
+	usage  client.Figures
+	since  time.Time
+	fails  error // what calls answer
+	asked  []string
+
+	events chan client.Event
+	lost   chan error // ends a subscription
+}
+
+func newFakeAPI() *fakeAPI {
+	s := running(nil)
+	return &fakeAPI{status: s.Status, mode: s.Mode, usage: *s.Today, events: make(chan client.Event), lost: make(chan error)}
+}
+
+func (b *fakeAPI) note(what string) error {
+	b.asked = append(b.asked, what)
+	return b.fails
+}
+
+func (b *fakeAPI) Status(context.Context) (client.Status, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	st := b.status
+	st.Accounts = slices.Clone(st.Accounts) // an answer is never changed afterwards
+	return st, b.note("status")
+}
+
+func (b *fakeAPI) Mode(context.Context) (client.ModeInfo, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.mode, b.note("mode")
+}
+
+func (b *fakeAPI) Usage(_ context.Context, q client.UsageQuery) (client.UsageReport, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.since = q.Since
+	return client.UsageReport{Totals: b.usage}, b.note("usage")
+}
+
+func (b *fakeAPI) SetMode(_ context.Context, mode string) (client.ModeInfo, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	err := b.note("set " + mode)
+	for _, w := range b.mode.Modes {
+		if err == nil && string(w.Mode) == mode {
+			b.mode.Mode = w.Mode
+		}
+	}
+	return b.mode, err
+}
+
+func (b *fakeAPI) Pause(context.Context) (client.Paused, error)  { return b.pause(true, "pause") }
+func (b *fakeAPI) Resume(context.Context) (client.Paused, error) { return b.pause(false, "resume") }
+
+func (b *fakeAPI) pause(yes bool, what string) (client.Paused, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	err := b.note(what)
+	if err == nil {
+		b.status.Paused = yes
+	}
+	return client.Paused{Paused: b.status.Paused}, err
+}
+
+func (b *fakeAPI) Events(ctx context.Context, _ client.EventsOptions, fn func(client.Event)) error {
+	fn(client.Event{Type: client.EventResync})
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case err := <-b.lost:
+			return err
+		case e := <-b.events:
+			fn(e)
+		}
+	}
+}
+
+func (b *fakeAPI) set(change func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	change()
+}
+
+// took returns what was asked since it was last called.
+func (b *fakeAPI) took() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := strings.Join(b.asked, " ")
+	b.asked = nil
+	return s
+}
+
+// screen is a display in memory.
+type screen struct {
+	mu    sync.Mutex
+	shown []menu.Menu
+}
+
+func (s *screen) run(ctx context.Context) { <-ctx.Done() }
+
+func (s *screen) show(m menu.Menu) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shown = append(s.shown, m)
+}
+
+// count says how many menus were shown since it was last called.
+func (s *screen) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(s.shown)
+	s.shown = s.shown[n-min(n, 1):]
+	return n - 1
+}
+
+func (s *screen) last() menu.Menu {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.shown[len(s.shown)-1]
+}
+
+func (s *screen) state() string { return s.last().Items[1].Title }
+
+func (s *screen) checked() string {
+	for _, it := range s.last().Items {
+		if it.Checked {
+			return it.ID
+		}
+	}
+	return ""
+}
+
+// inTray runs a test with a tray that has a backend and a screen in memory, under a clock of its own.
+func inTray(t *testing.T, test func(t *testing.T, tr *Tray, b *fakeAPI, s *screen, told func() string)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		b, s := newFakeAPI(), &screen{}
+		var mu sync.Mutex
+		var did []string
+		note := func(what string) {
+			mu.Lock()
+			defer mu.Unlock()
+			did = append(did, what)
+		}
+		told := func() string {
+			mu.Lock()
+			defer mu.Unlock()
+			all := strings.Join(did, "; ")
+			did = nil
+			return all
+		}
+		tr := newTray(Options{
+			API:  b,
+			Open: func(page string) { note("open " + page) },
+			Quit: func() { note("quit") },
+			Copy: func(text string) { note("copy " + text) },
+			Standing: func(st Standing) {
+				if st.Shown {
+					note("shown")
+				} else {
+					note("not shown: " + st.Why)
+				}
+			},
+			Log: slog.New(slog.DiscardHandler),
+		})
+		tr.display = s
+		tr.host = func(ctx context.Context, _ func(host)) { <-ctx.Done() }
+		tr.start()
+		defer tr.Stop()
+		synctest.Wait()
+		test(t, tr, b, s, told)
+	})
+}
+
+func TestChangesAreShown(t *testing.T) {
+	inTray(t, func(t *testing.T, tr *Tray, b *fakeAPI, s *screen, _ func() string) {
+		if got := s.state(); got != "Running on 127.0.0.1:4747" || s.checked() != "mode:balance" {
+			t.Fatalf("after the start: %q, %q", got, s.checked())
+		}
+		y, m, d := time.Now().Date()
+		if b.set(func() {}); !b.since.Equal(time.Date(y, m, d, 0, 0, 0, 0, time.Local)) {
+			t.Errorf("use since %v, at %v", b.since, time.Now())
+		}
+		b.took()
+		s.count()
+
+		b.set(func() { b.mode.Mode = "failover" })
+		b.events <- client.Event{Type: client.EventChanged, Topics: []client.Topic{client.TopicStatus}}
+		time.Sleep(soon)
+		synctest.Wait()
+		if got := b.took(); s.checked() != "mode:failover" || s.count() != 1 || got != "status mode" {
+			t.Errorf("another mode: %q is checked; asked: %s", s.checked(), got)
+		}
+
+		b.events <- client.Event{Type: client.EventChanged, Topics: []client.Topic{client.TopicModels}}
+		time.Sleep(soon)
+		synctest.Wait()
+		if n := s.count(); n != 0 {
+			t.Errorf("%d menus were sent though nothing changed that they show", n)
+		}
+
+		b.events <- client.Event{Type: client.EventShow}
+		time.Sleep(later)
+		synctest.Wait()
+		b.took()
+		b.set(func() { b.status.InFlight = 2 })
+		time.Sleep(tick)
+		synctest.Wait()
+		if got := b.took(); got != "status mode usage" || s.state() != "Running on 127.0.0.1:4747 · 2 in flight" {
+			t.Errorf("after half a minute: %q; asked: %s", s.state(), got)
+		}
+	})
+}
+
+func TestBurstsAreGathered(t *testing.T) {
+	inTray(t, func(t *testing.T, tr *Tray, b *fakeAPI, s *screen, _ func() string) {
+		burst := func(e client.Event) (menus, looks int) {
+			time.Sleep(tick / 2)
+			synctest.Wait()
+			b.took()
+			s.count()
+			for i := range 1000 { // over a second
+				b.set(func() { b.status.InFlight = int64(i) + 1 })
+				b.events <- e
+				time.Sleep(time.Millisecond)
+			}
+			time.Sleep(later)
+			synctest.Wait()
+			if want := "Running on 127.0.0.1:4747 · 1.0 K in flight"; s.state() != want {
+				t.Errorf("the last of a burst is not shown: %q", s.state())
+			}
+			return s.count(), strings.Count(b.took(), "status")
+		}
+		if menus, looks := burst(client.Event{Type: client.EventRequest}); menus > 3 || looks > 3 {
+			t.Errorf("1000 requests in a second: %d menus, %d looks", menus, looks)
+		}
+		if menus, looks := burst(client.Event{Type: client.EventChanged}); menus > 6 || looks > 6 {
+			t.Errorf("1000 changes in a second: %d menus, %d looks", menus, looks)
+		}
+	})
+}
+
+func TestBackendIsLostAndFound(t *testing.T) {
+	inTray(t, func(t *testing.T, tr *Tray, b *fakeAPI, s *screen, _ func() string) {
+		b.lost <- io.EOF
+		synctest.Wait()
+		if s.state() != "Not running" || s.last().Icon != menu.Down {
+			t.Errorf("without a backend: %q", s.state())
+		}
+		b.took()
+		b.set(func() { b.status.InFlight = 7 })
+		time.Sleep(tr.retry.first)
+		synctest.Wait()
+		if got := b.took(); got != "status mode usage" || s.state() != "Running on 127.0.0.1:4747 · 7 in flight" {
+			t.Errorf("with it again: %q; asked: %s", s.state(), got)
+		}
+	})
+}
+
+func TestBackendThatDoesNotAnswer(t *testing.T) {
+	inTray(t, func(t *testing.T, tr *Tray, b *fakeAPI, s *screen, _ func() string) {
+		b.set(func() { b.fails = errors.New("the database is on fire") })
+		time.Sleep(tick)
+		synctest.Wait()
+		if got := s.state(); got != "No answer from Metapi: the database is on fire" {
+			t.Errorf("state: %q", got)
+		}
+		b.set(func() { b.fails = nil })
+		time.Sleep(failureShown)
+		synctest.Wait()
+		if got := s.state(); got != "Running on 127.0.0.1:4747" {
+			t.Errorf("when it answers again: %q", got)
+		}
+	})
+}
+
+func TestClicks(t *testing.T) {
+	inTray(t, func(t *testing.T, tr *Tray, b *fakeAPI, s *screen, told func() string) {
+		for _, c := range []struct {
+			click, asks, tells string
+		}{
+			{idOpen, "", "open "},
+			{idMode + "failover", "set failover", ""},
+			{idMode + "failover", "set failover", ""},
+			{idAccount + "id-relay-b", "", "open /accounts?id=id-relay-b"},
+			{idAccounts, "", "open /accounts"},
+			{idTrouble, "", "open /"},
+			{idOpenAI, "", "copy http://127.0.0.1:4747/v1"},
+			{idAnthropic, "", "copy http://127.0.0.1:4747"},
+			{idPause, "pause", ""},
+			{idResume, "resume", ""},
+			{idQuit, "", "quit"},
+		} {
+			b.took()
+			s.count()
+			tr.clicked(c.click)
+			synctest.Wait()
+			asks := strings.TrimSpace(c.asks + " status mode")
+			if got, tells := b.took(), told(); got != asks || tells != c.tells {
+				t.Errorf("a click on %q: asked %q, want %q; told %q, want %q", c.click, got, asks, tells, c.tells)
+			}
+			if n := s.count(); n < 1 {
+				t.Errorf("after a click on %q no menu was sent", c.click)
+			}
+		}
+		if s.checked() != "mode:failover" {
+			t.Errorf("checked: %q", s.checked())
+		}
+		tr.clicked(idPause)
+		synctest.Wait()
+		if s.state() != "Paused" || s.last().Icon != menu.Paused {
+			t.Errorf("paused: %q", s.state())
+		}
+	})
+}
+
+func TestClicksThatFail(t *testing.T) {
+	inTray(t, func(t *testing.T, tr *Tray, b *fakeAPI, s *screen, told func() string) {
+		b.set(func() { b.fails = errors.New("it is not to be") })
+		tr.clicked(idMode + "failover")
+		synctest.Wait()
+		if s.checked() != "mode:balance" || !strings.Contains(s.state(), "it is not to be") {
+			t.Errorf("checked %q, state %q", s.checked(), s.state())
+		}
+		b.set(func() { b.fails = nil })
+		time.Sleep(failureShown + failureShown)
+		synctest.Wait()
+		if s.state() != "Running on 127.0.0.1:4747" {
+			t.Errorf("later: %q", s.state())
+		}
+		tr.clicked("wash the dishes")
+		synctest.Wait()
+		if !strings.HasPrefix(s.state(), "The tray program is of another version") {
+			t.Errorf("an unknown click: %q", s.state())
+		}
+		b.set(func() { b.status.Running = false })
+		b.events <- client.Event{Type: client.EventChanged}
+		time.Sleep(failureShown)
+		synctest.Wait()
+		tr.clicked(idOpenAI)
+		synctest.Wait()
+		if got := told(); got != "" || !strings.HasPrefix(s.state(), "Nothing was copied") {
+			t.Errorf("an address to copy where there is none: %q, %q", got, s.state())
+		}
+	})
+}
+
+// Quit may stop the tray: the window does when the app ends.
+func TestStopFromAClick(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var tr *Tray
+		stopped := make(chan struct{})
+		tr = newTray(Options{API: newFakeAPI(), Log: slog.New(slog.DiscardHandler), Quit: func() {
+			tr.Stop()
+			close(stopped)
+		}})
+		tr.display = &screen{}
+		tr.start()
+		tr.clicked(idQuit)
+		<-stopped
+	})
+}
+
+func TestStanding(t *testing.T) {
+	inTray(t, func(t *testing.T, tr *Tray, _ *fakeAPI, _ *screen, told func() string) {
+		var got []string
+		for _, step := range []func(){
+			func() { tr.hostChanged(host{there: true}) },
+			func() { tr.helperChanged(nil) },
+			func() { tr.helperChanged(nil) },
+			func() { tr.hostChanged(host{why: "No panel."}) },
+			func() { tr.helperChanged(errors.New("the tray program ended: oh")) },
+			func() { tr.hostChanged(host{there: true}) },
+		} {
+			step()
+			got = append(got, told())
+		}
+		want := []string{"not shown: The tray program is starting.", "shown", "", "not shown: No panel.", "", "not shown: The tray program ended: oh."}
+		if !slices.Equal(got, want) {
+			t.Errorf("got  %q\nwant %q", got, want)
+		}
+		if st := tr.Standing(); st.Shown || st.Why != "The tray program ended: oh." {
+			t.Errorf("standing: %+v", st)
+		}
+	})
+}
