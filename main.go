@@ -11,8 +11,11 @@ import (
 // version is set by the build: -ldflags "-X main.version=v1.2.3".
 var version string
 
+// openWindow opens the desktop window, in builds that have one: see main_desktop.go.
+var openWindow cli.Window
+
 func main() {
-	os.Exit(cli.Main(os.Args[1:], versionWords()))
+	os.Exit(cli.Main(os.Args[1:], versionWords(), openWindow))
 }
 
 func versionWords() string {

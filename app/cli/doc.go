@@ -1,12 +1,13 @@
 // Package cli is the command line of Metapi.
 //
-// Every command but serve, stop, version and the completions is one call of the control API, made by
+// Every command but the window, serve, stop, version and the completions is one call of the control API, made by
 // metapi/backend/control/client: to the instance that runs on the data folder, or where none runs to the same handler in
 // this process, under the folder's lock. What a command does, and in which words it went wrong, is decided there; here
 // are flags, tables, prompts and exit codes.
 //
 // # Commands
 //
+//	metapi [--hidden]                  the window, in builds that have one
 //	metapi serve [--port N] [--ui] [--allow-origin URL]... [--first-event-timeout D] [--grace D]
 //	metapi ui
 //	metapi status

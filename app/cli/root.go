@@ -19,6 +19,7 @@ type app struct {
 	out     io.Writer
 	err     io.Writer
 	version string
+	window  Window          // nil in a build without
 	ctx     context.Context // of the whole run: ends with Ctrl-C or SIGTERM
 
 	data string // --data
@@ -27,9 +28,10 @@ type app struct {
 	started bool // a command's own code was reached: errors from now on are not wrong usage
 }
 
-// Main runs the command that args name (without the program's name) and returns its exit code.
-func Main(args []string, version string) int {
-	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, version: version}
+// Main runs the command that args name (without the program's name) and returns its exit code. Without a command it opens
+// the window, in builds that have one.
+func Main(args []string, version string, window Window) int {
+	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, version: version, window: window}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
@@ -71,6 +73,9 @@ Exit codes: metapi help exit-codes`,
 		RunE: func(*cobra.Command, []string) error {
 			return wrongUsage("`metapi serve` runs the gateway; `metapi help` lists the commands.", "This build of Metapi has no window.")
 		},
+	}
+	if a.window != nil {
+		a.opensWindow(root)
 	}
 	root.PersistentFlags().StringVar(&a.data, "data", "", "the data `folder` (default: $METAPI_HOME, else "+defaultDirWords()+")")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print data as JSON")

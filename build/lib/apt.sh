@@ -12,6 +12,15 @@ want() {
   MISSING+=("$2")
 }
 
+# want_unless PACKAGE WHY COMMAND...: notes PACKAGE as missing where COMMAND does not succeed.
+want_unless() {
+  local package=$1 why=$2
+  shift 2
+  if "$@" >/dev/null 2>&1; then return; fi
+  say "Missing: $package ($why)."
+  MISSING+=("$package")
+}
+
 # as_root COMMAND...: runs it as root, through sudo where need be. Without a terminal sudo must not ask for a password.
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then

@@ -43,6 +43,26 @@ check_builds() {
   done
 }
 
+# check_desktop_vet looks at the files behind the tag desktop, for the systems whose libraries are here or not needed.
+check_desktop_vet() {
+  local packages=(. ./app/... ./tray/...)
+  go vet -tags "$DESKTOP_TAGS" "${packages[@]}"
+  GOOS=windows CGO_ENABLED=0 go vet -tags "$DESKTOP_TAGS" "${packages[@]}"
+  go tool staticcheck -tags "$DESKTOP_TAGS" "${packages[@]}"
+}
+
+# check_desktop builds the app and its helper for Windows, then those for this machine, and uses them. -p 1: there is one display, and
+# one session bus with one tray.
+check_desktop() {
+  build_pages
+  CGO_ENABLED=0 GOOS=windows go build -tags "$DESKTOP_TAGS" -ldflags '-H windowsgui' -o "$OUT/bin/metapi-app.exe" .
+  CGO_ENABLED=0 GOOS=windows go build -tags "$DESKTOP_TAGS" -ldflags '-H windowsgui' -o "$OUT/bin/metapi-tray.exe" ./tray/helper
+  printf 'windows builds.\n'
+  build_desktop
+  export METAPI_APP_BIN=$ROOT/bin/metapi-app METAPI_TRAY_BIN=$ROOT/bin/metapi-tray
+  CGO_ENABLED=1 with_display go test -race -p 1 -count=1 -json -timeout 10m ./app/window/e2e ./tray 2>&1 | tee -- "$OUT/desktop.json" | judge_skips
+}
+
 check_imports() { go test -count=1 ./build/rules/; }
 
 # judge_skips [-plain NAME]: shows and counts the test output on stdin, and fails on a skip that build/skips.txt does not expect.

@@ -32,14 +32,14 @@ need_go() {
   die "Metapi needs Go $need or newer and found ${best:-no Go}: get it from https://go.dev/dl/ and put its bin folder first in PATH."
 }
 
-# need_node: Node and npm, for the tests that use the vendors' official SDKs.
+# need_node: Node and npm, which the pages are built with and tests use.
 need_node() {
   local how="get Node from https://nodejs.org/en/download and put its bin folder first in PATH." version
   version=$(node --version 2>/dev/null | sed 's/^v//' || true)
   if [ -z "$version" ] || ! at_least "$version" "$NODE_NEEDED"; then
-    die "Metapi's tests need Node $NODE_NEEDED or newer and found ${version:+Node }${version:-no Node}: $how"
+    die "Metapi's pages and tests need Node $NODE_NEEDED or newer and found ${version:+Node }${version:-no Node}: $how"
   fi
-  have npm || die "Metapi's tests need npm, which comes with Node, and found Node $version without it: $how"
+  have npm || die "Metapi's pages and tests need npm, which comes with Node, and found Node $version without it: $how"
 }
 
 # npm_ci DIR: installs what DIR/package-lock.json names, unless node_modules is of this lock file already. No package's scripts run.
