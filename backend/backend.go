@@ -165,14 +165,14 @@ func (b *Backend) scanAccounts() ([]catalog.ScanAccount, error) {
 	return out, err
 }
 
-// changed puts a change of accounts, offers or switches in force for the next request. Where nobody serves there is
-// nothing to do but to wake who waits for a port, and the keychain is left alone.
+// changed puts a change of accounts, offers or switches in force for the next request, and wakes who waits for a port.
+// Where nobody serves there is nothing else to do, and the keychain is left alone.
 func (b *Backend) changed() {
+	select {
+	case b.serving.again <- struct{}{}:
+	default:
+	}
 	if !b.serving.on.Load() {
-		select {
-		case b.serving.again <- struct{}{}:
-		default:
-		}
 		return
 	}
 	if err := b.builder.Rebuild(context.Background()); err != nil {

@@ -96,6 +96,38 @@ func (i *instance) move(port int) (do func(bool), err error) {
 	}, nil
 }
 
+// toPort moves to the user's port once it can be had, and tells until then that tools are served at another.
+func (i *instance) toPort() {
+	told := 0
+	for {
+		port, err := i.b.Port()
+		if err != nil || i.isAt(port) {
+			break // settings that cannot be read are told of elsewhere
+		}
+		if do, err := i.move(port); err == nil {
+			do(true)
+			continue
+		}
+		if port != told {
+			told = port
+			i.b.log.Warn("the port is taken", "port", port)
+			i.b.serving.setTrouble(fmt.Sprintf("tools are served at another port than %d, which cannot be had. End what uses it, or choose another port in the settings", port))
+			i.b.events.Changed(control.TopicStatus)
+		}
+		select {
+		case <-i.ctx.Done():
+			i.b.serving.setTrouble("")
+			return
+		case <-i.b.serving.again:
+		case <-time.After(portEvery):
+		}
+	}
+	if told != 0 {
+		i.b.serving.setTrouble("")
+		i.b.events.Changed(control.TopicStatus)
+	}
+}
+
 func (i *instance) isAt(port int) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()

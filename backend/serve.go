@@ -44,20 +44,21 @@ type ServeOptions struct {
 	Ready       func(control.Status) // called when clients are served, and again after a move to another port; nothing
 
 	// Patient serves the user's port of [Backend.Port] in place of Port, and where that is taken, or the secrets are not
-	// open yet, waits for it to change instead of giving up: a window is there to tell the user, and to help.
+	// open yet, does not give up: a window is there to tell the user, and to help. While the port is taken it serves at
+	// another one, so that commands and a second start reach the instance.
 	Patient bool
 }
 
 // serving is the part of a Backend that is there while it serves.
 type serving struct {
 	on    atomic.Bool
-	again chan struct{} // holds one when a patient instance should try its port at once
+	again chan struct{} // holds one when a patient instance should look at its port at once
 
 	mu      sync.Mutex // guards trouble
 	trouble string
 }
 
-// Trouble says why a patient instance does not serve; "" where it does.
+// Trouble says why tools are not served, or not where they look; "" where they are.
 func (s *serving) Trouble() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -73,44 +74,31 @@ func (s *serving) setTrouble(t string) {
 // Serve makes b the running instance, until ctx ends or a shutdown is asked for; then it lets running requests end
 // within the grace. Errors are [*control.Problem]s.
 func (b *Backend) Serve(ctx context.Context, o ServeOptions) error {
-	listeners, err := b.listen(ctx, o)
-	if err == nil && listeners != nil {
+	listeners, err := b.listen(o)
+	if err == nil {
 		err = b.serveOn(ctx, listeners, o)
 	}
 	if err != nil {
-		return explain(err)
+		p := explain(err)
+		b.serving.setTrouble("no tool is served: " + p.Error())
+		return p
 	}
 	return nil
 }
 
-// listen opens the port. Nil listeners without an error: ctx ended first.
-func (b *Backend) listen(ctx context.Context, o ServeOptions) ([]net.Listener, error) {
+// listen opens the port.
+func (b *Backend) listen(o ServeOptions) ([]net.Listener, error) {
 	if !o.Patient {
 		return gateway.Listen(o.Port)
 	}
-	defer b.serving.setTrouble("")
-	for told := 0; ; {
-		port, err := b.Port()
-		if err != nil {
-			return nil, err
-		}
-		listeners, err := gateway.Listen(port)
-		if err == nil {
-			return listeners, nil
-		}
-		if port != told {
-			told = port
-			b.log.Warn("not serving yet", "port", port, "error", err)
-			b.serving.setTrouble(fmt.Sprintf("no tool is served: port %d cannot be had. End what uses it, or choose another port in the settings", port))
-			b.events.Changed(control.TopicStatus)
-		}
-		select {
-		case <-ctx.Done():
-			return nil, nil
-		case <-b.serving.again:
-		case <-time.After(portEvery):
-		}
+	port, err := b.Port()
+	if err != nil {
+		return nil, err
 	}
+	if listeners, err := gateway.Listen(port); err == nil {
+		return listeners, nil
+	}
+	return gateway.Listen(0)
 }
 
 // serveOn serves on listeners, and on others where the user chooses another port, until ctx ends or a shutdown is asked
@@ -158,6 +146,10 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 	defer stop()
 	background.Go(func() { b.refresher.Run(ctx) })
 	background.Go(func() { b.mend(ctx) })
+	b.serving.setTrouble("")
+	if o.Patient {
+		background.Go(i.toPort)
+	}
 	if o.Ready != nil {
 		st, err := b.service.Status()
 		if err != nil {

@@ -192,6 +192,7 @@ func TestMove(t *testing.T) {
 	add(t, c, v, "A")
 	key := must(c.AddClient(t.Context(), "script"))(t).Key
 	far := dial(t, dir)
+	choosePort(t, c, portOf(old)) // it is there already, by --port: no conflict with oneself
 	near := listen(t, c)
 	browser := listen(t, far)
 
@@ -219,8 +220,6 @@ func TestMove(t *testing.T) {
 		t.Errorf("runtime.json says %v", rt.Addresses)
 	}
 	listen(t, dial(t, dir))
-	// Taking the port that is in use is no conflict with oneself.
-	choosePort(t, c, port)
 	rest, err := io.ReadAll(stream.Body)
 	if err != nil || !bytes.Contains(rest, []byte("[DONE]")) {
 		t.Errorf("the stream that ran at the old port was cut: %v %.200s", err, rest)
@@ -298,24 +297,44 @@ func TestMoveToTakenPort(t *testing.T) {
 	l.topics("a pause", client.TopicStatus)
 }
 
-// An instance that may wait says why it does not serve, and serves as soon as it can.
+// A patient instance whose port is taken can be reached at another one, says what is wrong, and moves to its own as soon as
+// that can be had.
 func TestPatientPort(t *testing.T) {
 	for _, how := range []string{"freed", "another chosen"} {
 		t.Run(how, func(t *testing.T) {
-			b := open(t, t.TempDir())
+			dir := t.TempDir()
+			b := open(t, dir)
 			c := client.InProcess(b.Handler())
 			port, giveBack := takePort(t)
 			choosePort(t, c, port)
 			l := listen(t, c)
 			ctx, cancel := context.WithCancel(t.Context())
-			ready, ended := make(chan client.Status, 1), make(chan error, 1)
+			ready, ended := make(chan client.Status, 4), make(chan error, 1)
 			go func() {
 				ended <- b.Serve(ctx, backend.ServeOptions{Port: 1, Patient: true, Ready: func(st control.Status) { ready <- st }})
 			}()
-			l.topics("that it does not serve", client.TopicStatus)
-			st := must(c.Status(t.Context()))(t)
-			if st.Running || len(st.Trouble) != 1 || !strings.Contains(st.Trouble[0], fmt.Sprint(port)) || !strings.HasPrefix(st.Trouble[0], "No tool is served") {
-				t.Errorf("while it waits, status says %+v", st)
+			next := func() client.Status {
+				t.Helper()
+				select {
+				case st := <-ready:
+					return st
+				case err := <-ended:
+					t.Fatalf("it gave up: %v", err)
+				case <-time.After(patience):
+					t.Fatal("it does not serve")
+				}
+				return client.Status{}
+			}
+			if st := next(); slices.Contains(st.Addresses, at(port)) || !answers(st.Addresses[0]) {
+				t.Errorf("meanwhile it serves at %v", st.Addresses)
+			}
+			for told := false; !told; { // it is told once it has been tried again
+				l.topics("that it is elsewhere", client.TopicStatus)
+				st := must(c.Status(t.Context()))(t)
+				told = len(st.Trouble) == 1 && strings.Contains(st.Trouble[0], fmt.Sprint(port)) && strings.HasPrefix(st.Trouble[0], "Tools are served at another port")
+			}
+			if _, _, err := client.Dial(t.Context(), dir); err != nil {
+				t.Errorf("a command does not find it: %v", err)
 			}
 			if how == "freed" {
 				giveBack()
@@ -323,15 +342,11 @@ func TestPatientPort(t *testing.T) {
 				port = freePort(t)
 				choosePort(t, c, port)
 			}
-			select {
-			case st = <-ready:
-			case err := <-ended:
-				t.Fatalf("it gave up: %v", err)
-			case <-time.After(patience):
-				t.Fatal("it does not serve")
+			if st := next(); !slices.Contains(st.Addresses, at(port)) || !answers(at(port)) {
+				t.Errorf("then it serves at %v", st.Addresses)
 			}
-			if !slices.Contains(st.Addresses, at(port)) || len(st.Trouble) != 0 || !answers(at(port)) {
-				t.Errorf("then status says %+v", st)
+			for len(must(c.Status(t.Context()))(t).Trouble) != 0 {
+				l.topics("that all is well", client.TopicStatus)
 			}
 			cancel()
 			if err := <-ended; err != nil {
@@ -341,19 +356,14 @@ func TestPatientPort(t *testing.T) {
 	}
 }
 
-// While it waits, it can be ended.
+// While its port is taken, it can be ended.
 func TestPatientEnds(t *testing.T) {
 	b := open(t, t.TempDir())
 	c := client.InProcess(b.Handler())
 	port, _ := takePort(t)
 	choosePort(t, c, port)
-	l := listen(t, c)
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- b.Serve(ctx, backend.ServeOptions{Patient: true}) }()
-	l.topics("that it does not serve", client.TopicStatus)
-	cancel()
-	if err := <-ended; err != nil {
+	_, stop := serve(t, b, backend.ServeOptions{Patient: true})
+	if err := stop(); err != nil {
 		t.Error(err)
 	}
 	if st := must(c.Status(t.Context()))(t); len(st.Trouble) != 0 {

@@ -4,7 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
+)
+
+// Pages of the window, as frontend/src/shell/pages.ts calls them.
+const (
+	overviewPage = "/" // says what is wrong with the installation, as every page does
+	accountsPage = "/accounts"
 )
 
 // clicked takes a click from the helper. It does not wait.
@@ -47,17 +54,17 @@ func (t *Tray) do(ctx context.Context, id string) error {
 			return err
 		})
 	}
-	if slug, ok := strings.CutPrefix(id, idAccount); ok {
-		t.o.Open("accounts/" + slug)
+	if account, ok := strings.CutPrefix(id, idAccount); ok {
+		t.o.Open(accountsPage + "?id=" + url.QueryEscape(account))
 		return nil
 	}
 	switch id {
 	case idOpen:
 		t.o.Open("")
 	case idAccounts:
-		t.o.Open("accounts")
+		t.o.Open(accountsPage)
 	case idTrouble:
-		t.o.Open("doctor")
+		t.o.Open(overviewPage)
 	case idQuit:
 		t.o.Quit()
 	case idOpenAI, idAnthropic:

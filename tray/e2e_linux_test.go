@@ -51,8 +51,8 @@ func icon(t *testing.T, h *snitest.Host, n int) *snitest.Icon {
 	}
 }
 
-// look writes what the panel shows of a menu, as sketch does but for names.
-func look(i *snitest.Icon) string {
+// seen writes what the panel shows of a menu, as sketch does but for names.
+func seen(i *snitest.Icon) string {
 	list, err := i.Menu()
 	if err != nil {
 		return err.Error()
@@ -96,7 +96,7 @@ func shows(t *testing.T, i *snitest.Icon, m menu.Menu) {
 	t.Helper()
 	want := plainly(m)
 	for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		got := look(i)
+		got := seen(i)
 		if got == want {
 			return
 		}
@@ -118,8 +118,9 @@ func picture(t *testing.T, i *snitest.Icon, m menu.Menu) {
 	})
 }
 
-// real is a runner with the real helper.
-func real(t *testing.T) *rig {
+// realRig is a runner with the real helper.
+func realRig(t *testing.T) *rig {
+	t.Helper()
 	g := newRig(t, "")
 	g.find = FindHelper
 	return g
@@ -127,7 +128,7 @@ func real(t *testing.T) *rig {
 
 func TestRealMenus(t *testing.T) {
 	h := panel(t)
-	g := real(t)
+	g := realRig(t)
 	states := []State{
 		{},
 		running(nil),
@@ -150,8 +151,10 @@ func TestRealMenus(t *testing.T) {
 		shows(t, i, m)
 		picture(t, i, m)
 	}
-	if status, err := i.Property("Status"); err != nil || status != "Active" {
-		t.Errorf("the icon's status is %v (%v)", status, err)
+	for property, want := range map[string]string{"Status": "Active", "Title": "Metapi"} {
+		if got, err := i.Property(property); err != nil || got != want {
+			t.Errorf("the icon's %s is %v (%v), want %s", property, got, err, want)
+		}
 	}
 	files, err := os.ReadDir(g.temp)
 	if err != nil || len(files) != 1 {
@@ -166,7 +169,7 @@ func TestRealMenus(t *testing.T) {
 
 func TestRealClicks(t *testing.T) {
 	h := panel(t)
-	b := newBackend()
+	b := newFakeAPI()
 	told := make(chan string, 100)
 	standing := make(chan Standing, 100)
 	tr := Start(Options{
@@ -204,12 +207,17 @@ func TestRealClicks(t *testing.T) {
 		}
 	}
 	// GTK toggles the mark of what is clicked, checked or not. Also where the mode in force is clicked, it must stay checked.
+	words := map[string]string{"Failover": "failover", "Load balance": "balance"}
 	for _, mode := range []string{"Failover", "Failover", "Load balance", "Load balance", "Load balance", "Failover"} {
 		b.took()
 		if err := i.Click(mode); err != nil {
 			t.Fatal(err)
 		}
-		within(t, "the click on "+mode+" arrives", func() bool { b.mu.Lock(); defer b.mu.Unlock(); return len(b.asked) > 0 })
+		within(t, "the click on "+mode+" arrives", func() bool {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			return slices.Contains(b.asked, "set "+words[mode])
+		})
 		m := menuNow(nil)
 		shows(t, i, m)
 		if j := slices.IndexFunc(m.Items, func(it menu.Item) bool { return it.Checked }); m.Items[j].Title != mode {
@@ -230,7 +238,7 @@ func TestRealClicks(t *testing.T) {
 	if err := i.Click("relay-b: blocked - key refused"); err != nil {
 		t.Fatal(err)
 	}
-	if got := next(t, "a click on an account", told); got != "open accounts/relay-b" {
+	if got := next(t, "a click on an account", told); got != "open /accounts?id=id-relay-b" {
 		t.Error(got)
 	}
 
@@ -242,7 +250,7 @@ func TestRealClicks(t *testing.T) {
 
 func TestRealHelperIsKilled(t *testing.T) {
 	h := panel(t)
-	g := real(t)
+	g := realRig(t)
 	m := Layout(running(nil))
 	g.show(m)
 	g.start()
@@ -272,8 +280,13 @@ func TestRealHelperAlone(t *testing.T) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, os.Getenv(helperBinary))
 	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir())
-	var errs bytes.Buffer
+	var errs tail
 	cmd.Stderr = &errs
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the helper says: %s", errs.b)
+		}
+	})
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -283,18 +296,18 @@ func TestRealHelperAlone(t *testing.T) {
 	}
 	fmt.Fprintln(in, `{"seq":1,"icon":"ok","items":[{"id":"a","title":"First","enabled":true}]}`)
 	i := icon(t, h, 1)
-	within(t, "its menu comes", func() bool { return look(i) == "First\n" })
+	within(t, "its menu comes", func() bool { return seen(i) == "First\n" })
 	fmt.Fprintln(in, "nonsense")
 	fmt.Fprintln(in, `{"seq":2,"items":[]}`)
 	fmt.Fprintln(in, `{"seq":3,"icon":"of the future","items":[{"id":"a","title":"Second"}]}`)
-	within(t, "its menu changes", func() bool { return look(i) == "[Second]\n" })
+	within(t, "its menu changes", func() bool { return seen(i) == "[Second]\n" })
 	in.Close()
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("it ended with %v", err)
 	}
 	for _, want := range []string{"no menu", "0 items came after one of 1"} {
-		if !strings.Contains(errs.String(), want) {
-			t.Errorf("its stderr has no %q:\n%s", want, errs.String())
+		if !strings.Contains(string(errs.b), want) {
+			t.Errorf("its stderr has no %q", want)
 		}
 	}
 

@@ -8,7 +8,7 @@ import (
 	"metapi/tray/menu"
 )
 
-// What clicks are called. Those that end in a colon are followed by the mode's word or the account's slug.
+// What clicks are called. Those that end in a colon are followed by the mode's word or the account's id.
 const (
 	idOpen      = "open"
 	idMode      = "mode:"
@@ -69,6 +69,8 @@ func Layout(s State) menu.Menu {
 func verdict(s *State) (menu.Icon, string) {
 	icon, words := menu.OK, ""
 	switch {
+	case s.Connected && !s.Status.Running && len(s.Status.Trouble) > 0:
+		icon, words = menu.Down, "Not running: "+s.Status.Trouble[0]
 	case !s.serving():
 		icon, words = menu.Down, "Not running"
 	case s.Status.Paused && s.Status.InFlight > 0:
@@ -141,12 +143,14 @@ func modes(s *State) []menu.Item {
 // attention lists what wants the user: troubles of the installation, then accounts that cannot serve.
 func attention(s *State) []menu.Item {
 	var list []menu.Item
-	if s.serving() {
+	if s.Connected {
 		for _, t := range s.Status.Trouble {
 			list = append(list, menu.Item{ID: idTrouble, Title: line(t, 64), Enabled: true})
 		}
+	}
+	if s.serving() {
 		for _, a := range s.unable() {
-			list = append(list, menu.Item{ID: idAccount + a.Slug, Title: standing(a, s.Zone), Enabled: true})
+			list = append(list, menu.Item{ID: idAccount + a.ID, Title: standing(a, s.Zone), Enabled: true})
 		}
 	}
 	if n := len(list); n > attentionPlaces {

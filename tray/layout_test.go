@@ -15,7 +15,7 @@ import (
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func account(slug, state, reason string) client.AccountStanding {
-	return client.AccountStanding{Slug: slug, State: state, Reason: reason}
+	return client.AccountStanding{ID: "id-" + slug, Slug: slug, State: state, Reason: reason}
 }
 
 // running is a state in which all is well, changed.
@@ -91,7 +91,7 @@ Open Metapi {open}
 ( ) Failover {mode:failover}
 (*) Load balance {mode:balance}
 --
-relay-b: blocked - key refused {account:relay-b}
+relay-b: blocked - key refused {account:id-relay-b}
 Copy OpenAI base URL {copy:openai}
 Copy Anthropic and Gemini base URL {copy:anthropic}
 Pause requests {pause}
@@ -136,7 +136,7 @@ Quit Metapi {quit}
 
 func TestVerdict(t *testing.T) {
 	cooling := func(slug string, until time.Time) client.AccountStanding {
-		return client.AccountStanding{Slug: slug, State: "cooling", Until: until}
+		return client.AccountStanding{ID: "id-" + slug, Slug: slug, State: "cooling", Until: until}
 	}
 	for _, c := range []struct {
 		name   string
@@ -147,6 +147,8 @@ func TestVerdict(t *testing.T) {
 		{"idle", nil, menu.OK, "Running on 127.0.0.1:4747"},
 		{"lost", func(s *State) { s.Connected = false }, menu.Down, "Not running"},
 		{"no server", func(s *State) { s.Status.Running = false }, menu.Down, "Not running"},
+		{"cannot serve", func(s *State) { s.Status.Running, s.Status.Trouble = false, []string{"Port 4747 is taken."} },
+			menu.Down, "Not running: Port 4747 is taken"},
 		{"paused", func(s *State) { s.Status.Paused = true }, menu.Paused, "Paused"},
 		{"IPv6 alone", func(s *State) { s.Status.Addresses = []string{"[::1]:4747"} }, menu.OK, "Running on [::1]:4747"},
 		{"IPv6 first", func(s *State) { s.Status.Addresses = []string{"[::1]:4747", "127.0.0.1:4747"} }, menu.OK, "Running on 127.0.0.1:4747"},
@@ -188,7 +190,7 @@ func TestAttention(t *testing.T) {
 	got := shown(running(func(s *State) {
 		s.Status.Trouble = []string{"routing.yaml, line 3: what is this?"}
 		s.Status.Accounts = []client.AccountStanding{
-			{Slug: "c", State: "cooling", Until: noon, Reason: "cooling after rate-limit (gpt-5)"},
+			{ID: "id-c", Slug: "c", State: "cooling", Until: noon, Reason: "cooling after rate-limit (gpt-5)"},
 			account("ok", "ready", ""), account("p", "partly-cooling", "x"),
 			account("n", "no-models", "The listing was empty."),
 			account("b", "blocked", "its key\ncannot be read from the keychain, which is locked, and that will not do"),
@@ -196,9 +198,9 @@ func TestAttention(t *testing.T) {
 	}))
 	want := []string{
 		"trouble routing.yaml, line 3: what is this?",
-		"account:b b: blocked - its key cannot be read from the keychain, which is…",
-		"account:n n: no models - The listing was empty",
-		"account:c c: cooling until 12:00",
+		"account:id-b b: blocked - its key cannot be read from the keychain, which is…",
+		"account:id-n n: no models - The listing was empty",
+		"account:id-c c: cooling until 12:00",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
@@ -209,7 +211,7 @@ func TestAttention(t *testing.T) {
 			s.Status.Accounts = append(s.Status.Accounts, account(slug, "blocked", ""))
 		}
 	}))
-	want = []string{"account:a a: blocked", "account:b b: blocked", "account:c c: blocked", "accounts 3 more need attention"}
+	want = []string{"account:id-a a: blocked", "account:id-b b: blocked", "account:id-c c: blocked", "accounts 3 more need attention"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}

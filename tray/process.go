@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"time"
 
 	"metapi/tray/menu"
@@ -89,20 +90,24 @@ func (p *process) live(ctx context.Context) error {
 		}
 	}
 	<-fed
-	switch {
-	case ctx.Err() != nil:
+	if ctx.Err() != nil {
 		return errStopped
-	case errors.Is(why, errHangs), errors.Is(why, errVersion):
+	}
+	if why != nil {
 		return why
 	}
-	said := words.String()
-	if said != "" {
-		said = ": " + said
+	return ending(exit, words.String())
+}
+
+// ending says how a helper ended that was not told to, with its last words.
+func ending(exit error, words string) error {
+	if words != "" {
+		words = ": " + words
 	}
 	if exit == nil {
-		return fmt.Errorf("the tray program ended by itself%s", said)
+		return fmt.Errorf("the tray program ended by itself%s", words)
 	}
-	return fmt.Errorf("the tray program ended (%w)%s", exit, said)
+	return fmt.Errorf("the tray program ended (%w)%s", exit, words)
 }
 
 // clear makes the folder for temporary files, empty.
@@ -215,9 +220,14 @@ func (l *lines) Write(b []byte) (int, error) {
 }
 
 // tail is a writer that keeps the end of what is written: the last words of a process.
-type tail struct{ b []byte }
+type tail struct {
+	mu sync.Mutex // something that the process has left behind may still write
+	b  []byte
+}
 
 func (t *tail) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.b = append(t.b, b...)
 	if over := len(t.b) - 2000; over > 0 {
 		t.b = append(t.b[:0], t.b[over:]...)
@@ -225,8 +235,10 @@ func (t *tail) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// String is for when the process has ended.
+// String is the last line.
 func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	all := strings.Split(strings.TrimSpace(string(t.b)), "\n")
 	return line(all[len(all)-1], 200)
 }

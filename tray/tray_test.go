@@ -16,8 +16,8 @@ import (
 	"metapi/tray/menu"
 )
 
-// backend is an API in memory. It notes what it is asked.
-type backend struct {
+// fakeAPI is an API in memory. It notes what it is asked.
+type fakeAPI struct {
 	mu     sync.Mutex
 	status client.Status
 	mode   client.ModeInfo
@@ -30,17 +30,17 @@ type backend struct {
 	lost   chan error // ends a subscription
 }
 
-func newBackend() *backend {
+func newFakeAPI() *fakeAPI {
 	s := running(nil)
-	return &backend{status: s.Status, mode: s.Mode, usage: *s.Today, events: make(chan client.Event), lost: make(chan error)}
+	return &fakeAPI{status: s.Status, mode: s.Mode, usage: *s.Today, events: make(chan client.Event), lost: make(chan error)}
 }
 
-func (b *backend) note(what string) error {
+func (b *fakeAPI) note(what string) error {
 	b.asked = append(b.asked, what)
 	return b.fails
 }
 
-func (b *backend) Status(context.Context) (client.Status, error) {
+func (b *fakeAPI) Status(context.Context) (client.Status, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	st := b.status
@@ -48,20 +48,20 @@ func (b *backend) Status(context.Context) (client.Status, error) {
 	return st, b.note("status")
 }
 
-func (b *backend) Mode(context.Context) (client.ModeInfo, error) {
+func (b *fakeAPI) Mode(context.Context) (client.ModeInfo, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.mode, b.note("mode")
 }
 
-func (b *backend) Usage(_ context.Context, q client.UsageQuery) (client.UsageReport, error) {
+func (b *fakeAPI) Usage(_ context.Context, q client.UsageQuery) (client.UsageReport, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.since = q.Since
 	return client.UsageReport{Totals: b.usage}, b.note("usage")
 }
 
-func (b *backend) SetMode(_ context.Context, mode string) (client.ModeInfo, error) {
+func (b *fakeAPI) SetMode(_ context.Context, mode string) (client.ModeInfo, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	err := b.note("set " + mode)
@@ -73,10 +73,10 @@ func (b *backend) SetMode(_ context.Context, mode string) (client.ModeInfo, erro
 	return b.mode, err
 }
 
-func (b *backend) Pause(context.Context) (client.Paused, error)  { return b.pause(true, "pause") }
-func (b *backend) Resume(context.Context) (client.Paused, error) { return b.pause(false, "resume") }
+func (b *fakeAPI) Pause(context.Context) (client.Paused, error)  { return b.pause(true, "pause") }
+func (b *fakeAPI) Resume(context.Context) (client.Paused, error) { return b.pause(false, "resume") }
 
-func (b *backend) pause(yes bool, what string) (client.Paused, error) {
+func (b *fakeAPI) pause(yes bool, what string) (client.Paused, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	err := b.note(what)
@@ -86,7 +86,7 @@ func (b *backend) pause(yes bool, what string) (client.Paused, error) {
 	return client.Paused{Paused: b.status.Paused}, err
 }
 
-func (b *backend) Events(ctx context.Context, _ client.EventsOptions, fn func(client.Event)) error {
+func (b *fakeAPI) Events(ctx context.Context, _ client.EventsOptions, fn func(client.Event)) error {
 	fn(client.Event{Type: client.EventResync})
 	for {
 		select {
@@ -100,14 +100,14 @@ func (b *backend) Events(ctx context.Context, _ client.EventsOptions, fn func(cl
 	}
 }
 
-func (b *backend) set(change func()) {
+func (b *fakeAPI) set(change func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	change()
 }
 
 // took returns what was asked since it was last called.
-func (b *backend) took() string {
+func (b *fakeAPI) took() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := strings.Join(b.asked, " ")
@@ -156,10 +156,10 @@ func (s *screen) checked() string {
 }
 
 // inTray runs a test with a tray that has a backend and a screen in memory, under a clock of its own.
-func inTray(t *testing.T, test func(t *testing.T, tr *Tray, b *backend, s *screen, told func() string)) {
+func inTray(t *testing.T, test func(t *testing.T, tr *Tray, b *fakeAPI, s *screen, told func() string)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		b, s := newBackend(), &screen{}
+		b, s := newFakeAPI(), &screen{}
 		var mu sync.Mutex
 		var did []string
 		note := func(what string) {
@@ -198,7 +198,7 @@ func inTray(t *testing.T, test func(t *testing.T, tr *Tray, b *backend, s *scree
 }
 
 func TestChangesAreShown(t *testing.T) {
-	inTray(t, func(t *testing.T, tr *Tray, b *backend, s *screen, _ func() string) {
+	inTray(t, func(t *testing.T, tr *Tray, b *fakeAPI, s *screen, _ func() string) {
 		if got := s.state(); got != "Running on 127.0.0.1:4747" || s.checked() != "mode:balance" {
 			t.Fatalf("after the start: %q, %q", got, s.checked())
 		}
@@ -238,7 +238,7 @@ func TestChangesAreShown(t *testing.T) {
 }
 
 func TestBurstsAreGathered(t *testing.T) {
-	inTray(t, func(t *testing.T, tr *Tray, b *backend, s *screen, _ func() string) {
+	inTray(t, func(t *testing.T, tr *Tray, b *fakeAPI, s *screen, _ func() string) {
 		burst := func(e client.Event) (menus, looks int) {
 			time.Sleep(tick / 2)
 			synctest.Wait()
@@ -266,7 +266,7 @@ func TestBurstsAreGathered(t *testing.T) {
 }
 
 func TestBackendIsLostAndFound(t *testing.T) {
-	inTray(t, func(t *testing.T, tr *Tray, b *backend, s *screen, _ func() string) {
+	inTray(t, func(t *testing.T, tr *Tray, b *fakeAPI, s *screen, _ func() string) {
 		b.lost <- io.EOF
 		synctest.Wait()
 		if s.state() != "Not running" || s.last().Icon != menu.Down {
@@ -283,7 +283,7 @@ func TestBackendIsLostAndFound(t *testing.T) {
 }
 
 func TestBackendThatDoesNotAnswer(t *testing.T) {
-	inTray(t, func(t *testing.T, tr *Tray, b *backend, s *screen, _ func() string) {
+	inTray(t, func(t *testing.T, tr *Tray, b *fakeAPI, s *screen, _ func() string) {
 		b.set(func() { b.fails = errors.New("the database is on fire") })
 		time.Sleep(tick)
 		synctest.Wait()
@@ -300,16 +300,16 @@ func TestBackendThatDoesNotAnswer(t *testing.T) {
 }
 
 func TestClicks(t *testing.T) {
-	inTray(t, func(t *testing.T, tr *Tray, b *backend, s *screen, told func() string) {
+	inTray(t, func(t *testing.T, tr *Tray, b *fakeAPI, s *screen, told func() string) {
 		for _, c := range []struct {
 			click, asks, tells string
 		}{
 			{idOpen, "", "open "},
 			{idMode + "failover", "set failover", ""},
 			{idMode + "failover", "set failover", ""},
-			{idAccount + "relay-b", "", "open accounts/relay-b"},
-			{idAccounts, "", "open accounts"},
-			{idTrouble, "", "open doctor"},
+			{idAccount + "id-relay-b", "", "open /accounts?id=id-relay-b"},
+			{idAccounts, "", "open /accounts"},
+			{idTrouble, "", "open /"},
 			{idOpenAI, "", "copy http://127.0.0.1:4747/v1"},
 			{idAnthropic, "", "copy http://127.0.0.1:4747"},
 			{idPause, "pause", ""},
@@ -340,7 +340,7 @@ func TestClicks(t *testing.T) {
 }
 
 func TestClicksThatFail(t *testing.T) {
-	inTray(t, func(t *testing.T, tr *Tray, b *backend, s *screen, told func() string) {
+	inTray(t, func(t *testing.T, tr *Tray, b *fakeAPI, s *screen, told func() string) {
 		b.set(func() { b.fails = errors.New("it is not to be") })
 		tr.clicked(idMode + "failover")
 		synctest.Wait()
@@ -375,7 +375,7 @@ func TestStopFromAClick(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var tr *Tray
 		stopped := make(chan struct{})
-		tr = newTray(Options{API: newBackend(), Log: slog.New(slog.DiscardHandler), Quit: func() {
+		tr = newTray(Options{API: newFakeAPI(), Log: slog.New(slog.DiscardHandler), Quit: func() {
 			tr.Stop()
 			close(stopped)
 		}})
@@ -387,7 +387,7 @@ func TestStopFromAClick(t *testing.T) {
 }
 
 func TestStanding(t *testing.T) {
-	inTray(t, func(t *testing.T, tr *Tray, _ *backend, _ *screen, told func() string) {
+	inTray(t, func(t *testing.T, tr *Tray, _ *fakeAPI, _ *screen, told func() string) {
 		var got []string
 		for _, step := range []func(){
 			func() { tr.hostChanged(host{there: true}) },

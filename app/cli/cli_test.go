@@ -4,6 +4,7 @@ package cli_test
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -475,6 +476,16 @@ func TestGraceIsALimit(t *testing.T) {
 	w.run("usage").ends(0)
 }
 
+// journalled counts the lines of the ledger's journal.
+func (w *world) journalled() (lines int) {
+	files, _ := filepath.Glob(filepath.Join(w.dir, "journal", "*.log"))
+	for _, f := range files {
+		b, _ := os.ReadFile(f)
+		lines += bytes.Count(b, []byte("\n"))
+	}
+	return lines
+}
+
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -489,6 +500,11 @@ func TestKilled(t *testing.T) {
 	go i.chat(key, "gpt-4o", "")
 	if !v.Await(patience, func(s []imitation.Seen) bool { return len(s) > 21 }) {
 		t.Fatal("the request does not arrive")
+	}
+	for end := time.Now().Add(patience); w.journalled() < 41; time.Sleep(5 * time.Millisecond) { // 21 were begun, 20 settled
+		if time.Now().After(end) {
+			t.Fatalf("the journal has %d lines", w.journalled())
+		}
 	}
 	i.kill()
 	if _, err := os.Stat(filepath.Join(w.dir, "runtime.json")); err != nil {

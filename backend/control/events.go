@@ -162,6 +162,7 @@ const (
 	eventsAlive = 15 * time.Second // between comments that keep a silent stream open
 	eventsPause = 50 * time.Millisecond
 	eventsStuck = 10 * time.Second // a listener that does not read for so long is gone
+	eventsEnd   = time.Second
 )
 
 // events streams what the hub tells as Server-Sent Events, until the listener leaves or the instance ends.
@@ -175,7 +176,19 @@ func (s *Service) events(w http.ResponseWriter, r *http.Request) {
 	defer s.Events.leave(l)
 	w.Header().Set("Content-Type", "text/event-stream")
 	out := http.NewResponseController(w)
-	defer out.SetWriteDeadline(time.Time{}) // the connection may be used again
+	w.Header().Set("Connection", "close")                                  // else the next request on it would meet the deadlines of this one
+	defer func() { _ = out.SetWriteDeadline(time.Now().Add(eventsEnd)) }() // for the end of the stream
+	var watch sync.WaitGroup
+	defer watch.Wait()
+	left := make(chan struct{})
+	defer close(left)
+	watch.Go(func() {
+		select {
+		case <-ended:
+			_ = out.SetWriteDeadline(time.Now()) // nor does one that does not read hold the shutdown up
+		case <-left:
+		}
+	})
 	alive := time.NewTicker(eventsAlive)
 	defer alive.Stop()
 	var text []byte
@@ -206,6 +219,11 @@ func (s *Service) events(w http.ResponseWriter, r *http.Request) {
 			continue
 		}
 		_ = out.SetWriteDeadline(time.Now().Add(eventsStuck)) // in process there is none
+		select {
+		case <-ended: // the deadline that this set may just have been put off
+			return
+		default:
+		}
 		if _, err := w.Write(text); err != nil {
 			return
 		}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -17,11 +18,14 @@ import (
 	"go.uber.org/goleak"
 
 	"metapi/backend/account"
+	"metapi/backend/catalog"
 	"metapi/backend/control"
 	"metapi/backend/control/client"
 	"metapi/backend/keychain"
 	"metapi/backend/protocol"
+	"metapi/backend/provider"
 	"metapi/backend/routing"
+	"metapi/backend/routing/live"
 	"metapi/backend/store"
 )
 
@@ -31,6 +35,7 @@ const patience = 20 * time.Second
 // house is a service with accounts and events, and nothing else.
 type house struct {
 	*control.Service
+	store   *store.Store
 	hub     *control.Hub
 	handler http.Handler
 }
@@ -42,7 +47,7 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { st.Close() })
-	h := &house{hub: new(control.Hub)}
+	h := &house{store: st, hub: new(control.Hub)}
 	h.Service = &control.Service{Version: "test", Accounts: account.New(st, keychain.NewMemory()), Events: h.hub, Log: slog.New(slog.DiscardHandler)}
 	h.handler = control.Handler(h.Service)
 	return h
@@ -175,6 +180,51 @@ func overLoopback(t *testing.T, h http.Handler) *client.Client {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// lister lists one model, whoever asks.
+type lister struct{}
+
+func (lister) List(context.Context, string, provider.Credential) provider.Listing {
+	return provider.Listing{Outcome: provider.OutcomeOK, At: time.Now(), Models: []provider.Listed{{Name: "gpt-4o"}}}
+}
+
+// What an account offers is told once it is there, or gone: who has read it because the account itself was told, which
+// comes first, reads it again.
+func TestOffersAreToldWhenTheyAreThere(t *testing.T) {
+	h := newHouse(t)
+	h.Offers, h.Live, h.Lister = catalog.NewOffers(h.store), live.NewRegistry(), lister{}
+	h.Catalog, h.Changed = catalog.Embedded(), func() {}
+	h.Refresh = catalog.NewRefresher(catalog.RefresherConfig{Offers: h.Offers, Accounts: func() ([]catalog.ScanAccount, error) { return nil, nil }, Lister: lister{}})
+	t.Cleanup(h.Refresh.Close)
+	c := client.InProcess(h.handler)
+	l := listen(t, c, client.EventsOptions{})
+	h.Accounts.OnChange(func() {
+		h.hub.Changed(control.TopicAccounts)
+		<-l.events // has read everything by now
+	})
+	told := func(what string, models int) {
+		t.Helper()
+		if e := l.next(); !slices.Contains(e.Topics, control.TopicModels) || !slices.Contains(e.Topics, control.TopicAccounts) {
+			t.Errorf("%s was told as %+v", what, e)
+		}
+		if list, err := c.Models(t.Context(), ""); err != nil || len(list) != models {
+			t.Errorf("%s, and there are %d models, not %d (%v)", what, len(list), models, err)
+		}
+	}
+	d, err := c.AddAccount(t.Context(), client.AddAccount{Provider: "openai", Key: "sk-proj-0123456789"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	told("an account that was added", 1)
+	if _, err := c.RemoveAccount(t.Context(), d.Account.ID); err != nil {
+		t.Fatal(err)
+	}
+	told("an account that was removed", 0)
+	if _, err := c.RestoreAccount(t.Context(), d.Account.ID); err != nil {
+		t.Fatal(err)
+	}
+	told("an account that is back", 1)
 }
 
 // The window that is asked for is told; how many were asked is known.
@@ -313,6 +363,47 @@ func TestEventsEnd(t *testing.T) {
 	case <-gone:
 	case <-time.After(patience):
 		t.Error("the handler goes on for nobody")
+	}
+}
+
+// deaf is a connection whose other end reads nothing: a write ends when its deadline passes.
+type deaf struct {
+	*httptest.ResponseRecorder
+	writing chan struct{} // closed when a write waits
+	once    sync.Once
+	passed  chan struct{} // closed when a deadline of now or before was set
+}
+
+func (d *deaf) Write([]byte) (int, error) {
+	d.once.Do(func() { close(d.writing) })
+	<-d.passed
+	return 0, os.ErrDeadlineExceeded
+}
+
+func (d *deaf) SetWriteDeadline(at time.Time) error {
+	if !at.IsZero() && !at.After(time.Now()) {
+		close(d.passed)
+	}
+	return nil
+}
+
+// A browser that has stopped reading does not hold the end of the instance up.
+func TestDeafListenerEnds(t *testing.T) {
+	h := newHouse(t)
+	stop := make(chan struct{})
+	h.Serving(&control.Server{Ended: stop})
+	d := &deaf{ResponseRecorder: httptest.NewRecorder(), writing: make(chan struct{}), passed: make(chan struct{})}
+	ended := make(chan struct{})
+	go func() {
+		h.handler.ServeHTTP(d, httptest.NewRequestWithContext(t.Context(), "GET", "/api/events", nil))
+		close(ended)
+	}()
+	<-d.writing
+	close(stop)
+	select {
+	case <-ended:
+	case <-time.After(patience):
+		t.Fatal("the events wait for who does not read")
 	}
 }
 

@@ -14,7 +14,8 @@ import (
 	"metapi/backend/snapshot"
 )
 
-// Recorder keeps what happened to each request. When Begin or Settle returns, the record survives a kill of the process.
+// Recorder keeps what happened to each request. Within 50 ms of Begin or Settle the record survives a kill of the process;
+// neither waits for that.
 type Recorder interface {
 	Begin(*routing.Record)
 	Settle(*routing.Record)

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"metapi/backend/gateway/socket"
 )
 
 // DefaultPort is where Metapi listens unless told otherwise.
@@ -108,7 +110,7 @@ func (g *Gateway) answer(base context.Context, listeners []net.Listener, failed 
 	}
 	for _, l := range listeners {
 		go func() {
-			if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			if err := srv.Serve(socket.Listener{Listener: l}); !errors.Is(err, http.ErrServerClosed) {
 				select {
 				case failed <- err:
 				default: // another has

@@ -1,7 +1,8 @@
 // Package ledger is the durable record of requests: what was asked, where it went, what it took and what it cost.
 //
-//	gateway --Begin, Settle--> journal  DIR/journal/<n>.log      one line, one write(2): acknowledged
-//	                       \-> queue    in memory
+//	gateway --Begin, Settle--> queue    in memory
+//	                              |     every 10 ms: one write(2)
+//	                              +---> journal       DIR/journal/<n>.log    a line each: it survives a kill
 //	                              |     every 5 s, or at 4,000 records: one transaction
 //	                              v
 //	                           bbolt    requests      id -> record        rows, in order of time
@@ -9,21 +10,22 @@
 //	                                    rollups       hour, ... -> Totals what Totals and Group add up
 //	                                    pins          state -> account    who issued it; the newest 50,000
 //
-// # Acknowledged
+// # What a kill leaves
 //
-// When [Ledger.Begin] or [Ledger.Settle] returns, the record's line is with the operating system: it survives a kill -9
-// of this process, though not a power cut, since nothing waits for the disk. A worker folds the queue into the
-// database, and deletes a segment of the journal only when everything in it has been committed. After a kill the next
-// [Open] folds what the journal holds beyond the position that the database has noted. Folding is idempotent: a
-// row only rises, from running to interrupted to settled, the rollups change in the same transaction as the row, and
-// the same line folded again changes nothing. A line that was torn off by the kill fails its checksum and is left out.
+// [Ledger.Begin] and [Ledger.Settle] write nothing themselves: a record waits 10 ms for others, and their lines go to the
+// operating system together. From then on, well within 50 ms of the call, it survives a kill -9 of this process, though
+// not a power cut, since nothing waits for the disk. A worker folds the queue into the database, and deletes a segment of
+// the journal only when everything in it has been committed. After a kill the next [Open] folds what the journal holds
+// beyond the position that the database has noted. Folding is idempotent: a row only rises, from running to interrupted
+// to settled, the rollups change in the same transaction as the row, and the same line folded again changes nothing. A
+// line that was torn off by the kill fails its checksum and is left out.
 //
 // A request that was begun by a process that is no more can be settled by nobody: it appears as interrupted.
 //
 // # Asking
 //
 // [Ledger.Requests], [Ledger.Totals] and [Ledger.Group] fold what is in the queue before they look, so that they see all
-// that was acknowledged. All of them go by the time within the request's id. [Ledger.Account] answers from memory.
+// that was accepted. All of them go by the time within the request's id. [Ledger.Account] answers from memory.
 //
 // # When the disk does not take it
 //

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"metapi/backend/routing"
@@ -37,6 +38,7 @@ func TestJournalCannotBeWritten(t *testing.T) {
 	for n := 1; n < 20; n++ {
 		l.Settle(settled(n))
 	}
+	l.write()
 	if s := l.Trouble(); !strings.Contains(s, "19 entries are held in memory") {
 		t.Errorf("trouble: %q", s)
 	}
@@ -58,6 +60,33 @@ func TestJournalCannotBeWritten(t *testing.T) {
 		t.Errorf("%d rows, trouble %q", len(rows), again.Trouble())
 	}
 	checkSums(t, again, all(t, again, Query{}))
+}
+
+// What has been accepted is in the journal within 50 ms, long before a fold, and without anybody's asking.
+func TestWrittenSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		l := openLedger(t, dir)
+		for n := range 3 {
+			l.Begin(settled(n))
+			l.Settle(settled(n))
+			time.Sleep(50 * time.Millisecond) // of the bubble's clock
+			synctest.Wait()
+			lines := 0
+			for _, f := range segments(t, dir) {
+				s, err := readSegment(dir+"/journal/"+f.Name(), 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, ok := s.next(); ok; _, ok = s.next() {
+					lines++
+				}
+			}
+			if want := 2 * (n + 1); lines != want {
+				t.Errorf("%d lines of %d are written", lines, want)
+			}
+		}
+	})
 }
 
 // What is in the journal leaves memory when there is too much of it, and comes back; what is nowhere is lost, and that is told.

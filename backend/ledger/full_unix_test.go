@@ -42,6 +42,7 @@ func fillUp(dir string) {
 	n := 0
 	for ; l.Trouble() == "" || n < 50; n++ {
 		l.Settle(settled(n))
+		l.write()
 	}
 	fmt.Println("trouble", l.Trouble())
 	for range 10 {

@@ -115,8 +115,9 @@ func checkSums(t fataler, l *Ledger, rows []routing.Record) {
 	}
 }
 
-// crash ends a ledger as a kill would: nothing is folded any more.
+// crash ends a ledger as a kill would, some while after the last record: nothing is folded any more.
 func crash(l *Ledger) {
+	l.write()
 	l.mu.Lock()
 	l.closed = true
 	l.mu.Unlock()

@@ -61,9 +61,21 @@ func (j *journal) scan() ([]uint64, error) {
 	return found, err
 }
 
-// append writes one line with one write(2), and returns where it ends. After an error nothing of the line counts:
-// the part that reached the disk is cut off again, or left behind as the torn tail of a closed segment.
-func (j *journal) append(line []byte) (position, error) {
+// writeSize is about the most that is written at once, in bytes: a disk that is nearly full takes one such portion after
+// the other, as far as it goes.
+const writeSize = 64 << 10
+
+// room is how many bytes are written at once; the line with which they reach it is one of them.
+func (j *journal) room() int {
+	if j.file == nil || j.size >= j.limit {
+		return int(min(writeSize, j.limit))
+	}
+	return int(min(writeSize, j.limit-j.size))
+}
+
+// append writes lines with one write(2), and returns where they end. After an error none of them counts: the part that
+// reached the disk is cut off again, or left behind as the tail of a closed segment.
+func (j *journal) append(lines []byte) (position, error) {
 	if j.file != nil && j.size >= j.limit {
 		j.roll()
 	}
@@ -72,7 +84,7 @@ func (j *journal) append(line []byte) (position, error) {
 			return position{}, err
 		}
 	}
-	n, err := j.file.Write(line)
+	n, err := j.file.Write(lines)
 	if err != nil {
 		if n > 0 && j.file.Truncate(j.size) != nil {
 			j.roll()

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// killMe begins and settles requests from four goroutines for ever, and says what has been acknowledged.
+// killMe begins and settles requests from four goroutines for ever, and says what has been written.
 func killMe(dir string) {
 	st, err := store.Open(dir, store.WithBackupEvery(0))
 	if err != nil {
@@ -41,24 +41,29 @@ func killMe(dir string) {
 	}
 	for g := range 4 {
 		go func() {
+			var said []byte
 			for n := 0; ; n++ {
 				r := settledAt(n, time.Now())
 				r.ID = routing.NewID(r.Start)
 				r.Issued[0].ID = r.ID
 				l.Begin(r)
-				fmt.Fprintf(os.Stdout, "begun %s\n", r.ID) // one write: lines do not mix
-				if n%10 == g {
-					continue // stays in flight
+				said = fmt.Appendf(said, "begun %s\n", r.ID)
+				if n%10 != g { // the others stay in flight
+					l.Settle(r)
+					said = fmt.Appendf(said, "settled %s %d\n", r.ID, r.Usage.Input)
 				}
-				l.Settle(r)
-				fmt.Fprintf(os.Stdout, "settled %s %d\n", r.ID, r.Usage.Input)
+				if n%7 == g {
+					l.write()             // as 10 ms later; TestWrittenSoon is about those
+					os.Stdout.Write(said) // one write: lines do not mix
+					said = said[:0]
+				}
 			}
 		}()
 	}
 	select {}
 }
 
-// What was acknowledged before a kill -9 is there after it, once, with its tokens; what was in flight is interrupted.
+// What was written before a kill -9 is there after it, once, with its tokens; what was in flight is interrupted.
 func TestKill(t *testing.T) {
 	for _, lines := range []int{1, 37, 200, 3001} {
 		t.Run(fmt.Sprint(lines), func(t *testing.T) {
@@ -77,7 +82,7 @@ func TestKill(t *testing.T) {
 			scan := bufio.NewScanner(out)
 			for n := 0; scan.Scan(); n++ {
 				if n == lines {
-					child.Process.Kill() // and read on: what is in the pipe was acknowledged
+					child.Process.Kill() // and read on: what is in the pipe was written
 				}
 				var id string
 				var input int64

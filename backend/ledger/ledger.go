@@ -16,6 +16,7 @@ import (
 )
 
 const (
+	writeAfter = 10 * time.Millisecond  // how long a record may wait for others to be written with
 	foldEvery  = 5 * time.Second        // how long a record may wait for its fold
 	foldAt     = 4000                   // records that are folded at once, without waiting
 	maxQueue   = 10_000                 // records held in memory, written or not
@@ -37,7 +38,7 @@ type Ledger struct {
 
 	mu        sync.Mutex // guards what follows
 	journal   journal
-	queue     []entry  // accepted and not yet folded, in order; folds read it without mu, and only they change an entry
+	queue     []entry  // accepted and not yet folded, in order; folds read it without mu, but not an entry's at
 	written   int      // queue[:written] are in the journal
 	overflow  []uint64 // segments of written entries that the queue had no room for
 	accepted  uint64   // entries ever accepted
@@ -48,6 +49,7 @@ type Ledger struct {
 	journaled failure
 	folded    failure
 	closed    bool
+	pen       *time.Timer // runs write; set while something waits in the queue for the journal
 
 	wake chan struct{} // something waits in an empty queue, or the worker should look again
 	full chan struct{} // foldAt entries wait
@@ -58,7 +60,8 @@ type Ledger struct {
 // entry is one record on its way: accepted, perhaps in the journal, not yet in the database.
 type entry struct {
 	fact
-	text []byte   // the record's JSON
+	text []byte   // the record's JSON, within its line
+	line []byte   // as the journal has it; nil in an entry that was read from there
 	seq  uint64   // counts the entries accepted, from 1
 	at   position // where its line ends in the journal; zero while it is not there
 }
@@ -96,6 +99,7 @@ type limits struct {
 func open(dir string, st *store.Store, most limits) (*Ledger, error) {
 	l := &Ledger{st: st, update: st.Update, journal: journal{dir: filepath.Join(dir, "journal"), limit: most.segment}, pins: pins{limit: most.pins}, room: most.queue,
 		wake: make(chan struct{}, 1), full: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{})}
+	l.pen = time.AfterFunc(writeAfter, l.write)
 	found, err := l.journal.scan()
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the ledger's journal: %w. Make the folder readable for your user", err)
@@ -138,7 +142,8 @@ func open(dir string, st *store.Store, most limits) (*Ledger, error) {
 }
 
 // Begin records that a request has begun: as running, without its candidates and attempts, which the settled
-// record will have. When it returns, the record survives a kill -9 of this process, unless [Ledger.Trouble] says otherwise.
+// record will have. Soon after it returns, well within 50 ms, the record survives a kill -9 of this process, unless
+// [Ledger.Trouble] says otherwise.
 func (l *Ledger) Begin(r *routing.Record) {
 	b := *r
 	b.State = routing.Running
@@ -172,7 +177,8 @@ func (l *Ledger) accept(r *routing.Record) {
 	}
 	e := entry{fact: factOf(r)}
 	if err == nil {
-		e.text = slices.Clone(b.text())
+		e.line = slices.Clone(b.Bytes())
+		e.text = textOf(e.line)
 	}
 
 	l.mu.Lock()
@@ -181,17 +187,13 @@ func (l *Ledger) accept(r *routing.Record) {
 		l.lost++
 		return
 	}
-	if l.written == len(l.queue) && (l.journaled.err == nil || !time.Now().Before(l.journaled.retry)) {
-		e.at, err = l.journal.append(b.Bytes())
-		l.journaled.note(err)
-	}
 	l.accepted++
 	e.seq = l.accepted
 	l.makeRoom()
-	l.queue = append(l.queue, e)
-	if e.at.Segment != 0 {
-		l.written++
+	if l.written == len(l.queue) {
+		l.pen.Reset(writeAfter)
 	}
+	l.queue = append(l.queue, e)
 	l.remember(&e)
 	switch len(l.queue) {
 	case 1:
@@ -207,12 +209,25 @@ func (l *Ledger) makeRoom() {
 	if len(l.queue) < l.room {
 		return
 	}
+	if !time.Now().Before(l.journaled.retry) {
+		l.append()
+	}
 	if l.written > 0 {
 		l.spill()
 		return
 	}
 	l.lost++
 	l.queue = l.queue[1:]
+}
+
+// write appends to the journal what has come since the last time: a write(2) for each record would cost as much as all
+// else that the ledger does while somebody waits.
+func (l *Ledger) write() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.closed {
+		l.append()
+	}
 }
 
 // spill drops the written entries from memory; their segments will be read again. mu is held.
@@ -311,6 +326,7 @@ func (l *Ledger) Close() error {
 	err := l.fold()
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.pen.Stop()
 	l.journal.roll()
 	if err == nil {
 		l.journal.forget(l.journal.number + 1)

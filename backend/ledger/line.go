@@ -40,13 +40,6 @@ func (b *lineBuffer) encode(r *routing.Record) (err error) {
 	return nil
 }
 
-// line makes the line of a record that is JSON already.
-func (b *lineBuffer) line(text []byte) []byte {
-	b.b = append(append(b.b[:0], "00000000 "...), text...)
-	b.sign()
-	return b.b
-}
-
 // sign ends the line, and puts the checksum in front.
 func (b *lineBuffer) sign() {
 	var sum [4]byte
@@ -58,8 +51,8 @@ func (b *lineBuffer) sign() {
 // Bytes is the whole line.
 func (b *lineBuffer) Bytes() []byte { return b.b }
 
-// text is the JSON within the line.
-func (b *lineBuffer) text() []byte { return b.b[prefixLen : len(b.b)-1] }
+// textOf is the JSON within a line.
+func textOf(line []byte) []byte { return line[prefixLen : len(line)-1] }
 
 // decodeLine reads a line, with or without its newline. The JSON it returns is a part of line.
 func decodeLine(line []byte) (*routing.Record, []byte, error) {

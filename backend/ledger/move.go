@@ -83,7 +83,11 @@ func (l *Ledger) run(tx *store.Tx, s step) (more bool, err error) {
 func (l *Ledger) steps() (steps []step, upTo, current uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.rewrite()
+	if l.journal.gone() {
+		l.journal.roll()
+		l.written = 0 // what is in a file without a name dies with the process
+	}
+	l.append()
 	l.left = append(l.left, l.overflow...)
 	l.overflow = nil
 	batch := l.queue[:len(l.queue):len(l.queue)]
@@ -113,30 +117,34 @@ func (l *Ledger) steps() (steps []step, upTo, current uint64) {
 		orphans()
 	}
 	for some := range slices.Chunk(batch, chunk) {
-		steps = append(steps, step{do: func(f *fold) (bool, error) { return false, f.batch(some) }})
+		folded := lastWritten(some)
+		steps = append(steps, step{do: func(f *fold) (bool, error) { return false, f.batch(some, folded) }})
 	}
 	return steps, upTo, current
 }
 
-// rewrite appends to the journal what could not be written when it came, in order, as far as it goes. mu is held.
-func (l *Ledger) rewrite() {
-	if l.journal.gone() {
-		l.journal.roll()
-		l.written = 0 // what is in a file without a name dies with the process
-	}
-	if l.written == len(l.queue) {
-		return
-	}
+// append writes to the journal what is not there yet, in order, as far as it goes; what is left is tried again. mu is held.
+func (l *Ledger) append() {
 	b := lineBuffers.Get().(*lineBuffer)
 	defer lineBuffers.Put(b)
-	for ; l.written < len(l.queue); l.written++ {
-		e := &l.queue[l.written]
-		at, err := l.journal.append(b.line(e.text))
+	for l.written < len(l.queue) {
+		b.b = b.b[:0]
+		end := l.written
+		for room := l.journal.room(); end < len(l.queue) && len(b.b) < room; end++ {
+			b.b = append(b.b, l.queue[end].line...)
+		}
+		at, err := l.journal.append(b.b)
 		l.journaled.note(err)
 		if err != nil {
+			l.pen.Reset(l.journaled.wait)
 			return
 		}
-		e.at = at
+		at.Offset -= int64(len(b.b))
+		for ; l.written < end; l.written++ {
+			e := &l.queue[l.written]
+			at.Offset += int64(len(e.line))
+			e.at = at
+		}
 	}
 }
 
@@ -179,8 +187,17 @@ func (l *Ledger) segment(n uint64) step {
 	}
 }
 
-// batch folds entries from memory. A request that was begun and settled within the batch is written once.
-func (f *fold) batch(entries []entry) error {
+// lastWritten is where the journal has the last of the entries that it has. mu is held.
+func lastWritten(entries []entry) (at position) {
+	for i := len(entries) - 1; i >= 0 && at.Segment == 0; i-- {
+		at = entries[i].at
+	}
+	return at
+}
+
+// batch folds entries from memory, and with them the journal up to folded. A request that was begun and settled within
+// the batch is written once.
+func (f *fold) batch(entries []entry, folded position) error {
 	settled := make(map[string]bool, len(entries))
 	for i := range entries {
 		if entries[i].state != routing.Running {
@@ -196,11 +213,8 @@ func (f *fold) batch(entries []entry) error {
 			return err
 		}
 	}
-	for i := len(entries) - 1; i >= 0; i-- {
-		if entries[i].at.Segment != 0 {
-			f.meta.Folded = entries[i].at
-			break
-		}
+	if folded.Segment != 0 {
+		f.meta.Folded = folded
 	}
 	return nil
 }

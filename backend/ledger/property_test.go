@@ -119,6 +119,7 @@ func TestModel(t *testing.T) {
 				model[r.ID] = r
 				l.Settle(r)
 			},
+			"write":   func(*rapid.T) { l.write() },
 			"fold":    func(*rapid.T) { _ = l.Flush(context.Background()) },
 			"block":   func(*rapid.T) { block(l, true) },
 			"unblock": func(*rapid.T) { block(l, false) },

@@ -11,7 +11,6 @@ import (
 const (
 	appFolder  = "build/icons"
 	trayFolder = "tray/helper/icons"
-	windowIcon = "app/window/icon.png"
 )
 
 func main() {
@@ -27,7 +26,6 @@ func main() {
 func files() map[string][]byte {
 	all := map[string][]byte{
 		appFolder + "/appicon.png": encode(appIcon(512)),
-		windowIcon:                 encode(appIcon(128)),
 		appFolder + "/appicon.ico": ico(sizes(appIcon, 16, 20, 24, 32, 40, 48, 64, 128, 256)),
 	}
 	for _, s := range states {

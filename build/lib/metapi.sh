@@ -51,7 +51,7 @@ build_pages() {
   local sources
   sources=$(pages_sources)
   if [ -f "$ROOT/frontend/dist/index.html" ] && [ "$sources" = "$(cat -- "$CACHE/pages" 2>/dev/null)" ]; then return; fi
-  install_packages frontend
+  npm_ci "$ROOT/frontend"
   say "Building the pages."
   npm --prefix "$ROOT/frontend" run build >&2 || die "The pages could not be built: the words of npm are above."
   mkdir -p -- "$CACHE"
@@ -62,14 +62,4 @@ build_pages() {
 pages_sources() {
   tree_files | grep -E '^frontend/' | grep -vE '^frontend/(dist|node_modules)/|\.go$' | LC_ALL=C sort |
     (cd "$ROOT" && while IFS= read -r file; do sha256sum -- "$file"; done) | sha256sum
-}
-
-# install_packages FOLDER: the npm packages of FOLDER (from ROOT), as its lock file has them.
-install_packages() {
-  local folder=$ROOT/$1 lock
-  lock=$(sha256sum <"$folder/package-lock.json")
-  if [ "$lock" = "$(cat -- "$folder/node_modules/.installed" 2>/dev/null)" ]; then return; fi
-  say "Installing the npm packages of $1."
-  npm --prefix "$folder" ci --no-audit --no-fund >&2 || die "npm could not install the packages of $1: its words are above."
-  printf '%s\n' "$lock" >"$folder/node_modules/.installed"
 }

@@ -21,6 +21,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "metapi-tray is started by Metapi, to show its icon in the tray. Start Metapi instead.")
 		os.Exit(2)
 	}
+	name()
 	systray.Run(func() {
 		serve(os.Stdin, os.Stdout)
 		systray.Quit()

@@ -8,8 +8,9 @@ import (
 	"net"
 	"net/http"
 	"sync"
-	"syscall"
 	"time"
+
+	"metapi/backend/gateway/socket"
 )
 
 // conn is one connection. It has one owner at a time: an exchange, or the pool.
@@ -19,8 +20,7 @@ type conn struct {
 	abort func()    // closes nc
 	since time.Time // in the pool
 
-	sock socket // see sock_unix.go; unused where raw is nil
-	raw  syscall.RawConn
+	sock *socket.Conn // nc, or nil where it cannot be asked without blocking
 
 	// Of the exchange:
 	br       *bufio.Reader
@@ -44,9 +44,15 @@ var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, readBu
 
 func newConn(nc net.Conn, addr string) *conn {
 	c := &conn{nc: nc, addr: addr, abort: func() { nc.Close() }}
-	c.openSocket()
+	if sock, ok := socket.New(nc); ok {
+		c.nc, c.sock = sock, sock
+	}
 	return c
 }
+
+// alive reports whether an idle connection can be used: the upstream has neither closed it nor sent what nobody asked for.
+// One that cannot be asked is taken on trust; if it is stale the call finds out, and is repeated.
+func (c *conn) alive() bool { return c.sock == nil || c.sock.Quiet() }
 
 func (c *conn) begin() {
 	c.br = readers.Get().(*bufio.Reader)
@@ -79,14 +85,14 @@ func (c *conn) Read(p []byte) (int, error) {
 // it stopped listening.
 func (c *conn) send(o *outgoing) {
 	first, rest := o.buf, o.rest
-	if c.raw == nil {
+	if c.sock == nil {
 		if len(rest) == 0 { // it fits into any socket's buffer
 			_, c.writeErr = c.nc.Write(first)
 			return
 		}
 	} else {
-		if first, c.writeErr = c.tryWrite(first); len(first) == 0 && c.writeErr == nil {
-			rest, c.writeErr = c.tryWrite(rest)
+		if first, c.writeErr = c.sock.TryWrite(first); len(first) == 0 && c.writeErr == nil {
+			rest, c.writeErr = c.sock.TryWrite(rest)
 		}
 		if c.writeErr != nil || len(first)+len(rest) == 0 {
 			return

@@ -5,7 +5,7 @@
 // loop to caller, each with a thread to be woken. On a gateway whose own work is a few microseconds that is a third of the
 // CPU and most of the added latency. Here a call is
 //
-//	take    an idle connection, found alive by one peek; else dial        pool.go, sock_unix.go
+//	take    an idle connection, found alive by one peek; else dial        pool.go
 //	write   head and body, one system call where the body is small        head.go, conn.go
 //	read    the head, by http.ReadResponse, through a pooled buffer       conn.go
 //	read    the body, when the caller does, straight from the socket      exchange.go

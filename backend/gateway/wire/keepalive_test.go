@@ -187,7 +187,9 @@ func TestStaleBeforeTaken(t *testing.T) {
 			c.pool.mu.Lock()
 			cn := c.pool.idle[strings.TrimPrefix(url, "http://")][0]
 			c.pool.mu.Unlock()
-			cn.untilStale()
+			for cn.sock != nil && cn.alive() { // until what the server did has arrived
+				time.Sleep(time.Millisecond)
+			}
 			mustCall(t, c, "POST", url, "hello", "ok")
 			if n := calls.Load(); n != 2 {
 				t.Errorf("the upstream saw %d calls, want 2", n)

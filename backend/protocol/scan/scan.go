@@ -76,7 +76,8 @@ func control(b []byte) int {
 }
 
 // longRun is how many bytes without anything special make it worth to search on with [bytes.IndexByte], which is
-// several times quicker than special but slow to start.
+// several times quicker than special but slow to start. So it is where the next quote is known to be that far away: between
+// are only escapes, and prose has one a line.
 const longRun = 64
 
 // str passes over the string whose opening quote is at i, and returns the index after its closing quote.
@@ -85,7 +86,7 @@ func str(b []byte, i int) (end int, escaped bool, err *Error) {
 	quote := -1 // the first quote from i on, once it has been searched for; searched again only when passed
 	for {
 		for from := i; i+16 <= len(b); {
-			if i-from >= longRun {
+			if i-from >= longRun || quote-i >= longRun {
 				if quote < i {
 					quote = len(b)
 					if n := bytes.IndexByte(b[i:], '"'); n >= 0 {

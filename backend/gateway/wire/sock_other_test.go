@@ -1,5 +1,0 @@
-//go:build !linux && !darwin && !freebsd
-
-package wire
-
-func (c *conn) untilStale() {}

@@ -1,0 +1,6 @@
+//go:build desktop && !linux
+
+package main
+
+// name is for Linux: elsewhere the tooltip says it.
+func name() {}
