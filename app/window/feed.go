@@ -37,12 +37,21 @@ func (f *feed) ready(emit func(name string, data ...any)) {
 	}
 }
 
-// event tells what happened.
+// event tells what happened in the backend, which therefore answers.
 func (f *feed) event(e client.Event) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.away = false
 	if f.emit != nil {
+		f.emit(eventName, e)
+	}
+}
+
+// here tells what happened in the window's own process. A page that waits for the backend reads all anew afterwards.
+func (f *feed) here(e client.Event) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.emit != nil && !f.away {
 		f.emit(eventName, e)
 	}
 }

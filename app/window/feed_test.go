@@ -35,10 +35,12 @@ func TestFeed(t *testing.T) {
 	was(resync)
 	f.lost()
 	f.ready(emit)
+	f.here(paused)
 	was(lostName+" []", lostName+" []")
 	f.event(paused)
 	f.ready(emit)
-	was(fmt.Sprint(eventName, " ", []any{paused}), resync)
+	f.here(paused)
+	was(fmt.Sprint(eventName, " ", []any{paused}), resync, fmt.Sprint(eventName, " ", []any{paused}))
 }
 
 func TestChanged(t *testing.T) {

@@ -82,7 +82,6 @@ func (h *host) run(ctx context.Context) outcome {
 				return elsewhere
 			}
 		default:
-			h.log.Error("the data cannot be opened", "error", err)
 			h.seek(err, true)
 		}
 		missing := time.Since(h.missing)
@@ -105,6 +104,7 @@ func (h *host) own(ctx context.Context, in instance) outcome {
 	// A second start asks this window to show itself as soon as the instance can be reached. So it listens before that.
 	select {
 	case <-listening:
+	case <-time.After(callPatience): // the store cannot be read, say: the pages tell
 	case <-ctx.Done():
 	}
 	var err error
@@ -222,9 +222,16 @@ func (h *host) leave(w *way, why error) {
 
 // seek says why there is no way for now. A reason that will hardly go away by itself is final: a page shall show it.
 func (h *host) seek(why error, final bool) {
+	h.mu.Lock()
+	news := h.why == nil || h.why.Error() != why.Error()
+	h.mu.Unlock()
 	h.change(nil, why)
-	if final {
-		h.settle()
+	if !final {
+		return
+	}
+	h.settle()
+	if news { // it is tried again and again
+		h.log.Error("the data cannot be opened", "error", why)
 	}
 }
 

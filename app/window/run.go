@@ -143,7 +143,7 @@ func (a *app) startTray() {
 func (a *app) trayStands(shown bool, reason string) {
 	a.presence.icon(shown)
 	a.desktop.setTray(shown, reason)
-	a.feed.event(client.Event{Type: client.EventChanged, Topics: []client.Topic{client.TopicSettings}})
+	a.feed.here(client.Event{Type: client.EventChanged, Topics: []client.Topic{client.TopicSettings}})
 }
 
 // followSettings keeps to the user's settings, whoever changes them.
