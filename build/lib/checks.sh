@@ -60,7 +60,7 @@ check_desktop() {
   printf 'windows builds.\n'
   build_desktop
   export METAPI_APP_BIN=$ROOT/bin/metapi-app METAPI_TRAY_BIN=$ROOT/bin/metapi-tray
-  CGO_ENABLED=1 with_display go test -race -p 1 -count=1 -json -timeout 10m ./app/window/e2e ./tray 2>&1 | tee -- "$OUT/desktop.json" | judge_skips
+  CGO_ENABLED=1 with_display go test -race -p 1 -count=1 -json -timeout 10m "${ON_DISPLAY[@]/#/.\/}" 2>&1 | tee -- "$OUT/desktop.json" | judge_skips
 }
 
 check_imports() { go test -count=1 ./build/rules/; }
@@ -72,7 +72,14 @@ judge_skips() {
 }
 
 # check_go: a cached result would not notice that a program the test needs has come or gone, hence -count=1.
-check_go() { CGO_ENABLED=1 go test -race -count=1 -json -timeout 10m ./... 2>&1 | tee -- "$OUT/go.json" | judge_skips; }
+check_go() {
+  local packages
+  mapfile -t packages < <(go list ./... | grep -vxF "$(printf 'metapi/%s\n' "${ON_DISPLAY[@]}")")
+  CGO_ENABLED=1 go test -race -count=1 -json -timeout 10m "${packages[@]}" 2>&1 | tee -- "$OUT/go.json" | judge_skips
+}
+
+# ON_DISPLAY: packages with tests that want the desktop app, a display and a session bus. check_desktop runs them, the rest of their tests too.
+ON_DISPLAY=(app/window/e2e tray)
 
 # check_sdk: build/sdk/test prints "skip NAME: REASON" lines, and on its last line "N passed, N failed, N skipped".
 check_sdk() {
