@@ -78,3 +78,10 @@ require (
 )
 
 tool honnef.co/go/tools/cmd/staticcheck
+
+// npm packages bring Go code along.
+ignore (
+	./build/sdk/node_modules
+	./build/ui/node_modules
+	./frontend/node_modules
+)

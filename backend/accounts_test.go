@@ -105,7 +105,7 @@ func TestPauseAccount(t *testing.T) {
 	if got := h.serves(); got != "b" {
 		t.Errorf("with the first paused, %q serves", got)
 	}
-	if s := h.standing(h.a.ID); s.State != "blocked" || !strings.Contains(s.Reason, "paused") {
+	if s := h.standing(h.a.ID); s.State != "paused" || s.Reason != "" {
 		t.Errorf("a paused account stands so: %+v", s)
 	}
 	pause("second", true)

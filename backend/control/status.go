@@ -69,9 +69,10 @@ func (s *Service) stand(out *AccountStanding, a account.Account, running bool) e
 	if err != nil {
 		return err
 	}
+	if a.Paused { // whatever else is true of it
+		defer func() { out.State, out.Reason, out.Until = "paused", "", time.Time{} }()
+	}
 	switch {
-	case a.Paused:
-		out.State, out.Reason = "blocked", "the account is paused"
 	case out.Models == 0:
 		out.State, out.Reason = "no-models", scan.Message
 	case scan.Outcome == provider.OutcomeUnauthorised:

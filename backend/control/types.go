@@ -35,7 +35,7 @@ type AccountStanding struct {
 	ID       string    `json:"id"`
 	Slug     string    `json:"slug"`
 	Provider string    `json:"provider"`
-	State    string    `json:"state" enum:"ready,cooling,partly-cooling,blocked,no-models" doc:"ready: may be chosen; cooling: not until a time; partly-cooling: some of its models are; blocked: its key cannot be used; no-models: nothing is known to be offered"`
+	State    string    `json:"state" enum:"ready,cooling,partly-cooling,blocked,no-models,paused" doc:"ready: may be chosen; paused: the user has left it out; cooling: not until a time; partly-cooling: some of its models are; blocked: its key cannot be used; no-models: nothing is known to be offered"`
 	Reason   string    `json:"reason,omitempty"`
 	Until    time.Time `json:"until,omitzero" doc:"When the first of what cools may be tried again"`
 	InFlight int64     `json:"in_flight"`

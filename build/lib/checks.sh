@@ -43,6 +43,26 @@ check_builds() {
   done
 }
 
+# check_pages: types, lint and unit tests of the pages, and that their API types are made from the API as it is now.
+check_pages() {
+  npm_ci "$ROOT/frontend"
+  local made=$OUT/schema.d.ts
+  (cd frontend && npx --no openapi-typescript src/api/openapi.json -o "$made" >/dev/null)
+  if ! diff -u frontend/src/api/schema.d.ts "$made"; then
+    printf 'The API has changed since the types of the pages were made: npm --prefix frontend run types.\n'
+    return 1
+  fi
+  npm --prefix frontend run --silent check
+  npm --prefix frontend run --silent lint
+  npm --prefix frontend run --silent test
+}
+
+# check_ui: the pages in a browser.
+check_ui() {
+  build_pages
+  build/ui/test 2>&1 | judge_skips -plain ui
+}
+
 # check_desktop_vet looks at the files behind the tag desktop, for the systems whose libraries are here or not needed.
 check_desktop_vet() {
   local packages=(. ./app/... ./tray/...)

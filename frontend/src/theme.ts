@@ -1,7 +1,7 @@
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
 
 // The colour of the mark. Shade 7 carries white text, and shade 4 stands on dark, each with a contrast above 4.5.
-const metapi: MantineColorsTuple = ["#e8f8f9", "#cfeef1", "#9fdce2", "#6bc8d2", "#45b8c5", "#2aa3b2", "#158999", "#0b7382", "#085d69", "#054751"];
+const metapi: MantineColorsTuple = ["#f0f0ff", "#e2e1fd", "#c5c3f9", "#a6a3f5", "#8c88f2", "#7771ef", "#645dee", "#5850ec", "#463fd0", "#3a34ae"];
 
 export const theme = createTheme({
   primaryColor: "metapi",
@@ -29,5 +29,5 @@ export const theme = createTheme({
 export const variables: CSSVariablesResolver = (theme) => ({
   variables: {},
   light: { "--mantine-color-dimmed": theme.colors.gray[7] },
-  dark: { "--mantine-color-dimmed": theme.colors.dark[1], "--mantine-color-placeholder": theme.colors.dark[2] },
+  dark: { "--mantine-color-anchor": metapi[3], "--mantine-color-dimmed": theme.colors.dark[1], "--mantine-color-placeholder": theme.colors.dark[2] },
 });

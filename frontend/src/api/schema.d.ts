@@ -586,10 +586,10 @@ export interface components {
             reason?: string;
             slug: string;
             /**
-             * @description ready: may be chosen; cooling: not until a time; partly-cooling: some of its models are; blocked: its key cannot be used; no-models: nothing is known to be offered
+             * @description ready: may be chosen; paused: the user has left it out; cooling: not until a time; partly-cooling: some of its models are; blocked: its key cannot be used; no-models: nothing is known to be offered
              * @enum {string}
              */
-            state: "ready" | "cooling" | "partly-cooling" | "blocked" | "no-models";
+            state: "ready" | "cooling" | "partly-cooling" | "blocked" | "no-models" | "paused";
             /**
              * Format: date-time
              * @description When the first of what cools may be tried again

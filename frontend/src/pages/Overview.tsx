@@ -131,9 +131,8 @@ type Hour = Figures & { key: string };
 
 /** The hours of today. What the picture says is also in a table, for who cannot see it. */
 function Hours({ groups, of }: { groups: Hour[]; of: "cost" | "tokens" }) {
-  const now = useNow(false);
   const by = new Map(groups.map((g) => [new Date(g.key).getHours(), g]));
-  const hours = Array.from({ length: new Date(now).getHours() + 1 }, (_, hour) => {
+  const hours = Array.from({ length: 24 }, (_, hour) => {
     const g = by.get(hour);
     const tokens = g ? g.input_tokens + g.cache_read_tokens + g.cache_write_tokens + g.output_tokens : 0;
     return { hour: `${String(hour).padStart(2, "0")}:00`, Cost: g?.cost_usd ?? 0, Tokens: tokens, requests: g?.requests ?? 0, money: g ? money(sum(g)) : "–" };
@@ -288,8 +287,7 @@ function Standings({ status }: { status: Status }) {
     >
       <Stack gap="xs">
         {(status.accounts ?? []).slice(0, 6).map((a) => {
-          const paused = accounts?.find((other) => other.id === a.id)?.paused ?? false;
-          const { tone, word } = standingOf(a, paused);
+          const { tone, word } = standingOf(a);
           return (
             <Group key={a.id} justify="space-between" wrap="nowrap" gap="sm">
               <Group gap="sm" wrap="nowrap" miw={0}>
@@ -301,7 +299,7 @@ function Standings({ status }: { status: Status }) {
                     {name.get(a.id) ?? a.slug}
                   </Text>
                   <Text size="xs" c="dimmed" truncate>
-                    {a.in_flight > 0 ? `${plural(a.in_flight, "request")} running` : (!paused && a.reason) || plural(a.models, "model")}
+                    {a.in_flight > 0 ? `${plural(a.in_flight, "request")} running` : a.reason || plural(a.models, "model")}
                   </Text>
                 </Box>
               </Group>

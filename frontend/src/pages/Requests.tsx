@@ -82,7 +82,9 @@ export function Requests() {
                       <Table.Th>Model</Table.Th>
                       <Table.Th className="wide">Tool</Table.Th>
                       <Table.Th className="wide">Account</Table.Th>
-                      <Table.Th ta="right">Tokens</Table.Th>
+                      <Table.Th ta="right" className="wide">
+                        Tokens
+                      </Table.Th>
                       <Table.Th ta="right">Cost</Table.Th>
                       <Table.Th ta="right">Took</Table.Th>
                       <Table.Th ta="right" className="wide">
@@ -145,7 +147,7 @@ function RequestRow({ row: r, now, open }: { row: Row; now: number; open: () => 
           </Text>
         )}
       </Table.Td>
-      <Table.Td ta="right">
+      <Table.Td ta="right" className="wide">
         <Tokens input={r.input_tokens + r.cache_write_tokens} cached={r.cache_read_tokens} output={r.output_tokens} estimated={r.tokens_estimated} />
       </Table.Td>
       <Table.Td ta="right">{running || r.input_tokens + r.cache_read_tokens + r.cache_write_tokens + r.output_tokens === 0 ? "–" : <Cost of={{ usd: r.cost_usd, estimated: r.cost_estimated }} />}</Table.Td>

@@ -10,14 +10,15 @@ export function stateOf(s: Status): { tone: Tone; word: string } {
   if (accounts.length === 0) return { tone: "off", word: "No account" };
   const able = accounts.filter((a) => a.state === "ready" || a.state === "partly-cooling").length;
   if (able === 0) return { tone: "bad", word: "Nothing can serve" };
-  if (able < accounts.filter((a) => a.reason !== "the account is paused").length) return { tone: "warn", word: "Running" };
+  if (accounts.some((a) => a.state !== "ready" && a.state !== "paused")) return { tone: "warn", word: "Running" };
   return s.in_flight > 0 ? { tone: "busy", word: "Working" } : { tone: "good", word: "Running" };
 }
 
 /** How one account stands, in a word. */
-export function standingOf(a: Standing | undefined, paused: boolean): { tone: Tone; word: string } {
-  if (paused) return { tone: "off", word: "Paused" };
+export function standingOf(a: Standing | undefined): { tone: Tone; word: string } {
   switch (a?.state) {
+    case "paused":
+      return { tone: "off", word: "Paused" };
     case "ready":
       return { tone: "good", word: "Ready" };
     case "cooling":

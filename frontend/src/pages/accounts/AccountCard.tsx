@@ -43,7 +43,7 @@ export function AccountCard({ account: a, standing, place, now, highlighted, up,
   useEffect(() => {
     if (highlighted) card.current?.scrollIntoView({ block: "center" });
   }, [highlighted]);
-  const { tone, word } = standingOf(standing, a.paused);
+  const { tone, word } = standingOf(standing);
 
   const runTest = () =>
     test.mutate(a.id, {
