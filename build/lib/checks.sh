@@ -60,7 +60,8 @@ check_pages() {
 # check_ui: the pages in a browser.
 check_ui() {
   build_pages
-  build/ui/test 2>&1 | judge_skips -plain ui
+  local tests=build/ui/test
+  "$tests" 2>&1 | judge_skips -plain ui
 }
 
 # check_desktop_vet looks at the files behind the tag desktop, for the systems whose libraries are here or not needed.
