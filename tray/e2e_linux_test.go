@@ -238,7 +238,7 @@ func TestRealClicks(t *testing.T) {
 	if err := i.Click("relay-b: blocked - key refused"); err != nil {
 		t.Fatal(err)
 	}
-	if got := next(t, "a click on an account", told); got != "open /accounts?id=id-relay-b" {
+	if got := next(t, "a click on an account", told); got != "open /accounts/id-relay-b" {
 		t.Error(got)
 	}
 

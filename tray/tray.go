@@ -14,7 +14,7 @@ import (
 type Options struct {
 	API API
 
-	// Open shows the window: at a page, such as "/accounts?id=ID", or where it was for "".
+	// Open shows the window: at a page, such as "/accounts/ID", or where it was for "".
 	Open func(page string)
 	// Quit ends the app.
 	Quit func()
