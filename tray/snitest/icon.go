@@ -24,6 +24,9 @@ type Icon struct {
 	path dbus.ObjectPath
 }
 
+// id is what the watcher calls it, as KDE's does.
+func (i *Icon) id() string { return i.bus + string(i.path) }
+
 // Entry is a line of its menu.
 type Entry struct {
 	Label     string
