@@ -39,13 +39,15 @@ func panel(t *testing.T) *snitest.Host {
 	return h
 }
 
-// icon waits for the n-th icon of the panel, counted from 1.
-func icon(t *testing.T, h *snitest.Host, n int) *snitest.Icon {
+// icon waits for an icon in the panel that is not a former one.
+func icon(t *testing.T, h *snitest.Host, former ...*snitest.Icon) *snitest.Icon {
 	t.Helper()
 	for {
 		icons, changed := h.Icons()
-		if len(icons) >= n {
-			return icons[n-1]
+		for _, i := range icons {
+			if !slices.Contains(former, i) {
+				return i
+			}
 		}
 		next(t, "an icon comes", changed)
 	}
@@ -144,7 +146,7 @@ func TestRealMenus(t *testing.T) {
 	}
 	g.show(Layout(states[0]))
 	g.start()
-	i := icon(t, h, 1)
+	i := icon(t, h)
 	for _, s := range states {
 		m := Layout(s)
 		g.show(m)
@@ -180,7 +182,7 @@ func TestRealClicks(t *testing.T) {
 		Standing: func(s Standing) { standing <- s },
 	})
 	t.Cleanup(tr.Stop)
-	i := icon(t, h, 1)
+	i := icon(t, h)
 	menuNow := func(change func()) menu.Menu {
 		b.set(func() {
 			if change != nil {
@@ -254,7 +256,7 @@ func TestRealHelperIsKilled(t *testing.T) {
 	m := Layout(running(nil))
 	g.show(m)
 	g.start()
-	first := icon(t, h, 1)
+	first := icon(t, h)
 	shows(t, first, m)
 	pid, err := first.PID()
 	if err != nil {
@@ -267,9 +269,40 @@ func TestRealHelperIsKilled(t *testing.T) {
 	if err := p.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	shows(t, icon(t, h, 2), m)
+	shows(t, icon(t, h, first), m)
 	if gone, err := first.Gone(); err != nil || !gone {
 		t.Errorf("the first icon is still there (%v)", err)
+	}
+}
+
+// TestRealIconIsLost has a panel to which the helper's registration does not get through: the icon comes with the next helper.
+func TestRealIconIsLost(t *testing.T) {
+	h := panel(t)
+	h.Lose(1)
+	standing := make(chan Standing, 100)
+	tr := newTray(Options{API: newFakeAPI(), Dir: t.TempDir(), Standing: func(s Standing) { standing <- s }})
+	tr.listing = time.Second
+	tr.with(newRunner())
+	tr.start()
+	t.Cleanup(tr.Stop)
+	again := false
+	for {
+		s := next(t, "the icon is shown", standing)
+		if s.Shown {
+			break
+		}
+		again = again || strings.Contains(s.Why, "started again")
+	}
+	if !again {
+		t.Error("it is shown, and it was lost")
+	}
+	i := icon(t, h)
+	within(t, "it has the menu", func() bool { return strings.Contains(seen(i), "Open Metapi") })
+	h.Forget(i)
+	if s := next(t, "the panel forgets it", standing); s.Shown {
+		t.Error("it is shown, and the panel has forgotten it")
+	}
+	for !next(t, "the icon is shown again", standing).Shown {
 	}
 }
 
@@ -295,7 +328,7 @@ func TestRealHelperAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	fmt.Fprintln(in, `{"seq":1,"icon":"ok","items":[{"id":"a","title":"First","enabled":true}]}`)
-	i := icon(t, h, 1)
+	i := icon(t, h)
 	within(t, "its menu comes", func() bool { return seen(i) == "First\n" })
 	fmt.Fprintln(in, "nonsense")
 	fmt.Fprintln(in, `{"seq":2,"items":[]}`)
