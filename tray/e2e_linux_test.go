@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -280,9 +281,13 @@ func TestRealIconIsLost(t *testing.T) {
 	h := panel(t)
 	h.Lose(1)
 	standing := make(chan Standing, 100)
-	tr := newTray(Options{API: newFakeAPI(), Dir: t.TempDir(), Standing: func(s Standing) { standing <- s }})
+	tr := newTray(Options{
+		API: newFakeAPI(), Dir: t.TempDir(), Standing: func(s Standing) { standing <- s }, Log: slog.New(slog.DiscardHandler),
+	})
 	tr.listing = time.Second
-	tr.with(newRunner())
+	r := newRunner()
+	r.backoff.sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+	tr.with(r)
 	tr.start()
 	t.Cleanup(tr.Stop)
 	again := false
