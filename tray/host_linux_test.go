@@ -105,7 +105,7 @@ func TestHostComesAndGoes(t *testing.T) {
 	register("/org/ayatana/NotificationItem/systray")
 	icon("one is lost, and one comes", true)
 	icons, _ := panel.Icons()
-	panel.Forget(icons[0])
+	panel.Forget(icons[len(icons)-1])
 	icon("it is forgotten", false)
 	for _, yes := range []bool{false, true} {
 		if err := panel.SetRegistered(yes); err != nil {

@@ -22,10 +22,10 @@ const (
 type Host struct {
 	conn *dbus.Conn
 
-	mu      sync.Mutex // guards what follows
-	without bool       // the watcher has no panel
-	icons   []*Icon
-	changed chan struct{} // closed and replaced when icons has changed
+	mu      sync.Mutex    // guards what follows
+	without bool          // the watcher has no panel
+	icons   []*Icon       // all that have come
+	changed chan struct{} // closed and replaced when an icon has come or gone
 	lose    int           // how many registrations are still to be lost
 }
 
@@ -92,7 +92,7 @@ func (h *Host) SetRegistered(yes bool) error {
 	return h.conn.Emit(watcherPath, watcherName+"."+signal)
 }
 
-// Icons lists the icons that have come and not gone. The channel is closed when the list changes.
+// Icons lists the icons that have come, with those that have gone again. The channel is closed when one comes or goes.
 func (h *Host) Icons() ([]*Icon, <-chan struct{}) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -117,7 +117,7 @@ func (h *Host) add(i *Icon) {
 		return
 	}
 	// The indicator library may register twice.
-	if !slices.ContainsFunc(h.icons, func(j *Icon) bool { return i.id() == j.id() }) {
+	if !slices.Contains(h.list(), i.id()) {
 		h.icons = append(h.icons, i)
 		h.told("StatusNotifierItemRegistered", i)
 	}
@@ -126,12 +126,23 @@ func (h *Host) add(i *Icon) {
 func (h *Host) drop(which func(*Icon) bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, i := range slices.Clone(h.icons) {
-		if which(i) {
-			h.icons = slices.DeleteFunc(slices.Clone(h.icons), func(j *Icon) bool { return i == j })
+	for _, i := range h.icons {
+		if !i.gone && which(i) {
+			i.gone = true
 			h.told("StatusNotifierItemUnregistered", i)
 		}
 	}
+}
+
+// list is what the watcher lists. Call it with the lock held.
+func (h *Host) list() []string {
+	list := []string{}
+	for _, i := range h.icons {
+		if !i.gone {
+			list = append(list, i.id())
+		}
+	}
+	return list
 }
 
 // told tells everybody that an icon has come or gone. Call it with the lock held.
@@ -161,12 +172,8 @@ type readable struct{ h *Host }
 func (r readable) GetAll(string) (map[string]dbus.Variant, *dbus.Error) {
 	r.h.mu.Lock()
 	defer r.h.mu.Unlock()
-	list := []string{}
-	for _, i := range r.h.icons {
-		list = append(list, i.id())
-	}
 	return map[string]dbus.Variant{
-		"RegisteredStatusNotifierItems":  dbus.MakeVariant(list),
+		"RegisteredStatusNotifierItems":  dbus.MakeVariant(r.h.list()),
 		"IsStatusNotifierHostRegistered": dbus.MakeVariant(!r.h.without),
 		"ProtocolVersion":                dbus.MakeVariant(int32(0)),
 	}, nil

@@ -22,6 +22,7 @@ type Icon struct {
 	conn *dbus.Conn
 	bus  string
 	path dbus.ObjectPath
+	gone bool // the host's lock guards it
 }
 
 // id is what the watcher calls it, as KDE's does.
