@@ -16,7 +16,7 @@ export function Accounts() {
   const { what } = useParams<{ what?: string }>();
   const [, go] = useLocation();
   const open = () => go("/accounts/add");
-  const now = useNow(true);
+  const now = useNow(status?.accounts?.some((s) => s.until !== undefined) ?? false);
   useHotkeys([["mod+N", open]]);
 
   const move = (list: Account[], from: number, to: number) => {

@@ -24,6 +24,7 @@ export function App() {
 }
 
 function Shell() {
+  useTop();
   const link = useLive();
   const status = useStatus();
   useTheme();
@@ -51,6 +52,13 @@ function Shell() {
       </AppShell.Main>
     </AppShell>
   );
+}
+
+/** Another page begins at its top, wherever the one before was scrolled to. */
+function useTop() {
+  const [here] = useLocation();
+  const page = here.split("/")[1];
+  useEffect(() => window.scrollTo(0, 0), [page]);
 }
 
 function asCode(error: unknown): string | undefined {

@@ -74,7 +74,7 @@ function Body({ id }: { id: string }) {
               </Title>
               {attempts.length === 0 ? (
                 <Text size="sm" c="dimmed">
-                  {r.state === "running" ? "The first try runs." : "Nothing: no account could be asked."}
+                  {r.state === "running" ? "It still runs. Each try is shown here once it has ended." : "Nothing: no account could be asked."}
                 </Text>
               ) : (
                 <Timeline active={attempts.length} bulletSize={26} lineWidth={2}>
