@@ -14,6 +14,11 @@ export function money({ usd, estimated, partial }: Money): string {
   return sign + dollars(usd);
 }
 
+/** What a number of requests cost together. */
+export function sum(t: { cost_usd: number; cost_estimated: number; cost_unknown: number }): Money {
+  return { usd: t.cost_usd, estimated: t.cost_estimated > 0, partial: t.cost_unknown > 0 };
+}
+
 /** Dollars with as many places as it takes to see a figure. */
 export function dollars(usd: number): string {
   if (usd === 0) return "$0";

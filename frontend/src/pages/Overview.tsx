@@ -5,7 +5,7 @@ import { type ReactNode, useState } from "react";
 import { Link, useLocation } from "wouter";
 
 import { type Figures, type Row, type Standing, type Status, useAccounts, useClients, useNow, useRequests, useStatus, useUsageToday } from "../api/queries";
-import { compact, count, dollars, duration, money, plural, when } from "../format";
+import { compact, count, dollars, duration, money, plural, sum, when } from "../format";
 import { standingOf, stateOf } from "../shell/state";
 import { CopyIcon } from "../ui/Copy";
 import { ModeSwitch } from "../ui/ModeSwitch";
@@ -125,8 +125,6 @@ function Failed({ of: t }: { of: Figures }) {
     </Anchor>
   );
 }
-
-const sum = (t: Figures) => ({ usd: t.cost_usd, estimated: t.cost_estimated > 0, partial: t.cost_unknown > 0 });
 
 function costNote(t: Figures): string | undefined {
   if (t.cost_unknown > 0) return `${plural(t.cost_unknown, "request")} without a known price`;

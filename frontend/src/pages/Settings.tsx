@@ -55,6 +55,7 @@ function Theme({ settings }: { settings: Saved }) {
 function Port({ settings }: { settings: Saved }) {
   const edit = useEditSettings();
   const { data: status } = useStatus();
+  const { data: desktop } = useDesktop();
   const [port, setPort] = useState<number | string>(settings.port);
   const valid = typeof port === "number" && port >= 1 && port <= 65535;
   const elsewhere = status?.addresses?.[0] !== undefined && !status.addresses[0].endsWith(`:${settings.port}`);
@@ -62,7 +63,7 @@ function Port({ settings }: { settings: Saved }) {
     <form
       onSubmit={(e) => {
         e.preventDefault();
-        if (valid) edit.mutate({ port }, { onSuccess: (s) => tell(`Tools are served at port ${s.port}. Those that you set up before must be given the new address.`) });
+        if (valid) edit.mutate({ port }, { onSuccess: (s) => tell(`Tools are served at port ${s.port}. Those that you set up before must be given the new address.${desktop?.window ? "" : " So must this page: `metapi ui` opens it there."}`) });
       }}
     >
       <Row

@@ -2,13 +2,14 @@ import { Box, Code, Divider, Drawer, Group, SimpleGrid, Stack, Table, Text, Time
 import { IconArrowRight, IconCheck, IconX } from "@tabler/icons-react";
 
 import type { Schemas } from "../../api/client";
-import { useAccounts, useNow, useRequest } from "../../api/queries";
+import { useAccounts, useNow, useRequest, useStatus } from "../../api/queries";
 import { clock, count, duration, fromNanos, money, plural, rate } from "../../format";
-import { CopyIcon } from "../../ui/Copy";
+import { CopyButton, CopyIcon } from "../../ui/Copy";
 import { modeName } from "../../ui/ModeSwitch";
 import { Cost, Figure, Loaded, State } from "../../ui/Parts";
 import { protocolName } from "../../ui/protocols";
 import { requestState } from "../../ui/requests";
+import { report } from "./report";
 
 type Attempt = Schemas["Attempt"];
 
@@ -24,6 +25,8 @@ export function Detail({ id, close }: { id: string; close: () => void }) {
 function Body({ id }: { id: string }) {
   const request = useRequest(id);
   const { data: accounts } = useAccounts();
+  const { data: status } = useStatus();
+  const provider = (account: string) => accounts?.find((a) => a.id === account)?.provider ?? "a removed account";
   const now = useNow(request.data?.row.state === "running");
   const name = (account: string) => accounts?.find((a) => a.id === account)?.name ?? "a removed account";
   return (
@@ -89,12 +92,15 @@ function Body({ id }: { id: string }) {
 
             <Why record={record} name={name} />
             <Divider />
-            <Group gap={4}>
-              <Text size="xs" c="dimmed">
-                Request id
-              </Text>
-              <Code>{r.id}</Code>
-              <CopyIcon text={r.id} label="the request's id" />
+            <Group justify="space-between">
+              <Group gap={4}>
+                <Text size="xs" c="dimmed">
+                  Request id
+                </Text>
+                <Code>{r.id}</Code>
+                <CopyIcon text={r.id} label="the request's id" />
+              </Group>
+              {r.state !== "running" && <CopyButton text={report({ row: r, record }, status?.version ?? "", provider)}>Copy a report</CopyButton>}
             </Group>
           </Stack>
         );
