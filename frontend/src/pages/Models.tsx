@@ -2,7 +2,7 @@ import { Badge, Button, Group, MultiSelect, Pagination, Stack, Switch, Table, Te
 import { useHotkeys } from "@mantine/hooks";
 import { IconBoxModel2, IconBrain, IconPhoto, IconSearch } from "@tabler/icons-react";
 import { useMemo, useRef, useState } from "react";
-import { useLocation, useParams } from "wouter";
+import { useLocation } from "wouter";
 
 import { type Model, useAccounts, useModels } from "../api/queries";
 import { ago, plural, rate, size } from "../format";
@@ -22,12 +22,12 @@ interface Offered {
   gone: boolean;
 }
 
-export function Models() {
+/** All models; asked is what to search for first. */
+export function Models({ asked = "" }: { asked?: string }) {
   const models = useModels();
   const { data: accounts } = useAccounts();
-  const { query: asked } = useParams<{ query?: string }>();
   const [, go] = useLocation();
-  const [query, setQuery] = useState(asked ?? "");
+  const [query, setQuery] = useState(asked);
   const [of, setOf] = useState<string[]>([]);
   const [gone, setGone] = useState(false);
   const [page, setPage] = useState(1);

@@ -93,7 +93,8 @@ function FirstSteps({ status }: { status: Status }) {
 
 function Today() {
   const usage = useUsageToday("hour");
-  const [of, setOf] = useState<"cost" | "tokens">("cost");
+  const [chosen, setOf] = useState<"cost" | "tokens" | null>(null);
+  const of = chosen ?? (usage.data?.totals.cost_usd === 0 ? "tokens" : "cost"); // where no price is known there are tokens to see
   return (
     <Section
       title="Today"

@@ -48,7 +48,7 @@ export function Palette() {
       ),
       group(
         "Models",
-        names.map((name) => ({ id: `model:${name}`, label: name, leftSection: <IconBoxModel2 size={18} />, onClick: () => go(`/models/${encodeURIComponent(name)}`) })),
+        names.map((name) => ({ id: `model:${name}`, label: name, leftSection: <IconBoxModel2 size={18} />, onClick: () => go(`/models/${encodeURI(name)}`) })),
       ),
     ].filter((g) => g.actions.length > 0);
   }, [status?.paused, mode, accounts, models, go, setMode, setPaused]);

@@ -125,7 +125,7 @@ export function AccountCard({ account: a, standing, today, ofAll, place, now, hi
               </Text>
               {(standing?.in_flight ?? 0) > 0 && <Text size="sm">{plural(standing!.in_flight, "request")} running</Text>}
             </Group>
-            {today !== undefined && ofAll !== undefined && <TodayHere of={today} all={ofAll} />}
+            {today !== undefined && ofAll !== undefined && today.requests > 0 && <TodayHere of={today} all={ofAll} />}
             <Trouble account={a} standing={standing} now={now} />
           </Box>
         </Group>
@@ -182,7 +182,7 @@ function TodayHere({ of: t, all }: { of: Figures; all: Figures }) {
         </Box>
       )}
       <Text size="sm" c="dimmed">
-        Today {plural(t.requests, "request")}, <Cost of={sum(t)} />
+        {plural(t.requests, "request")} today, {t.cost_unknown > 0 && t.cost_usd === 0 ? "cost not known" : <Cost of={sum(t)} />}
         {part > 0 && part < 1 && ` – ${share(t.cost_usd, all.cost_usd)} of the cost`}
       </Text>
     </Group>
