@@ -127,7 +127,7 @@ const RequestRow = memo(function RequestRow({ row: r, now, go }: { row: Row; now
           {r.account ? ` → ${r.account}` : ""}
         </Text>
         {r.error !== undefined && (
-          <Text size="xs" c="light-dark(var(--mantine-color-red-9), var(--mantine-color-red-3))" truncate>
+          <Text size="xs" c="var(--mantine-color-error)" truncate>
             {r.error}
           </Text>
         )}

@@ -195,7 +195,7 @@ function Trouble({ account: a, standing, now }: { account: Account; standing: St
   const words = standing?.reason || (a.scan.outcome !== "ok" && a.scan.message) || "";
   if (words === "") return null;
   return (
-    <Text size="sm" mt={4} c="light-dark(var(--mantine-color-red-9), var(--mantine-color-red-3))">
+    <Text size="sm" mt={4} c="var(--mantine-color-error)">
       {words}
       {standing?.until !== undefined && ` – tried again ${until(standing.until, now)}`}
     </Text>

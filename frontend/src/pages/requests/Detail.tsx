@@ -55,10 +55,15 @@ function Body({ id }: { id: string }) {
                 )}
               </Text>
               {r.error !== undefined && (
-                <Text size="sm" mt="xs" c="light-dark(var(--mantine-color-red-9), var(--mantine-color-red-3))">
+                <Text size="sm" mt="xs" c="var(--mantine-color-error)">
                   {r.status ? `${r.status}: ` : ""}
                   {r.error}
                 </Text>
+              )}
+              {r.state !== "running" && (
+                <Box mt="sm">
+                  <CopyButton text={report({ row: r, record }, status?.version ?? "", provider)}>Copy a report</CopyButton>
+                </Box>
               )}
             </Box>
 
@@ -92,15 +97,12 @@ function Body({ id }: { id: string }) {
 
             <Why record={record} name={name} />
             <Divider />
-            <Group justify="space-between">
-              <Group gap={4}>
-                <Text size="xs" c="dimmed">
-                  Request id
-                </Text>
-                <Code>{r.id}</Code>
-                <CopyIcon text={r.id} label="the request's id" />
-              </Group>
-              {r.state !== "running" && <CopyButton text={report({ row: r, record }, status?.version ?? "", provider)}>Copy a report</CopyButton>}
+            <Group gap={4}>
+              <Text size="xs" c="dimmed">
+                Request id
+              </Text>
+              <Code>{r.id}</Code>
+              <CopyIcon text={r.id} label="the request's id" />
             </Group>
           </Stack>
         );
@@ -127,7 +129,7 @@ function AttemptText({ of: a }: { of: Attempt }) {
   return (
     <>
       {a.error !== undefined && (
-        <Text size="sm" c="light-dark(var(--mantine-color-red-9), var(--mantine-color-red-3))">
+        <Text size="sm" c="var(--mantine-color-error)">
           {a.error}
         </Text>
       )}
