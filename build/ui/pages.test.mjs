@@ -62,6 +62,7 @@ describe('pages', { concurrency: 1 }, () => {
     for (const [path, words] of Object.entries(first)) {
       await open(page, path)
       await page.getByRole('heading', { name: words }).waitFor()
+      assert.equal(await page.getByRole('search').count(), 0, 'where there is nothing, nothing is to be filtered')
     }
   })
 
@@ -203,12 +204,12 @@ describe('pages', { concurrency: 1 }, () => {
     await page.getByRole('menuitem', { name: 'Rename…' }).click()
     await page.getByRole('textbox', { name: 'Name' }).fill('Work')
     await page.getByRole('button', { name: 'Rename', exact: true }).click()
-    await page.getByRole('article', { name: 'Work' }).waitFor()
+    await page.getByRole('article', { name: 'Work', exact: true }).waitFor()
 
     const order = async () => (await desk.cli({}, 'accounts', 'list', '--json')).map((a) => a.name)
     assert.deepEqual(await order(), ['Anthropic', 'Relay', 'Work', 'OpenAI private'])
     await page.getByRole('button', { name: 'Move Work up' }).click()
-    await page.getByRole('article', { name: 'Work' }).getByLabel('Place 2').waitFor()
+    await page.getByRole('article', { name: 'Work', exact: true }).getByLabel('Place 2').waitFor()
     await page.getByRole('button', { name: 'Move OpenAI private up' }).click()
     await page.getByRole('article', { name: 'OpenAI private' }).getByLabel('Place 3').waitFor()
     await page.waitForFunction(() => document.querySelectorAll('article').length === 4)
@@ -329,9 +330,9 @@ describe('pages', { concurrency: 1 }, () => {
     assert.doesNotMatch(report, /127\.0\.0\.1|Work/, 'a report for others names no account and no address')
     await page.keyboard.press('Escape')
     await open(page, '/accounts')
-    await page.getByRole('article', { name: 'Work' }).getByText('Partly cooling').waitFor()
+    await page.getByRole('article', { name: 'Work', exact: true }).getByText('Partly cooling').waitFor()
     await page.getByRole('button', { name: 'Test Work' }).click()
-    await page.getByRole('article', { name: 'Work' }).getByText('Ready').waitFor()
+    await page.getByRole('article', { name: 'Work', exact: true }).getByText('Ready').waitFor()
     await at.first.reset()
   })
 
@@ -367,7 +368,7 @@ describe('pages', { concurrency: 1 }, () => {
     await row(page, 'no-such-model').waitFor()
     assert.equal(await page.locator('tbody tr').count(), 2)
     await open(page, '/accounts')
-    await page.getByRole('article', { name: 'Work' }).getByText(/\d+ requests today, \$[\d.]+ – \d+ % of the cost/).waitFor()
+    await page.getByRole('article', { name: 'Work', exact: true }).getByText(/\d+ requests today, \$[\d.]+ – \d+ % of all/).waitFor()
   })
 
   test('the mode changes which account serves the next request', async () => {
@@ -464,6 +465,14 @@ describe('pages', { concurrency: 1 }, () => {
     await open(page, '/')
     await page.getByRole('radio', { name: /^Load balance/, checked: true }).waitFor()
     await desk.cli({}, 'mode', 'failover', '--json')
+    await page.keyboard.press('Control+k')
+    await page.waitForFunction(() => document.activeElement?.getAttribute('aria-label') === 'Search')
+    await page.keyboard.type('connect')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog', { name: 'Connect a tool' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog', { name: 'Connect a tool' }).waitFor({ state: 'hidden' })
     // Each step of the Tab key lands on something that is seen and has a name.
     await open(page, '/accounts')
     await page.getByRole('heading', { level: 1, name: 'Accounts' }).waitFor()
@@ -534,6 +543,18 @@ describe('pages', { concurrency: 1 }, () => {
     await p.keyboard.press('Escape')
     await p.getByRole('navigation').getByText('mode: balance').waitFor()
     await desk.cli({}, 'mode', 'failover', '--json')
+    // The window's process answers for the desktop itself.
+    await p.route('**/api/desktop', (route) => route.fulfill({ json: { window: true, tray: 'missing', tray_reason: 'This desktop has no tray.', start_at_login: false } }))
+    const quit = new Promise((resolve) => p.route('**/api/desktop/quit', (route) => { resolve(true); return route.fulfill({ json: { message: 'Metapi ends.' } }) }))
+    await open(p, '/settings')
+    await p.evaluate(() => window.tell('metapi', { type: 'resync' }))
+    await p.getByText('This desktop has no tray.').waitFor()
+    assert.ok(await p.getByRole('switch', { name: 'Start at login' }).isEnabled())
+    await p.getByRole('button', { name: 'Quit Metapi' }).click()
+    const sure = p.getByRole('dialog', { name: 'Quit Metapi?' })
+    assert.deepEqual(await accessibility(p), [])
+    await sure.getByRole('button', { name: 'Quit', exact: true }).click()
+    assert.ok(await quit)
     await p.context().close()
   })
 
@@ -598,6 +619,8 @@ describe('pages', { concurrency: 1 }, () => {
     await open(page, '/tools')
     await page.getByRole('button', { name: 'More about Codex' }).click()
     await page.getByRole('menuitem', { name: 'Revoke…' }).click()
+    await page.getByRole('dialog', { name: 'Revoke the local key' }).waitFor()
+    assert.deepEqual(await accessibility(page), [])
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke', exact: true }).click()
     await page.getByRole('heading', { name: 'No tool yet' }).or(page.getByRole('switch', { name: /Also the 1/ })).first().waitFor()
     assert.equal((await desk.chat(desk.key, 'gpt-4o')).status, 401)

@@ -166,6 +166,7 @@ export const useRestoreAccount = () => useChange((id: string) => data(POST("/api
 export const useAddClient = () => useChange((name: string) => data(POST("/api/clients", { body: { name } })), "clients", "status");
 export const useRevokeClient = () => useChange((id: string) => data(DELETE("/api/clients/{id}", at(id))), "clients", "status");
 export const useEditDesktop = () => useChange((body: Schemas["EditDesktop"]) => data(PATCH("/api/desktop", { body })), "desktop");
+export const useQuit = () => useChange(() => data(POST("/api/desktop/quit")));
 export const useUnlock = () => useChange((passphrase: string) => data(POST("/api/unlock", { body: { passphrase } })), "status", "accounts");
 export const clientKey = (id: string) => data(GET("/api/clients/{id}/key", at(id)));
 export const recognise = (key: string, signal: AbortSignal) => data(POST("/api/recognise", { body: { key }, signal }));

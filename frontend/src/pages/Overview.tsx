@@ -69,7 +69,7 @@ function FirstSteps({ status }: { status: Status }) {
     [
       "Connect a tool",
       "Each tool gets a local key of its own, which is useless off this machine.",
-      <Button onClick={() => go("/tools")} leftSection={<IconPlugConnected size={16} />}>
+      <Button onClick={() => go("/tools/connect")} leftSection={<IconPlugConnected size={16} />}>
         Connect a tool
       </Button>,
     ],

@@ -37,32 +37,34 @@ export function Requests() {
       title="Requests"
       about="As they run, newest first. Open one to see why it went where it went."
     >
-      <Group gap="sm" mb="sm" role="search" hidden={rows.length === 0 && !filtered}>
-        <Select aria-label="Tool" placeholder="All tools" data={(clients ?? []).map((c) => ({ value: c.id, label: c.name }))} value={filter.client ?? null} onChange={set("client")} clearable w={150} />
-        <Select aria-label="Account" placeholder="All accounts" data={(accounts ?? []).map((a) => ({ value: a.id, label: a.name }))} value={filter.account ?? null} onChange={set("account")} clearable w={170} />
-        <Select aria-label="Model" placeholder="All models" data={modelNames} value={filter.model ?? null} onChange={set("model")} clearable searchable limit={50} w={220} />
-        <Select
-          aria-label="State"
-          placeholder="All states"
-          data={stateNames.map(([value, label]) => ({ value, label }))}
-          value={filter.state ?? null}
-          onChange={(v) => set("state")(v)}
-          clearable
-          w={140}
-        />
-        {filtered && (
-          <Button variant="subtle" leftSection={<IconFilterOff size={16} />} onClick={() => setFilter({})}>
-            Show all
-          </Button>
-        )}
-      </Group>
+      {(rows.length > 0 || filtered) && (
+        <Group gap="sm" mb="sm" role="search">
+          <Select aria-label="Tool" placeholder="All tools" data={(clients ?? []).map((c) => ({ value: c.id, label: c.name }))} value={filter.client ?? null} onChange={set("client")} clearable w={150} />
+          <Select aria-label="Account" placeholder="All accounts" data={(accounts ?? []).map((a) => ({ value: a.id, label: a.name }))} value={filter.account ?? null} onChange={set("account")} clearable w={170} />
+          <Select aria-label="Model" placeholder="All models" data={modelNames} value={filter.model ?? null} onChange={set("model")} clearable searchable limit={50} w={220} />
+          <Select
+            aria-label="State"
+            placeholder="All states"
+            data={stateNames.map(([value, label]) => ({ value, label }))}
+            value={filter.state ?? null}
+            onChange={(v) => set("state")(v)}
+            clearable
+            w={140}
+          />
+          {filtered && (
+            <Button variant="subtle" leftSection={<IconFilterOff size={16} />} onClick={() => setFilter({})}>
+              Show all
+            </Button>
+          )}
+        </Group>
+      )}
       <Loaded of={requests}>
         {() =>
           rows.length === 0 ? (
             <Empty
               icon={IconActivity}
               title={filtered ? "No such request" : "No request yet"}
-              action={<Button variant={filtered ? "default" : "filled"} onClick={() => (filtered ? setFilter({}) : go("/tools"))}>{filtered ? "Show all" : "Connect a tool"}</Button>}
+              action={<Button variant={filtered ? "default" : "filled"} onClick={() => (filtered ? setFilter({}) : go("/tools/connect"))}>{filtered ? "Show all" : "Connect a tool"}</Button>}
             >
               {filtered ? "Nothing matches these filters." : "Connect a tool and ask it something: the request appears here as it runs."}
             </Empty>

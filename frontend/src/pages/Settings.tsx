@@ -1,8 +1,8 @@
-import { Button, Group, NumberInput, SegmentedControl, Stack, Switch, Text } from "@mantine/core";
+import { Button, Group, Modal, NumberInput, SegmentedControl, Stack, Switch, Text } from "@mantine/core";
 import { IconDeviceDesktop, IconMoon, IconSun } from "@tabler/icons-react";
 import { type ReactNode, useState } from "react";
 
-import { useDesktop, useEditDesktop, useEditSettings, type Settings as Saved, useSettings, useStatus } from "../api/queries";
+import { useDesktop, useEditDesktop, useEditSettings, useQuit, type Settings as Saved, useSettings, useStatus } from "../api/queries";
 import { refused, tell } from "../ui/notify";
 import { Fault, Loaded, Page, Section } from "../ui/Parts";
 
@@ -125,8 +125,33 @@ function Desktop({ settings }: { settings: Saved }) {
           checked={settings.close_to_tray}
           change={(on) => edit.mutate({ close_to_tray: on }, { onError: refused })}
         />
+        {d.window && <Quit />}
       </Stack>
     </Section>
+  );
+}
+
+/** Ends the app for who finds no tray to do it from: closing the window may only hide it. */
+function Quit() {
+  const quit = useQuit();
+  const [sure, setSure] = useState(false);
+  return (
+    <Group justify="flex-end">
+      <Button variant="default" onClick={() => setSure(true)}>
+        Quit Metapi
+      </Button>
+      <Modal opened={sure} onClose={() => setSure(false)} title="Quit Metapi?">
+        <Text size="sm">Requests that run are ended, and tools get no answer until you start it again. A Metapi that was started as a server goes on.</Text>
+        <Group justify="flex-end" mt="md">
+          <Button variant="default" onClick={() => setSure(false)} data-autofocus>
+            Keep it running
+          </Button>
+          <Button color="red.9" loading={quit.isPending} onClick={() => quit.mutate(undefined, { onError: refused })}>
+            Quit
+          </Button>
+        </Group>
+      </Modal>
+    </Group>
   );
 }
 

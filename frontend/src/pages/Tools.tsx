@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Card, Group, Menu, Modal, Stack, Switch, Table, Text } from "@mantine/core";
 import { IconDots, IconEye, IconPlugConnected, IconPlus, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
+import { useLocation, useParams } from "wouter";
 
 import { clientKey, type Client, useClients, useNow, useRevokeClient } from "../api/queries";
 import { ago } from "../format";
@@ -14,11 +15,12 @@ import { Recipes } from "./tools/Recipes";
 export function Tools() {
   const clients = useClients();
   const now = useNow(false);
-  const [connecting, setConnecting] = useState(false);
+  const { what } = useParams<{ what?: string }>();
+  const [, go] = useLocation();
   const [shown, setShown] = useState<Client | null>(null);
   const [old, setOld] = useState(false);
   const add = (
-    <Button leftSection={<IconPlus size={16} />} onClick={() => setConnecting(true)}>
+    <Button leftSection={<IconPlus size={16} />} onClick={() => go("/tools/connect")}>
       Connect a tool
     </Button>
   );
@@ -60,7 +62,7 @@ export function Tools() {
           )
         }
       </Loaded>
-      <Connect opened={connecting} close={() => setConnecting(false)} />
+      <Connect opened={what === "connect"} close={() => go("/tools", { replace: true })} />
       <Modal opened={shown !== null} onClose={() => setShown(null)} title={`Set up ${shown?.name ?? ""}`} size="lg">
         {shown !== null && <Recipes keyOf={shown} />}
       </Modal>
@@ -134,7 +136,7 @@ function ClientRow({ client: c, now, show }: { client: Client; now: number; show
             <Button variant="default" onClick={() => setSure(false)} data-autofocus>
               Keep it
             </Button>
-            <Button color="red" loading={revoke.isPending} onClick={() => void runRevoke()}>
+            <Button color="red.9" loading={revoke.isPending} onClick={() => void runRevoke()}>
               Revoke
             </Button>
           </Group>

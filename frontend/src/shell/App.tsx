@@ -45,7 +45,7 @@ function Shell() {
             <Route path="/" component={Overview} />
             <Route path="/accounts/:what?" component={Accounts} />
             <Route path="/models/*?">{({ "*": query }) => <Models key={query} asked={query} />}</Route>
-            <Route path="/tools" component={Tools} />
+            <Route path="/tools/:what?" component={Tools} />
             <Route path="/requests/:id?" component={Requests} />
             <Route path="/settings" component={Settings} />
             <Route>

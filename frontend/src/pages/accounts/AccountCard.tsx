@@ -183,7 +183,7 @@ function TodayHere({ of: t, all }: { of: Figures; all: Figures }) {
       )}
       <Text size="sm" c="dimmed">
         {plural(t.requests, "request")} today, {t.cost_unknown > 0 && t.cost_usd === 0 ? "cost not known" : <Cost of={sum(t)} />}
-        {part > 0 && part < 1 && ` – ${share(t.cost_usd, all.cost_usd)} of the cost`}
+        {part > 0 && part < 1 && ` – ${share(t.cost_usd, all.cost_usd)} of all`}
       </Text>
     </Group>
   );
