@@ -22,7 +22,7 @@ const refused = await enter();
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
     <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
-      <Notifications position="bottom-right" />
+      <Notifications position="bottom-center" />
       <QueryClientProvider client={queryClient}>
         <Broken>{inWindow() || token() !== null ? <App /> : <Door refused={refused} />}</Broken>
       </QueryClientProvider>

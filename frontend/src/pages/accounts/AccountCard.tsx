@@ -87,7 +87,7 @@ export function AccountCard({ account: a, standing, today, ofAll, place, now, hi
           </Button>
         </Group>
       ),
-      autoClose: 60_000,
+      autoClose: 30_000,
     });
   };
 
