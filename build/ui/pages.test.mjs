@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { isDeepStrictEqual } from 'node:util'
 import { after, before, describe, test } from 'node:test'
 import { ms } from '../sdk/imitation.mjs'
 import { Desk, narrow, offered, wide } from './world.mjs'
@@ -20,6 +21,11 @@ async function accessibility(page) {
 }
 
 const open = (page, path) => page.evaluate((p) => { location.hash = p }, path)
+/** Asks until the answer is the one that is wanted: a page shows a change at once, and Metapi has it a moment later. */
+async function settles(ask, want) {
+  for (let tries = 0; tries < 30; tries++) if (isDeepStrictEqual(await ask(), want)) return
+  assert.deepEqual(await ask(), want)
+}
 const row = (page, text) => page.getByRole('row').filter({ hasText: text })
 
 describe('pages', { concurrency: 1 }, () => {
@@ -62,6 +68,7 @@ describe('pages', { concurrency: 1 }, () => {
     for (const [path, words] of Object.entries(first)) {
       await open(page, path)
       await page.getByRole('heading', { name: words }).waitFor()
+      assert.equal(await page.getByRole('search').count(), 0, 'where there is nothing, nothing is to be filtered')
     }
   })
 
@@ -131,6 +138,55 @@ describe('pages', { concurrency: 1 }, () => {
     await page.getByRole('article', { name: 'Relay' }).getByText('64 models').waitFor() // the command line's change shows by itself
   })
 
+  test('an address pasted with its key is taken apart, and an address alone asks for the key', async () => {
+    const paste = async (text) => {
+      await page.evaluate((t) => navigator.clipboard.writeText(t), text)
+      await page.keyboard.press('Control+v')
+    }
+    await page.getByRole('button', { name: 'Add an account' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Add an account' })
+    const key = dialog.getByRole('textbox', { name: 'Key' })
+    await key.focus()
+    await paste('https://relay.example/v1')
+    await dialog.getByRole('status').filter({ hasText: 'paste its key' }).waitFor()
+    assert.equal(await key.inputValue(), '')
+    await paste('Address: https://other.example/v1\nKey: sk-' + 'x'.repeat(20)) // of no vendor in particular: OpenAI's begin so, too
+    await dialog.getByRole('status').filter({ hasText: 'This may be a key of Relay' }).waitFor()
+    assert.equal(await key.inputValue(), 'sk-' + 'x'.repeat(20))
+    assert.equal(await dialog.getByRole('textbox', { name: 'Base URL' }).inputValue(), 'https://other.example/v1')
+    assert.equal(await dialog.getByRole('combobox', { name: 'Provider' }).inputValue(), 'OpenAI-compatible')
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'hidden' })
+  })
+
+  test('a slow answer is waited for, and not asked for twice', async () => {
+    let asked = 0
+    let answer
+    const held = new Promise((resolve) => { answer = resolve })
+    await page.route('**/api/accounts', async (route) => {
+      if (route.request().method() !== 'POST') return route.continue()
+      asked++
+      await held
+      await route.fulfill({ status: 422, contentType: 'application/problem+json', json: { status: 422, code: 'invalid', detail: 'Slow, and refused.', hint: 'Do better. `metapi accounts` does it.' } })
+    })
+    await page.getByRole('button', { name: 'Add an account' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Add an account' })
+    await dialog.getByRole('textbox', { name: 'Key' }).fill('sk-ant-api03-' + 'slow'.repeat(24))
+    await dialog.getByRole('status').filter({ hasText: 'Anthropic' }).waitFor()
+    await page.keyboard.press('Enter')
+    const add = dialog.locator('button[type=submit]')
+    await add.and(page.locator('[data-loading]')).waitFor()
+    await dialog.getByRole('textbox', { name: 'Key' }).press('Enter')
+    answer()
+    const alert = dialog.getByRole('alert').filter({ hasText: 'Slow, and refused.' })
+    await alert.waitFor()
+    assert.equal(asked, 1)
+    assert.match(await alert.innerText(), /Do better\.$/, 'a page names no command')
+    await page.unroute('**/api/accounts')
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'hidden' })
+  })
+
   test('remove an account, and bring it back as it was', async () => {
     const more = async (name, item) => {
       await page.getByRole('button', { name: `More about ${name}` }).click()
@@ -154,16 +210,16 @@ describe('pages', { concurrency: 1 }, () => {
     await page.getByRole('menuitem', { name: 'Rename…' }).click()
     await page.getByRole('textbox', { name: 'Name' }).fill('Work')
     await page.getByRole('button', { name: 'Rename', exact: true }).click()
-    await page.getByRole('article', { name: 'Work' }).waitFor()
+    await page.getByRole('article', { name: 'Work', exact: true }).waitFor()
 
     const order = async () => (await desk.cli({}, 'accounts', 'list', '--json')).map((a) => a.name)
     assert.deepEqual(await order(), ['Anthropic', 'Relay', 'Work', 'OpenAI private'])
     await page.getByRole('button', { name: 'Move Work up' }).click()
-    await page.getByRole('article', { name: 'Work' }).getByLabel('Place 2').waitFor()
+    await page.getByRole('article', { name: 'Work', exact: true }).getByLabel('Place 2').waitFor()
     await page.getByRole('button', { name: 'Move OpenAI private up' }).click()
     await page.getByRole('article', { name: 'OpenAI private' }).getByLabel('Place 3').waitFor()
     await page.waitForFunction(() => document.querySelectorAll('article').length === 4)
-    assert.deepEqual(await order(), ['Anthropic', 'Work', 'OpenAI private', 'Relay'])
+    await settles(order, ['Anthropic', 'Work', 'OpenAI private', 'Relay'])
 
     await page.getByRole('button', { name: 'More about Relay' }).click()
     await page.getByRole('menuitem', { name: 'Leave it out for now' }).click()
@@ -200,6 +256,24 @@ describe('pages', { concurrency: 1 }, () => {
     await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 50)
   })
 
+  test('models: two thousand of ten accounts, and names with a slash', async () => {
+    const models = Array.from({ length: 200 }, (_, i) => Array.from({ length: 10 }, (_, a) => ({ name: `house/model-${i}`, model: `model-${i}`, account: `account-${a}`, provider: 'openai-compatible', protocols: ['openai-chat'], last_seen: '2026-01-01T00:00:00Z' }))).flat()
+    const many = await desk.page({ before: (p) => p.route('**/api/models', (route) => route.fulfill({ json: models })) })
+    await open(many, '/models')
+    await row(many, 'house/model-7').getByRole('button', { name: 'Show all 10 accounts' }).click()
+    await row(many, 'house/model-7').getByText('account-9').waitFor()
+    assert.equal(await many.locator('tbody tr').count(), 50)
+    await many.keyboard.press('Control+k')
+    await many.getByRole('textbox', { name: 'Search', exact: true }).fill('house/model-117')
+    await many.keyboard.press('ArrowDown')
+    await many.keyboard.press('Enter')
+    await row(many, 'house/model-117').waitFor()
+    assert.equal(await many.getByRole('textbox', { name: 'Search models' }).inputValue(), 'house/model-117')
+    assert.equal(await many.locator('tbody tr').count(), 1)
+    assert.deepEqual(many.wrong, [])
+    await many.context().close()
+  })
+
   test('connect a tool: its key is made, and the set-up has it and the address', async () => {
     await open(page, '/tools')
     await page.getByRole('button', { name: 'Connect a tool' }).click()
@@ -214,6 +288,8 @@ describe('pages', { concurrency: 1 }, () => {
     const key = /METAPI_KEY=(\S+)/.exec(text)[1]
     await dialog.getByRole('button', { name: 'Copy the key' }).click()
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), key)
+    await dialog.getByText('Something else', { exact: true }).click()
+    assert.match(await dialog.getByLabel('Set-up of Something else').innerText(), /"model":"claude-/, 'it works as it is: with a model that is there')
     await dialog.getByRole('button', { name: 'Done' }).click()
     const answer = await desk.chat(key, 'gpt-4o')
     assert.equal(answer.status, 200, answer.body)
@@ -230,8 +306,11 @@ describe('pages', { concurrency: 1 }, () => {
     await row(page, 'gpt-5').getByText('OK').waitFor()
     await at.first.reset()
     await at.first.pace({})
+    const before = await page.evaluate(() => history.length)
     await page.getByRole('button', { name: /^gpt-5, OK/ }).click()
     const detail = page.getByRole('dialog', { name: 'Request' })
+    await detail.waitFor()
+    assert.equal(await page.evaluate(() => history.length), before + 1, 'one step back leads back')
     const usage = (await desk.usage()).rows[0]
     await detail.getByText('As the upstream told them.').waitFor()
     assert.ok((await detail.innerText()).includes(usage.output_tokens.toLocaleString('en-US')))
@@ -250,11 +329,16 @@ describe('pages', { concurrency: 1 }, () => {
     const text = await detail.innerText()
     assert.match(text, /Work\n[^]*Rate limit[^]*HTTP 429[^]*OpenAI private\n[^]*HTTP 200/)
     assert.match(text, /Mode: Failover\. 3 accounts could serve/)
+    await detail.getByRole('button', { name: 'Copy a report' }).click()
+    await detail.getByRole('button', { name: 'Copied' }).waitFor()
+    const report = await page.evaluate(() => navigator.clipboard.readText())
+    assert.match(report, /1\. openai, as gpt-4o: HTTP 429 [^]*2\. openai, as gpt-4o: HTTP 200/)
+    assert.doesNotMatch(report, /127\.0\.0\.1|Work/, 'a report for others names no account and no address')
     await page.keyboard.press('Escape')
     await open(page, '/accounts')
-    await page.getByRole('article', { name: 'Work' }).getByText('Partly cooling').waitFor()
+    await page.getByRole('article', { name: 'Work', exact: true }).getByText('Partly cooling').waitFor()
     await page.getByRole('button', { name: 'Test Work' }).click()
-    await page.getByRole('article', { name: 'Work' }).getByText('Ready').waitFor()
+    await page.getByRole('article', { name: 'Work', exact: true }).getByText('Ready').waitFor()
     await at.first.reset()
   })
 
@@ -272,11 +356,32 @@ describe('pages', { concurrency: 1 }, () => {
     await row(page, 'gpt-5').waitFor()
   })
 
+  test('links lead to the requests that they speak of, and back finds them again', async () => {
+    const other = await desk.localKey('Other tool')
+    assert.equal((await desk.chat(other, 'gpt-4o')).status, 200)
+    await open(page, '/tools')
+    await page.getByRole('button', { name: 'More about Other tool' }).click()
+    await page.getByRole('menuitem', { name: 'Its requests' }).click()
+    await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1)
+    await row(page, 'Other tool').waitFor()
+    await page.getByRole('navigation').getByRole('link', { name: 'Settings' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor()
+    await page.goBack()
+    await row(page, 'Other tool').waitFor()
+    assert.equal(await page.locator('tbody tr').count(), 1)
+    await open(page, '/')
+    await page.getByRole('link', { name: '2 failed' }).click()
+    await row(page, 'no-such-model').waitFor()
+    assert.equal(await page.locator('tbody tr').count(), 2)
+    await open(page, '/accounts')
+    await page.getByRole('article', { name: 'Work', exact: true }).getByText(/\d+ requests today, \$[\d.]+ – \d+ % of all/).waitFor()
+  })
+
   test('the mode changes which account serves the next request', async () => {
     await open(page, '/')
     await page.getByRole('radio', { name: /^Load balance/ }).click()
     await page.waitForFunction(() => document.querySelector('[role=radio][aria-checked=true]')?.getAttribute('aria-label')?.startsWith('Load'))
-    assert.equal((await desk.cli({}, 'mode', '--json')).mode, 'balance')
+    await settles(async () => (await desk.cli({}, 'mode', '--json')).mode, 'balance')
     await at.second.reset()
     for (let i = 0; i < 12; i++) await desk.chat(desk.key, 'gpt-4o', { text: `spread ${i}` })
     assert.ok((await at.second.calls()).length > 0, 'load balance reaches the second account')
@@ -299,6 +404,50 @@ describe('pages', { concurrency: 1 }, () => {
     assert.equal((await desk.chat(desk.key, 'gpt-4o')).status, 200)
   })
 
+  test('without a network Metapi answers all the same: it is on this machine', async () => {
+    await page.evaluate(() => window.dispatchEvent(new Event('offline')))
+    await page.getByRole('radio', { name: /^Load balance/ }).click()
+    await page.getByRole('radio', { name: /^Load balance/, checked: true }).waitFor()
+    await settles(async () => (await desk.cli({}, 'mode', '--json')).mode, 'balance') // and does not wait for a network
+    await desk.cli({}, 'mode', 'failover', '--json')
+    await page.getByRole('radio', { name: /^Failover/, checked: true }).waitFor()
+    await page.evaluate(() => window.dispatchEvent(new Event('online')))
+  })
+
+  test('what is refused again and again is told once', async () => {
+    await page.route('**/api/mode', (route) => (route.request().method() === 'PUT' ? route.fulfill({ status: 409, contentType: 'application/problem+json', json: { status: 409, code: 'conflict', detail: 'Not now.', hint: 'Later.' } }) : route.continue()))
+    for (let i = 0; i < 3; i++) {
+      const refused = page.waitForResponse((r) => r.request().method() === 'PUT')
+      await page.getByRole('radio', { name: /^Load balance/ }).click()
+      await refused
+      await page.getByRole('radio', { name: /^Failover/, checked: true }).waitFor()
+    }
+    await told('Not now.')
+    assert.equal(await page.getByRole('alert').filter({ hasText: 'Not now.' }).count(), 1)
+    await page.getByRole('alert').filter({ hasText: 'Not now.' }).getByRole('button', { name: 'Close' }).click()
+    await page.unroute('**/api/mode')
+  })
+
+  test('a window left open over night: the day has moved on', async () => {
+    const p = await desk.page({ before: (p) => p.clock.install() })
+    await p.getByRole('region', { name: 'Today' }).getByText('none yet').waitFor({ state: 'detached' })
+    await p.clock.fastForward('24:00:00')
+    await p.getByRole('region', { name: 'Today' }).getByText('none yet').waitFor()
+    await open(p, '/requests')
+    assert.match(await p.locator('tbody tr').first().locator('td').last().innerText(), /^[A-Z]\w+ \d+, /, 'what was yesterday has a date')
+    await p.context().close()
+  })
+
+  test('a window left open over night: what it shows of the day moves on', async () => {
+    const p = await desk.page({ before: (p) => p.clock.install() })
+    await open(p, '/requests')
+    const when = p.locator('tbody tr').first().locator('td').last()
+    assert.match(await when.innerText(), /^\d\d:/)
+    await p.clock.fastForward('24:00:00')
+    await when.filter({ hasText: ', ' }).waitFor()
+    await p.context().close()
+  })
+
   test('what today came to is what the ledger says', async () => {
     const { totals } = await desk.usage()
     await page.waitForFunction((n) => document.querySelector('[aria-label="Today"]')?.textContent?.includes(`Requests${n}`), totals.requests)
@@ -307,9 +456,13 @@ describe('pages', { concurrency: 1 }, () => {
   test('everything by keyboard', async () => {
     await page.keyboard.press('Control+3')
     await page.getByRole('heading', { level: 1, name: 'Models' }).waitFor()
+    await page.evaluate(() => window.scrollTo(0, 600))
+    await page.keyboard.press('Control+6')
+    await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor()
+    assert.equal(await page.evaluate(() => window.scrollY), 0, 'another page begins at its top')
     await page.keyboard.press('Control+k')
     const search = page.getByRole('textbox', { name: 'Search', exact: true })
-    await search.waitFor()
+    await page.waitForFunction(() => document.activeElement?.getAttribute('aria-label') === 'Search')
     await page.keyboard.type('load bal')
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('Enter')
@@ -317,6 +470,14 @@ describe('pages', { concurrency: 1 }, () => {
     await open(page, '/')
     await page.getByRole('radio', { name: /^Load balance/, checked: true }).waitFor()
     await desk.cli({}, 'mode', 'failover', '--json')
+    await page.keyboard.press('Control+k')
+    await page.waitForFunction(() => document.activeElement?.getAttribute('aria-label') === 'Search')
+    await page.keyboard.type('connect')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog', { name: 'Connect a tool' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog', { name: 'Connect a tool' }).waitFor({ state: 'hidden' })
     // Each step of the Tab key lands on something that is seen and has a name.
     await open(page, '/accounts')
     await page.getByRole('heading', { level: 1, name: 'Accounts' }).waitFor()
@@ -366,10 +527,105 @@ describe('pages', { concurrency: 1 }, () => {
     }
   })
 
+  test('in the window: the runtime copies, opens links, tells what happened and which page is wanted', async () => {
+    const p = await desk.windowPage()
+    const asked = () => p.evaluate(() => window.asked)
+    await p.getByRole('button', { name: 'Copy base URL for OpenAI' }).click()
+    await p.waitForFunction(() => window.asked.length === 1)
+    assert.deepEqual(await asked(), [['copy', `${desk.url}/v1`]])
+    await p.evaluate(() => window.tell('metapi:open', '/accounts/add'))
+    const dialog = p.getByRole('dialog', { name: 'Add an account' })
+    await dialog.getByRole('combobox', { name: 'Provider' }).click()
+    await p.getByRole('option', { name: 'Anthropic', exact: true }).click()
+    await dialog.getByRole('link', { name: /^Get one at/ }).click()
+    assert.match((await asked())[1].join(' '), /^open https:/)
+    assert.match(p.url(), /\/ui\/#/, 'a link elsewhere does not open in the window')
+    await p.evaluate(() => window.tell('metapi:lost'))
+    await p.getByText('Metapi does not answer').waitFor()
+    await desk.cli({}, 'mode', 'balance', '--json')
+    await p.evaluate(() => window.tell('metapi', { type: 'resync' }))
+    await p.getByText('Metapi does not answer').waitFor({ state: 'detached' })
+    await p.keyboard.press('Escape')
+    await p.getByRole('navigation').getByText('mode: balance').waitFor()
+    await desk.cli({}, 'mode', 'failover', '--json')
+    // The window's process answers for the desktop itself.
+    await p.route('**/api/desktop', (route) => route.fulfill({ json: { window: true, tray: 'missing', tray_reason: 'This desktop has no tray.', start_at_login: false } }))
+    const quit = new Promise((resolve) => p.route('**/api/desktop/quit', (route) => { resolve(true); return route.fulfill({ json: { message: 'Metapi ends.' } }) }))
+    await open(p, '/settings')
+    await p.evaluate(() => window.tell('metapi', { type: 'resync' }))
+    await p.getByText('This desktop has no tray.').waitFor()
+    assert.ok(await p.getByRole('switch', { name: 'Start at login' }).isEnabled())
+    await p.getByRole('button', { name: 'Quit Metapi' }).click()
+    const sure = p.getByRole('dialog', { name: 'Quit Metapi?' })
+    assert.deepEqual(await accessibility(p), [])
+    await sure.getByRole('button', { name: 'Quit', exact: true }).click()
+    assert.ok(await quit)
+    await p.context().close()
+  })
+
+  test('a passphrase is asked for: a new one twice, and a wrong one can be mended', async () => {
+    let locked = 'new-passphrase'
+    const given = []
+    const p = await desk.page({
+      before: async (p) => {
+        await p.route('**/api/status', async (route) => {
+          const answer = await route.fetch()
+          await route.fulfill({ response: answer, json: { ...(await answer.json()), locked } })
+        })
+        await p.route('**/api/unlock', (route) => {
+          given.push(route.request().postDataJSON().passphrase)
+          if (given.at(-1) === 'wrong') return route.fulfill({ status: 422, contentType: 'application/problem+json', json: { status: 422, code: 'invalid', detail: 'That is not the passphrase.', hint: 'Try again.' } })
+          locked = undefined
+          return route.fulfill({ json: { message: 'Unlocked.' } })
+        })
+      },
+    })
+    const keep = p.getByRole('button', { name: 'Keep my keys under it' })
+    await p.getByRole('textbox', { name: 'New passphrase' }).fill('one two three')
+    await p.getByRole('textbox', { name: 'Once more' }).fill('one two')
+    await p.getByText('The two differ.').waitFor()
+    assert.ok(await keep.isDisabled())
+    assert.deepEqual(await accessibility(p), [])
+    await p.getByRole('textbox', { name: 'Once more' }).fill('one two three')
+    await p.keyboard.press('Enter')
+    await keep.waitFor({ state: 'detached' })
+    locked = 'passphrase'
+    await p.reload()
+    await p.getByRole('textbox', { name: 'Passphrase' }).fill('wrong')
+    await p.keyboard.press('Enter')
+    await p.getByRole('alert', { name: 'That is not the passphrase.' }).waitFor()
+    await p.getByRole('textbox', { name: 'Passphrase' }).fill('right')
+    await p.getByRole('button', { name: 'Unlock' }).click()
+    await p.getByRole('button', { name: 'Unlock' }).waitFor({ state: 'detached' })
+    assert.deepEqual(given, ['one two three', 'wrong', 'right'])
+    await p.context().close()
+  })
+
+  test('a fault of a page leaves the others whole', async () => {
+    const p = await desk.page({ before: (p) => p.route('**/api/usage*', (route) => route.fulfill({ json: { totals: {}, groups: [{ key: 'x' }] } })) })
+    await p.getByRole('heading', { name: 'This page has a fault' }).waitFor()
+    await p.getByRole('navigation').getByRole('link', { name: 'Models' }).click()
+    await p.getByRole('heading', { level: 1, name: 'Models' }).waitFor()
+    await p.context().close()
+  })
+
+  test('the list of requests stays short while it is left open', async () => {
+    await open(page, '/requests')
+    await page.locator('tbody tr').first().waitFor()
+    for (let i = 0; i < 330; i++) await desk.chat(desk.key, 'gpt-4o')
+    const last = (await desk.usage()).rows[0].id
+    await page.waitForFunction(() => document.querySelectorAll('tbody tr').length < 250)
+    await page.locator('tbody tr').first().click()
+    await page.getByText(last).waitFor() // and it is the newest
+    await page.keyboard.press('Escape')
+  })
+
   test('revoke a local key', async () => {
     await open(page, '/tools')
     await page.getByRole('button', { name: 'More about Codex' }).click()
     await page.getByRole('menuitem', { name: 'Revoke…' }).click()
+    await page.getByRole('dialog', { name: 'Revoke the local key' }).waitFor()
+    assert.deepEqual(await accessibility(page), [])
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke', exact: true }).click()
     await page.getByRole('heading', { name: 'No tool yet' }).or(page.getByRole('switch', { name: /Also the 1/ })).first().waitFor()
     assert.equal((await desk.chat(desk.key, 'gpt-4o')).status, 401)

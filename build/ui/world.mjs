@@ -49,15 +49,43 @@ export class Desk extends World {
     return this.cli({ quiet: true }, 'ui', '--json').then((l) => l.url)
   }
 
-  /** A page that has come by a link. What goes wrong in it is kept, for the test to look at. */
-  async page({ viewport = wide, scheme = 'light', ...more } = {}) {
+  /** A page that has come by a link; before is done to it while it is empty. What goes wrong in it is kept, for the test to look at. */
+  async page({ viewport = wide, scheme = 'light', before, ...more } = {}) {
     const context = await this.browser.newContext({ viewport, colorScheme: scheme, reducedMotion: 'reduce', locale: 'en-US', permissions: ['clipboard-read', 'clipboard-write'], ...more })
     const page = await context.newPage()
     page.setDefaultTimeout(10_000)
     page.wrong = []
     page.on('pageerror', (e) => page.wrong.push(String(e)))
     page.on('console', (m) => { if (m.type() === 'error') page.wrong.push(m.text()) })
+    await before?.(page)
     await page.goto(await this.link())
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    return page
+  }
+
+  /**
+   * A page as it is in the desktop window: the runtime of the window is there, and the API lets it in. What the page asks of the runtime
+   * is in window.asked; window.tell does what the window's process does.
+   */
+  async windowPage() {
+    const code = /code=([\w-]+)/.exec(await this.link())[1]
+    const { token } = await (await fetch(`${this.url}/api/session`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ code }) })).json()
+    const context = await this.browser.newContext({ viewport: wide, reducedMotion: 'reduce', locale: 'en-US' })
+    await context.route('**/api/**', (route) => route.continue({ headers: { ...route.request().headers(), authorization: `Bearer ${token}` } }))
+    await context.addInitScript(() => {
+      const listeners = {}
+      window.asked = []
+      window.tell = (name, data) => listeners[name]?.forEach((fn) => fn(data))
+      window.runtime = {
+        EventsOn: (name, fn) => { (listeners[name] ??= new Set()).add(fn); return () => listeners[name].delete(fn) },
+        BrowserOpenURL: (url) => window.asked.push(['open', url]),
+        ClipboardSetText: async (text) => { window.asked.push(['copy', text]); return true },
+      }
+      Object.defineProperty(navigator, 'clipboard', { value: undefined })
+    })
+    const page = await context.newPage()
+    page.setDefaultTimeout(10_000)
+    await page.goto(`${this.url}/ui/`)
     await page.getByRole('heading', { level: 1 }).waitFor()
     return page
   }

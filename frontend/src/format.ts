@@ -14,6 +14,11 @@ export function money({ usd, estimated, partial }: Money): string {
   return sign + dollars(usd);
 }
 
+/** What a number of requests cost together. */
+export function sum(t: { cost_usd: number; cost_estimated: number; cost_unknown: number }): Money {
+  return { usd: t.cost_usd, estimated: t.cost_estimated > 0, partial: t.cost_unknown > 0 };
+}
+
 /** Dollars with as many places as it takes to see a figure. */
 export function dollars(usd: number): string {
   if (usd === 0) return "$0";
@@ -78,6 +83,20 @@ export function clock(time: string, now: number): string {
   const t = new Date(time);
   const day = t.toDateString() === new Date(now).toDateString() ? "" : t.toLocaleDateString(undefined, { month: "short", day: "numeric" }) + ", ";
   return day + t.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+}
+
+/** The time of day without its seconds, or the day where it is not today: for where there is little room. */
+export function when(time: string, now: number): string {
+  const t = new Date(time);
+  if (t.toDateString() !== new Date(now).toDateString()) return t.toLocaleDateString(undefined, { month: "short", day: "numeric" });
+  return t.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+}
+
+/** A share of a whole in words: never 0 % of what is something, nor 100 % of what is not all. */
+export function share(part: number, whole: number): string {
+  const percent = (100 * part) / whole;
+  if (percent < 1) return "under 1 %";
+  return `${percent > 99 && part < whole ? 99 : Math.round(percent)} %`;
 }
 
 /** A number of tokens as a context size: 200k, 1M. */

@@ -13,6 +13,7 @@ import { createRoot } from "react-dom/client";
 import { queryClient } from "./api/queries";
 import { enter, inWindow, token } from "./api/session";
 import { App } from "./shell/App";
+import { Broken } from "./shell/Broken";
 import { Door } from "./shell/Door";
 import { theme, variables } from "./theme";
 
@@ -21,8 +22,10 @@ const refused = await enter();
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
     <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
-      <Notifications position="bottom-right" />
-      <QueryClientProvider client={queryClient}>{inWindow() || token() !== null ? <App /> : <Door refused={refused} />}</QueryClientProvider>
+      <Notifications position="bottom-center" />
+      <QueryClientProvider client={queryClient}>
+        <Broken>{inWindow() || token() !== null ? <App /> : <Door refused={refused} />}</Broken>
+      </QueryClientProvider>
     </MantineProvider>
   </StrictMode>,
 );

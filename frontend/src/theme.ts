@@ -25,9 +25,9 @@ export const theme = createTheme({
   },
 });
 
-/** Mantine's dimmed text misses the contrast of WCAG AA (4.5) on the grounds it stands on here. */
+/** Mantine's dimmed text and its red of what is wrong miss the contrast of WCAG AA (4.5) on the grounds it stands on here. */
 export const variables: CSSVariablesResolver = (theme) => ({
   variables: {},
-  light: { "--mantine-color-dimmed": theme.colors.gray[7] },
-  dark: { "--mantine-color-anchor": metapi[3], "--mantine-color-dimmed": theme.colors.dark[1], "--mantine-color-placeholder": theme.colors.dark[2] },
+  light: { "--mantine-color-dimmed": theme.colors.gray[7], "--mantine-color-error": "#b42318" },
+  dark: { "--mantine-color-anchor": metapi[3], "--mantine-color-dimmed": theme.colors.dark[1], "--mantine-color-error": theme.colors.red[3], "--mantine-color-placeholder": theme.colors.dark[2] },
 });

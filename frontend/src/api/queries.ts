@@ -1,7 +1,8 @@
-import { type InfiniteData, keepPreviousData, QueryClient, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { keepPreviousData, QueryClient, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
 
 import { asProblem, data, DELETE, GET, PATCH, POST, PUT, type Schemas } from "./client";
+import { Lately, type List, tooLong, withRow } from "./rows";
 import { type Event, type Link, subscribe } from "./subscribe";
 
 export type Account = Schemas["Account"];
@@ -14,9 +15,11 @@ export type Client = Schemas["Client"];
 export type Figures = Schemas["Figures"];
 type Page = Schemas["Requests"];
 
+// Metapi is on this machine: it answers where there is no network, and the browser says that it is offline.
 export const queryClient = new QueryClient({
   defaultOptions: {
-    queries: { retry: false, staleTime: 60_000, refetchOnWindowFocus: false, placeholderData: keepPreviousData },
+    mutations: { networkMode: "always" },
+    queries: { networkMode: "always", retry: false, staleTime: 60_000, refetchOnWindowFocus: false, placeholderData: keepPreviousData },
   },
 });
 
@@ -67,21 +70,17 @@ export function useLive(): Link {
   return link;
 }
 
+const lately = new Lately();
+
 /** Puts a row that has just come into the list of all requests, and into the detail of that request where it is shown. */
 function put(client: QueryClient, row: Row): void {
-  client.setQueriesData<InfiniteData<Page>>({ queryKey: ["requests"], predicate: (q) => plain(q.queryKey[1]) }, (list) => {
-    if (list === undefined) return list;
-    const pages = list.pages.map((page) => ({ ...page, rows: [...(page.rows ?? [])] }));
-    for (const page of pages) {
-      const at = page.rows.findIndex((other) => other.id === row.id);
-      if (at >= 0) {
-        page.rows[at] = row;
-        return { ...list, pages };
-      }
-    }
-    pages[0]?.rows.unshift(row);
-    return { ...list, pages };
-  });
+  lately.add(row);
+  const lists = { queryKey: ["requests"], predicate: (q: { queryKey: readonly unknown[] }) => plain(q.queryKey[1]) };
+  client.setQueriesData<List>({ ...lists, type: "active" }, (list) => list && withRow(list, row));
+  void client.invalidateQueries({ ...lists, type: "inactive", refetchType: "none" });
+  for (const query of client.getQueryCache().findAll({ ...lists, type: "active", fetchStatus: "idle" })) {
+    if (tooLong(query.state.data as List | undefined)) void client.invalidateQueries({ queryKey: query.queryKey, exact: true });
+  }
   void client.invalidateQueries({ queryKey: ["request", row.id] });
 }
 
@@ -105,22 +104,29 @@ export const useClients = () => useQuery({ queryKey: ["clients"], queryFn: async
 export const useSettings = () => useQuery({ queryKey: ["settings"], queryFn: () => data(GET("/api/settings")) });
 export const useDesktop = () => useQuery({ queryKey: ["desktop"], queryFn: () => data(GET("/api/desktop")), refetchInterval: 10_000 });
 
-/** The start of the local day, as the API wants it. It moves on while the page stays open. */
-export function startOfToday(now = new Date()): string {
-  return new Date(now.getFullYear(), now.getMonth(), now.getDate()).toISOString();
+/** The start of the local day, as the API wants it. */
+export function startOfDay(now: number): string {
+  return new Date(new Date(now).setHours(0, 0, 0, 0)).toISOString();
 }
 
-export const useUsageToday = () =>
-  useQuery({
-    queryKey: ["usage", "today"],
-    queryFn: () => data(GET("/api/usage", { params: { query: { since: startOfToday(), by: "hour", limit: 1 } } })),
+/** What today came to. The day moves on while the page stays open. */
+export function useUsageToday(by: "hour" | "account" | "client") {
+  const since = startOfDay(useNow(false));
+  return useQuery({
+    queryKey: ["usage", since, by],
+    queryFn: () => data(GET("/api/usage", { params: { query: { since, by, limit: 1 } } })),
     refetchInterval: 60_000,
   });
+}
 
 export const useRequests = (filter: Filter) =>
   useInfiniteQuery({
     queryKey: ["requests", filter],
-    queryFn: ({ pageParam }) => data(GET("/api/requests", { params: { query: { ...filter, limit: 100, cursor: pageParam } } })),
+    queryFn: async ({ pageParam }) => {
+      const asked = Date.now();
+      const page = await data(GET("/api/requests", { params: { query: { ...filter, limit: 100, cursor: pageParam } } }));
+      return pageParam === undefined && plain(filter) ? lately.after(page, asked) : page;
+    },
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last: Page) => last.next,
   });
@@ -160,6 +166,7 @@ export const useRestoreAccount = () => useChange((id: string) => data(POST("/api
 export const useAddClient = () => useChange((name: string) => data(POST("/api/clients", { body: { name } })), "clients", "status");
 export const useRevokeClient = () => useChange((id: string) => data(DELETE("/api/clients/{id}", at(id))), "clients", "status");
 export const useEditDesktop = () => useChange((body: Schemas["EditDesktop"]) => data(PATCH("/api/desktop", { body })), "desktop");
+export const useQuit = () => useChange(() => data(POST("/api/desktop/quit")));
 export const useUnlock = () => useChange((passphrase: string) => data(POST("/api/unlock", { body: { passphrase } })), "status", "accounts");
 export const clientKey = (id: string) => data(GET("/api/clients/{id}/key", at(id)));
 export const recognise = (key: string, signal: AbortSignal) => data(POST("/api/recognise", { body: { key }, signal }));
@@ -168,6 +175,7 @@ export const recognise = (key: string, signal: AbortSignal) => data(POST("/api/r
 export function useEditSettings() {
   const client = useQueryClient();
   return useMutation({
+    scope: { id: "settings" },
     mutationFn: (body: Schemas["EditSettings"]) => data(PATCH("/api/settings", { body })),
     onMutate: (body) => {
       const { port: _, ...rest } = body; // a port may be taken: it is shown once it is had
@@ -181,20 +189,21 @@ export function useEditSettings() {
 export function useOrderAccounts() {
   const client = useQueryClient();
   return useMutation({
+    mutationKey: ["order"],
+    scope: { id: "order" }, // one after the other: the last is what the user wants
     mutationFn: (list: Account[]) => data(PUT("/api/accounts/order", { body: { ids: list.map((a) => a.id) } })),
     onMutate: (list) => client.setQueryData<Account[]>(["accounts"], list),
-    onSettled: () => client.invalidateQueries({ queryKey: ["accounts"] }),
+    // Only after the last: what holds between two moves is not what the user looks at.
+    onSettled: () => (client.isMutating({ mutationKey: ["order"] }) > 1 ? undefined : client.invalidateQueries({ queryKey: ["accounts"] })),
   });
 }
 
-/** The time, moving on each second while something is shown that counts it. */
-export function useNow(moving: boolean): number {
+/** The time. It moves on each second where something counts it, else often enough for words like "5 minutes ago". */
+export function useNow(counting: boolean): number {
   const [now, setNow] = useState(Date.now);
-  const latest = useRef(setNow);
   useEffect(() => {
-    if (!moving) return;
-    const timer = setInterval(() => latest.current(Date.now()), 1000);
+    const timer = setInterval(() => setNow(Date.now()), counting ? 1000 : 20_000);
     return () => clearInterval(timer);
-  }, [moving]);
+  }, [counting]);
   return now;
 }

@@ -3,7 +3,7 @@ import { useHotkeys } from "@mantine/hooks";
 import { IconKey, IconPlus } from "@tabler/icons-react";
 import { useLocation, useParams } from "wouter";
 
-import { type Account, useAccounts, useNow, useOrderAccounts, useStatus } from "../api/queries";
+import { type Account, useAccounts, useNow, useOrderAccounts, useStatus, useUsageToday } from "../api/queries";
 import { refused } from "../ui/notify";
 import { Empty, Loaded, Page } from "../ui/Parts";
 import { AccountCard } from "./accounts/AccountCard";
@@ -12,11 +12,12 @@ import { AddAccount } from "./accounts/AddAccount";
 export function Accounts() {
   const accounts = useAccounts();
   const { data: status } = useStatus();
+  const { data: usage } = useUsageToday("account");
   const order = useOrderAccounts();
   const { what } = useParams<{ what?: string }>();
   const [, go] = useLocation();
   const open = () => go("/accounts/add");
-  const now = useNow(true);
+  const now = useNow(status?.accounts?.some((s) => s.until !== undefined) ?? false);
   useHotkeys([["mod+N", open]]);
 
   const move = (list: Account[], from: number, to: number) => {
@@ -45,6 +46,8 @@ export function Accounts() {
                   <AccountCard
                     account={a}
                     standing={status?.accounts?.find((s) => s.id === a.id)}
+                    today={usage?.groups?.find((g) => g.key === a.id)}
+                    ofAll={usage?.totals}
                     place={i + 1}
                     now={now}
                     highlighted={what === a.id}

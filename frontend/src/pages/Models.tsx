@@ -1,8 +1,8 @@
-import { Badge, Button, Group, MultiSelect, Pagination, Stack, Switch, Table, Text, TextInput, Tooltip } from "@mantine/core";
+import { Badge, Button, Group, MultiSelect, Pagination, Stack, Switch, Table, Text, TextInput, Tooltip, UnstyledButton } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { IconBoxModel2, IconBrain, IconPhoto, IconSearch } from "@tabler/icons-react";
 import { useMemo, useRef, useState } from "react";
-import { useLocation, useParams } from "wouter";
+import { useLocation } from "wouter";
 
 import { type Model, useAccounts, useModels } from "../api/queries";
 import { ago, plural, rate, size } from "../format";
@@ -11,6 +11,7 @@ import { Empty, Loaded, Page } from "../ui/Parts";
 import { protocolName } from "../ui/protocols";
 
 const perPage = 50;
+const fewOffers = 4; // what a row has room for
 
 /** One name that can be asked for, and who offers it. */
 interface Offered {
@@ -21,12 +22,12 @@ interface Offered {
   gone: boolean;
 }
 
-export function Models() {
+/** All models; asked is what to search for first. */
+export function Models({ asked = "" }: { asked?: string }) {
   const models = useModels();
   const { data: accounts } = useAccounts();
-  const { query: asked } = useParams<{ query?: string }>();
   const [, go] = useLocation();
-  const [query, setQuery] = useState(asked ?? "");
+  const [query, setQuery] = useState(asked);
   const [of, setOf] = useState<string[]>([]);
   const [gone, setGone] = useState(false);
   const [page, setPage] = useState(1);
@@ -48,7 +49,7 @@ export function Models() {
   const anyGone = names.some((n) => n.gone);
 
   return (
-    <Page title="Models" about={models.data && `${plural(names.filter((n) => !n.gone).length, "name")} you can ask for, at ${plural(accounts?.length ?? 0, "account")}. Prices are per million tokens.`}>
+    <Page title="Models" about={names.length === 0 ? undefined : `${plural(names.filter((n) => !n.gone).length, "name")} you can ask for, at ${plural(accounts?.length ?? 0, "account")}. Prices are per million tokens.`}>
       <Loaded of={models}>
         {(list) =>
           list.length === 0 ? (
@@ -152,12 +153,14 @@ function group(models: Model[]): Offered[] {
 
 function NameRow({ of: n }: { of: Offered }) {
   const first = n.offers.find((o) => o.gone === undefined) ?? n.offers[0]!;
+  const [all, setAll] = useState(false);
+  const shown = all || n.offers.length <= fewOffers + 1 ? n.offers : n.offers.slice(0, fewOffers);
   return (
     <Table.Tr>
       <Table.Td>
         <Group gap={4} wrap="nowrap">
-          <div>
-            <Text size="sm" fw={550} className="mono" style={{ overflowWrap: "break-word" }}>
+          <div style={{ minWidth: 0 }}>
+            <Text size="sm" fw={550} className="mono" style={{ overflowWrap: "anywhere" }}>
               {n.name}
             </Text>
             {n.display !== undefined && n.display !== n.name && (
@@ -171,7 +174,7 @@ function NameRow({ of: n }: { of: Offered }) {
       </Table.Td>
       <Table.Td>
         <Group gap={4}>
-          {n.offers.map((o) => (
+          {shown.map((o) => (
             <Tooltip key={o.account} label={offerWords(o)}>
               <Badge variant={o.gone ? "outline" : "light"} color={o.gone ? "gray" : "metapi"} tt="none" fw={550} tabIndex={0} autoContrast>
                 {o.account}
@@ -179,6 +182,11 @@ function NameRow({ of: n }: { of: Offered }) {
               </Badge>
             </Tooltip>
           ))}
+          {shown.length < n.offers.length && (
+            <UnstyledButton fz="xs" c="var(--mantine-color-anchor)" onClick={() => setAll(true)} aria-label={`Show all ${n.offers.length} accounts that offer ${n.name}`}>
+              and {n.offers.length - shown.length} more
+            </UnstyledButton>
+          )}
         </Group>
       </Table.Td>
       <Table.Td ta="right">

@@ -4,12 +4,13 @@ import { IconActivity, IconCheck, IconKey, IconPlugConnected, IconRocket } from 
 import { type ReactNode, useState } from "react";
 import { Link, useLocation } from "wouter";
 
-import { type Figures, type Row, type Status, useAccounts, useClients, useNow, useRequests, useStatus, useUsageToday } from "../api/queries";
-import { clock, compact, count, dollars, duration, money, plural } from "../format";
+import { type Figures, type Row, type Standing, type Status, useAccounts, useClients, useNow, useRequests, useStatus, useUsageToday } from "../api/queries";
+import { compact, count, dollars, duration, money, plural, sum, when } from "../format";
 import { standingOf, stateOf } from "../shell/state";
 import { CopyIcon } from "../ui/Copy";
 import { ModeSwitch } from "../ui/ModeSwitch";
 import { Cost, Empty, Figure, Loaded, Page, Section, State } from "../ui/Parts";
+import { RequestsLink } from "../ui/RequestsLink";
 import { requestState } from "../ui/requests";
 
 export function Overview() {
@@ -22,17 +23,17 @@ export function Overview() {
             <FirstSteps status={s} />
             {(s.accounts ?? []).length > 0 && <Today />}
             <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
-              <Addresses status={s} />
-              <Section title="Mode">
-                <ModeSwitch />
-              </Section>
+              <Stack gap="md">
+                {(s.accounts ?? []).length > 0 && <Latest />}
+                <Addresses status={s} />
+              </Stack>
+              <Stack gap="md">
+                <Section title="Mode">
+                  <ModeSwitch />
+                </Section>
+                {(s.accounts ?? []).length > 0 && <Standings status={s} />}
+              </Stack>
             </SimpleGrid>
-            {(s.accounts ?? []).length > 0 && (
-              <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
-                <Latest />
-                <Standings status={s} />
-              </SimpleGrid>
-            )}
           </Stack>
         )}
       </Loaded>
@@ -53,7 +54,8 @@ function FirstSteps({ status }: { status: Status }) {
   const requests = useRequests({});
   const [, go] = useLocation();
   if (clients === undefined || requests.data === undefined) return null;
-  const done = [(status.accounts ?? []).length > 0, clients.some((c) => !c.revoked), requests.data.pages.some((p) => (p.rows ?? []).some((r) => r.state === "ok"))];
+  const answered = requests.hasNextPage || requests.data.pages.some((p) => (p.rows ?? []).some((r) => r.state === "ok"));
+  const done = [(status.accounts ?? []).length > 0, clients.some((c) => !c.revoked), answered];
   const next = done.indexOf(false);
   if (next < 0) return null;
   const steps: [string, string, ReactNode][] = [
@@ -67,7 +69,7 @@ function FirstSteps({ status }: { status: Status }) {
     [
       "Connect a tool",
       "Each tool gets a local key of its own, which is useless off this machine.",
-      <Button onClick={() => go("/tools")} leftSection={<IconPlugConnected size={16} />}>
+      <Button onClick={() => go("/tools/connect")} leftSection={<IconPlugConnected size={16} />}>
         Connect a tool
       </Button>,
     ],
@@ -90,8 +92,9 @@ function FirstSteps({ status }: { status: Status }) {
 }
 
 function Today() {
-  const usage = useUsageToday();
-  const [of, setOf] = useState<"cost" | "tokens">("cost");
+  const usage = useUsageToday("hour");
+  const [chosen, setOf] = useState<"cost" | "tokens" | null>(null);
+  const of = chosen ?? (usage.data?.totals.cost_usd === 0 ? "tokens" : "cost"); // where no price is known there are tokens to see
   return (
     <Section
       title="Today"
@@ -102,7 +105,7 @@ function Today() {
           <>
             <SimpleGrid cols={{ base: 2, sm: 4 }} mb="md">
               <Figure label="Cost" value={<Cost of={sum(t)} />} note={costNote(t)} />
-              <Figure label="Requests" value={count(t.requests)} note={t.failed > 0 ? `${plural(t.failed, "failed", "failed")}` : t.requests > 0 ? "none failed" : "none yet"} />
+              <Figure label="Requests" value={count(t.requests)} note={<Failed of={t} />} />
               <Figure label="Tokens in" value={compact(t.input_tokens + t.cache_read_tokens + t.cache_write_tokens)} note={cacheNote(t)} />
               <Figure label="Tokens out" value={compact(t.output_tokens)} note={t.reasoning_tokens > 0 ? `${compact(t.reasoning_tokens)} of it reasoning` : undefined} />
             </SimpleGrid>
@@ -114,7 +117,15 @@ function Today() {
   );
 }
 
-const sum = (t: Figures) => ({ usd: t.cost_usd, estimated: t.cost_estimated > 0, partial: t.cost_unknown > 0 });
+/** How many failed, and the way to them. */
+function Failed({ of: t }: { of: Figures }) {
+  if (t.failed === 0) return <>{t.requests > 0 ? "none failed" : "none yet"}</>;
+  return (
+    <Anchor component={RequestsLink} of={{ state: "failed" }} size="xs" underline="always">
+      {count(t.failed)} failed
+    </Anchor>
+  );
+}
 
 function costNote(t: Figures): string | undefined {
   if (t.cost_unknown > 0) return `${plural(t.cost_unknown, "request")} without a known price`;
@@ -142,12 +153,13 @@ function Hours({ groups, of }: { groups: Hour[]; of: "cost" | "tokens" }) {
     <figure style={{ margin: 0 }}>
       <Box aria-hidden>
         <BarChart
-          h={140}
+          h={120}
           data={hours}
           dataKey="hour"
           series={[{ name: of === "cost" ? "Cost" : "Tokens", color: "metapi.6" }]}
           valueFormatter={of === "cost" ? dollars : compact}
-          yAxisProps={{ width: 56 }}
+          xAxisProps={{ interval: 2 }}
+          yAxisProps={{ width: 56, tickCount: 3 }}
           barProps={{ maxBarSize: 36, isAnimationActive: false }}
           tickLine="none"
           gridAxis="x"
@@ -223,7 +235,7 @@ function Latest() {
   const now = useNow(rows.some((r) => r.state === "running"));
   return (
     <Section
-      title="Requests"
+      title="Latest requests"
       actions={
         <Anchor component={Link} href="/requests" size="sm">
           All requests
@@ -235,7 +247,7 @@ function Latest() {
           Point a tool at the address above, and its requests appear here as they run.
         </Empty>
       ) : (
-        <Table aria-label="Latest requests" layout="fixed">
+        <Table aria-label="The last six" layout="fixed">
           <Table.Tbody>
             {rows.map((r) => (
               <LatestRow key={r.id} row={r} now={now} open={() => go(`/requests/${r.id}`)} />
@@ -250,12 +262,12 @@ function Latest() {
 function LatestRow({ row: r, now, open }: { row: Row; now: number; open: () => void }) {
   const { tone, word } = requestState(r);
   return (
-    <Table.Tr>
+    <Table.Tr className="row-button" onClick={open}>
       <Table.Td w={124}>
         <State tone={tone}>{word}</State>
       </Table.Td>
       <Table.Td>
-        <Anchor component="button" type="button" size="sm" fw={550} onClick={open} truncate display="block" maw="100%" ta="left" c="var(--mantine-color-text)">
+        <Anchor component="button" type="button" size="sm" fw={550} truncate display="block" maw="100%" ta="left" c="var(--mantine-color-text)">
           {r.model || "(no model)"}
         </Anchor>
         <Text size="xs" c="dimmed" truncate>
@@ -266,27 +278,38 @@ function LatestRow({ row: r, now, open }: { row: Row; now: number; open: () => v
       <Table.Td w={84} ta="right">
         <Text size="sm">{r.state === "running" ? duration(Math.max(0, now - Date.parse(r.start))) : duration(r.took_ms ?? 0)}</Text>
         <Text size="xs" c="dimmed">
-          {clock(r.start, now).split(", ").pop()}
+          {when(r.start, now)}
         </Text>
       </Table.Td>
     </Table.Tr>
   );
 }
 
+const most = 6;
+
+/** As many accounts as there is room for, in the user's order: those that cannot serve before those that can. */
+function foremost(all: Standing[]): Standing[] {
+  const well = (a: Standing) => a.state === "ready" || a.state === "paused";
+  const chosen = new Set([...all.filter((a) => !well(a)), ...all.filter(well)].slice(0, most));
+  return all.filter((a) => chosen.has(a));
+}
+
 function Standings({ status }: { status: Status }) {
   const { data: accounts } = useAccounts();
   const name = new Map(accounts?.map((a) => [a.id, a.name]));
+  const all = status.accounts ?? [];
+  const shown = foremost(all);
   return (
     <Section
       title="Accounts"
       actions={
         <Anchor component={Link} href="/accounts" size="sm">
-          All accounts
+          {all.length > shown.length ? `All ${all.length} accounts` : "All accounts"}
         </Anchor>
       }
     >
       <Stack gap="xs">
-        {(status.accounts ?? []).slice(0, 6).map((a) => {
+        {shown.map((a) => {
           const { tone, word } = standingOf(a);
           return (
             <Group key={a.id} justify="space-between" wrap="nowrap" gap="sm">

@@ -1,8 +1,8 @@
-import { Button, Group, NumberInput, SegmentedControl, Stack, Switch, Text } from "@mantine/core";
+import { Button, Group, Modal, NumberInput, SegmentedControl, Stack, Switch, Text } from "@mantine/core";
 import { IconDeviceDesktop, IconMoon, IconSun } from "@tabler/icons-react";
 import { type ReactNode, useState } from "react";
 
-import { useDesktop, useEditDesktop, useEditSettings, type Settings as Saved, useSettings, useStatus } from "../api/queries";
+import { useDesktop, useEditDesktop, useEditSettings, useQuit, type Settings as Saved, useSettings, useStatus } from "../api/queries";
 import { refused, tell } from "../ui/notify";
 import { Fault, Loaded, Page, Section } from "../ui/Parts";
 
@@ -55,6 +55,7 @@ function Theme({ settings }: { settings: Saved }) {
 function Port({ settings }: { settings: Saved }) {
   const edit = useEditSettings();
   const { data: status } = useStatus();
+  const { data: desktop } = useDesktop();
   const [port, setPort] = useState<number | string>(settings.port);
   const valid = typeof port === "number" && port >= 1 && port <= 65535;
   const elsewhere = status?.addresses?.[0] !== undefined && !status.addresses[0].endsWith(`:${settings.port}`);
@@ -62,7 +63,7 @@ function Port({ settings }: { settings: Saved }) {
     <form
       onSubmit={(e) => {
         e.preventDefault();
-        if (valid) edit.mutate({ port }, { onSuccess: (s) => tell(`Tools are served at port ${s.port}. Those that you set up before must be given the new address.`) });
+        if (valid) edit.mutate({ port }, { onSuccess: (s) => tell(`Tools are served at port ${s.port}. Those that you set up before must be given the new address.${desktop?.window ? "" : " So must this page: `metapi ui` opens it there."}`) });
       }}
     >
       <Row
@@ -124,8 +125,33 @@ function Desktop({ settings }: { settings: Saved }) {
           checked={settings.close_to_tray}
           change={(on) => edit.mutate({ close_to_tray: on }, { onError: refused })}
         />
+        {d.window && <Quit />}
       </Stack>
     </Section>
+  );
+}
+
+/** Ends the app for who finds no tray to do it from: closing the window may only hide it. */
+function Quit() {
+  const quit = useQuit();
+  const [sure, setSure] = useState(false);
+  return (
+    <Group justify="flex-end">
+      <Button variant="default" onClick={() => setSure(true)}>
+        Quit Metapi
+      </Button>
+      <Modal opened={sure} onClose={() => setSure(false)} title="Quit Metapi?">
+        <Text size="sm">Requests that run are ended, and tools get no answer until you start it again. A Metapi that was started as a server goes on.</Text>
+        <Group justify="flex-end" mt="md">
+          <Button variant="default" onClick={() => setSure(false)} data-autofocus>
+            Keep it running
+          </Button>
+          <Button color="red.9" loading={quit.isPending} onClick={() => quit.mutate(undefined, { onError: refused })}>
+            Quit
+          </Button>
+        </Group>
+      </Modal>
+    </Group>
   );
 }
 

@@ -1,24 +1,26 @@
 import { ActionIcon, Button, Card, Group, Menu, Modal, Stack, Switch, Table, Text } from "@mantine/core";
 import { IconDots, IconEye, IconPlugConnected, IconPlus, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
-import { Link } from "wouter";
+import { useLocation, useParams } from "wouter";
 
 import { clientKey, type Client, useClients, useNow, useRevokeClient } from "../api/queries";
 import { ago } from "../format";
 import { copy } from "../ui/Copy";
 import { refused, tell, warn } from "../ui/notify";
 import { Empty, Loaded, Page } from "../ui/Parts";
+import { RequestsLink } from "../ui/RequestsLink";
 import { Connect } from "./tools/Connect";
 import { Recipes } from "./tools/Recipes";
 
 export function Tools() {
   const clients = useClients();
-  const now = useNow(true);
-  const [connecting, setConnecting] = useState(false);
+  const now = useNow(false);
+  const { what } = useParams<{ what?: string }>();
+  const [, go] = useLocation();
   const [shown, setShown] = useState<Client | null>(null);
   const [old, setOld] = useState(false);
   const add = (
-    <Button leftSection={<IconPlus size={16} />} onClick={() => setConnecting(true)}>
+    <Button leftSection={<IconPlus size={16} />} onClick={() => go("/tools/connect")}>
       Connect a tool
     </Button>
   );
@@ -43,7 +45,7 @@ export function Tools() {
                   <Table.Thead>
                     <Table.Tr>
                       <Table.Th>Tool</Table.Th>
-                      <Table.Th>Local key</Table.Th>
+                      <Table.Th w={110}>Local key</Table.Th>
                       <Table.Th className="wide">Made</Table.Th>
                       <Table.Th w={140} />
                     </Table.Tr>
@@ -60,7 +62,7 @@ export function Tools() {
           )
         }
       </Loaded>
-      <Connect opened={connecting} close={() => setConnecting(false)} />
+      <Connect opened={what === "connect"} close={() => go("/tools", { replace: true })} />
       <Modal opened={shown !== null} onClose={() => setShown(null)} title={`Set up ${shown?.name ?? ""}`} size="lg">
         {shown !== null && <Recipes keyOf={shown} />}
       </Modal>
@@ -92,7 +94,7 @@ function ClientRow({ client: c, now, show }: { client: Client; now: number; show
   return (
     <Table.Tr opacity={dead ? 0.6 : 1}>
       <Table.Td>
-        <Text size="sm" fw={600}>
+        <Text size="sm" fw={600} style={{ overflowWrap: "anywhere" }}>
           {c.name}
         </Text>
         {dead && (
@@ -117,7 +119,7 @@ function ClientRow({ client: c, now, show }: { client: Client; now: number; show
               </Menu.Target>
               <Menu.Dropdown>
                 <Menu.Item onClick={() => void copyKey()}>Copy the local key</Menu.Item>
-                <Menu.Item component={Link} href="/requests">
+                <Menu.Item component={RequestsLink} of={{ client: c.id }}>
                   Its requests
                 </Menu.Item>
                 <Menu.Divider />
@@ -134,7 +136,7 @@ function ClientRow({ client: c, now, show }: { client: Client; now: number; show
             <Button variant="default" onClick={() => setSure(false)} data-autofocus>
               Keep it
             </Button>
-            <Button color="red" loading={revoke.isPending} onClick={() => void runRevoke()}>
+            <Button color="red.9" loading={revoke.isPending} onClick={() => void runRevoke()}>
               Revoke
             </Button>
           </Group>

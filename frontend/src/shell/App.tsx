@@ -11,6 +11,7 @@ import { Requests } from "../pages/Requests";
 import { Settings } from "../pages/Settings";
 import { Tools } from "../pages/Tools";
 import { Banners } from "./Banners";
+import { Broken } from "./Broken";
 import { Door } from "./Door";
 import { Nav } from "./Nav";
 import { Palette } from "./Palette";
@@ -24,8 +25,10 @@ export function App() {
 }
 
 function Shell() {
+  useTop();
   const link = useLive();
   const status = useStatus();
+  const page = usePage();
   useTheme();
   useWindow();
   if (asCode(status.error) === "unauthorised") return <Door refused="This page was let in by an instance of Metapi that has ended." />;
@@ -37,20 +40,36 @@ function Shell() {
       </AppShell.Navbar>
       <AppShell.Main component="div">
         <Banners lost={link === "lost"} />
-        <Switch>
-          <Route path="/" component={Overview} />
-          <Route path="/accounts/:what?" component={Accounts} />
-          <Route path="/models/:query?">{({ query }) => <Models key={query} />}</Route>
-          <Route path="/tools" component={Tools} />
-          <Route path="/requests/:id?" component={Requests} />
-          <Route path="/settings" component={Settings} />
-          <Route>
-            <Redirect to="/" />
-          </Route>
-        </Switch>
+        <Broken key={page}>
+          <Switch>
+            <Route path="/" component={Overview} />
+            <Route path="/accounts/:what?" component={Accounts} />
+            <Route path="/models/*?">{({ "*": query }) => <Models key={query} asked={query} />}</Route>
+            <Route path="/tools/:what?" component={Tools} />
+            <Route path="/requests/:id?" component={Requests} />
+            <Route path="/settings" component={Settings} />
+            <Route>
+              <Redirect to="/" />
+            </Route>
+          </Switch>
+        </Broken>
       </AppShell.Main>
     </AppShell>
   );
+}
+
+/** The page that is shown, without what is shown of it. */
+function usePage(): string {
+  const [here] = useLocation();
+  return here.split("/")[1] ?? "";
+}
+
+/** Another page begins at its top, wherever the one before was scrolled to. */
+function useTop() {
+  const page = usePage();
+  useEffect(() => {
+    window.scrollTo(0, 0);
+  }, [page]);
 }
 
 function asCode(error: unknown): string | undefined {

@@ -6,6 +6,7 @@ import { Link, useLocation } from "wouter";
 
 import { useSetPaused, useStatus } from "../api/queries";
 import { plural } from "../format";
+import { withMod } from "../ui/keys";
 import { Mark } from "../ui/Mark";
 import { refused } from "../ui/notify";
 import { State } from "../ui/Parts";
@@ -31,7 +32,7 @@ export function Nav() {
         {pages.map(({ path, name, icon: Icon }, i) => {
           const active = path === "/" ? here === "/" : here.startsWith(path);
           return (
-            <Tooltip key={path} label={`${name} (Ctrl+${i + 1})`} position="right" disabled={!narrow}>
+            <Tooltip key={path} label={`${name} (${withMod(String(i + 1))})`} position="right" disabled={!narrow}>
               <Link href={path} className={classes.link} data-active={active || undefined} aria-current={active ? "page" : undefined} aria-label={name}>
                 <Icon size={20} stroke={1.6} />
                 {!narrow && <span>{name}</span>}
@@ -41,13 +42,13 @@ export function Nav() {
         })}
       </Stack>
       <Stack gap="xs">
-        <Tooltip label="Go anywhere (Ctrl+K)" position="right" disabled={!narrow}>
+        <Tooltip label={`Go anywhere (${withMod("K")})`} position="right" disabled={!narrow}>
           <UnstyledButton className={classes.link} onClick={spotlight.open} aria-label={narrow ? "Search" : undefined}>
             <IconSearch size={20} stroke={1.6} />
             {!narrow && (
               <>
                 <span style={{ flex: 1 }}>Search</span>
-                <Kbd size="xs">Ctrl K</Kbd>
+                <Kbd size="xs">{withMod("K")}</Kbd>
               </>
             )}
           </UnstyledButton>

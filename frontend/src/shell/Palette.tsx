@@ -1,5 +1,5 @@
 import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from "@mantine/spotlight";
-import { IconBoxModel2, IconKey, IconPlayerPause, IconPlayerPlay, IconRoute, IconSearch } from "@tabler/icons-react";
+import { IconBoxModel2, IconKey, IconPlayerPause, IconPlayerPlay, IconPlugConnected, IconRoute, IconSearch } from "@tabler/icons-react";
 import { useMemo } from "react";
 import { useLocation } from "wouter";
 
@@ -27,6 +27,8 @@ export function Palette() {
         pages.map(({ path, name, icon: Icon }) => ({ id: path, label: name, leftSection: <Icon size={18} />, onClick: () => go(path) })),
       ),
       group("Do", [
+        { id: "add", label: "Add an account", leftSection: <IconKey size={18} />, onClick: () => go("/accounts/add") },
+        { id: "connect", label: "Connect a tool", leftSection: <IconPlugConnected size={18} />, onClick: () => go("/tools/connect") },
         ...(mode?.modes ?? []).map((m) => ({
           id: `mode:${m.mode}`,
           label: `Mode: ${modeName(m.mode)}`,
@@ -48,7 +50,7 @@ export function Palette() {
       ),
       group(
         "Models",
-        names.map((name) => ({ id: `model:${name}`, label: name, leftSection: <IconBoxModel2 size={18} />, onClick: () => go(`/models/${encodeURIComponent(name)}`) })),
+        names.map((name) => ({ id: `model:${name}`, label: name, leftSection: <IconBoxModel2 size={18} />, onClick: () => go(`/models/${encodeURI(name)}`) })),
       ),
     ].filter((g) => g.actions.length > 0);
   }, [status?.paused, mode, accounts, models, go, setMode, setPaused]);

@@ -1,7 +1,7 @@
 // The small parts that every page is made of.
 import { Alert, Badge, Box, Card, Center, Group, Loader, Stack, Text, ThemeIcon, Title, Tooltip, VisuallyHidden } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
-import type { ComponentType, ReactNode } from "react";
+import { type ComponentType, type ReactNode, useEffect } from "react";
 
 import { asProblem } from "../api/client";
 import { count, type Money, money } from "../format";
@@ -10,6 +10,9 @@ type Icon = ComponentType<{ size?: number | string; stroke?: number | string }>;
 
 /** The frame of a page: its title, what it is about, and what can be done on it. */
 export function Page({ title, about, actions, children }: { title: string; about?: ReactNode; actions?: ReactNode; children: ReactNode }) {
+  useEffect(() => {
+    document.title = `${title} – Metapi`;
+  }, [title]);
   return (
     <Box component="main" maw={1120} mx="auto" p={{ base: "md", md: "lg" }} pb="xl">
       <Group justify="space-between" align="flex-start" mb="lg" gap="md">

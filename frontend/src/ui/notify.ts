@@ -14,5 +14,5 @@ export function warn(message: ReactNode, title?: string): void {
 /** Tells of a change that was refused. It stays until it is closed: it says what to do. */
 export function refused(error: unknown): void {
   const p = asProblem(error);
-  notifications.show({ title: p.message, message: p.hint ?? "", color: "red", autoClose: false });
+  notifications.show({ id: p.message, title: p.message, message: p.hint ?? "", color: "red", autoClose: false }); // each once, however often it is tried
 }

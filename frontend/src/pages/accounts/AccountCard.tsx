@@ -1,6 +1,7 @@
 import { ActionIcon, Box, Button, Card, Group, Menu, Stack, Text, Tooltip } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import {
+  IconActivity,
   IconArrowDown,
   IconArrowUp,
   IconDots,
@@ -14,17 +15,21 @@ import {
 import { useEffect, useRef, useState } from "react";
 import { Link } from "wouter";
 
-import { type Account, type Standing, useEditAccount, useProviders, useRemoveAccount, useRestoreAccount, useTestAccount } from "../../api/queries";
-import { ago, plural, until } from "../../format";
+import { type Account, type Figures, type Standing, useEditAccount, useProviders, useRemoveAccount, useRestoreAccount, useTestAccount } from "../../api/queries";
+import { ago, plural, share, sum, until } from "../../format";
 import { standingOf } from "../../shell/state";
 import { refused, tell, warn } from "../../ui/notify";
-import { State } from "../../ui/Parts";
+import { Cost, State } from "../../ui/Parts";
+import { RequestsLink } from "../../ui/RequestsLink";
 import { Rename } from "./Rename";
 import { ReplaceKey } from "./ReplaceKey";
 
 interface Props {
   account: Account;
   standing: Standing | undefined;
+  /** What it served today, and all accounts together. */
+  today: Figures | undefined;
+  ofAll: Figures | undefined;
   place: number;
   now: number;
   highlighted: boolean;
@@ -32,7 +37,7 @@ interface Props {
   down?: () => void;
 }
 
-export function AccountCard({ account: a, standing, place, now, highlighted, up, down }: Props) {
+export function AccountCard({ account: a, standing, today, ofAll, place, now, highlighted, up, down }: Props) {
   const { data: providers } = useProviders();
   const test = useTestAccount();
   const edit = useEditAccount();
@@ -76,13 +81,13 @@ export function AccountCard({ account: a, standing, place, now, highlighted, up,
       title: `Removed ${a.name}`,
       message: (
         <Group justify="space-between" wrap="nowrap">
-          <span>Its key is no longer in the keychain.</span>
+          <span>Its key is no longer kept.</span>
           <Button size="xs" variant="light" onClick={() => void undo()}>
             Undo
           </Button>
         </Group>
       ),
-      autoClose: 60_000,
+      autoClose: 30_000,
     });
   };
 
@@ -103,7 +108,9 @@ export function AccountCard({ account: a, standing, place, now, highlighted, up,
           </Stack>
           <Box miw={0}>
             <Group gap="xs">
-              <Text fw={650}>{a.name}</Text>
+              <Text fw={650} style={{ overflowWrap: "anywhere" }}>
+                {a.name}
+              </Text>
               <State tone={tone}>{word}</State>
             </Group>
             <Text size="sm" c="dimmed" truncate>
@@ -118,6 +125,7 @@ export function AccountCard({ account: a, standing, place, now, highlighted, up,
               </Text>
               {(standing?.in_flight ?? 0) > 0 && <Text size="sm">{plural(standing!.in_flight, "request")} running</Text>}
             </Group>
+            {today !== undefined && ofAll !== undefined && today.requests > 0 && <TodayHere of={today} all={ofAll} />}
             <Trouble account={a} standing={standing} now={now} />
           </Box>
         </Group>
@@ -140,6 +148,9 @@ export function AccountCard({ account: a, standing, place, now, highlighted, up,
               <Menu.Item leftSection={<IconKey size={15} />} onClick={() => setDialog("key")}>
                 Replace the key…
               </Menu.Item>
+              <Menu.Item component={RequestsLink} of={{ account: a.id }} leftSection={<IconActivity size={15} />}>
+                Its requests
+              </Menu.Item>
               <Menu.Item
                 leftSection={a.paused ? <IconPlayerPlay size={15} /> : <IconPlayerPause size={15} />}
                 onClick={() => edit.mutate({ id: a.id, paused: !a.paused }, { onError: refused })}
@@ -160,13 +171,31 @@ export function AccountCard({ account: a, standing, place, now, highlighted, up,
   );
 }
 
+/** What an account came to today, and its share of the whole in words and as a bar. */
+function TodayHere({ of: t, all }: { of: Figures; all: Figures }) {
+  const part = all.cost_usd > 0 ? t.cost_usd / all.cost_usd : 0;
+  return (
+    <Group gap="sm" mt={4} wrap="nowrap">
+      {part > 0 && (
+        <Box w={64} h={6} bg="var(--mantine-color-default-border)" style={{ borderRadius: 3, overflow: "hidden", flexShrink: 0 }} aria-hidden>
+          <Box h="100%" w={`${Math.max(2, 100 * part)}%`} bg="var(--mantine-primary-color-filled)" />
+        </Box>
+      )}
+      <Text size="sm" c="dimmed">
+        {plural(t.requests, "request")} today, {t.cost_unknown > 0 && t.cost_usd === 0 ? "cost not known" : <Cost of={sum(t)} />}
+        {part > 0 && part < 1 && ` – ${share(t.cost_usd, all.cost_usd)} of all`}
+      </Text>
+    </Group>
+  );
+}
+
 /** Why an account is not used, or not as a whole, and until when. */
 function Trouble({ account: a, standing, now }: { account: Account; standing: Standing | undefined; now: number }) {
   if (a.paused) return null;
   const words = standing?.reason || (a.scan.outcome !== "ok" && a.scan.message) || "";
   if (words === "") return null;
   return (
-    <Text size="sm" mt={4} c="light-dark(var(--mantine-color-red-9), var(--mantine-color-red-3))">
+    <Text size="sm" mt={4} c="var(--mantine-color-error)">
       {words}
       {standing?.until !== undefined && ` – tried again ${until(standing.until, now)}`}
     </Text>

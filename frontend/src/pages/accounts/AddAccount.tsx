@@ -2,13 +2,14 @@ import { Alert, Anchor, Button, Group, Modal, PasswordInput, Select, Stack, Text
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconCircleCheck, IconInfoCircle } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { type ClipboardEvent, useState } from "react";
 
-import { asProblem } from "../../api/client";
+import { asProblem, type Schemas } from "../../api/client";
 import { recognise, useAddAccount, useProviders } from "../../api/queries";
 import { openLink } from "../../ui/openLink";
 import { tell, warn } from "../../ui/notify";
 import { Fault } from "../../ui/Parts";
+import { sameHost, takeApart } from "./pasted";
 
 export function AddAccount({ opened, close }: { opened: boolean; close: () => void }) {
   return (
@@ -35,11 +36,12 @@ function Form({ close }: { close: () => void }) {
     gcTime: 0, // a key is not kept here longer than the form is open
   });
   const proposals = settled === "" ? [] : (found.data?.proposals ?? []);
-  const proposal = proposals.find((p) => p.provider === chosen) ?? (chosen === null ? proposals[0] : undefined);
+  const proposal = proposals.find((p) => p.provider === chosen) ?? (chosen === null ? likeliest(proposals, providers ?? [], baseURL) : undefined);
   const providerID = chosen ?? proposal?.provider ?? null;
   const provider = providers?.find((p) => p.id === providerID);
   const base = baseURL ?? proposal?.base_url ?? "";
   const needsBase = provider !== undefined && !provider.base_url;
+  const lacksKey = key.trim() === "" && (baseURL ?? "") !== "";
   const unclear = proposals.length > 1 && chosen === null;
 
   const submit = (force: boolean) =>
@@ -53,6 +55,14 @@ function Form({ close }: { close: () => void }) {
         },
       },
     );
+  const paste = (e: ClipboardEvent<HTMLInputElement>) => {
+    const found = takeApart(e.clipboardData.getData("text"));
+    if (found === undefined) return; // the rest of what people paste is taken apart where the key is tried
+    e.preventDefault();
+    setBaseURL(found.url);
+    setKey(found.key ?? "");
+    add.reset();
+  };
   const problem = add.error ? asProblem(add.error) : null;
 
   return (
@@ -65,17 +75,23 @@ function Form({ close }: { close: () => void }) {
       <Stack>
         <PasswordInput
           label="Key"
-          description="Paste it as it is; a line from a shell script or an .env file will do."
+          description="Paste it as it is. A line of a shell script will do, and so will an address with its key."
           placeholder="sk-…"
           value={key}
           onChange={(e) => {
             setKey(e.currentTarget.value);
             add.reset();
           }}
+          onPaste={paste}
           autoComplete="off"
           required
           data-autofocus
         />
+        {lacksKey && (
+          <Alert color="blue" icon={<IconInfoCircle />} py="xs" role="status">
+            The address stands below. Now paste its key here.
+          </Alert>
+        )}
         {settled !== "" && found.error && <Fault error={found.error} />}
         {proposal !== undefined && (
           <Alert color={unclear ? "blue" : "teal"} icon={unclear ? <IconInfoCircle /> : <IconCircleCheck />} py="xs" role="status">
@@ -121,7 +137,7 @@ function Form({ close }: { close: () => void }) {
         )}
         <Group justify="space-between">
           <Text size="xs" c="dimmed">
-            The key is tried, its models are read, and it goes to your keychain.
+            The key is tried, and kept encrypted on this machine.
           </Text>
           <Group gap="xs">
             <Button variant="default" onClick={close}>
@@ -135,4 +151,11 @@ function Form({ close }: { close: () => void }) {
       </Stack>
     </form>
   );
+}
+
+/** The proposal to begin with. An address counts: a key that could be OpenAI's is a relay's if it came with a relay's address. */
+function likeliest(proposals: Schemas["Proposal"][], providers: Schemas["ProviderInfo"][], address: string | null): Schemas["Proposal"] | undefined {
+  if (!address || proposals.length < 2) return proposals[0];
+  const own = (p: Schemas["Proposal"]) => p.base_url || providers.find((q) => q.id === p.provider)?.base_url;
+  return proposals.find((p) => sameHost(own(p), address)) ?? proposals.find((p) => !own(p)) ?? proposals[0];
 }

@@ -2,13 +2,14 @@ import { Box, Code, Divider, Drawer, Group, SimpleGrid, Stack, Table, Text, Time
 import { IconArrowRight, IconCheck, IconX } from "@tabler/icons-react";
 
 import type { Schemas } from "../../api/client";
-import { useAccounts, useNow, useRequest } from "../../api/queries";
+import { useAccounts, useNow, useRequest, useStatus } from "../../api/queries";
 import { clock, count, duration, fromNanos, money, plural, rate } from "../../format";
-import { CopyIcon } from "../../ui/Copy";
+import { CopyButton, CopyIcon } from "../../ui/Copy";
 import { modeName } from "../../ui/ModeSwitch";
 import { Cost, Figure, Loaded, State } from "../../ui/Parts";
 import { protocolName } from "../../ui/protocols";
 import { requestState } from "../../ui/requests";
+import { report } from "./report";
 
 type Attempt = Schemas["Attempt"];
 
@@ -24,6 +25,8 @@ export function Detail({ id, close }: { id: string; close: () => void }) {
 function Body({ id }: { id: string }) {
   const request = useRequest(id);
   const { data: accounts } = useAccounts();
+  const { data: status } = useStatus();
+  const provider = (account: string) => accounts?.find((a) => a.id === account)?.provider ?? "a removed account";
   const now = useNow(request.data?.row.state === "running");
   const name = (account: string) => accounts?.find((a) => a.id === account)?.name ?? "a removed account";
   return (
@@ -52,10 +55,15 @@ function Body({ id }: { id: string }) {
                 )}
               </Text>
               {r.error !== undefined && (
-                <Text size="sm" mt="xs" c="light-dark(var(--mantine-color-red-9), var(--mantine-color-red-3))">
+                <Text size="sm" mt="xs" c="var(--mantine-color-error)">
                   {r.status ? `${r.status}: ` : ""}
                   {r.error}
                 </Text>
+              )}
+              {r.state !== "running" && (
+                <Box mt="sm">
+                  <CopyButton text={report({ row: r, record }, status?.version ?? "", provider)}>Copy a report</CopyButton>
+                </Box>
               )}
             </Box>
 
@@ -74,7 +82,7 @@ function Body({ id }: { id: string }) {
               </Title>
               {attempts.length === 0 ? (
                 <Text size="sm" c="dimmed">
-                  {r.state === "running" ? "The first try runs." : "Nothing: no account could be asked."}
+                  {r.state === "running" ? "It still runs. Each try is shown here once it has ended." : "Nothing: no account could be asked."}
                 </Text>
               ) : (
                 <Timeline active={attempts.length} bulletSize={26} lineWidth={2}>
@@ -121,7 +129,7 @@ function AttemptText({ of: a }: { of: Attempt }) {
   return (
     <>
       {a.error !== undefined && (
-        <Text size="sm" c="light-dark(var(--mantine-color-red-9), var(--mantine-color-red-3))">
+        <Text size="sm" c="var(--mantine-color-error)">
           {a.error}
         </Text>
       )}

@@ -3,7 +3,7 @@ import { useMediaQuery } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { clientKey, type Client, useStatus } from "../../api/queries";
+import { clientKey, type Client, type Model, useModels, useStatus } from "../../api/queries";
 import { CopyButton } from "../../ui/Copy";
 import { Loaded } from "../../ui/Parts";
 import { recipes } from "./recipes";
@@ -16,6 +16,8 @@ export function Recipes({ keyOf, first }: { keyOf: Client; first?: string }) {
   const narrow = useMediaQuery("(max-width: 50em)");
   const recipe = recipes.find((r) => r.id === id) ?? recipes[0]!;
   const at = status?.addresses?.[0] ?? "127.0.0.1:4747";
+  const { data: models } = useModels();
+  const text = (key: string) => recipe.text({ at, key, model: talks(models ?? []), windows: navigator.userAgent.includes("Windows") });
   const options = recipes.map((r) => ({ value: r.id, label: r.name }));
   return (
     <Loaded of={key}>
@@ -28,7 +30,7 @@ export function Recipes({ keyOf, first }: { keyOf: Client; first?: string }) {
           )}
           <Text size="sm">{recipe.how}</Text>
           <Code block fz="sm" style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }} tabIndex={0} aria-label={`Set-up of ${recipe.name}`}>
-            {recipe.text(at, key)}
+            {text(key)}
           </Code>
           <Group justify="space-between">
             <Box>
@@ -38,13 +40,19 @@ export function Recipes({ keyOf, first }: { keyOf: Client; first?: string }) {
             </Box>
             <Group gap="xs">
               <CopyButton text={key}>Copy the key</CopyButton>
-              <CopyButton text={recipe.text(at, key)}>Copy the set-up</CopyButton>
+              <CopyButton text={text(key)}>Copy the set-up</CopyButton>
             </Group>
           </Group>
         </Stack>
       )}
     </Loaded>
   );
+}
+
+/** The name of a model that can be talked to, for who has not chosen one. */
+function talks(models: Model[]): string {
+  const able = models.filter((m) => m.gone === undefined && m.protocols?.some((p) => p !== "openai-embeddings") && !m.name.includes("embed"));
+  return able[0]?.name ?? "MODEL-NAME";
 }
 
 function guess(name: string): string {
