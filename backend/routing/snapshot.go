@@ -48,6 +48,7 @@ type Request struct {
 	Model     string // as the client named it; "" where the operation has none
 	Protocol  protocol.Protocol
 	Operation protocol.Operation
+	Translate protocol.Set // other protocols that the request can be put into, and its reply from; none where it leans on an account's state
 	Pin       Pin
 	At        time.Time
 }
