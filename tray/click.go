@@ -55,7 +55,7 @@ func (t *Tray) do(ctx context.Context, id string) error {
 		})
 	}
 	if account, ok := strings.CutPrefix(id, idAccount); ok {
-		t.o.Open(accountsPage + "?id=" + url.QueryEscape(account))
+		t.o.Open(accountsPage + "/" + url.PathEscape(account))
 		return nil
 	}
 	switch id {

@@ -20,6 +20,10 @@
 // GNOME shows no icons without an extension; the helper may be missing, or die. The app goes on, and [Standing] says whether there is an icon
 // now and, if not, why, in words for the window: a window that hides itself must first know that there is an icon to bring it back.
 //
+// On Linux a helper that works is not enough. It registers its icon with the desktop's watcher once, and does not look whether that came to
+// something. So the icon is shown only while the watcher lists one of the helper's process; a helper that has been ready for a while and is
+// not listed, with a panel there, is started again. A watcher that does not say whose icons it has is not believed, and not bothered either.
+//
 // # The menu
 //
 // The library opens the menu on a click with any button and has no hook for the click itself, so "Open Metapi" is the first item. Items

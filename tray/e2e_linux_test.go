@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -238,7 +239,7 @@ func TestRealClicks(t *testing.T) {
 	if err := i.Click("relay-b: blocked - key refused"); err != nil {
 		t.Fatal(err)
 	}
-	if got := next(t, "a click on an account", told); got != "open /accounts?id=id-relay-b" {
+	if got := next(t, "a click on an account", told); got != "open /accounts/id-relay-b" {
 		t.Error(got)
 	}
 
@@ -270,6 +271,41 @@ func TestRealHelperIsKilled(t *testing.T) {
 	shows(t, icon(t, h, 2), m)
 	if gone, err := first.Gone(); err != nil || !gone {
 		t.Errorf("the first icon is still there (%v)", err)
+	}
+}
+
+// TestRealIconIsLost has a panel to which the helper's registration does not get through: the icon comes with the next helper.
+func TestRealIconIsLost(t *testing.T) {
+	h := panel(t)
+	h.Lose(1)
+	standing := make(chan Standing, 100)
+	tr := newTray(Options{
+		API: newFakeAPI(), Dir: t.TempDir(), Standing: func(s Standing) { standing <- s }, Log: slog.New(slog.DiscardHandler),
+	})
+	tr.listing = time.Second
+	r := newRunner()
+	r.backoff.sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+	tr.with(r)
+	tr.start()
+	t.Cleanup(tr.Stop)
+	again := false
+	for {
+		s := next(t, "the icon is shown", standing)
+		if s.Shown {
+			break
+		}
+		again = again || strings.Contains(s.Why, "started again")
+	}
+	if !again {
+		t.Error("it is shown, and it was lost")
+	}
+	i := icon(t, h, 1)
+	within(t, "it has the menu", func() bool { return strings.Contains(seen(i), "Open Metapi") })
+	h.Forget(i)
+	if s := next(t, "the panel forgets it", standing); s.Shown {
+		t.Error("it is shown, and the panel has forgotten it")
+	}
+	for !next(t, "the icon is shown again", standing).Shown {
 	}
 }
 

@@ -2,10 +2,13 @@ package tray
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
+
+	"github.com/godbus/dbus/v5"
 
 	"metapi/tray/menu"
 )
@@ -35,6 +38,17 @@ func fakeHelper(how string) {
 		os.Exit(1)
 	}
 	click("born %d", os.Getpid())
+	if how == "listed" {
+		// As the indicator library does, and before it says that it is ready: to be lost there and then is all that can go wrong.
+		conn, err := dbus.Connect(os.Getenv("DBUS_SESSION_BUS_ADDRESS"))
+		if err == nil {
+			err = conn.Object("org.kde.StatusNotifierWatcher", "/StatusNotifierWatcher").CallWithContext(context.Background(),
+				"org.kde.StatusNotifierWatcher.RegisterStatusNotifierItem", 0, "/org/ayatana/NotificationItem/systray").Err
+		}
+		if err != nil {
+			click("not registered: %v", err)
+		}
+	}
 	fmt.Println("a library says something")
 	report(menu.Report{Ready: menu.Protocol})
 	if how == "deaf" {

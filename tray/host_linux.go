@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,9 +14,12 @@ import (
 
 // On Linux icons are shown by the desktop's panel, if it does so at all: it registers as a host with the watcher, a name on the session bus.
 const (
-	watcherName  = "org.kde.StatusNotifierWatcher"
-	watcherPath  = dbus.ObjectPath("/StatusNotifierWatcher")
-	hostProperty = "IsStatusNotifierHostRegistered"
+	watcherName   = "org.kde.StatusNotifierWatcher"
+	watcherPath   = dbus.ObjectPath("/StatusNotifierWatcher")
+	hostProperty  = "IsStatusNotifierHostRegistered"
+	itemsProperty = "RegisteredStatusNotifierItems"
+	properties    = "org.freedesktop.DBus.Properties"
+	noOwner       = "org.freedesktop.DBus.Error.NameHasNoOwner"
 )
 
 const (
@@ -23,24 +27,18 @@ const (
 	busRetry   = 30 * time.Second // where there is no bus, or it went away
 )
 
-// watchHost tells fn whether there is a tray, at once and at each change, until the context ends.
+// watchHost tells fn whether there is a tray and whose icons are in it, at once and at each change, until the context ends.
 func watchHost(ctx context.Context, fn func(host)) {
 	told := false
 	var last host
 	tell := func(h host) {
-		if !told || h != last {
+		if !told || !h.same(last) {
 			told, last = true, h
 			fn(h)
 		}
 	}
 	for {
-		err := watchBus(ctx, sessionBus(), func(there bool) {
-			if there {
-				tell(host{there: true})
-			} else {
-				tell(host{why: noHost(os.Getenv("XDG_CURRENT_DESKTOP"))})
-			}
-		})
+		err := watchBus(ctx, sessionBus(), tell)
 		if ctx.Err() != nil {
 			return
 		}
@@ -82,8 +80,8 @@ func sessionBus() string {
 	return ""
 }
 
-// watchBus tells whether the bus has a host for icons, at once and when something about it changes, until the connection or the context ends.
-func watchBus(ctx context.Context, address string, tell func(bool)) error {
+// watchBus tells what host for icons the bus has, at once and when something about it changes, until the connection or the context ends.
+func watchBus(ctx context.Context, address string, tell func(host)) error {
 	if address == "" {
 		return errNoBus
 	}
@@ -97,14 +95,15 @@ func watchBus(ctx context.Context, address string, tell func(bool)) error {
 	conn.Signal(signals)
 	for _, match := range [][]dbus.MatchOption{
 		{dbus.WithMatchSender("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, watcherName)},
-		{dbus.WithMatchInterface(watcherName), dbus.WithMatchObjectPath(watcherPath)}, // a host came or went
+		{dbus.WithMatchInterface(watcherName), dbus.WithMatchObjectPath(watcherPath)}, // a host or an icon came or went
+		{dbus.WithMatchInterface(properties), dbus.WithMatchObjectPath(watcherPath)},  // what some watchers say instead
 	} {
 		if err := conn.AddMatchSignalContext(ctx, match...); err != nil {
 			return err
 		}
 	}
 	for {
-		tell(hasHost(ctx, conn))
+		tell(readHost(ctx, conn))
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -116,14 +115,47 @@ func watchBus(ctx context.Context, address string, tell func(bool)) error {
 	}
 }
 
-// hasHost asks the watcher. One that has no answer has no host either: better to think that there is no icon than to hide the window for good.
-func hasHost(ctx context.Context, conn *dbus.Conn) bool {
+// readHost asks the watcher. One that has no answer has no host either: better to think that there is no icon than to hide the window for good.
+func readHost(ctx context.Context, conn *dbus.Conn) host {
 	ctx, cancel := context.WithTimeout(ctx, busTimeout)
 	defer cancel()
+	if there, _ := ask(ctx, conn, hostProperty).(bool); !there {
+		return host{why: noHost(os.Getenv("XDG_CURRENT_DESKTOP"))}
+	}
+	h := host{there: true, lists: true}
+	items, ok := ask(ctx, conn, itemsProperty).([]string)
+	h.vague = !ok
+	for _, item := range items {
+		// A bus name, with or without the path of the icon; GNOME's extension has an @ between the two.
+		name := item
+		if i := strings.IndexAny(name, "/@"); i >= 0 {
+			name = name[:i]
+		}
+		if name == "" { // its owner is not told
+			h.vague = true
+			continue
+		}
+		var pid uint32
+		err := conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.GetConnectionUnixProcessID", 0, name).Store(&pid)
+		switch e := (dbus.Error{}); {
+		case err == nil:
+			h.pids = append(h.pids, int(pid))
+		case !errors.As(err, &e) || e.Name != noOwner: // an owner that has gone has no icon
+			h.vague = true
+		}
+	}
+	slices.Sort(h.pids)
+	h.pids = slices.Compact(h.pids)
+	return h
+}
+
+// ask reads a property of the watcher's, or nil.
+func ask(ctx context.Context, conn *dbus.Conn, property string) any {
 	var v dbus.Variant
 	// Asking must not start a watcher.
-	err := conn.Object(watcherName, watcherPath).CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", dbus.FlagNoAutoStart,
-		watcherName, hostProperty).Store(&v)
-	registered, ok := v.Value().(bool)
-	return err == nil && ok && registered
+	err := conn.Object(watcherName, watcherPath).CallWithContext(ctx, properties+".Get", dbus.FlagNoAutoStart, watcherName, property).Store(&v)
+	if err != nil {
+		return nil
+	}
+	return v.Value()
 }

@@ -99,8 +99,11 @@ func verdict(s *State) (menu.Icon, string) {
 // whyNone says why no account can serve: the reason of the only one, or what is nearest to a way out.
 func whyNone(s *State) string {
 	list := s.unable()
-	if len(list) == 0 { // a state that this version does not know
-		return "see the accounts"
+	if len(list) == 0 {
+		if s.leftOut() == len(s.Status.Accounts) {
+			return "every account is paused"
+		}
+		return "see the accounts" // a state that this version does not know
 	}
 	if len(list) == 1 {
 		return standing(list[0], s.Zone)

@@ -169,6 +169,12 @@ func TestVerdict(t *testing.T) {
 		{"a state of the future", func(s *State) { s.Status.Accounts = []client.AccountStanding{account("a", "asleep", "")} },
 			menu.Down, "No account can serve: see the accounts"},
 		{"left out by the user", func(s *State) { s.Status.Accounts[0] = account("a", "paused", "") }, menu.OK, "Running on 127.0.0.1:4747"},
+		{"all left out", func(s *State) {
+			s.Status.Accounts = []client.AccountStanding{account("a", "paused", ""), account("b", "paused", "")}
+		}, menu.Down, "No account can serve: every account is paused"},
+		{"left out but one", func(s *State) {
+			s.Status.Accounts = []client.AccountStanding{account("a", "paused", ""), account("b", "blocked", "key refused")}
+		}, menu.Down, "No account can serve: b: blocked - key refused"},
 		{"a click failed", func(s *State) { s.Failure = "The mode was not changed: no" }, menu.OK, "The mode was not changed: no"},
 	} {
 		m := Layout(running(c.change))
@@ -191,7 +197,7 @@ func TestAttention(t *testing.T) {
 		s.Status.Trouble = []string{"routing.yaml, line 3: what is this?"}
 		s.Status.Accounts = []client.AccountStanding{
 			{ID: "id-c", Slug: "c", State: "cooling", Until: noon, Reason: "cooling after rate-limit (gpt-5)"},
-			account("ok", "ready", ""), account("p", "partly-cooling", "x"),
+			account("ok", "ready", ""), account("p", "partly-cooling", "x"), account("q", "paused", "x"),
 			account("n", "no-models", "The listing was empty."),
 			account("b", "blocked", "its key\ncannot be read from the keychain, which is locked, and that will not do"),
 		}

@@ -24,9 +24,12 @@ type process struct {
 	patience time.Duration
 	log      *slog.Logger
 
-	menus *latest
-	ready func()
-	click func(id string)
+	menus   *latest
+	ready   func(pid int)
+	click   func(id string)
+	missing <-chan int // brings the pid of a helper whose icon has not come
+
+	pid int
 
 	reports chan menu.Report
 }
@@ -56,6 +59,7 @@ func (p *process) live(ctx context.Context) error {
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("the tray program cannot be started: %w", err)
 	}
+	p.pid = cmd.Process.Pid
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 
@@ -157,9 +161,13 @@ func (p *process) feed(ctx context.Context, in io.Writer) error {
 			case r.Ready != 0:
 				ready = true
 				p.menus.again() // this helper has not seen it
-				p.ready()
+				p.ready(p.pid)
 			case r.Shown != 0 && r.Shown == awaited:
 				awaited = 0
+			}
+		case pid := <-p.missing:
+			if pid == p.pid {
+				return errMissing
 			}
 		case <-next:
 			seq, b := p.menus.take()

@@ -17,18 +17,28 @@ type runner struct {
 	patience time.Duration          // how long the helper may take to answer
 	backoff  backoff
 	click    func(id string) // called one at a time; must not wait for long
-	standing func(error)     // told nil when the helper is ready, and why when it is not there
+	standing func(helper)    // told when the helper is ready, and why when it is not there
 	log      *slog.Logger
 
-	menus *latest
+	menus   *latest
+	missing chan int
 }
 
 func newRunner() *runner {
-	return &runner{find: FindHelper, patience: 10 * time.Second, backoff: newBackoff(time.Second, time.Minute), menus: newLatest()}
+	return &runner{find: FindHelper, patience: 10 * time.Second, backoff: newBackoff(time.Second, time.Minute), menus: newLatest(),
+		missing: make(chan int, 1)}
 }
 
 // show replaces the menu. It never waits.
 func (r *runner) show(m menu.Menu) { r.menus.put(m) }
+
+// restart ends a helper whose icon has not come, so that another one is started. It never waits.
+func (r *runner) restart(pid int) {
+	select {
+	case r.missing <- pid:
+	default: // the one before is not taken yet; the icon will be missed again
+	}
+}
 
 // run starts the helper, again and again while it ends, until the context does. No helper runs when it returns.
 func (r *runner) run(ctx context.Context) {
@@ -39,7 +49,7 @@ func (r *runner) run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		r.standing(err)
+		r.standing(helper{err: err})
 		if time.Since(began) >= r.backoff.longest {
 			last = ""
 		}
@@ -59,8 +69,8 @@ func (r *runner) once(ctx context.Context) error {
 		return err
 	}
 	p := &process{
-		path: path, temp: r.temp, patience: r.patience, log: r.log, menus: r.menus, click: r.click,
-		ready: func() { r.standing(nil) },
+		path: path, temp: r.temp, patience: r.patience, log: r.log, menus: r.menus, click: r.click, missing: r.missing,
+		ready: func(pid int) { r.standing(helper{pid: pid}) },
 	}
 	return p.live(ctx)
 }

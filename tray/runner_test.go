@@ -37,7 +37,7 @@ func newRig(t *testing.T, how string) *rig {
 	g.temp = filepath.Join(t.TempDir(), "tray")
 	g.patience = 20 * time.Second
 	g.click = func(id string) { g.clicks <- id }
-	g.runner.standing = func(err error) { g.standing <- err }
+	g.runner.standing = func(h helper) { g.standing <- h.err }
 	g.log = slog.New(slog.DiscardHandler)
 	g.backoff.sleep = func(ctx context.Context, d time.Duration) error {
 		g.mu.Lock()
@@ -178,6 +178,35 @@ func TestHelperThatHangs(t *testing.T) {
 		g.born()
 		g.hears("saw after")
 	})
+}
+
+func TestHelperWhoseIconIsMissing(t *testing.T) {
+	g := newRig(t, "good")
+	g.start()
+	p := g.born()
+	if err := next(t, "a standing", g.standing); err != nil {
+		t.Fatalf("not ready: %v", err)
+	}
+	g.restart(p.Pid - 1) // one of before
+	g.show(titled("click x"))
+	g.hears("x")
+	// What was for the one before may be taken only now, and until then there is no place for more.
+	within(t, "the helper is ended", func() bool {
+		g.restart(p.Pid)
+		select {
+		case err := <-g.standing:
+			if !errors.Is(err, errMissing) {
+				t.Errorf("the runner says: %v", err)
+			}
+			return true
+		default:
+			return false
+		}
+	})
+	g.hears("bye")
+	if again := g.born(); again.Pid == p.Pid {
+		t.Error("it is the same")
+	}
 }
 
 func TestHelperThatWillNotEnd(t *testing.T) {

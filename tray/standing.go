@@ -1,6 +1,9 @@
 package tray
 
-import "errors"
+import (
+	"errors"
+	"slices"
+)
 
 // Standing says whether there is an icon in the tray now.
 type Standing struct {
@@ -12,17 +15,46 @@ type Standing struct {
 type host struct {
 	there bool
 	why   string // why there is none
+
+	// A desktop's panel on Linux lists the icons that it has. Elsewhere there is no list: what is put into the tray is shown.
+	lists bool
+	pids  []int // the processes whose icons are listed
+	vague bool  // some icon's process is not known
 }
 
-// join makes a standing of the two things that an icon needs: a place to be in, and a helper to draw it.
-func join(h host, helper error) Standing {
+func (h host) same(o host) bool {
+	return h.there == o.there && h.why == o.why && h.lists == o.lists && h.vague == o.vague && slices.Equal(h.pids, o.pids)
+}
+
+// has reports whether a process has its icon there.
+func (h host) has(pid int) bool { return h.there && (!h.lists || slices.Contains(h.pids, pid)) }
+
+// helper is what there is to draw the icon.
+type helper struct {
+	pid int
+	err error // why it is not ready
+}
+
+// join makes a standing of the two things that an icon needs: a place to be in, and a helper to draw it. On Linux the helper can be ready and
+// the panel there, and yet the icon is not: the one has not found the other. So only what the panel lists is shown.
+func join(h host, by helper) Standing {
 	switch {
 	case !h.there:
 		return Standing{Why: h.why}
-	case helper != nil:
-		return Standing{Why: line(sentence(helper.Error()), 300) + "."}
+	case by.err != nil:
+		return Standing{Why: line(sentence(by.err.Error()), 300) + "."}
+	case h.has(by.pid):
+		return Standing{Shown: true}
+	case h.vague:
+		return Standing{Why: "The desktop's panel does not say whether it shows Metapi's icon."}
 	}
-	return Standing{Shown: true}
+	return Standing{Why: "The desktop's panel does not show Metapi's icon yet."}
 }
 
-var errStarting = errors.New("the tray program is starting")
+// missing reports that an icon should be there and is not, beyond doubt.
+func missing(h host, by helper) bool { return h.there && by.err == nil && !h.has(by.pid) && !h.vague }
+
+var (
+	errStarting = errors.New("the tray program is starting")
+	errMissing  = errors.New("the desktop's panel has not taken the icon; the tray program is started again")
+)

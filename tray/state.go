@@ -30,6 +30,17 @@ func (s *State) able() int {
 	return n
 }
 
+// leftOut counts the accounts that the user has paused. They need no attention.
+func (s *State) leftOut() int {
+	n := 0
+	for _, a := range s.Status.Accounts {
+		if a.State == "paused" {
+			n++
+		}
+	}
+	return n
+}
+
 // unable lists the accounts that cannot be chosen: first those that only the user can put right.
 func (s *State) unable() []client.AccountStanding {
 	var list []client.AccountStanding

@@ -14,7 +14,7 @@ import (
 type Options struct {
 	API API
 
-	// Open shows the window: at a page, such as "/accounts?id=ID", or where it was for "".
+	// Open shows the window: at a page, such as "/accounts/ID", or where it was for "".
 	Open func(page string)
 	// Quit ends the app.
 	Quit func()
@@ -35,6 +35,7 @@ type Tray struct {
 	display display
 	host    func(context.Context, func(host)) // watchHost
 	retry   backoff                           // for the connection to the backend
+	listing time.Duration                     // how long the panel may take to list the icon of a helper that is ready
 	clicks  chan string
 	poke    chan struct{} // holds a token when there may be something to do sooner
 
@@ -52,7 +53,8 @@ type Tray struct {
 	resend       bool      // the menu is to be sent even if it stays the same
 	failureUntil time.Time
 	hostNow      host
-	helperNow    error
+	helperNow    helper
+	overdue      *time.Timer // while the icon should be there and is not
 	standing     Standing
 }
 
@@ -60,28 +62,33 @@ type Tray struct {
 type display interface {
 	show(menu.Menu)
 	run(context.Context)
+	restart(pid int)
 }
 
 // Start puts the icon into the tray, now or when there is one to put it into.
 func Start(o Options) *Tray {
-	if o.Log == nil {
-		o.Log = slog.Default()
-	}
 	t := newTray(o)
-	r := newRunner()
-	r.temp = filepath.Join(o.Dir, "metapi-tray")
-	r.click, r.standing, r.log = t.clicked, t.helperChanged, o.Log
-	t.display = r
+	t.with(newRunner())
 	t.start()
 	return t
 }
 
 func newTray(o Options) *Tray {
-	return &Tray{
-		o: o, host: watchHost, retry: newBackoff(250*time.Millisecond, 10*time.Second),
-		clicks: make(chan string, 16), poke: make(chan struct{}, 1),
-		hostNow: host{why: "The tray has not started yet."}, helperNow: errStarting,
+	if o.Log == nil {
+		o.Log = slog.Default()
 	}
+	return &Tray{
+		o: o, host: watchHost, retry: newBackoff(250*time.Millisecond, 10*time.Second), listing: 5 * time.Second,
+		clicks: make(chan string, 16), poke: make(chan struct{}, 1),
+		hostNow: host{why: "The tray has not started yet."}, helperNow: helper{err: errStarting},
+	}
+}
+
+// with has a runner show the menu.
+func (t *Tray) with(r *runner) {
+	r.temp = filepath.Join(t.o.Dir, "metapi-tray")
+	r.click, r.standing, r.log = t.clicked, t.helperChanged, t.o.Log
+	t.display = r
 }
 
 func (t *Tray) start() {
@@ -106,6 +113,9 @@ func (t *Tray) start() {
 func (t *Tray) Stop() {
 	t.stop()
 	t.working.Wait()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.expect(false)
 }
 
 // Standing says whether there is an icon in the tray now.
@@ -117,7 +127,7 @@ func (t *Tray) Standing() Standing {
 
 func (t *Tray) hostChanged(h host) { t.stands(func() { t.hostNow = h }) }
 
-func (t *Tray) helperChanged(err error) { t.stands(func() { t.helperNow = err }) }
+func (t *Tray) helperChanged(h helper) { t.stands(func() { t.helperNow = h }) }
 
 func (t *Tray) stands(change func()) {
 	t.telling.Lock()
@@ -127,8 +137,31 @@ func (t *Tray) stands(change func()) {
 	s := join(t.hostNow, t.helperNow)
 	changed := s != t.standing
 	t.standing = s
+	t.expect(missing(t.hostNow, t.helperNow))
 	t.mu.Unlock()
 	if changed && t.o.Standing != nil {
 		t.o.Standing(s)
 	}
+}
+
+// expect gives an icon that is missing a while to come; then another helper is to try. Call it with the lock held.
+func (t *Tray) expect(missing bool) {
+	if missing == (t.overdue != nil) {
+		return
+	}
+	if !missing {
+		t.overdue.Stop()
+		t.overdue = nil
+		return
+	}
+	var timer *time.Timer
+	timer = time.AfterFunc(t.listing, func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if t.overdue == timer {
+			timer.Reset(t.listing) // should the helper not end
+			t.display.restart(t.helperNow.pid)
+		}
+	})
+	t.overdue = timer
 }

@@ -117,8 +117,9 @@ func (b *fakeAPI) took() string {
 
 // screen is a display in memory.
 type screen struct {
-	mu    sync.Mutex
-	shown []menu.Menu
+	mu       sync.Mutex
+	shown    []menu.Menu
+	restarts []int
 }
 
 func (s *screen) run(ctx context.Context) { <-ctx.Done() }
@@ -127,6 +128,21 @@ func (s *screen) show(m menu.Menu) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.shown = append(s.shown, m)
+}
+
+func (s *screen) restart(pid int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.restarts = append(s.restarts, pid)
+}
+
+// restarted says which helpers were to be restarted since it was last called.
+func (s *screen) restarted() []int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := s.restarts
+	s.restarts = nil
+	return list
 }
 
 // count says how many menus were shown since it was last called.
@@ -307,7 +323,8 @@ func TestClicks(t *testing.T) {
 			{idOpen, "", "open "},
 			{idMode + "failover", "set failover", ""},
 			{idMode + "failover", "set failover", ""},
-			{idAccount + "id-relay-b", "", "open /accounts?id=id-relay-b"},
+			{idAccount + "id-relay-b", "", "open /accounts/id-relay-b"},
+			{idAccount + "a/b c?d", "", "open /accounts/a%2Fb%20c%3Fd"},
 			{idAccounts, "", "open /accounts"},
 			{idTrouble, "", "open /"},
 			{idOpenAI, "", "copy http://127.0.0.1:4747/v1"},
@@ -391,10 +408,10 @@ func TestStanding(t *testing.T) {
 		var got []string
 		for _, step := range []func(){
 			func() { tr.hostChanged(host{there: true}) },
-			func() { tr.helperChanged(nil) },
-			func() { tr.helperChanged(nil) },
+			func() { tr.helperChanged(helper{pid: 7}) },
+			func() { tr.helperChanged(helper{pid: 7}) },
 			func() { tr.hostChanged(host{why: "No panel."}) },
-			func() { tr.helperChanged(errors.New("the tray program ended: oh")) },
+			func() { tr.helperChanged(helper{err: errors.New("the tray program ended: oh")}) },
 			func() { tr.hostChanged(host{there: true}) },
 		} {
 			step()
@@ -407,5 +424,56 @@ func TestStanding(t *testing.T) {
 		if st := tr.Standing(); st.Shown || st.Why != "The tray program ended: oh." {
 			t.Errorf("standing: %+v", st)
 		}
+	})
+}
+
+// TestOnlyWhatIsListedIsShown is Linux, where the panel tells which processes have icons.
+func TestOnlyWhatIsListedIsShown(t *testing.T) {
+	const (
+		notYet = "not shown: The desktop's panel does not show Metapi's icon yet."
+		vague  = "not shown: The desktop's panel does not say whether it shows Metapi's icon."
+	)
+	inTray(t, func(t *testing.T, tr *Tray, _ *fakeAPI, s *screen, told func() string) {
+		panel := func(pids ...int) func() {
+			return func() { tr.hostChanged(host{there: true, lists: true, pids: pids}) }
+		}
+		ready := func(pid int) func() { return func() { tr.helperChanged(helper{pid: pid}) } }
+		for _, step := range []struct {
+			name     string
+			do       func()
+			after    time.Duration
+			tells    string
+			restarts []int
+		}{
+			{"an empty panel", panel(), tr.listing, "not shown: The tray program is starting.", nil},
+			{"the helper is ready", ready(7), tr.listing - 1, notYet, nil},
+			{"the time is up", nil, 1, "", []int{7}},
+			{"it goes on", nil, tr.listing, "", []int{7}},
+			{"it has ended", func() { tr.helperChanged(helper{err: errMissing}) }, time.Minute,
+				"not shown: The desktop's panel has not taken the icon; the tray program is started again.", nil},
+			{"the next one", ready(8), tr.listing - 1, notYet, nil},
+			{"its icon comes", panel(1, 8), time.Minute, "shown", nil},
+			{"an icon of another's goes", panel(8), time.Minute, "", nil},
+			{"its own goes", panel(1, 7), tr.listing - 1, notYet, nil},
+			{"and comes", panel(1, 7, 8), time.Minute, "shown", nil},
+			{"and goes", panel(), tr.listing, notYet, []int{8}},
+			{"the panel goes", func() { tr.hostChanged(host{why: "No panel."}) }, time.Minute, "not shown: No panel.", nil},
+			{"a panel comes", panel(), tr.listing - 1, notYet, nil},
+			{"it does not tell whose icon it has", func() { tr.hostChanged(host{there: true, lists: true, vague: true}) }, time.Minute, vague, nil},
+			{"except for ours", func() { tr.hostChanged(host{there: true, lists: true, vague: true, pids: []int{8}}) }, time.Minute, "shown", nil},
+		} {
+			if step.do != nil {
+				step.do()
+			}
+			time.Sleep(step.after)
+			synctest.Wait()
+			if got := told(); got != step.tells {
+				t.Errorf("%s: it tells %q, want %q", step.name, got, step.tells)
+			}
+			if got := s.restarted(); !slices.Equal(got, step.restarts) {
+				t.Errorf("%s: restarts %v, want %v", step.name, got, step.restarts)
+			}
+		}
+		panel()() // and Stop leaves no timer
 	})
 }

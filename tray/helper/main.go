@@ -22,6 +22,7 @@ func main() {
 		os.Exit(2)
 	}
 	name()
+	connect()
 	systray.Run(func() {
 		serve(os.Stdin, os.Stdout)
 		systray.Quit()

@@ -4,3 +4,6 @@ package main
 
 // name is for Linux: elsewhere the tooltip says it.
 func name() {}
+
+// connect is for Linux, too.
+func connect() {}

@@ -22,7 +22,11 @@ type Icon struct {
 	conn *dbus.Conn
 	bus  string
 	path dbus.ObjectPath
+	gone bool // the host's lock guards it
 }
+
+// id is what the watcher calls it, as KDE's does.
+func (i *Icon) id() string { return i.bus + string(i.path) }
 
 // Entry is a line of its menu.
 type Entry struct {
