@@ -331,7 +331,7 @@ func (d *requestReader) contents(ps []wirePart, member string, anyhow bool) (out
 		case anyhow && fault.sub == "type":
 			out = append(out, &conversation.Text{Text: string(d.body[p.raw.From:p.raw.To])})
 		default:
-			d.way = append(d.way, step{key: []byte(member)}, step{index: i})
+			d.way = append(d.way, hop{key: []byte(member)}, hop{index: i})
 			d.refuse(fault.sub, "%s", fault.why)
 			d.way = d.way[:len(d.way)-2]
 		}
