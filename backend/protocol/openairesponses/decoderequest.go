@@ -363,7 +363,7 @@ func (p *wirePart) canonical() (conversation.Part, partFault) {
 		if fault := locate(&media, p.imageURL, p.fileID); fault != "" {
 			return nil, partFault{"image_url", fault}
 		}
-		if p.imageURL == "" && p.fileID == "" {
+		if media.Data == "" && media.URL == "" && media.FileID == "" {
 			return nil, partFault{"image_url", "is missing"}
 		}
 		return &media, partFault{}
