@@ -331,7 +331,7 @@ func (d *requestReader) contents(ps []wirePart, member string, anyhow bool) (out
 		case anyhow && fault.sub == "type":
 			out = append(out, &conversation.Text{Text: string(d.body[p.raw.From:p.raw.To])})
 		default:
-			d.way = append(d.way, step{key: []byte(member)}, step{index: i})
+			d.way = append(d.way, hop{key: []byte(member)}, hop{index: i})
 			d.refuse(fault.sub, "%s", fault.why)
 			d.way = d.way[:len(d.way)-2]
 		}
@@ -363,7 +363,7 @@ func (p *wirePart) canonical() (conversation.Part, partFault) {
 		if fault := locate(&media, p.imageURL, p.fileID); fault != "" {
 			return nil, partFault{"image_url", fault}
 		}
-		if p.imageURL == "" && p.fileID == "" {
+		if media.Data == "" && media.URL == "" && media.FileID == "" {
 			return nil, partFault{"image_url", "is missing"}
 		}
 		return &media, partFault{}

@@ -77,7 +77,7 @@ func (d *requestReader) nested(tools json.RawMessage, namespace string) {
 		return
 	}
 	inner := requestReader{values: read(tools, true), body: tools, r: d.r}
-	inner.way = append(append(inner.way, d.way...), step{key: []byte("tools")})
+	inner.way = append(append(inner.way, d.way...), hop{key: []byte("tools")})
 	inner.array(func(int) {
 		if inner.Kind() != '{' {
 			inner.refuse("", "must be an object")

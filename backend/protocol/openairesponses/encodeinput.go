@@ -135,6 +135,10 @@ func (w *inputWriter) part(where string, p conversation.Part) {
 }
 
 func (w *inputWriter) media(where string, m *conversation.Media) {
+	if m.Data == "" && m.URL == "" && m.FileID == "" {
+		w.refuse(where, "it holds nothing")
+		return
+	}
 	switch m.Kind {
 	case conversation.Image:
 		detail := details[m.Detail]

@@ -35,8 +35,10 @@ type openPart struct {
 	itemID     string
 	form       partForm
 	call       *conversation.ToolCall // of a call
+	early      []byte                 // of a call: arguments that came before its name
 	thinking   *conversation.Thinking // of reasoning; begun with its first word
-	begun      bool                   // PartStart is out, or held
+	media      *conversation.Media
+	begun      bool // PartStart is out, or held
 	ended      bool
 	text       int   // bytes of text told
 	cited      int   // citations told

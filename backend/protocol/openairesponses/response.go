@@ -74,11 +74,8 @@ func (s *shell) append(dst []byte, now *state) []byte {
 	}
 	dst = memberString(dst, "model", s.model)
 	dst = append(append(append(member(dst, "output"), '['), now.output...), ']')
-	dst = member(dst, "usage")
 	if now.usage != nil {
-		dst = appendUsage(dst, now.usage)
-	} else {
-		dst = append(dst, "null"...)
+		dst = appendUsage(member(dst, "usage"), now.usage)
 	}
 	return append(append(append(dst, ','), s.echo...), '}')
 }
@@ -145,8 +142,6 @@ func appendEcho(dst []byte, r *conversation.Request, tier string) []byte {
 		tier = "default"
 	}
 	text("service_tier", tiers[tier])
-	// What was answered in another protocol is stored nowhere.
-	dst = memberBool(dst, "store", false)
 	number("temperature", r.Temperature, 1)
 	dst = appendFormat(member(append(member(dst, "text"), '{'), "format"), &r.Format)
 	verbosity := "medium"
@@ -167,7 +162,5 @@ func appendEcho(dst []byte, r *conversation.Request, tier string) []byte {
 	}
 	dst = memberInt(dst, "top_logprobs", logs)
 	number("top_p", r.TopP, 1)
-	dst = memberString(dst, "truncation", "disabled")
-	null("user")
-	return dst
+	return memberString(dst, "truncation", "disabled")
 }

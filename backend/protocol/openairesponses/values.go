@@ -17,12 +17,12 @@ import (
 type values struct {
 	scan.Cursor
 	strict bool
-	way    []step
+	way    []hop
 	fault  *protocol.Error
 }
 
-// step is a member of an object, or, where key is nil, an element of an array.
-type step struct {
+// hop is a member of an object, or, where key is nil, an element of an array.
+type hop struct {
 	key   []byte
 	index int
 }
@@ -82,7 +82,7 @@ func (v *values) object(f func(key string)) {
 		if escaped {
 			key = scan.AppendUnquoted(nil, key)
 		}
-		v.way = append(v.way[:n], step{key: key})
+		v.way = append(v.way[:n], hop{key: key})
 		f(string(key))
 	})
 	v.way = v.way[:n]
@@ -96,7 +96,7 @@ func (v *values) array(f func(i int)) {
 	}
 	n, i := len(v.way), 0
 	v.Array(func() {
-		v.way = append(v.way[:n], step{index: i})
+		v.way = append(v.way[:n], hop{index: i})
 		f(i)
 		i++
 	})
