@@ -91,7 +91,7 @@ func (e *encoder) system(t turn, began bool) error {
 			rest = append(rest, p)
 		}
 	}
-	content, err := e.content(text, t.place)
+	content, err := e.content(t.role, text, t.place)
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (e *encoder) system(t turn, began bool) error {
 }
 
 func (e *encoder) user(name string, parts []conversation.Part, place int) error {
-	content, err := e.content(parts, place)
+	content, err := e.content(conversation.User, parts, place)
 	if err == nil && content != nil {
 		e.add(wireMessage{Role: "user", Content: content}, name)
 	}
@@ -114,11 +114,11 @@ func (e *encoder) user(name string, parts []conversation.Part, place int) error 
 }
 
 // content writes parts as one string where they are one text, or the vendor takes nothing else; nil where nothing is left of them.
-func (e *encoder) content(parts []conversation.Part, place int) (any, error) {
+func (e *encoder) content(role conversation.Role, parts []conversation.Part, place int) (any, error) {
 	out := make([]wirePart, 0, len(parts))
 	texts, marked := 0, false
 	for i, p := range parts {
-		w, ok, err := e.part(p, fmt.Sprintf("messages[%d].content[%d]", place, i))
+		w, ok, err := e.part(role, p, fmt.Sprintf("messages[%d].content[%d]", place, i))
 		if err != nil {
 			return nil, err
 		}
@@ -152,12 +152,12 @@ func joined(parts []wirePart) string {
 }
 
 // part writes one part of a user's or an assistant's content; ok is false where it is nothing.
-func (e *encoder) part(p conversation.Part, at string) (w wirePart, ok bool, err error) {
+func (e *encoder) part(role conversation.Role, p conversation.Part, at string) (w wirePart, ok bool, err error) {
 	switch p := p.(type) {
 	case *conversation.Text:
 		return wirePart{Type: "text", Text: &p.Text, Cache: e.mark(p.Cache)}, p.Text != "", nil
 	case *conversation.Refusal:
-		if e.openAIs {
+		if role == conversation.Assistant && e.openAIs {
 			return wirePart{Type: "refusal", Refusal: p.Text}, p.Text != "", nil
 		}
 		return wirePart{Type: "text", Text: &p.Text}, p.Text != "", nil
@@ -246,7 +246,7 @@ func (e *encoder) assistant(t turn, recent bool) error {
 			say = append(say, p)
 		}
 	}
-	content, err := e.content(say, t.place)
+	content, err := e.content(t.role, say, t.place)
 	if err != nil {
 		return err
 	}
@@ -314,7 +314,7 @@ func (e *encoder) results(t turn) error {
 		if a.result.Error {
 			say = failed(say)
 		}
-		content, err := e.content(say, t.place)
+		content, err := e.content(t.role, say, t.place)
 		switch {
 		case err != nil:
 			return err

@@ -19,14 +19,16 @@ const mostCalls = 1024
 
 // reader reads a stream of CreateChatCompletionStreamResponse. Chunks weave parallel calls into each other and tell no part's end: see lane.
 type reader struct {
-	begun, done bool
-	start       conversation.Start
-	lanes       []*lane
-	usage       protocol.Usage
-	untold      bool // usage has changed since it was last told
-	held        int  // bytes, over all lanes
-	err         *protocol.Error
-	out         []conversation.Event
+	done   bool
+	start  conversation.Start
+	begun  *conversation.Start // as it was told
+	named  bool                // it has been handed out, and changes no more
+	lanes  []*lane
+	usage  protocol.Usage
+	untold bool // usage has changed since it was last told
+	held   int  // bytes, over all lanes
+	err    *protocol.Error
+	out    []conversation.Event
 }
 
 // NewReader reads an upstream's stream.
@@ -166,12 +168,16 @@ func (r *reader) fail(err *protocol.Error) ([]conversation.Event, error) {
 }
 
 func (r *reader) emit(e conversation.Event) {
-	if !r.begun {
-		r.begun = true
-		start := r.start
-		r.out = append(r.out, &start)
-	}
+	r.begin()
 	r.out = append(r.out, e)
+}
+
+// begin tells who answers, before anything is said. The chunk may name them after its choices: flush fills them in.
+func (r *reader) begin() {
+	if r.begun == nil {
+		r.begun = &conversation.Start{}
+		r.out = append(r.out, r.begun)
+	}
 }
 
 // flush hands the events out. The next go behind them into the same array, so that not every chunk costs one.
@@ -179,6 +185,9 @@ func (r *reader) flush() []conversation.Event {
 	n := len(r.out)
 	if n == 0 {
 		return nil
+	}
+	if r.begun != nil && !r.named {
+		*r.begun, r.named = r.start, true
 	}
 	events := r.out[:n:n]
 	if r.out = r.out[n:]; cap(r.out) < 4 {
@@ -278,11 +287,7 @@ func (r *reader) lane(index int64) *lane {
 	}
 	l := &lane{r: r, index: int(index)}
 	r.lanes = append(r.lanes, l)
-	if len(r.lanes) == 1 && !r.begun { // who answers is told before anything is said
-		r.begun = true
-		start := r.start
-		r.out = append(r.out, &start)
-	}
+	r.begin()
 	return l
 }
 
