@@ -40,6 +40,7 @@ type Request struct {
 	Include     []string // openai-responses: what else the reply shall have
 
 	IncludeUsage bool // openai-chat: the client wants the chunk with the usage
+	Functions    bool // openai-chat: the tools were declared as functions, as before there were tools, and a call is told as function_call
 }
 
 // Role says who speaks.
