@@ -20,7 +20,7 @@ type call struct {
 type pairs struct {
 	calls   map[*conversation.ToolCall]*call
 	results map[*conversation.ToolResult]bool // that a call has, or a double of one: all but orphans
-	media   map[*conversation.Media]bool      // that went with a result
+	beside  map[*conversation.Media]bool      // that went with a result
 }
 
 // pair goes through the conversation once. A result is of the last unanswered call before it that has its id; without an id, of the
@@ -59,7 +59,7 @@ func pair(messages []conversation.Message) pairs {
 			case *conversation.Media:
 				if m.Role == conversation.ToolRole && last != nil {
 					last.media = append(last.media, part)
-					p.media[part] = true
+					p.beside[part] = true
 				}
 			}
 		}
@@ -240,7 +240,7 @@ func (t *turns) user(i int, m conversation.Message) {
 		case *conversation.Text:
 			t.add(conversation.User, textBlock(p.Text, p.Cache))
 		case *conversation.Media:
-			if !t.pairs.media[p] {
+			if !t.beside[p] {
 				t.add(conversation.User, t.media(p, place()))
 			}
 		case *conversation.ToolResult:
