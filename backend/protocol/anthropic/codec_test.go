@@ -217,7 +217,7 @@ func grammar(t testing.TB, stream []byte) []map[string]any {
 
 func each(t testing.TB, stream []byte, f func(name, data string)) {
 	t.Helper()
-	r := sse.NewReader(bytes.NewReader(stream))
+	r := sse.NewReader(bytes.NewReader(stream), 1<<20)
 	for {
 		ev, err := r.Next()
 		if err != nil {
