@@ -3,10 +3,19 @@ package codecs
 
 import (
 	"metapi/backend/protocol"
+	"metapi/backend/protocol/anthropic"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/gemini"
+	"metapi/backend/protocol/openaichat"
+	"metapi/backend/protocol/openairesponses"
 )
 
-var all = map[protocol.Protocol]conversation.Codec{}
+var all = map[protocol.Protocol]conversation.Codec{
+	protocol.OpenAIChat:      openaichat.Codec{},
+	protocol.OpenAIResponses: openairesponses.Codec{},
+	protocol.Anthropic:       anthropic.Codec{},
+	protocol.Gemini:          gemini.Codec{},
+}
 
 // Of returns the codec of a protocol; nil where it has none.
 func Of(p protocol.Protocol) conversation.Codec { return all[p] }
