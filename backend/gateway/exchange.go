@@ -124,7 +124,10 @@ func (x *exchange) route(pin routing.Pin) *failure {
 	decision, err := routing.Decide(&x.snap.Snapshot, x.asked)
 	x.noteDecision(&decision)
 	if err != nil {
-		return &failure{err: asError(err)}
+		if e := asError(err); !x.countHere(e) {
+			return &failure{err: e}
+		}
+		return nil
 	}
 	var worst *failure
 	for i, d := range decision.Candidates {

@@ -57,6 +57,7 @@ func (b *laneB) reply(a *attempt, body []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.ID = "" // the client's protocol has a form of its own for it
 	return codecs.Of(a.ep.protocol).EncodeReply(r, a.conv)
 }
 
@@ -82,6 +83,9 @@ func (b *laneB) fault(e *protocol.Error) []byte {
 
 func (b *laneB) write(dst []byte, events []conversation.Event) []byte {
 	for _, e := range events {
+		if start, ok := e.(*conversation.Start); ok {
+			start.ID = "" // the client's protocol has a form of its own for it
+		}
 		dst = b.writer.Write(dst, e)
 	}
 	return dst
