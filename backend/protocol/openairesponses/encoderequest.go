@@ -22,7 +22,7 @@ func (Codec) EncodeRequest(r *conversation.Request, to conversation.Target) ([]b
 		}
 		w.lose(p.param, p.why)
 	}
-	w.dst = make([]byte, 0, 4096)
+	w.dst = make([]byte, 0, 16<<10)
 	w.dst = memberString(append(w.dst, '{'), "model", to.Model)
 	if to.Model == "" {
 		w.dst = memberString(append(w.dst[:0], '{'), "model", r.Model)

@@ -114,7 +114,7 @@ func TestAgainstTheImitation(t *testing.T) {
 		}
 	})
 	for _, fault := range []imitation.FaultKind{imitation.CutMid, imitation.CutEnd, imitation.ErrorMid, imitation.ErrorFirst, imitation.TruncatedJSON, imitation.ErrorIn200, imitation.HTMLWall, imitation.EmptyBody} {
-		t.Run("cases 4 to 6: "+string(fault), func(t *testing.T) {
+		t.Run("case 4, case 5, case 6: "+string(fault), func(t *testing.T) {
 			for _, streamed := range []bool{false, true} {
 				v.Fault(imitation.Fault{Kind: fault, After: 1})
 				r := &conversation.Request{Messages: []conversation.Message{user("a b c")}, Stream: streamed}
