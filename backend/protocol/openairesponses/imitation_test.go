@@ -52,7 +52,7 @@ func TestAgainstTheImitation(t *testing.T) {
 	request := decode(t, codex)
 	request.Messages[3].Parts = request.Messages[3].Parts[1:] // its reasoning was sealed by nobody
 
-	for name, c := range map[string]struct {
+	for about, c := range map[string]struct {
 		reply imitation.Reply
 		want  string // the kinds of parts, and the finish
 		text  string
@@ -64,7 +64,7 @@ func TestAgainstTheImitation(t *testing.T) {
 		"cut at the limit": {imitation.Reply{Text: "a b", Finish: "max_output_tokens"}, "text max-tokens", "a b"},
 		"filtered":         {imitation.Reply{Text: "a", Finish: "content_filter"}, "text refusal", "a"},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(about, func(t *testing.T) {
 			c.reply.Usage = &imitation.Usage{Input: 10, Cached: 4, Written: 1, Output: 7, Reasoning: 2}
 			usage := protocol.Usage{Input: 5, CacheRead: 4, CacheWrite: 1, Output: 7, Reasoning: 2}
 			v.Script(c.reply, c.reply)
@@ -90,8 +90,8 @@ func TestAgainstTheImitation(t *testing.T) {
 				var kinds []string
 				said := ""
 				for _, p := range reply.Choices[0].Parts {
-					kinds = append(kinds, strings.Fields(word(p))[0])
-					said += words2(p)
+					kinds = append(kinds, strings.Fields(name(p))[0])
+					said += saidBy(p)
 				}
 				if got := strings.Join(append(kinds, string(reply.Choices[0].Finish.Reason)), " "); got != c.want || said != c.text || reply.Usage != usage || reply.ID == "" || reply.Model != "gpt-5" {
 					t.Errorf("streamed %v: %s %q %+v", streamed, got, said, reply)
@@ -157,9 +157,7 @@ func TestAgainstTheImitation(t *testing.T) {
 	})
 }
 
-func word(p conversation.Part) string { return name(p) + " " }
-
-func words2(p conversation.Part) string {
+func saidBy(p conversation.Part) string {
 	switch p := p.(type) {
 	case *conversation.Text:
 		return p.Text
