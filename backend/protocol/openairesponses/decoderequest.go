@@ -38,6 +38,11 @@ func (Codec) DecodeRequest(body []byte, _ conversation.Asked) (*conversation.Req
 		first := conversation.Message{Role: conversation.System, Parts: []conversation.Part{&conversation.Text{Text: d.instructions}}}
 		r.Messages = slices.Insert(r.Messages, 0, first)
 	}
+	for _, t := range d.found {
+		if !slices.ContainsFunc(r.Tools, func(have conversation.Tool) bool { return have.Name == t.Name && have.Namespace == t.Namespace }) {
+			r.Tools = append(r.Tools, t)
+		}
+	}
 	if d.identifier != "" {
 		r.User = d.identifier
 	}
@@ -59,6 +64,7 @@ type requestReader struct {
 	instructions string
 	identifier   string
 	hasInput     bool
+	found        []conversation.Tool // those that a search for tools has found
 }
 
 // member reads one top-level parameter. Those that are not here change nothing in an answer of another vendor
@@ -82,7 +88,7 @@ func (d *requestReader) member(key string) {
 		d.input()
 	case "tools":
 		r.Tools = nil
-		d.array(func(int) { d.tool("") })
+		d.array(func(int) { r.Tools = append(r.Tools, d.tool("")...) })
 	case "tool_choice":
 		d.choice()
 	case "parallel_tool_calls":
@@ -251,6 +257,10 @@ func (d *requestReader) add(it *wireItem) {
 		d.join(conversation.Assistant, c)
 		return
 	}
+	if it.tools != nil && (it.kind == "tool_search_output" || it.kind == "additional_tools") {
+		d.found = append(d.found, d.nested(it.tools, "")...)
+		it.output = []wirePart{{whole: true, text: string(it.tools)}}
+	}
 	if kind, is := results[it.kind]; is {
 		d.result(it, kind)
 		return
@@ -278,6 +288,7 @@ var results = map[string]conversation.ToolKind{
 	"shell_call_output":       conversation.Hosted,
 	"apply_patch_call_output": conversation.Hosted,
 	"computer_call_output":    conversation.Hosted,
+	"tool_search_output":      conversation.Hosted,
 }
 
 func (d *requestReader) result(it *wireItem, kind conversation.ToolKind) {

@@ -9,7 +9,11 @@ import (
 )
 
 // tool reads a tool; those of a namespace one by one, each with its name.
-func (d *requestReader) tool(namespace string) {
+func (d *requestReader) tool(namespace string) []conversation.Tool {
+	if k := d.Kind(); k != '{' {
+		d.refuse("", "must be an object")
+		return nil
+	}
 	var (
 		t     conversation.Tool
 		kind  string
@@ -40,7 +44,7 @@ func (d *requestReader) tool(namespace string) {
 		}
 	})
 	if d.Err() != nil || d.fault != nil {
-		return
+		return nil
 	}
 	raw := json.RawMessage(strings.Clone(string(d.body[from:d.Offset()])))
 	switch {
@@ -51,13 +55,12 @@ func (d *requestReader) tool(namespace string) {
 	case kind == "namespace":
 		if t.Name == "" {
 			d.refuse("name", "is missing")
-			return
+			return nil
 		}
-		d.nested(tools, t.Name)
-		return
+		return d.nested(tools, t.Name)
 	case kind == "":
 		d.refuse("type", "is missing")
-		return
+		return nil
 	case strings.HasPrefix(kind, "web_search"):
 		t = conversation.Tool{Kind: conversation.WebSearch, Name: kind, Raw: raw, Origin: protocol.OpenAIResponses}
 	default:
@@ -65,30 +68,25 @@ func (d *requestReader) tool(namespace string) {
 	}
 	if strings.TrimSpace(t.Name) == "" {
 		d.refuse("name", "is missing")
-		return
+		return nil
 	}
 	t.Namespace = namespace
-	d.r.Tools = append(d.r.Tools, t)
+	return []conversation.Tool{t}
 }
 
-// nested reads the tools of a namespace, whose name may have come after them.
-func (d *requestReader) nested(tools json.RawMessage, namespace string) {
-	if tools == nil || namespace == "" {
-		return
+// nested reads a list of tools that was passed over: those of a namespace, whose name may have come after them.
+func (d *requestReader) nested(list json.RawMessage, namespace string) (tools []conversation.Tool) {
+	if list == nil {
+		return nil
 	}
-	inner := requestReader{values: read(tools, true), body: tools, r: d.r}
+	inner := requestReader{values: read(list, true), body: list, r: d.r}
 	inner.way = append(append(inner.way, d.way...), hop{key: []byte("tools")})
-	inner.array(func(int) {
-		if inner.Kind() != '{' {
-			inner.refuse("", "must be an object")
-			return
-		}
-		inner.tool(namespace)
-	})
+	inner.array(func(int) { tools = append(tools, inner.tool(namespace)...) })
 	if inner.fault != nil && d.fault == nil {
 		d.fault = inner.fault
 		d.Stop()
 	}
+	return tools
 }
 
 // choice reads tool_choice: a word, one tool, or the tools that are allowed.

@@ -253,10 +253,12 @@ func (w *inputWriter) thinking(t *conversation.Thinking, followed bool) {
 		return
 	}
 	w.dst = append(comma(w.dst), `{"type":"reasoning"`...)
-	if t.ID != "" && t.Origin == protocol.OpenAIResponses {
+	switch {
+	case t.ID != "" && t.Origin == protocol.OpenAIResponses:
 		w.dst = memberString(w.dst, "id", t.ID)
-	} else if open {
-		w.dst = memberString(w.dst, "id", fmt.Sprintf("rs_%d", len(w.dst)))
+	case !sealed:
+		w.dst = memberString(w.dst, "id", fmt.Sprintf("rs_%d", len(w.dst))) // its place: once in a request
+	default: // the service checks the id against what it sealed, and takes none, but not one that is made up
 	}
 	w.dst = append(member(w.dst, "summary"), '[')
 	if t.Text != "" && (t.Summary || !open) {

@@ -22,7 +22,7 @@ func (Codec) EncodeRequest(r *conversation.Request, to conversation.Target) ([]b
 		}
 		w.lose(p.param, p.why)
 	}
-	w.dst = make([]byte, 0, 4096)
+	w.dst = make([]byte, 0, size(r))
 	w.dst = memberString(append(w.dst, '{'), "model", to.Model)
 	if to.Model == "" {
 		w.dst = memberString(append(w.dst[:0], '{'), "model", r.Model)
@@ -37,6 +37,36 @@ func (Codec) EncodeRequest(r *conversation.Request, to conversation.Target) ([]b
 		return nil, nil, w.fault
 	}
 	return append(w.dst, '}'), w.lost, nil
+}
+
+// size is about how long r is, so that the buffer need not grow.
+func size(r *conversation.Request) int {
+	n := 4096
+	var count func([]conversation.Part)
+	count = func(parts []conversation.Part) {
+		for _, p := range parts {
+			n += 128
+			switch p := p.(type) {
+			case *conversation.Text:
+				n += len(p.Text) + len(p.Text)/16
+			case *conversation.Media:
+				n += len(p.Data) + len(p.URL)
+			case *conversation.ToolCall:
+				n += len(p.Arguments) + len(p.Arguments)/8
+			case *conversation.ToolResult:
+				count(p.Parts)
+			case *conversation.Thinking:
+				n += len(p.Sealed) + len(p.Text)
+			}
+		}
+	}
+	for i := range r.Messages {
+		count(r.Messages[i].Parts)
+	}
+	for i := range r.Tools {
+		n += len(r.Tools[i].Schema) + len(r.Tools[i].Description) + 128
+	}
+	return n
 }
 
 type requestWriter struct {

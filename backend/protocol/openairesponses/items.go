@@ -19,6 +19,7 @@ type wireItem struct {
 	summary              []string
 	sealed, result, form string
 	action               json.RawMessage // of the calls that have no arguments: local_shell_call and its like
+	tools                json.RawMessage // of tool_search_output and additional_tools
 }
 
 // wirePart is an element of a content or output list.
@@ -64,6 +65,8 @@ func (v *values) item() (it wireItem) {
 			v.array(func(int) { it.summary = append(it.summary, v.part().text) })
 		case "action", "operation":
 			it.action = v.raw()
+		case "tools":
+			it.tools = v.raw()
 		case "result":
 			it.result = v.jsonText()
 		case "output_format":

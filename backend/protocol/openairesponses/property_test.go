@@ -14,13 +14,15 @@ import (
 )
 
 var (
-	words1 = rapid.StringN(0, 12, -1)
-	wordsN = rapid.Custom(func(t *rapid.T) string { return "x" + words1.Draw(t, "text") })
-	names  = rapid.StringMatching(`[a-zA-Z0-9_-]{1,12}`)
-	places = rapid.SampledFrom([]string{"https://x.test/a", "https://y.test/ü"})
+	anyWords  = rapid.StringN(0, 12, -1)
+	someWords = rapid.Custom(func(t *rapid.T) string { return "x" + anyWords.Draw(t, "text") })
+	names     = rapid.StringMatching(`[a-zA-Z0-9_-]{1,12}`)
+	places    = rapid.SampledFrom([]string{"https://x.test/a", "https://y.test/ü"})
 )
 
-func anyText(t *rapid.T) conversation.Part { return &conversation.Text{Text: wordsN.Draw(t, "text")} }
+func anyText(t *rapid.T) conversation.Part {
+	return &conversation.Text{Text: someWords.Draw(t, "text")}
+}
 
 func anyMedia(t *rapid.T) conversation.Part {
 	m := &conversation.Media{Kind: conversation.Image, Detail: "auto"}
@@ -43,7 +45,7 @@ func anyMedia(t *rapid.T) conversation.Part {
 
 // anyRequest makes a request that Responses can say whole, its turns in an order that needs no repair.
 func anyRequest(t *rapid.T) *conversation.Request {
-	r := &conversation.Request{Model: "m", Stream: rapid.Bool().Draw(t, "stream"), Store: ptr(rapid.Bool().Draw(t, "store")), CacheKey: words1.Draw(t, "key"), User: names.Draw(t, "user")}
+	r := &conversation.Request{Model: "m", Stream: rapid.Bool().Draw(t, "stream"), Store: ptr(rapid.Bool().Draw(t, "store")), CacheKey: anyWords.Draw(t, "key"), User: names.Draw(t, "user")}
 	if rapid.Bool().Draw(t, "system") {
 		r.Messages = append(r.Messages, says(conversation.System, anyText(t)))
 	}
@@ -63,14 +65,14 @@ func anyRequest(t *rapid.T) *conversation.Request {
 		for range rapid.IntRange(0, 3).Draw(t, "answer") {
 			switch rapid.IntRange(0, 3).Draw(t, "what") {
 			case 0:
-				answer = append(answer, &conversation.Thinking{ID: names.Draw(t, "rs"), Text: wordsN.Draw(t, "summary"), Summary: true, Sealed: wordsN.Draw(t, "sealed"), Origin: protocol.OpenAIResponses})
+				answer = append(answer, &conversation.Thinking{ID: names.Draw(t, "rs"), Text: someWords.Draw(t, "summary"), Summary: true, Sealed: someWords.Draw(t, "sealed"), Origin: protocol.OpenAIResponses})
 			case 1:
-				answer = append(answer, &conversation.Refusal{Text: wordsN.Draw(t, "refusal")})
+				answer = append(answer, &conversation.Refusal{Text: someWords.Draw(t, "refusal")})
 			default:
 				id++
-				c := &conversation.ToolCall{ID: fmt.Sprintf("call_%d", id), Name: names.Draw(t, "tool"), Kind: conversation.Function, Arguments: `{"a":` + text(t, words1.Draw(t, "a")) + `}`}
+				c := &conversation.ToolCall{ID: fmt.Sprintf("call_%d", id), Name: names.Draw(t, "tool"), Kind: conversation.Function, Arguments: `{"a":` + text(t, anyWords.Draw(t, "a")) + `}`}
 				if rapid.Bool().Draw(t, "custom") {
-					c.Kind, c.Arguments = conversation.Custom, words1.Draw(t, "input")
+					c.Kind, c.Arguments = conversation.Custom, anyWords.Draw(t, "input")
 				}
 				if rapid.Bool().Draw(t, "namespace") {
 					c.Namespace = names.Draw(t, "space")
@@ -91,7 +93,7 @@ func anyRequest(t *rapid.T) *conversation.Request {
 	}
 	seen := map[string]bool{}
 	for range rapid.IntRange(0, 4).Draw(t, "tools") {
-		tool := conversation.Tool{Kind: conversation.Function, Name: names.Draw(t, "name"), Description: words1.Draw(t, "description"), Schema: json.RawMessage(`{"type":"object","properties":{"title":{"default":1}}}`), Strict: ptr(false)}
+		tool := conversation.Tool{Kind: conversation.Function, Name: names.Draw(t, "name"), Description: anyWords.Draw(t, "description"), Schema: json.RawMessage(`{"type":"object","properties":{"title":{"default":1}}}`), Strict: ptr(false)}
 		if rapid.Bool().Draw(t, "custom tool") {
 			tool.Kind, tool.Schema, tool.Strict, tool.Grammar = conversation.Custom, nil, nil, json.RawMessage(`{"type":"grammar","syntax":"lark","definition":"x"}`)
 		}
@@ -114,7 +116,7 @@ func anyRequest(t *rapid.T) *conversation.Request {
 	if rapid.Bool().Draw(t, "form") {
 		r.Format = conversation.Format{Kind: conversation.FormatSchema, Name: names.Draw(t, "format"), Schema: json.RawMessage(`{"type":"object"}`), Strict: ptr(true)}
 		r.Verbosity = "low"
-		r.Metadata = map[string]string{names.Draw(t, "k"): words1.Draw(t, "v")}
+		r.Metadata = map[string]string{names.Draw(t, "k"): anyWords.Draw(t, "v")}
 		r.Reasoning = conversation.Reasoning{Effort: "high", Summary: "auto"}
 		r.Include, r.ServiceTier = []string{"reasoning.encrypted_content"}, "flex"
 	}
@@ -163,17 +165,17 @@ func TestAnythingIsValid(t *testing.T) {
 				id := rapid.SampledFrom([]string{"", "call_1", "call_2", strings.Repeat("ü", 60)}).Draw(t, "id")
 				switch rapid.IntRange(0, 5).Draw(t, "kind") {
 				case 0:
-					parts = append(parts, &conversation.Text{Text: words1.Draw(t, "t")})
+					parts = append(parts, &conversation.Text{Text: anyWords.Draw(t, "t")})
 				case 1:
 					parts = append(parts, anyMedia(t))
 				case 2:
-					parts = append(parts, &conversation.ToolCall{ID: id, Name: words1.Draw(t, "name"), Arguments: words1.Draw(t, "a")})
+					parts = append(parts, &conversation.ToolCall{ID: id, Name: anyWords.Draw(t, "name"), Arguments: anyWords.Draw(t, "a")})
 				case 3:
-					parts = append(parts, &conversation.ToolResult{ID: id, Parts: []conversation.Part{&conversation.Text{Text: words1.Draw(t, "r")}}, Error: rapid.Bool().Draw(t, "e")})
+					parts = append(parts, &conversation.ToolResult{ID: id, Parts: []conversation.Part{&conversation.Text{Text: anyWords.Draw(t, "r")}}, Error: rapid.Bool().Draw(t, "e")})
 				case 4:
 					parts = append(parts, &conversation.Thinking{Text: "t", ID: "rs", Sealed: "s", Origin: rapid.SampledFrom(protocol.All).Draw(t, "origin")})
 				default:
-					parts = append(parts, &conversation.Refusal{Text: words1.Draw(t, "t")})
+					parts = append(parts, &conversation.Refusal{Text: anyWords.Draw(t, "t")})
 				}
 			}
 			at := rapid.IntRange(0, len(r.Messages)).Draw(t, "at")
@@ -222,18 +224,18 @@ func anyReply(t *rapid.T) *conversation.Reply {
 	for i := range rapid.IntRange(0, 5).Draw(t, "parts") {
 		switch rapid.IntRange(0, 4).Draw(t, "what") {
 		case 0:
-			p := &conversation.Text{Text: words1.Draw(t, "text")}
+			p := &conversation.Text{Text: anyWords.Draw(t, "text")}
 			for range rapid.IntRange(0, 2).Draw(t, "cited") {
-				p.Citations = append(p.Citations, conversation.Citation{URL: places.Draw(t, "url"), Title: words1.Draw(t, "title"), From: 1, To: 2})
+				p.Citations = append(p.Citations, conversation.Citation{URL: places.Draw(t, "url"), Title: anyWords.Draw(t, "title"), From: 1, To: 2})
 			}
 			c.Parts = append(c.Parts, p)
 		case 1:
-			c.Parts = append(c.Parts, &conversation.Thinking{ID: fmt.Sprintf("rs_%d", i), Text: wordsN.Draw(t, "thought"), Summary: true, Sealed: wordsN.Draw(t, "sealed"), Origin: protocol.OpenAIResponses})
+			c.Parts = append(c.Parts, &conversation.Thinking{ID: fmt.Sprintf("rs_%d", i), Text: someWords.Draw(t, "thought"), Summary: true, Sealed: someWords.Draw(t, "sealed"), Origin: protocol.OpenAIResponses})
 		case 2:
 			c.Parts = append(c.Parts, &conversation.ToolCall{ID: fmt.Sprintf("call_%d", i), Name: names.Draw(t, "name"), Namespace: rapid.SampledFrom([]string{"", "space"}).Draw(t, "space"), Kind: conversation.Function, Arguments: `{"a":1}`})
 			c.Finish.Reason = conversation.CallsTools
 		case 3:
-			c.Parts = append(c.Parts, &conversation.ToolCall{ID: fmt.Sprintf("call_%d", i), Name: names.Draw(t, "name"), Kind: conversation.Custom, Arguments: words1.Draw(t, "input")})
+			c.Parts = append(c.Parts, &conversation.ToolCall{ID: fmt.Sprintf("call_%d", i), Name: names.Draw(t, "name"), Kind: conversation.Custom, Arguments: anyWords.Draw(t, "input")})
 			c.Finish.Reason = conversation.CallsTools
 		default:
 			c.Parts = append(c.Parts, &conversation.Media{Kind: conversation.Image, Type: "image/png", Data: "iVBORw0KGgo="})

@@ -47,6 +47,9 @@ type openPart struct {
 	held       []conversation.Event
 }
 
+// mostItems bounds the items of one reply.
+const mostItems = 1 << 16
+
 // wireEvent is one event, with what lies deeper left as it came.
 type wireEvent struct {
 	kind                   []byte
@@ -83,7 +86,7 @@ func (r *reader) Read(name, data []byte) ([]conversation.Event, error) {
 		r.over = true
 		return r.out, err
 	}
-	if r.held > mostHeld {
+	if r.held > mostHeld || len(r.done) > mostItems || len(r.messages) > mostItems {
 		r.over = true
 		return r.out, badReply("the provider's answer holds too much at once")
 	}
@@ -199,10 +202,10 @@ func (r *reader) event(e *wireEvent, data []byte) error {
 	case "response.completed", "response.incomplete", "response.done", "response.cancelled":
 		return r.end(e, data)
 	case "error", "response.error", "response.failed":
-		r.fault(data)
+		r.fault(e, data)
 	default:
 		if e.bad.Bad(true) {
-			r.fault(data)
+			r.fault(e, data)
 			return nil
 		}
 		r.out = append(r.out, &conversation.Alive{})
@@ -210,8 +213,14 @@ func (r *reader) event(e *wireEvent, data []byte) error {
 	return nil
 }
 
-func (r *reader) fault(data []byte) {
+// fault ends the stream with the upstream's error, and with what it cost until then.
+func (r *reader) fault(e *wireEvent, data []byte) {
 	r.over = true
+	if !e.response.Empty() {
+		if a := read(data[e.response.From:e.response.To], false).response(); a.hasUsage {
+			r.out = append(r.out, &conversation.Told{Usage: a.usage})
+		}
+	}
 	r.out = append(r.out, &conversation.Fault{Err: protocol.DecodeError(200, nil, data, time.Time{})})
 }
 
@@ -219,7 +228,7 @@ func (r *reader) begin(e *wireEvent, data []byte) error {
 	v := read(data[e.response.From:e.response.To], false)
 	a := v.response()
 	if a.status == "failed" || e.bad.Bad(true) {
-		r.fault(data)
+		r.fault(e, data)
 		return nil
 	}
 	if r.started {
@@ -236,7 +245,7 @@ func (r *reader) end(e *wireEvent, data []byte) error {
 	v := read(data[e.response.From:e.response.To], false)
 	a := v.response()
 	if a.status == "failed" || e.bad.Bad(true) {
-		r.fault(data)
+		r.fault(e, data)
 		return nil
 	}
 	word := strings.TrimPrefix(string(e.kind), "response.")

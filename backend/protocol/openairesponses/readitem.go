@@ -26,6 +26,7 @@ func (r *reader) find(e *wireEvent, sub int64) *openPart {
 // open adds a part behind those that are open.
 func (r *reader) open(p *openPart) *openPart {
 	r.parts = append(r.parts, p)
+	r.held += 128 // about what it takes itself
 	return p
 }
 

@@ -79,7 +79,7 @@ func TestReader(t *testing.T) {
 		}
 		expect(t, es, "start resp_1 gpt", "text", "+a", "end")
 	})
-	t.Run("cases 5 and 6: errors", func(t *testing.T) {
+	t.Run("case 5, case 6: errors", func(t *testing.T) {
 		for data, kind := range map[string]protocol.Kind{
 			`{"type":"response.failed","response":{"status":"failed","error":{"code":"rate_limit_exceeded","message":"Rate limit reached"}}}`: protocol.RateLimited,
 			`{"type":"error","code":"server_error","message":"boom"}`:                                                                         protocol.ServerError,
@@ -151,7 +151,7 @@ func TestReader(t *testing.T) {
 			`{"type":"response.output_item.added","output_index":1,"item":{"type":"reasoning","id":"r2","summary":[]}}`, `{"type":"response.output_item.done","output_index":1,"item":{"type":"reasoning","id":"r2","summary":[]}}`, completed("")))
 		expect(t, es, "start resp_1 gpt", "thinking rs", "+a", "+\n\nb", "+S", "end", "finish stop")
 	})
-	t.Run("cases 52 and 53: stop reasons", func(t *testing.T) {
+	t.Run("case 52, case 53: stop reasons", func(t *testing.T) {
 		call := `,"output":[{"type":"function_call","call_id":"c","name":"f","arguments":"{}"}]`
 		refusal := `,"output":[{"type":"message","role":"assistant","content":[{"type":"refusal","refusal":"no"}]}]`
 		for _, c := range []struct {
@@ -170,9 +170,19 @@ func TestReader(t *testing.T) {
 			}
 		}
 	})
-	t.Run("cases 55 and 58: usage in disjoint classes", func(t *testing.T) {
+	t.Run("case 55, case 58: usage in disjoint classes", func(t *testing.T) {
 		es, _ := events(t, stream(created, completed(`,"usage":{"input_tokens":10,"input_tokens_details":{"cached_tokens":4,"cache_write_tokens":1},"output_tokens":5,"output_tokens_details":{"reasoning_tokens":2},"total_tokens":15}`)))
 		if told := es[1].(*conversation.Told); told.Usage != (protocol.Usage{Input: 5, CacheRead: 4, CacheWrite: 1, Output: 5, Reasoning: 2}) {
+			t.Errorf("%+v", told)
+		}
+	})
+	t.Run("case 5: what a failed response has cost is told", func(t *testing.T) {
+		es, _ := events(t, stream(created, `{"type":"response.failed","response":{"status":"failed","error":{"code":"server_error","message":"boom"},"usage":{"input_tokens":3,"output_tokens":1}}}`))
+		expect(t, es, "start resp_1 gpt", "told", "fault server-error")
+	})
+	t.Run("case 56: cached tokens by another vendor's word", func(t *testing.T) {
+		es, _ := events(t, stream(created, completed(`,"usage":{"input_tokens":10,"prompt_cache_hit_tokens":4,"output_tokens":5}`)))
+		if told := es[1].(*conversation.Told); told.Usage != (protocol.Usage{Input: 6, CacheRead: 4, Output: 5}) {
 			t.Errorf("%+v", told)
 		}
 	})
@@ -209,7 +219,7 @@ func TestWriter(t *testing.T) {
 		return &conversation.Finished{Finish: conversation.Finish{Reason: r}}
 	}
 
-	t.Run("cases 9 and 10: the grammar", func(t *testing.T) {
+	t.Run("case 9, case 10: the grammar", func(t *testing.T) {
 		es := run(part(&conversation.Thinking{}, "hm", "m")...)
 		es = append(es, part(&conversation.Text{}, "one \"q\"\n", "two\u2028 你好")...)
 		es = append(es, part(&conversation.Refusal{}, "no")...)
@@ -305,6 +315,12 @@ func TestWriter(t *testing.T) {
 		es := append(run(part(&conversation.Refusal{}, "no")...), finish(conversation.Refused))
 		if end := last(t, write(t, request, es...)); end.Type != "response.completed" {
 			t.Errorf("%v", end)
+		}
+	})
+	t.Run("case 57: usage replaces usage", func(t *testing.T) {
+		end := last(t, write(t, request, &conversation.Start{Usage: protocol.Usage{Input: 9}, HasUsage: true}, &conversation.Told{Usage: protocol.Usage{Input: 9, Output: 1}}, &conversation.Told{Usage: protocol.Usage{Input: 9, Output: 4}}, finish(conversation.Stopped)))
+		if u := end.Response["usage"].(map[string]any); u["input_tokens"] != 9.0 || u["output_tokens"] != 4.0 {
+			t.Errorf("%v", u)
 		}
 	})
 	t.Run("what is kept is bounded", func(t *testing.T) {

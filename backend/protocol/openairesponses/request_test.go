@@ -124,6 +124,14 @@ func TestDecodeRequest(t *testing.T) {
 			t.Errorf("%s", text(t, r.Messages))
 		}
 	})
+	t.Run("case 23: tools that a search has found are declared", func(t *testing.T) {
+		r := decode(t, `{"model":"m","input":[{"type":"tool_search_call","id":"t","call_id":"c","execution":"client","arguments":{"query":"x"}},
+			{"type":"tool_search_output","call_id":"c","tools":[{"type":"namespace","name":"n","tools":[{"type":"function","name":"f"}]},{"type":"function","name":"known"}]},{"role":"user","content":"x"}],
+			"tools":[{"type":"function","name":"known"}]}`)
+		if len(r.Tools) != 2 || r.Tools[1].Namespace != "n" || r.Tools[1].Name != "f" || len(r.Messages) != 3 || r.Messages[0].Parts[0].(*conversation.ToolCall).Arguments != `{"query":"x"}` {
+			t.Errorf("%s", text(t, r))
+		}
+	})
 	t.Run("bad input names its field", func(t *testing.T) {
 		for body, param := range map[string]string{
 			``: "", `[]`: "", `{"model":"m"`: "", `{"model":"m"}`: "input", `{"input":"x"}`: "model", `{"model":7,"input":"x"}`: "model", `{"model":"m","input":7}`: "input", `{"model":"m","input":"x"}x`: "",
@@ -232,6 +240,11 @@ func TestEncodeRequest(t *testing.T) {
 			{"type":"function_call_output","call_id":"b","output":"Error: no such file"},
 			{"type":"message","role":"user","content":[{"type":"input_file","filename":"file.pdf","file_data":"data:application/pdf;base64,JVBERi0="}]}]`)
 	})
+	t.Run("case 28, case 39: arguments go as they came, another vendor's signature does not", func(t *testing.T) {
+		c := &conversation.ToolCall{ID: "a", Name: "Read", Arguments: `{"pages":"", "file" : "x"}`, Signature: "sig", Origin: protocol.Gemini}
+		m := encode(t, &conversation.Request{Messages: []conversation.Message{user("u"), says(conversation.Assistant, c), says(conversation.ToolRole, result("a", said("1")))}})
+		same(t, m["input"].([]any)[1], `{"type":"function_call","call_id":"a","name":"Read","arguments":"{\"pages\":\"\", \"file\" : \"x\"}"}`)
+	})
 	t.Run("case 29: parameters missing, null, of another type, a choice at the root", func(t *testing.T) {
 		for in, want := range map[string]string{
 			``: `{"type":"object","properties":{}}`, `null`: `{"type":"object","properties":{}}`, `{}`: `{"type":"object","properties":{}}`, `{"type":null}`: `{"type":"object","properties":{}}`,
@@ -255,7 +268,7 @@ func TestEncodeRequest(t *testing.T) {
 			}
 		}
 	})
-	t.Run("cases 35, 36, 38: only what this vendor sealed goes back; calls stay", func(t *testing.T) {
+	t.Run("case 35, case 36, case 38: only what this vendor sealed goes back; calls stay", func(t *testing.T) {
 		m := encode(t, &conversation.Request{Messages: []conversation.Message{user("u"), says(conversation.Assistant,
 			&conversation.Thinking{Text: "signed", Signature: "s", Origin: protocol.Anthropic}, &conversation.Thinking{Sealed: "x", Origin: protocol.Anthropic}, &conversation.Thinking{Text: "open"},
 			&conversation.Thinking{Text: "sum", ID: "rs_1", Sealed: "ours", Origin: protocol.OpenAIResponses}, call("a", "f")),

@@ -111,7 +111,7 @@ func (w *writer) endItem(dst []byte, status string) []byte {
 	}
 	w.index++
 	w.form, w.itemID, w.sealed, w.content = noItem, "", "", 0
-	w.contents, w.text, w.held, w.image = w.contents[:0], w.text[:0], nil, nil
+	w.contents, w.text, w.image = w.contents[:0], w.text[:0], nil
 	return dst
 }
 
@@ -240,8 +240,9 @@ func (w *writer) endCall(dst []byte) []byte {
 		return w.callDone(dst, "response.function_call_arguments.done", "arguments")
 	case customItem:
 		if w.wrapped {
-			w.wrapped = false
-			dst = w.delta(dst, &conversation.Delta{Text: unwrap(w.held)})
+			rest := w.wrapping.end()
+			w.wrapped, w.wrapping = false, wrapping{}
+			dst = w.delta(dst, &conversation.Delta{Text: rest})
 		}
 		return w.callDone(dst, "response.custom_tool_call_input.done", "input")
 	}
@@ -257,32 +258,6 @@ func (w *writer) callDone(dst []byte, event, field string) []byte {
 		dst = memberString(dst, "name", w.call.Name)
 	}
 	return w.shut(append(append(append(member(dst, field), '"'), w.text...), '"'))
-}
-
-// unwrap takes a custom tool's input out of the arguments of the function that stood for it: the only member of an object, or
-// the one called input; where there is no such member, what came is the input.
-func unwrap(arguments []byte) string {
-	var input, only *string
-	members := 0
-	v := read(arguments, false)
-	v.object(func(key string) {
-		members++
-		if v.Kind() != '"' {
-			return
-		}
-		s := v.text()
-		if only = &s; key == "input" {
-			input = &s
-		}
-	})
-	switch {
-	case v.End() != nil:
-	case input != nil:
-		return *input
-	case only != nil && members == 1:
-		return *only
-	}
-	return string(arguments)
 }
 
 // sealable reports whether what seals the open reasoning is this vendor's.

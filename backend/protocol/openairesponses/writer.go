@@ -47,8 +47,8 @@ type writer struct {
 	contents []byte // of a message: the parts that are done
 	content  int    // of a message: the index of the open part, or else of the next
 	call     conversation.ToolCall
-	wrapped  bool   // a custom tool's input comes wrapped in JSON
-	held     []byte // the wrapped input
+	wrapped  bool // a custom tool's input comes wrapped in JSON
+	wrapping wrapping
 	sealed   string
 	origin   protocol.Protocol // whose sealed is
 	image    []byte
@@ -109,7 +109,7 @@ func (w *writer) Write(dst []byte, e conversation.Event) []byte {
 	case *conversation.Fault:
 		return w.fail(dst, e.Err)
 	}
-	if len(w.output)+len(w.contents)+len(w.text)+len(w.held)+len(w.image) > mostHeld {
+	if len(w.output)+len(w.contents)+len(w.text)+len(w.wrapping.held)+len(w.image) > mostHeld {
 		return w.fail(dst, &protocol.Error{Kind: protocol.BadReply, Message: "the answer is too long to be passed on"})
 	}
 	return dst
@@ -246,7 +246,11 @@ func (w *writer) delta(dst []byte, d *conversation.Delta) []byte {
 		w.image = append(w.image, d.Data...)
 		return dst
 	}
-	if d.Text == "" {
+	said := d.Text
+	if w.wrapped && w.form == customItem {
+		said = w.wrapping.add(said)
+	}
+	if said == "" {
 		return dst
 	}
 	name := ""
@@ -260,9 +264,6 @@ func (w *writer) delta(dst []byte, d *conversation.Delta) []byte {
 			dst = w.startSummary(dst)
 		}
 		name = "response.reasoning_summary_text.delta"
-	case w.wrapped && w.form == customItem:
-		w.held = append(w.held, d.Text...)
-		return dst
 	case w.form == functionItem:
 		name = "response.function_call_arguments.delta"
 	case w.form == customItem:
@@ -271,7 +272,7 @@ func (w *writer) delta(dst []byte, d *conversation.Delta) []byte {
 		return dst
 	}
 	from := len(w.text)
-	w.text = appendEscaped(w.text, d.Text)
+	w.text = appendEscaped(w.text, said)
 	if w.mute {
 		return dst
 	}
