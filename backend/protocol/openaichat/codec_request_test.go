@@ -140,7 +140,7 @@ func TestDecodeRequest(t *testing.T) {
 func TestDecodeRequestRefuses(t *testing.T) {
 	const hi = `"messages":[{"role":"user","content":"hi"}]`
 	for body, param := range map[string]string{
-		`{"model":1,` + hi + `}`: "model", `{"messages":[]}`: "messages", `{}`: "messages", `[]`: "", `{`: "", `null`: "messages",
+		`{"model":1,` + hi + `}`: "model", `{"messages":[]}`: "messages", `{}`: "messages", `[]`: "", `{`: "", `null`: "",
 		`{"messages":"hi"}`: "messages", `{"temperature":"hot",` + hi + `}`: "temperature", `{"n":0,` + hi + `}`: "n", `{"n":1000000,` + hi + `}`: "n",
 		`{"messages":[{"role":"model"}]}`: "messages[0].role", `{"messages":[7]}`: "messages[0]", `{"stop":{},` + hi + `}`: "stop",
 		`{"messages":[{"role":"user","content":[{"type":"tool_result"}]}]}`:                               "messages[0].content[0].type",

@@ -1,6 +1,7 @@
 package openaichat
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,14 +15,11 @@ import (
 // added to say how much to think.
 type asked struct {
 	Model         string
-	Messages      []json.RawMessage
 	Stream        *bool
 	StreamOptions *struct {
 		IncludeUsage bool `json:"include_usage"`
 	} `json:"stream_options"`
-	Tools         []json.RawMessage
 	ToolChoice    json.RawMessage `json:"tool_choice"`
-	Functions     []json.RawMessage
 	FunctionCall  json.RawMessage `json:"function_call"`
 	Parallel      *bool           `json:"parallel_tool_calls"`
 	MaxCompletion *int64          `json:"max_completion_tokens"`
@@ -55,6 +53,8 @@ type asked struct {
 	WebSearch      json.RawMessage `json:"web_search_options"`
 	Modalities     []string
 	Audio          json.RawMessage
+
+	messages, tools, functions []byte // most of a request: taken apart where they stand, since every copy costs
 }
 
 type askedReasoning struct { // OpenRouter
@@ -72,7 +72,7 @@ type askedThinking struct { // DeepSeek, GLM, Kimi; and Anthropic's, at relays
 // DecodeRequest reads a CreateChatCompletionRequest.
 func (Codec) DecodeRequest(body []byte, out conversation.Asked) (*conversation.Request, error) {
 	var in asked
-	if err := into(body, &in, ""); err != nil {
+	if err := in.read(body); err != nil {
 		return nil, err
 	}
 	if err := refused(&in); err != nil {
@@ -100,7 +100,7 @@ func (Codec) DecodeRequest(body []byte, out conversation.Asked) (*conversation.R
 		func() error { return decodeFormat(in.ResponseFormat, r) },
 		func() error { return decodeTools(&in, r) },
 		func() error { return decodeChoice(&in, r) },
-		func() error { return decodeMessages(in.Messages, r) },
+		func() error { return decodeMessages(in.messages, r) },
 	} {
 		if err := step(); err != nil {
 			return nil, err
@@ -108,6 +108,31 @@ func (Codec) DecodeRequest(body []byte, out conversation.Asked) (*conversation.R
 	}
 	decodeReasoning(&in, r)
 	return r, nil
+}
+
+// read checks the whole body once, and decodes all of it but messages and tools.
+func (in *asked) read(body []byte) error {
+	rest := make([]byte, 1, 1024)
+	rest[0] = '{'
+	if err := members(body, "", func(name string, value []byte) error {
+		switch name {
+		case "messages":
+			in.messages = value
+		case "tools":
+			in.tools = value
+		case "functions":
+			in.functions = value
+		default:
+			if len(rest) > 1 {
+				rest = append(rest, ',')
+			}
+			rest = append(append(appendString(rest, name), ':'), value...)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	return into(append(rest, '}'), in, "")
 }
 
 // mostChoices is the largest n of the definition.
@@ -234,52 +259,55 @@ func decodeReasoning(in *asked, r *conversation.Request) {
 
 // decodeTools reads tools, or functions as they were called before.
 func decodeTools(in *asked, r *conversation.Request) error {
-	for i, raw := range in.Tools {
-		at := fmt.Sprintf("tools[%d]", i)
-		var t struct {
-			Type     string
-			Function *function
-			Custom   *customTool
-			Cache    *cacheMark `json:"cache_control"`
-		}
-		if err := into(raw, &t, at); err != nil {
-			return err
-		}
-		switch {
-		case t.Function != nil && (t.Type == "function" || t.Type == ""):
-			if err := addFunction(r, t.Function, mark(t.Cache), at+".function"); err != nil {
-				return err
-			}
-		case t.Type == "custom" && t.Custom != nil:
-			if t.Custom.Name == "" {
-				return bad(at+".custom.name", "a custom tool has no name")
-			}
-			r.Tools = append(r.Tools, conversation.Tool{Kind: conversation.Custom, Name: t.Custom.Name, Description: t.Custom.Description,
-				Grammar: flatGrammar(t.Custom.Format), Cache: mark(t.Cache)})
-		case t.Type == "" || t.Type == "function" || t.Type == "custom":
-			return bad(at+"."+first(t.Type, "type"), "a tool is not declared")
-		case strings.HasPrefix(t.Type, "web_search"): // xAI, GLM and others have it among the tools
-			r.Tools = append(r.Tools, conversation.Tool{Kind: conversation.WebSearch, Name: t.Type, Raw: raw, Origin: protocol.OpenAIChat})
-		default:
-			r.Tools = append(r.Tools, conversation.Tool{Kind: conversation.Hosted, Name: t.Type, Raw: raw, Origin: protocol.OpenAIChat})
-		}
+	declared := 0
+	if err := elements(in.tools, "tools", func(i int, raw []byte) error {
+		declared++
+		return decodeTool(raw, fmt.Sprintf("tools[%d]", i), r)
+	}); err != nil {
+		return err
 	}
 	if given(in.WebSearch) != nil {
 		r.Tools = append(r.Tools, conversation.Tool{Kind: conversation.WebSearch, Name: "web_search", Raw: in.WebSearch, Origin: protocol.OpenAIChat})
 	}
-	if len(in.Tools) > 0 {
+	if declared > 0 {
 		return nil
 	}
-	for i, raw := range in.Functions {
+	return elements(in.functions, "functions", func(i int, raw []byte) error {
 		at := fmt.Sprintf("functions[%d]", i)
 		var f function
 		if err := into(raw, &f, at); err != nil {
 			return err
 		}
-		if err := addFunction(r, &f, nil, at); err != nil {
-			return err
-		}
 		r.Functions = true
+		return addFunction(r, &f, nil, at)
+	})
+}
+
+func decodeTool(raw []byte, at string, r *conversation.Request) error {
+	var t struct {
+		Type     string
+		Function *function
+		Custom   *customTool
+		Cache    *cacheMark `json:"cache_control"`
+	}
+	if err := into(raw, &t, at); err != nil {
+		return err
+	}
+	switch {
+	case t.Function != nil && (t.Type == "function" || t.Type == ""):
+		return addFunction(r, t.Function, mark(t.Cache), at+".function")
+	case t.Type == "custom" && t.Custom != nil:
+		if t.Custom.Name == "" {
+			return bad(at+".custom.name", "a custom tool has no name")
+		}
+		r.Tools = append(r.Tools, conversation.Tool{Kind: conversation.Custom, Name: t.Custom.Name, Description: t.Custom.Description,
+			Grammar: flatGrammar(t.Custom.Format), Cache: mark(t.Cache)})
+	case t.Type == "" || t.Type == "function" || t.Type == "custom":
+		return bad(at+"."+first(t.Type, "type"), "a tool is not declared")
+	case strings.HasPrefix(t.Type, "web_search"): // xAI, GLM and others have it among the tools
+		r.Tools = append(r.Tools, conversation.Tool{Kind: conversation.WebSearch, Name: t.Type, Raw: bytes.Clone(raw), Origin: protocol.OpenAIChat})
+	default:
+		r.Tools = append(r.Tools, conversation.Tool{Kind: conversation.Hosted, Name: t.Type, Raw: bytes.Clone(raw), Origin: protocol.OpenAIChat})
 	}
 	return nil
 }
