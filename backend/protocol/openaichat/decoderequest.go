@@ -36,11 +36,13 @@ type asked struct {
 	TopLogProbs   *int64          `json:"top_logprobs"`
 	LogitBias     json.RawMessage `json:"logit_bias"`
 
-	Effort         string `json:"reasoning_effort"`
-	Reasoning      *askedReasoning
-	Thinking       *askedThinking
-	EnableThinking *bool  `json:"enable_thinking"`
-	ThinkingBudget *int64 `json:"thinking_budget"`
+	Effort string `json:"reasoning_effort"`
+
+	// What vendors have added is read where it is of the form that is known, and else passed over.
+	Reasoning      json.RawMessage
+	Thinking       json.RawMessage
+	EnableThinking json.RawMessage `json:"enable_thinking"`
+	ThinkingBudget json.RawMessage `json:"thinking_budget"`
 
 	ResponseFormat *responseFormat `json:"response_format"`
 	Verbosity      string
@@ -94,6 +96,9 @@ func (Codec) DecodeRequest(body []byte, out conversation.Asked) (*conversation.R
 			return nil, bad("n", fmt.Sprintf("n is %d; it may be 1 to %d", *in.N, mostChoices))
 		}
 		r.N = *in.N
+	}
+	if bias := given(in.LogitBias); bias != nil && bias[0] != '{' {
+		return nil, bad("logit_bias", "logit_bias must be an object")
 	}
 	for _, step := range []func() error{
 		func() error { return decodeStop(in.Stop, r) },
@@ -231,7 +236,7 @@ func decodeFormat(f *responseFormat, r *conversation.Request) error {
 func decodeReasoning(in *asked, r *conversation.Request) {
 	why := &r.Reasoning
 	why.Effort = in.Effort
-	if o := in.Reasoning; o != nil {
+	if o := jsonOf[*askedReasoning](in.Reasoning); o != nil {
 		why.Effort, why.Budget = first(why.Effort, o.Effort), o.MaxTokens
 		why.Off = o.Enabled != nil && !*o.Enabled
 		if o.Exclude != nil {
@@ -240,19 +245,19 @@ func decodeReasoning(in *asked, r *conversation.Request) {
 		}
 		why.Adaptive = is(o.Enabled) && why.Effort == "" && why.Budget == nil
 	}
-	if t := in.Thinking; t != nil {
+	if t := jsonOf[*askedThinking](in.Thinking); t != nil {
 		why.Off = why.Off || t.Type == "disabled"
 		why.Adaptive = why.Adaptive || why.Effort == "" && (t.Type == "adaptive" || t.Type == "enabled" && t.Budget == nil)
 		if t.Budget != nil {
 			why.Budget = t.Budget
 		}
 	}
-	if in.ThinkingBudget != nil {
-		why.Budget = in.ThinkingBudget
+	if n := jsonOf[*int64](in.ThinkingBudget); n != nil {
+		why.Budget = n
 	}
-	if in.EnableThinking != nil {
-		why.Off = why.Off || !*in.EnableThinking
-		why.Adaptive = why.Adaptive || *in.EnableThinking && why.Effort == "" && why.Budget == nil
+	if on := jsonOf[*bool](in.EnableThinking); on != nil {
+		why.Off = why.Off || !*on
+		why.Adaptive = why.Adaptive || *on && why.Effort == "" && why.Budget == nil
 	}
 	why.Off = why.Off || why.Effort == "none" || why.Budget != nil && *why.Budget == 0
 }
