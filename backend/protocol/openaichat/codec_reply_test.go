@@ -128,6 +128,9 @@ func TestReaderCases(t *testing.T) {
 		{"a refusal", []string{chunkOf(`"refusal":"I can"`), chunkOf(`"refusal":"not"`), finish("stop"), done}, `start(c m) 0:refusal +I can +not . 0:finish(refusal)`},
 		{"case 56: Kimi's usage in the choice, DeepSeek's hits", []string{chunkOf(`"content":"a"`), `{"choices":[{"index":0,"delta":{},"finish_reason":"stop","usage":{"prompt_tokens":9,"completion_tokens":2,"cached_tokens":4}}]}`,
 			`{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":2,"prompt_cache_hit_tokens":5}}`, done}, `start(c m) 0:text +a . usage(5 4 2 0) usage(4 5 2 0) 0:finish(stop)`},
+		{"case 57: usage in every chunk is the whole so far", []string{`{"choices":[{"index":0,"delta":{"content":"a"}}],"usage":{"prompt_tokens":9,"completion_tokens":1}}`, `{"choices":[{"index":0,"delta":{"content":"b"},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":2}}`,
+			`{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":2}}`, done}, `start( ) 0:text +a usage(9 0 1 0) +b . usage(9 0 2 0) 0:finish(stop)`},
+		{"case 58: reasoning beside the output", []string{chunkOf(`"content":"a"`), finish("stop"), `{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":16,"completion_tokens_details":{"reasoning_tokens":5}}}`, done}, `start(c m) 0:text +a . usage(9 0 7 5) 0:finish(stop)`},
 		{"a filter's result first, with no choices", []string{`{"id":"","model":"","choices":[],"prompt_filter_results":[]}`, chunkOf(`"content":"a"`), finish("stop"), done}, `start(c m) 0:text +a . 0:finish(stop)`},
 		{"citations", []string{chunkOf(`"content":"a"`), chunkOf(`"annotations":[{"type":"url_citation","url_citation":{"start_index":0,"end_index":1,"url":"https://x","title":"t"}}]`), finish("stop"), done}, `start(c m) 0:text +a +[https://x] . 0:finish(stop)`},
 		{"pictures", []string{chunkOf(`"images":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]`), finish("stop"), done}, `start(c m) 0:media +AAAA . 0:finish(stop)`},
@@ -302,6 +305,13 @@ func TestWriterCases(t *testing.T) {
 		s := write(&conversation.Request{Functions: true}, calling...)
 		validStream(t, []byte(s))
 		if strings.Contains(s, "tool_calls") || strings.Count(s, `"function_call":{"name":"f","arguments":""}`) != 1 || !strings.Contains(s, `"finish_reason":"function_call"`) || strings.Contains(s, `"g"`) {
+			t.Error(s)
+		}
+	})
+	t.Run("case 34: thoughts are told apart", func(t *testing.T) {
+		think := []conversation.Event{&conversation.PartStart{Part: &conversation.Thinking{}}, &conversation.Delta{Text: "a"}, &conversation.Delta{Text: "b"}, &conversation.PartEnd{}}
+		s := write(nil, append(append(append([]conversation.Event{start}, think...), think...), end)...)
+		if !strings.Contains(s, `{"reasoning_content":"b"}`) || !strings.Contains(s, `{"reasoning_content":"\n\na"}`) {
 			t.Error(s)
 		}
 	})

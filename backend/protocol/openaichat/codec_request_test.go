@@ -140,8 +140,8 @@ func TestDecodeRequest(t *testing.T) {
 func TestDecodeRequestRefuses(t *testing.T) {
 	const hi = `"messages":[{"role":"user","content":"hi"}]`
 	for body, param := range map[string]string{
-		`{"model":1,` + hi + `}`: "model", `{"messages":[]}`: "messages", `{}`: "messages", `[]`: "", `{`: "", `null`: "messages",
-		`{"messages":"hi"}`: "messages", `{"temperature":"hot",` + hi + `}`: "temperature", `{"n":0,` + hi + `}`: "n", `{"n":1000000,` + hi + `}`: "n",
+		`{"model":1,` + hi + `}`: "model", `{"messages":[]}`: "messages", `{}`: "messages", `[]`: "", `{`: "", `null`: "",
+		`{"messages":"hi"}`: "messages", `{"temperature":"hot",` + hi + `}`: "temperature", `{"logit_bias":"x",` + hi + `}`: "logit_bias", `{"n":0,` + hi + `}`: "n", `{"n":1000000,` + hi + `}`: "n",
 		`{"messages":[{"role":"model"}]}`: "messages[0].role", `{"messages":[7]}`: "messages[0]", `{"stop":{},` + hi + `}`: "stop",
 		`{"messages":[{"role":"user","content":[{"type":"tool_result"}]}]}`:                               "messages[0].content[0].type",
 		`{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"ftp://x"}}]}]}`:   "messages[0].content[0].image_url.url",
@@ -397,6 +397,24 @@ func TestRequestCases(t *testing.T) {
 		body, _, lost := encode(t, &conversation.Request{Messages: []conversation.Message{user}, Reasoning: conversation.Reasoning{Effort: "high"}}, plain)
 		if strings.Contains(body, "effort") || !isLost(lost, "reasoning_effort") {
 			t.Error(body, lost)
+		}
+	})
+	t.Run("case 41: what clients say in vendors' own words", func(t *testing.T) {
+		yes, no := true, false
+		for in, want := range map[string]conversation.Reasoning{
+			`"reasoning_effort":"none"`:                           {Effort: "none", Off: true},
+			`"reasoning":{"effort":"high","exclude":true}`:        {Effort: "high", Show: &no},
+			`"reasoning":{"max_tokens":9,"exclude":false}`:        {Budget: ptr[int64](9), Show: &yes},
+			`"reasoning":{"enabled":false}`:                       {Off: true},
+			`"thinking":{"type":"enabled","budget_tokens":5}`:     {Budget: ptr[int64](5)},
+			`"thinking":{"type":"disabled"}`:                      {Off: true},
+			`"enable_thinking":true,"thinking_budget":7`:          {Budget: ptr[int64](7)},
+			`"enable_thinking":true`:                              {Adaptive: true},
+			`"enable_thinking":"x","thinking":1,"reasoning":"no"`: {},
+		} {
+			if r := decode(t, `{"messages":[{"role":"user","content":"x"}],`+in+`}`); !reflect.DeepEqual(r.Reasoning, want) {
+				t.Errorf("%s: %+v", in, r.Reasoning)
+			}
 		}
 	})
 	t.Run("case 42: what models that reason do not take", func(t *testing.T) {

@@ -1,27 +1,49 @@
 package openaichat
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/scan"
 )
 
 // askedMessage is any of the six messages of ChatCompletionRequestMessage.
 type askedMessage struct {
-	Role         string
-	Content      json.RawMessage
-	Name         string
-	Refusal      string
-	ToolCalls    []json.RawMessage `json:"tool_calls"`
-	ToolCallID   string            `json:"tool_call_id"`
-	FunctionCall json.RawMessage   `json:"function_call"`
+	role, name, refusal, callID string
+	content, calls, call        []byte
 
-	ReasoningContent *string         `json:"reasoning_content"`
-	Reasoning        json.RawMessage // OpenRouter, vLLM: a string
-	ReasoningDetails json.RawMessage `json:"reasoning_details"`
+	reasoningContent, reasoning string // of compatible vendors, as are the details
+	details                     []byte
+}
+
+func (m *askedMessage) read(raw []byte, at string) error {
+	return members(raw, at, func(name string, value []byte) (err error) {
+		switch name {
+		case "role":
+			m.role, err = textOf(value, at+".role")
+		case "name":
+			m.name, err = textOf(value, at+".name")
+		case "content":
+			m.content = value
+		case "refusal":
+			m.refusal, err = textOf(value, at+".refusal")
+		case "tool_calls":
+			m.calls = value
+		case "tool_call_id":
+			m.callID, err = textOf(value, at+".tool_call_id")
+		case "function_call":
+			m.call = value
+		case "reasoning_content":
+			m.reasoningContent, err = textOf(value, at+".reasoning_content")
+		case "reasoning":
+			m.reasoning = argumentsOf(value)
+		case "reasoning_details":
+			m.details = value
+		}
+		return err
+	})
 }
 
 // roles are the roles of the definition. A function message is a tool message from before there were tools.
@@ -30,42 +52,47 @@ var roles = map[string]conversation.Role{
 	"assistant": conversation.Assistant, "tool": conversation.ToolRole, "function": conversation.ToolRole,
 }
 
-func decodeMessages(raws []json.RawMessage, r *conversation.Request) error {
-	if len(raws) == 0 {
+func decodeMessages(raw []byte, r *conversation.Request) error {
+	if err := elements(raw, "messages", func(i int, raw []byte) error {
+		return decodeMessage(raw, fmt.Sprintf("messages[%d]", i), r)
+	}); err != nil {
+		return err
+	}
+	if len(r.Messages) == 0 {
 		return bad("messages", "there are no messages")
 	}
-	r.Messages = make([]conversation.Message, 0, len(raws))
-	for i, raw := range raws {
-		at := fmt.Sprintf("messages[%d]", i)
-		var in askedMessage
-		if err := into(raw, &in, at); err != nil {
-			return err
-		}
-		role, ok := roles[in.Role]
-		if !ok {
-			return bad(at+".role", fmt.Sprintf("role %q is none of assistant, developer, function, system, tool, user", in.Role))
-		}
-		parts, err := decodeContent(in.Content, at+".content")
-		if err != nil {
-			return err
-		}
-		switch role {
-		case conversation.ToolRole:
-			decodeResult(&in, parts, r)
-			continue
-		case conversation.Assistant:
-			if parts, err = decodeAssistant(&in, parts, at); err != nil {
-				return err
-			}
-		}
-		r.Messages = append(r.Messages, conversation.Message{Role: role, Name: in.Name, Parts: parts})
+	return nil
+}
+
+func decodeMessage(raw []byte, at string, r *conversation.Request) error {
+	var in askedMessage
+	if err := in.read(raw, at); err != nil {
+		return err
 	}
+	role, ok := roles[in.role]
+	if !ok {
+		return bad(at+".role", fmt.Sprintf("role %q is none of assistant, developer, function, system, tool, user", in.role))
+	}
+	parts, err := decodeContent(in.content, at+".content")
+	if err != nil {
+		return err
+	}
+	switch role {
+	case conversation.ToolRole:
+		decodeResult(&in, parts, r)
+		return nil
+	case conversation.Assistant:
+		if parts, err = decodeAssistant(&in, parts, at); err != nil {
+			return err
+		}
+	}
+	r.Messages = append(r.Messages, conversation.Message{Role: role, Name: in.name, Parts: parts})
 	return nil
 }
 
 // decodeResult reads a tool's result. The results of one batch are one message.
 func decodeResult(in *askedMessage, parts []conversation.Part, r *conversation.Request) {
-	result := &conversation.ToolResult{ID: in.ToolCallID, Name: in.Name, Kind: conversation.Function, Parts: parts}
+	result := &conversation.ToolResult{ID: in.callID, Name: in.name, Kind: conversation.Function, Parts: parts}
 	if n := len(r.Messages); n > 0 && r.Messages[n-1].Role == conversation.ToolRole {
 		r.Messages[n-1].Parts = append(r.Messages[n-1].Parts, result)
 		return
@@ -75,71 +102,83 @@ func decodeResult(in *askedMessage, parts []conversation.Part, r *conversation.R
 
 // decodeAssistant puts an assistant's message in order: reasoning, words, calls.
 func decodeAssistant(in *askedMessage, content []conversation.Part, at string) ([]conversation.Part, error) {
-	parts := thinkingOf(in.ReasoningContent, in.Reasoning, in.ReasoningDetails)
+	parts := thinkingOf(first(in.reasoningContent, in.reasoning), in.details)
 	parts = append(parts, content...)
-	if in.Refusal != "" {
-		parts = append(parts, &conversation.Refusal{Text: in.Refusal})
+	if in.refusal != "" {
+		parts = append(parts, &conversation.Refusal{Text: in.refusal})
 	}
-	for i, raw := range in.ToolCalls {
+	called := false
+	if err := elements(in.calls, at+".tool_calls", func(i int, raw []byte) error {
+		called = true
 		c, err := decodeCall(raw, fmt.Sprintf("%s.tool_calls[%d]", at, i))
-		if err != nil {
+		parts = append(parts, c)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	if !called && given(in.call) != nil {
+		c := &conversation.ToolCall{Kind: conversation.Function}
+		if err := decodeFunction(c, in.call, at+".function_call"); err != nil {
 			return nil, err
 		}
 		parts = append(parts, c)
 	}
-	if given(in.FunctionCall) != nil && len(in.ToolCalls) == 0 {
-		var f askedFunction
-		if err := into(in.FunctionCall, &f, at+".function_call"); err != nil {
-			return nil, err
-		}
-		if f.Name == "" {
-			return nil, bad(at+".function_call.name", "a call has no name")
-		}
-		parts = append(parts, &conversation.ToolCall{Kind: conversation.Function, Name: f.Name, Arguments: argumentsOf(f.Arguments)})
-	}
 	return parts, nil
 }
 
-type askedFunction struct {
-	Name      string
-	Arguments json.RawMessage
-}
-
-func decodeCall(raw json.RawMessage, at string) (*conversation.ToolCall, error) {
-	var in struct {
-		ID       string
-		Function *askedFunction
-		Custom   *customCall
-		Extra    *extraContent `json:"extra_content"`
-	}
-	if err := into(raw, &in, at); err != nil {
+func decodeCall(raw []byte, at string) (*conversation.ToolCall, error) {
+	c := &conversation.ToolCall{Kind: conversation.Function}
+	var called []byte
+	where := at + ".function"
+	if err := members(raw, at, func(name string, value []byte) (err error) {
+		switch name {
+		case "id":
+			c.ID, err = textOf(value, at+".id")
+		case "function":
+			called = value
+		case "custom":
+			if given(value) != nil {
+				c.Kind, called, where = conversation.Custom, value, at+".custom"
+			}
+		case "extra_content":
+			if s := jsonOf[extraContent](value).Google.ThoughtSignature; s != "" {
+				c.Signature, c.Origin = s, protocol.Gemini
+			}
+		}
+		return err
+	}); err != nil {
 		return nil, err
 	}
-	c := &conversation.ToolCall{ID: in.ID, Kind: conversation.Function}
-	switch {
-	case in.Custom != nil:
-		c.Kind, c.Name, c.Arguments = conversation.Custom, in.Custom.Name, in.Custom.Input
-		at += ".custom"
-	case in.Function != nil:
-		c.Name, c.Arguments = in.Function.Name, argumentsOf(in.Function.Arguments)
-		at += ".function"
+	return c, decodeFunction(c, called, where)
+}
+
+// decodeFunction reads what is called, and with what: a function's arguments, or a custom tool's input.
+func decodeFunction(c *conversation.ToolCall, raw []byte, at string) error {
+	if given(raw) != nil {
+		if err := members(raw, at, func(name string, value []byte) (err error) {
+			switch name {
+			case "name":
+				c.Name, err = textOf(value, at+".name")
+			case "arguments", "input":
+				c.Arguments = argumentsOf(value)
+			}
+			return err
+		}); err != nil {
+			return err
+		}
 	}
-	if strings.TrimSpace(c.Name) == "" {
-		return nil, bad(at+".name", "a call has no name")
+	if trim(c.Name) == "" {
+		return bad(at+".name", "a call has no name")
 	}
-	if in.Extra != nil && in.Extra.Google.ThoughtSignature != "" {
-		c.Signature, c.Origin = in.Extra.Google.ThoughtSignature, protocol.Gemini
-	}
-	return c, nil
+	return nil
 }
 
 // argumentsOf is what a call's arguments say, whether they came as a string, as the definition has it, or as the object itself (case 18).
-func argumentsOf(raw json.RawMessage) string {
+func argumentsOf(raw []byte) string {
 	if given(raw) == nil {
 		return ""
 	}
-	var s string
-	if json.Unmarshal(raw, &s) == nil {
+	if s, ok := scan.String(raw); ok {
 		return s
 	}
 	return string(raw)
@@ -147,22 +186,12 @@ func argumentsOf(raw json.RawMessage) string {
 
 // thinkingOf reads the fields in which vendors show reasoning (case 40). They say the same: details tell most, then come reasoning_content
 // and reasoning.
-func thinkingOf(content *string, reasoning, details json.RawMessage) []conversation.Part {
-	var list []detail
+func thinkingOf(plain string, details []byte) []conversation.Part {
 	var parts []conversation.Part
-	if given(details) != nil && json.Unmarshal(details, &list) == nil {
-		for _, d := range list {
-			if t := d.thinking(); t != nil {
-				parts = append(parts, t)
-			}
+	for _, d := range jsonOf[[]detail](details) {
+		if t := d.thinking(); t != nil {
+			parts = append(parts, t)
 		}
-	}
-	plain := ""
-	if content != nil {
-		plain = *content
-	}
-	if plain == "" {
-		plain = argumentsOf(reasoning)
 	}
 	for _, p := range parts {
 		if p.(*conversation.Thinking).Text != "" {
@@ -211,99 +240,117 @@ func detailOf(t *conversation.Thinking, index int) detail {
 }
 
 // decodeContent reads a message's content: a string, null, or parts.
-func decodeContent(raw json.RawMessage, at string) ([]conversation.Part, error) {
+func decodeContent(raw []byte, at string) ([]conversation.Part, error) {
 	if given(raw) == nil {
 		return nil, nil
 	}
-	if raw[0] == '"' {
-		var s string
-		if err := into(raw, &s, at); err != nil {
-			return nil, err
-		}
+	if s, ok := scan.String(raw); ok {
 		if s == "" {
 			return nil, nil
 		}
 		return []conversation.Part{&conversation.Text{Text: s}}, nil
 	}
-	var raws []json.RawMessage
-	if err := into(raw, &raws, at); err != nil {
-		return nil, err
-	}
-	parts := make([]conversation.Part, 0, len(raws))
-	for i, raw := range raws {
+	parts := []conversation.Part{}
+	err := elements(raw, at, func(i int, raw []byte) error {
 		p, err := decodePart(raw, fmt.Sprintf("%s[%d]", at, i))
-		if err != nil {
-			return nil, err
-		}
 		if p != nil {
 			parts = append(parts, p)
 		}
-	}
-	return parts, nil
+		return err
+	})
+	return parts, err
 }
 
 type askedPart struct {
-	Type     string
-	Text     *string
-	Refusal  string
-	ImageURL json.RawMessage `json:"image_url"`
-	VideoURL json.RawMessage `json:"video_url"`
-	Audio    *inputAudio     `json:"input_audio"`
-	File     *file
-	Thinking json.RawMessage // Mistral
-	Cache    *cacheMark      `json:"cache_control"`
-	Break    json.RawMessage `json:"prompt_cache_breakpoint"`
+	kind, text, refusal                 string
+	hasText                             bool
+	image, video, audio, file, thinking []byte
+	cache                               *conversation.Cache
 }
 
-func decodePart(raw json.RawMessage, at string) (conversation.Part, error) {
-	var s string
-	if json.Unmarshal(raw, &s) == nil && raw[0] == '"' { // a list of strings is what some clients send
+func (p *askedPart) read(raw []byte, at string) error {
+	return members(raw, at, func(name string, value []byte) (err error) {
+		switch name {
+		case "type":
+			p.kind, err = textOf(value, at+".type")
+		case "text":
+			p.hasText = given(value) != nil
+			p.text, err = textOf(value, at+".text")
+		case "refusal":
+			p.refusal, err = textOf(value, at+".refusal")
+		case "image_url":
+			p.image = value
+		case "video_url":
+			p.video = value
+		case "input_audio":
+			p.audio = value
+		case "file":
+			p.file = value
+		case "thinking": // Mistral
+			p.thinking = value
+		case "cache_control":
+			var c *cacheMark
+			if err = into(value, &c, at+".cache_control"); c != nil {
+				p.cache = mark(c)
+			}
+		case "prompt_cache_breakpoint":
+			if p.cache == nil && given(value) != nil {
+				p.cache = &conversation.Cache{}
+			}
+		}
+		return err
+	})
+}
+
+func decodePart(raw []byte, at string) (conversation.Part, error) {
+	if s, ok := scan.String(raw); ok { // a list of strings is what some clients send
 		return &conversation.Text{Text: s}, nil
 	}
 	var in askedPart
-	if err := into(raw, &in, at); err != nil {
+	if err := in.read(raw, at); err != nil {
 		return nil, err
 	}
-	cache := mark(in.Cache)
-	if cache == nil && given(in.Break) != nil {
-		cache = &conversation.Cache{}
-	}
-	switch in.Type {
+	switch in.kind {
 	case "text", "":
-		if in.Text == nil {
+		if !in.hasText {
 			return nil, bad(at+".text", "a text part has no text")
 		}
-		if *in.Text == "" {
+		if in.text == "" {
 			return nil, nil
 		}
-		return &conversation.Text{Text: *in.Text, Cache: cache}, nil
+		return &conversation.Text{Text: in.text, Cache: in.cache}, nil
 	case "refusal":
-		return &conversation.Refusal{Text: in.Refusal}, nil
+		return &conversation.Refusal{Text: in.refusal}, nil
 	case "thinking":
-		var blocks []askedPart
-		if json.Unmarshal(in.Thinking, &blocks) != nil {
-			return &conversation.Thinking{Text: argumentsOf(in.Thinking)}, nil
-		}
 		var words strings.Builder
-		for _, b := range blocks {
-			if b.Text != nil {
-				words.WriteString(*b.Text)
-			}
+		if s, ok := scan.String(in.thinking); ok {
+			words.WriteString(s)
+		}
+		for _, b := range jsonOf[[]struct{ Text string }](in.thinking) {
+			words.WriteString(b.Text)
 		}
 		return &conversation.Thinking{Text: words.String()}, nil
 	case "image_url":
-		return decodeURL(conversation.Image, in.ImageURL, cache, at+".image_url")
+		return decodeURL(conversation.Image, in.image, in.cache, at+".image_url")
 	case "video_url":
-		return decodeURL(conversation.Video, in.VideoURL, cache, at+".video_url")
+		return decodeURL(conversation.Video, in.video, in.cache, at+".video_url")
 	case "input_audio":
-		if in.Audio == nil || in.Audio.Data == "" {
+		var data, format string
+		if err := texts(in.audio, at+".input_audio", "data", &data, "format", &format); err != nil {
+			return nil, err
+		}
+		if data == "" {
 			return nil, bad(at+".input_audio", "an audio part has no data")
 		}
-		return &conversation.Media{Kind: conversation.Audio, Type: audioType(in.Audio.Format), Data: in.Audio.Data, Cache: cache}, nil
+		return &conversation.Media{Kind: conversation.Audio, Type: audioType(format), Data: data, Cache: in.cache}, nil
 	case "file":
-		return decodeFile(in.File, cache, at+".file")
+		var f file
+		if err := texts(in.file, at+".file", "file_id", &f.FileID, "file_data", &f.FileData, "filename", &f.Filename); err != nil {
+			return nil, err
+		}
+		return decodeFile(&f, in.cache, at+".file")
 	}
-	return nil, bad(at+".type", fmt.Sprintf("part type %q is none of file, image_url, input_audio, text", in.Type))
+	return nil, bad(at+".type", fmt.Sprintf("part type %q is none of file, image_url, input_audio, text", in.kind))
 }
 
 func audioType(format string) string {
@@ -317,16 +364,12 @@ func audioType(format string) string {
 }
 
 // decodeURL reads an image's or a film's address, or the bytes in a data URL. Some clients leave the object out.
-func decodeURL(kind conversation.MediaKind, raw json.RawMessage, cache *conversation.Cache, at string) (conversation.Part, error) {
+func decodeURL(kind conversation.MediaKind, raw []byte, cache *conversation.Cache, at string) (conversation.Part, error) {
 	var u wireURL
-	if len(raw) > 0 && raw[0] == '"' {
-		if err := into(raw, &u.URL, at); err != nil {
-			return nil, err
-		}
-	} else if given(raw) != nil {
-		if err := into(raw, &u, at); err != nil {
-			return nil, err
-		}
+	if s, ok := scan.String(raw); ok {
+		u.URL = s
+	} else if err := texts(raw, at, "url", &u.URL, "detail", &u.Detail); err != nil {
+		return nil, err
 	}
 	m := &conversation.Media{Kind: kind, Detail: u.Detail, Cache: cache}
 	switch mediaType, data, ok := dataURL(u.URL); {
@@ -343,9 +386,6 @@ func decodeURL(kind conversation.MediaKind, raw json.RawMessage, cache *conversa
 }
 
 func decodeFile(f *file, cache *conversation.Cache, at string) (conversation.Part, error) {
-	if f == nil {
-		return nil, bad(at, "a file part has no file")
-	}
 	m := &conversation.Media{Kind: conversation.File, Name: f.Filename, FileID: f.FileID, Cache: cache}
 	switch mediaType, data, ok := dataURL(f.FileData); {
 	case f.FileID != "":

@@ -137,7 +137,7 @@ func reasonOf(word string, h has) conversation.Reason {
 
 // parts puts a whole message in order: reasoning, text with its citations, refusal, pictures, calls.
 func (m *toldMessage) parts() ([]conversation.Part, error) {
-	parts := thinkingOf(m.ReasoningContent, m.Reasoning, m.ReasoningDetails)
+	parts := thinkingOf(first(deref(m.ReasoningContent), argumentsOf(m.Reasoning)), m.ReasoningDetails)
 	said, err := m.content(len(parts) > 0)
 	if err != nil {
 		return nil, err
@@ -166,6 +166,13 @@ func (m *toldMessage) parts() ([]conversation.Part, error) {
 		parts = append(parts, c)
 	}
 	return parts, nil
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }
 
 // content reads what was said. thought: the reasoning is known, and no <think> is looked for.

@@ -1,6 +1,7 @@
 package openaichat
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,14 +15,11 @@ import (
 // added to say how much to think.
 type asked struct {
 	Model         string
-	Messages      []json.RawMessage
 	Stream        *bool
 	StreamOptions *struct {
 		IncludeUsage bool `json:"include_usage"`
 	} `json:"stream_options"`
-	Tools         []json.RawMessage
 	ToolChoice    json.RawMessage `json:"tool_choice"`
-	Functions     []json.RawMessage
 	FunctionCall  json.RawMessage `json:"function_call"`
 	Parallel      *bool           `json:"parallel_tool_calls"`
 	MaxCompletion *int64          `json:"max_completion_tokens"`
@@ -38,11 +36,13 @@ type asked struct {
 	TopLogProbs   *int64          `json:"top_logprobs"`
 	LogitBias     json.RawMessage `json:"logit_bias"`
 
-	Effort         string `json:"reasoning_effort"`
-	Reasoning      *askedReasoning
-	Thinking       *askedThinking
-	EnableThinking *bool  `json:"enable_thinking"`
-	ThinkingBudget *int64 `json:"thinking_budget"`
+	Effort string `json:"reasoning_effort"`
+
+	// What vendors have added is read where it is of the form that is known, and else passed over.
+	Reasoning      json.RawMessage
+	Thinking       json.RawMessage
+	EnableThinking json.RawMessage `json:"enable_thinking"`
+	ThinkingBudget json.RawMessage `json:"thinking_budget"`
 
 	ResponseFormat *responseFormat `json:"response_format"`
 	Verbosity      string
@@ -55,6 +55,8 @@ type asked struct {
 	WebSearch      json.RawMessage `json:"web_search_options"`
 	Modalities     []string
 	Audio          json.RawMessage
+
+	messages, tools, functions []byte // most of a request: taken apart where they stand, since every copy costs
 }
 
 type askedReasoning struct { // OpenRouter
@@ -72,7 +74,7 @@ type askedThinking struct { // DeepSeek, GLM, Kimi; and Anthropic's, at relays
 // DecodeRequest reads a CreateChatCompletionRequest.
 func (Codec) DecodeRequest(body []byte, out conversation.Asked) (*conversation.Request, error) {
 	var in asked
-	if err := into(body, &in, ""); err != nil {
+	if err := in.read(body); err != nil {
 		return nil, err
 	}
 	if err := refused(&in); err != nil {
@@ -95,12 +97,15 @@ func (Codec) DecodeRequest(body []byte, out conversation.Asked) (*conversation.R
 		}
 		r.N = *in.N
 	}
+	if bias := given(in.LogitBias); bias != nil && bias[0] != '{' {
+		return nil, bad("logit_bias", "logit_bias must be an object")
+	}
 	for _, step := range []func() error{
 		func() error { return decodeStop(in.Stop, r) },
 		func() error { return decodeFormat(in.ResponseFormat, r) },
 		func() error { return decodeTools(&in, r) },
 		func() error { return decodeChoice(&in, r) },
-		func() error { return decodeMessages(in.Messages, r) },
+		func() error { return decodeMessages(in.messages, r) },
 	} {
 		if err := step(); err != nil {
 			return nil, err
@@ -108,6 +113,31 @@ func (Codec) DecodeRequest(body []byte, out conversation.Asked) (*conversation.R
 	}
 	decodeReasoning(&in, r)
 	return r, nil
+}
+
+// read checks the whole body once, and decodes all of it but messages and tools.
+func (in *asked) read(body []byte) error {
+	rest := make([]byte, 1, 1024)
+	rest[0] = '{'
+	if err := members(body, "", func(name string, value []byte) error {
+		switch name {
+		case "messages":
+			in.messages = value
+		case "tools":
+			in.tools = value
+		case "functions":
+			in.functions = value
+		default:
+			if len(rest) > 1 {
+				rest = append(rest, ',')
+			}
+			rest = append(append(appendString(rest, name), ':'), value...)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	return into(append(rest, '}'), in, "")
 }
 
 // mostChoices is the largest n of the definition.
@@ -206,7 +236,7 @@ func decodeFormat(f *responseFormat, r *conversation.Request) error {
 func decodeReasoning(in *asked, r *conversation.Request) {
 	why := &r.Reasoning
 	why.Effort = in.Effort
-	if o := in.Reasoning; o != nil {
+	if o := jsonOf[*askedReasoning](in.Reasoning); o != nil {
 		why.Effort, why.Budget = first(why.Effort, o.Effort), o.MaxTokens
 		why.Off = o.Enabled != nil && !*o.Enabled
 		if o.Exclude != nil {
@@ -215,71 +245,74 @@ func decodeReasoning(in *asked, r *conversation.Request) {
 		}
 		why.Adaptive = is(o.Enabled) && why.Effort == "" && why.Budget == nil
 	}
-	if t := in.Thinking; t != nil {
+	if t := jsonOf[*askedThinking](in.Thinking); t != nil {
 		why.Off = why.Off || t.Type == "disabled"
 		why.Adaptive = why.Adaptive || why.Effort == "" && (t.Type == "adaptive" || t.Type == "enabled" && t.Budget == nil)
 		if t.Budget != nil {
 			why.Budget = t.Budget
 		}
 	}
-	if in.ThinkingBudget != nil {
-		why.Budget = in.ThinkingBudget
+	if n := jsonOf[*int64](in.ThinkingBudget); n != nil {
+		why.Budget = n
 	}
-	if in.EnableThinking != nil {
-		why.Off = why.Off || !*in.EnableThinking
-		why.Adaptive = why.Adaptive || *in.EnableThinking && why.Effort == "" && why.Budget == nil
+	if on := jsonOf[*bool](in.EnableThinking); on != nil {
+		why.Off = why.Off || !*on
+		why.Adaptive = why.Adaptive || *on && why.Effort == "" && why.Budget == nil
 	}
 	why.Off = why.Off || why.Effort == "none" || why.Budget != nil && *why.Budget == 0
 }
 
 // decodeTools reads tools, or functions as they were called before.
 func decodeTools(in *asked, r *conversation.Request) error {
-	for i, raw := range in.Tools {
-		at := fmt.Sprintf("tools[%d]", i)
-		var t struct {
-			Type     string
-			Function *function
-			Custom   *customTool
-			Cache    *cacheMark `json:"cache_control"`
-		}
-		if err := into(raw, &t, at); err != nil {
-			return err
-		}
-		switch {
-		case t.Function != nil && (t.Type == "function" || t.Type == ""):
-			if err := addFunction(r, t.Function, mark(t.Cache), at+".function"); err != nil {
-				return err
-			}
-		case t.Type == "custom" && t.Custom != nil:
-			if t.Custom.Name == "" {
-				return bad(at+".custom.name", "a custom tool has no name")
-			}
-			r.Tools = append(r.Tools, conversation.Tool{Kind: conversation.Custom, Name: t.Custom.Name, Description: t.Custom.Description,
-				Grammar: flatGrammar(t.Custom.Format), Cache: mark(t.Cache)})
-		case t.Type == "" || t.Type == "function" || t.Type == "custom":
-			return bad(at+"."+first(t.Type, "type"), "a tool is not declared")
-		case strings.HasPrefix(t.Type, "web_search"): // xAI, GLM and others have it among the tools
-			r.Tools = append(r.Tools, conversation.Tool{Kind: conversation.WebSearch, Name: t.Type, Raw: raw, Origin: protocol.OpenAIChat})
-		default:
-			r.Tools = append(r.Tools, conversation.Tool{Kind: conversation.Hosted, Name: t.Type, Raw: raw, Origin: protocol.OpenAIChat})
-		}
+	declared := 0
+	if err := elements(in.tools, "tools", func(i int, raw []byte) error {
+		declared++
+		return decodeTool(raw, fmt.Sprintf("tools[%d]", i), r)
+	}); err != nil {
+		return err
 	}
 	if given(in.WebSearch) != nil {
 		r.Tools = append(r.Tools, conversation.Tool{Kind: conversation.WebSearch, Name: "web_search", Raw: in.WebSearch, Origin: protocol.OpenAIChat})
 	}
-	if len(in.Tools) > 0 {
+	if declared > 0 {
 		return nil
 	}
-	for i, raw := range in.Functions {
+	return elements(in.functions, "functions", func(i int, raw []byte) error {
 		at := fmt.Sprintf("functions[%d]", i)
 		var f function
 		if err := into(raw, &f, at); err != nil {
 			return err
 		}
-		if err := addFunction(r, &f, nil, at); err != nil {
-			return err
-		}
 		r.Functions = true
+		return addFunction(r, &f, nil, at)
+	})
+}
+
+func decodeTool(raw []byte, at string, r *conversation.Request) error {
+	var t struct {
+		Type     string
+		Function *function
+		Custom   *customTool
+		Cache    *cacheMark `json:"cache_control"`
+	}
+	if err := into(raw, &t, at); err != nil {
+		return err
+	}
+	switch {
+	case t.Function != nil && (t.Type == "function" || t.Type == ""):
+		return addFunction(r, t.Function, mark(t.Cache), at+".function")
+	case t.Type == "custom" && t.Custom != nil:
+		if t.Custom.Name == "" {
+			return bad(at+".custom.name", "a custom tool has no name")
+		}
+		r.Tools = append(r.Tools, conversation.Tool{Kind: conversation.Custom, Name: t.Custom.Name, Description: t.Custom.Description,
+			Grammar: flatGrammar(t.Custom.Format), Cache: mark(t.Cache)})
+	case t.Type == "" || t.Type == "function" || t.Type == "custom":
+		return bad(at+"."+first(t.Type, "type"), "a tool is not declared")
+	case strings.HasPrefix(t.Type, "web_search"): // xAI, GLM and others have it among the tools
+		r.Tools = append(r.Tools, conversation.Tool{Kind: conversation.WebSearch, Name: t.Type, Raw: bytes.Clone(raw), Origin: protocol.OpenAIChat})
+	default:
+		r.Tools = append(r.Tools, conversation.Tool{Kind: conversation.Hosted, Name: t.Type, Raw: bytes.Clone(raw), Origin: protocol.OpenAIChat})
 	}
 	return nil
 }

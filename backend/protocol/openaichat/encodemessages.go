@@ -2,6 +2,7 @@ package openaichat
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -250,7 +251,9 @@ func (e *encoder) assistant(t turn, recent bool) error {
 	if err != nil {
 		return err
 	}
-	m.Content = content
+	if m.Content = content; content == nil {
+		m.Content = json.RawMessage("null") // may be left out by the definition, and not by all vendors
+	}
 	for _, c := range t.calls {
 		m.ToolCalls = append(m.ToolCalls, e.call(c))
 	}

@@ -355,3 +355,53 @@ func TestStreamsKeepTheirMeaning(t *testing.T) {
 		}
 	})
 }
+
+// Parallel calls come out whole and in order, however their fragments are woven (case 16).
+func TestWovenCalls(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 5).Draw(t, "calls")
+		want, left, started := make([]string, n), make([]string, n), make([]bool, n)
+		for i := range n {
+			want[i] = rapid.OneOf(someObject, rapid.Just("oops"), rapid.Just(`{"a":"}{\\\""}`)).Draw(t, "arguments")
+			left[i] = want[i]
+		}
+		datas := []string{chunkOf(`"role":"assistant"`)}
+		begun := 0
+		for {
+			var open []int
+			for i := range n {
+				if left[i] != "" && i <= begun {
+					open = append(open, i)
+				}
+			}
+			if len(open) == 0 {
+				break
+			}
+			i := rapid.SampledFrom(open).Draw(t, "next")
+			cut := rapid.IntRange(1, len(left[i])).Draw(t, "cut")
+			for cut < len(left[i]) && left[i][cut]&0xC0 == 0x80 {
+				cut++
+			}
+			head := ""
+			if !started[i] {
+				started[i], begun, head = true, begun+1, fmt.Sprintf(`"id":"call_%d",`, i)
+			}
+			arguments, _ := json.Marshal(left[i][:cut])
+			left[i] = left[i][cut:]
+			datas = append(datas, callChunk(fmt.Sprintf(`"index":%d,%s"function":{"name":"f%d","arguments":%s}`, i, head, i, arguments)))
+		}
+		events, err := stream(append(datas, finish("tool_calls"), "[DONE]")...)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		parts := gather(events).Choices[0].Parts
+		if len(parts) != n {
+			t.Fatalf("%d calls of %d: %v", len(parts), n, datas)
+		}
+		for i, p := range parts {
+			if c := p.(*conversation.ToolCall); c.Arguments != want[i] || c.ID != fmt.Sprint("call_", i) || c.Name != fmt.Sprint("f", i) {
+				t.Fatalf("call %d is %+v, want %s: %v", i, c, want[i], datas)
+			}
+		}
+	})
+}

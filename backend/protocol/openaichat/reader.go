@@ -298,10 +298,11 @@ func (r *reader) hold(n int) {
 	}
 }
 
-// jsonOf decodes a value that the cursor has checked, as far as it is of that form.
-func jsonOf[T any](raw []byte) (v T) {
-	if len(raw) > 0 {
-		_ = json.Unmarshal(raw, &v) // of another form: nothing
+// jsonOf decodes a value that is known to be JSON; of another form than T it is nothing.
+func jsonOf[T any](raw []byte) T {
+	var v, none T
+	if len(raw) == 0 || json.Unmarshal(raw, &v) != nil {
+		return none
 	}
 	return v
 }

@@ -71,6 +71,11 @@ func (s *Restorer) Events(events []conversation.Event) []conversation.Event {
 			}
 		case *conversation.Delta:
 			if h := s.open[e.Choice]; h != nil {
+				if h.arguments.Len()+len(e.Text) > mostHeld { // no tool's input: it goes on as it is
+					e.Text = h.arguments.String() + e.Text
+					delete(s.open, e.Choice)
+					break
+				}
 				h.arguments.WriteString(e.Text)
 				if e.Text = ""; e.Signature == "" {
 					continue

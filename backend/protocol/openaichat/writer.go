@@ -29,8 +29,9 @@ type saying struct {
 	calls           int  // so far
 	words           bool // of the part: something has been written
 	refusal         bool
-	citable         int // characters of the text parts before this one
-	length          int // characters of this one
+	thoughts        bool // some reasoning has been written
+	citable         int  // characters of the text parts before this one
+	length          int  // characters of this one
 	media           *conversation.Media
 }
 
@@ -264,13 +265,17 @@ func (w *writer) delta(dst []byte, e *conversation.Delta) []byte {
 		}
 	default:
 		if e.Text != "" {
-			c.words = true
-			if c.open == sortText {
-				c.length += utf8.RuneCountInString(e.Text)
+			text := e.Text
+			switch {
+			case c.open == sortText:
+				c.length += utf8.RuneCountInString(text)
+			case c.open == sortThinking && c.thoughts && !c.words: // the field is one, and the thoughts are several
+				text = "\n\n" + text
 			}
+			c.words, c.thoughts = true, c.thoughts || c.open == sortThinking
 			dst = w.chunk(dst, e.Choice, c)
 			dst = append(dst, fields[c.open]...)
-			dst = w.shut(appendString(dst, e.Text))
+			dst = w.shut(appendString(dst, text))
 		}
 		if e.Citation != nil && e.Citation.URL != "" && c.open == sortText {
 			dst = w.chunk(dst, e.Choice, c)
