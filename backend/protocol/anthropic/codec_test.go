@@ -7,7 +7,6 @@ import (
 	"reflect"
 	"strings"
 	"sync"
-	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -16,11 +15,19 @@ import (
 	"metapi/backend/protocol/sse"
 )
 
+// tb is a test, or a property of one.
+type tb interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // replySchema is a def of testdata/reply.schema.json, which says where it is from.
-var replySchema = func() func(t testing.TB, name string) *jsonschema.Schema {
+var replySchema = func() func(t tb, name string) *jsonschema.Schema {
 	var once sync.Once
 	compiled := map[string]*jsonschema.Schema{}
-	return func(t testing.TB, name string) *jsonschema.Schema {
+	return func(t tb, name string) *jsonschema.Schema {
 		t.Helper()
 		once.Do(func() {
 			raw, err := os.ReadFile("testdata/reply.schema.json")
@@ -45,7 +52,7 @@ var replySchema = func() func(t testing.TB, name string) *jsonschema.Schema {
 	}
 }()
 
-func judge(t testing.TB, name string, text []byte) map[string]any {
+func judge(t tb, name string, text []byte) map[string]any {
 	t.Helper()
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err == nil {
@@ -59,7 +66,7 @@ func judge(t testing.TB, name string, text []byte) map[string]any {
 	return m
 }
 
-func decode(t testing.TB, body string) *conversation.Request {
+func decode(t tb, body string) *conversation.Request {
 	t.Helper()
 	r, err := Codec{}.DecodeRequest([]byte(body), conversation.Asked{})
 	if err != nil {
@@ -68,7 +75,7 @@ func decode(t testing.TB, body string) *conversation.Request {
 	return r
 }
 
-func encodeTo(t testing.TB, r *conversation.Request, to conversation.Target) (map[string]any, []conversation.Lost) {
+func encodeTo(t tb, r *conversation.Request, to conversation.Target) (map[string]any, []conversation.Lost) {
 	t.Helper()
 	body, lost, err := Codec{}.EncodeRequest(r, to)
 	if err != nil {
@@ -101,7 +108,7 @@ func at(v any, path ...any) any {
 	return v
 }
 
-func same(t testing.TB, what string, got, want any) {
+func same(t tb, what string, got, want any) {
 	t.Helper()
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%s: got %s, want %s", what, show(got), show(want))
@@ -141,7 +148,7 @@ func result(id, s string) *conversation.ToolResult {
 func ptr[T any](v T) *T { return &v }
 
 // write writes events and checks the stream's grammar: every event valid, and in the order that the vendor keeps.
-func write(t testing.TB, r *conversation.Request, events ...conversation.Event) (string, []map[string]any) {
+func write(t tb, r *conversation.Request, events ...conversation.Event) (string, []map[string]any) {
 	t.Helper()
 	w := Codec{}.NewWriter(r)
 	var out []byte
@@ -156,7 +163,7 @@ func write(t testing.TB, r *conversation.Request, events ...conversation.Event) 
 }
 
 // grammar reads a stream and fails where it is not of the vendor's.
-func grammar(t testing.TB, stream []byte) []map[string]any {
+func grammar(t tb, stream []byte) []map[string]any {
 	t.Helper()
 	var list []map[string]any
 	open, next, ended := -1, 0.0, false
@@ -215,7 +222,7 @@ func grammar(t testing.TB, stream []byte) []map[string]any {
 	return list
 }
 
-func each(t testing.TB, stream []byte, f func(name, data string)) {
+func each(t tb, stream []byte, f func(name, data string)) {
 	t.Helper()
 	r := sse.NewReader(bytes.NewReader(stream), 1<<20)
 	for {
@@ -230,7 +237,7 @@ func each(t testing.TB, stream []byte, f func(name, data string)) {
 }
 
 // read reads a stream with the codec.
-func read(t testing.TB, stream string) ([]conversation.Event, error) {
+func read(t tb, stream string) ([]conversation.Event, error) {
 	t.Helper()
 	r := Codec{}.NewReader()
 	var out []conversation.Event

@@ -144,14 +144,19 @@ func (e *encoding) conversation() {
 // open returns the turn of a role to add to. A new turn of the user's begins with the results of the calls before it.
 func (t *turns) open(role conversation.Role) *wireTurn {
 	if n := len(t.list); n > 0 && t.list[n-1].Role == string(role) {
-		return t.list[n-1]
+		turn := t.list[n-1]
+		if role == conversation.User {
+			turn.Content = append(turn.Content, t.moved...)
+			t.moved = nil
+		}
+		return turn
 	}
 	if len(t.list) == 0 && role == conversation.Assistant {
 		t.list = append(t.list, &wireTurn{string(conversation.User), []*wireBlock{{Type: "text", Text: openingText}}})
 	}
 	turn := &wireTurn{Role: string(role)}
 	t.list = append(t.list, turn)
-	if role != conversation.Assistant {
+	if role == conversation.User {
 		for _, c := range t.pending {
 			turn.Content = append(turn.Content, t.result(c))
 		}
@@ -182,7 +187,8 @@ func (t *turns) system(i int, m conversation.Message, leading bool) {
 		}
 	}
 	switch {
-	case leading:
+	case len(texts) == 0:
+	case leading || len(t.list) == 0 && len(t.moved) == 0:
 		t.out.System = append(t.out.System, texts...)
 	case !t.to.Quirks[quirkSystemTurns]:
 		for _, b := range texts {
