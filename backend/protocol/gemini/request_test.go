@@ -325,7 +325,7 @@ func TestEncodeRequest(t *testing.T) {
 			m, _ := encoded(t, r, to)
 			wantJSON(t, to.Model, m["tools"], `[{"functionDeclarations":[{"name":"f","parametersJsonSchema":`+string(schema)+`}]}]`)
 		}
-		for _, to := range []conv.Target{flash2, {Model: "some-alias"}, {Model: "gemini-2.5-pro", Quirks: map[string]bool{QuirkOnlyParameter: true}}} {
+		for _, to := range []conv.Target{flash2, {Model: "some-alias"}, {Model: "gemini-2.5-pro", Quirks: map[string]bool{QuirkOnlyParameters: true}}} {
 			m, _ := encoded(t, r, to)
 			wantJSON(t, to.Model, m["tools"], `[{"functionDeclarations":[{"name":"f","parameters":{"type":"OBJECT","properties":{"a":{"type":"STRING","nullable":true}}}}]}]`)
 		}
