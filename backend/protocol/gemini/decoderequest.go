@@ -14,7 +14,7 @@ import (
 func (Codec) DecodeRequest(body []byte, asked conv.Asked) (*conv.Request, error) {
 	d := decoder{input: newInput(body, protocol.BadRequest), r: &conv.Request{Stream: asked.Stream}}
 	if d.c.Kind() != '{' {
-		d.want("a JSON object")
+		d.fail("the body must be a JSON object")
 	}
 	d.object(d.request)
 	if err := d.end(); err != nil {
@@ -162,7 +162,7 @@ func (d *decoder) model(at int, parts []piece) {
 func said(p *piece) (out []conv.Part) {
 	switch {
 	case p.thought && p.media == nil:
-		return []conv.Part{&conv.Thinking{Text: p.text, Signature: p.sig, Origin: sent(p.sig)}}
+		return []conv.Part{&conv.Thinking{Text: p.text, Summary: p.text != "", Signature: p.sig, Origin: sent(p.sig)}}
 	case p.sig != "":
 		out = append(out, &conv.Thinking{Signature: p.sig, Origin: protocol.Gemini})
 	}

@@ -15,8 +15,8 @@ import (
 
 // Quirks of providers that speak this protocol, for [conv.Target.Quirks].
 const (
-	QuirkNoCallIDs     = "no-call-ids"     // FunctionCall.id is not known there
-	QuirkOnlyParameter = "only-parameters" // parametersJsonSchema and responseJsonSchema are not known there
+	QuirkNoCallIDs      = "no-call-ids"     // FunctionCall.id is not known there
+	QuirkOnlyParameters = "only-parameters" // parametersJsonSchema and responseJsonSchema are not known there
 )
 
 // Bounds of the API (google.ai.generativelanguage.v1beta.GenerationConfig).
@@ -78,7 +78,7 @@ type encoder struct {
 }
 
 // jsonSchema reports whether the target reads JSON Schema (Gemini 2.5 and newer), and not only its own Schema.
-func (e *encoder) jsonSchema() bool { return e.gen.from(2, 5) && !e.to.Quirks[QuirkOnlyParameter] }
+func (e *encoder) jsonSchema() bool { return e.gen.from(2, 5) && !e.to.Quirks[QuirkOnlyParameters] }
 
 func (e *encoder) config() (*wireConfig, error) {
 	r := e.r

@@ -82,7 +82,7 @@ func (r *reader) Read(name, data []byte) ([]conv.Event, error) {
 		r.done = true
 		return nil, nil
 	}
-	r.out = nil
+	r.out = make([]conv.Event, 0, 4)
 	d := newInput(data, protocol.BadReply)
 	var failed error
 	one := func() {
@@ -111,7 +111,7 @@ func (r *reader) Read(name, data []byte) ([]conv.Event, error) {
 // take reads one response, and tells what is in it.
 func (r *reader) take(d *input, data []byte, named bool) error {
 	c := &r.chunk
-	*c = chunk{candidates: c.candidates[:0]}
+	*c = chunk{id: c.id, model: c.model, candidates: c.candidates[:0]}
 	d.object(func(key string) {
 		switch key {
 		case "responseId":

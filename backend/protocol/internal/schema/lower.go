@@ -44,7 +44,7 @@ func LowerObject(raw json.RawMessage) (json.RawMessage, error) {
 	for _, word := range []string{"anyOf", "oneOf"} {
 		o = l.alternatives(o, word)
 	}
-	n := l.lower(o.with("type", "object").without("nullable", "enum", "const"), 0)
+	n := l.lower(o.with("type", "object").without("nullable", "enum", "const", "items"), 0)
 	switch {
 	case l.err != nil:
 		return nil, l.err
@@ -271,6 +271,21 @@ func typesOf(o object) (types []string, nullable bool) {
 	}
 	if len(types) == 0 {
 		types = []string{guess(o)}
+	}
+	// What has a structure is of its type, whatever else was said: two schemas that contradict each other may have been merged.
+	properties, _ := o.get("properties").(object)
+	items, _ := o.get("items").(object)
+	for _, s := range []struct {
+		typ   string
+		there bool
+	}{{"object", len(properties) > 0}, {"array", len(items) > 0}} {
+		if !s.there || slices.Contains(types, s.typ) {
+			continue
+		}
+		if !slices.Contains(types, "object") && !slices.Contains(types, "array") {
+			types = nil
+		}
+		types = append(types, s.typ)
 	}
 	return types, nullable
 }
