@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"metapi/backend/protocol"
+	"metapi/backend/protocol/anthropic"
 	"metapi/backend/protocol/dialects"
 	"metapi/backend/provider"
 	"metapi/backend/routing"
@@ -162,7 +163,11 @@ func (a *attempt) payload() []byte {
 	if a.b != nil {
 		return a.b.body
 	}
-	return apply(a.body, a.edits(a.d))
+	body := apply(a.body, a.edits(a.d))
+	if a.via == protocol.Anthropic {
+		body = anthropic.StripForeign(body)
+	}
+	return body
 }
 
 var (

@@ -15,6 +15,7 @@ import (
 type laneB struct {
 	body   []byte // for the upstream
 	lost   []conversation.Lost
+	back   conversation.Restorer // nil: nothing has to be restored
 	reader conversation.Reader
 	writer conversation.Writer
 }
@@ -39,14 +40,16 @@ func (a *attempt) translate() *failure {
 	}
 	ask := *a.conv // shallow: encoders change nothing
 	ask.Model, ask.Stream = a.d.Upstream, a.stream
-	body, lost, err := codecs.Of(a.via).EncodeRequest(&ask, conversation.Target{Model: a.d.Upstream, UsualOutput: a.d.MaxOutput, Reasons: a.d.Reasons, Described: a.d.Reasons})
+	to := conversation.Target{Model: a.d.Upstream, UsualOutput: a.d.MaxOutput, Reasons: a.d.Reasons, Described: a.d.Described}
+	codec := codecs.Of(a.via)
+	body, lost, err := codec.EncodeRequest(&ask, to)
 	if err != nil {
 		return &failure{err: asError(err), unsaid: true}
 	}
-	a.b.body, a.b.lost = body, lost
+	a.b.body, a.b.lost, a.b.back = body, lost, codec.Restorer(&ask, to)
 	a.made.Via = a.via
 	if a.stream {
-		a.b.reader, a.b.writer = codecs.Of(a.via).NewReader(), codecs.Of(a.ep.protocol).NewWriter(a.conv)
+		a.b.reader, a.b.writer = codec.NewReader(), codecs.Of(a.ep.protocol).NewWriter(a.conv)
 	}
 	return nil
 }
@@ -56,6 +59,9 @@ func (b *laneB) reply(a *attempt, body []byte) ([]byte, error) {
 	r, err := codecs.Of(a.via).DecodeReply(body)
 	if err != nil {
 		return nil, err
+	}
+	if b.back != nil {
+		b.back.Reply(r)
 	}
 	r.ID = "" // the client's protocol has a form of its own for it
 	return codecs.Of(a.ep.protocol).EncodeReply(r, a.conv)
@@ -67,11 +73,14 @@ func (b *laneB) event(dst, name, data []byte) ([]byte, error) {
 	return b.write(dst, events), err
 }
 
-// end appends the end of a stream that was whole.
-func (b *laneB) end(dst []byte) ([]byte, error) {
+// end appends the end of a stream that was whole. usage is told where the upstream told none: there are clients that want figures.
+func (b *laneB) end(dst []byte, usage *protocol.Usage) ([]byte, error) {
 	events, err := b.reader.End()
 	if err != nil {
 		return dst, err
+	}
+	if usage != nil {
+		events = append(events, &conversation.Told{Usage: *usage})
 	}
 	return b.writer.Close(b.write(dst, events)), nil
 }
@@ -82,6 +91,9 @@ func (b *laneB) fault(e *protocol.Error) []byte {
 }
 
 func (b *laneB) write(dst []byte, events []conversation.Event) []byte {
+	if b.back != nil {
+		events = b.back.Events(events)
+	}
 	for _, e := range events {
 		if start, ok := e.(*conversation.Start); ok {
 			start.ID = "" // the client's protocol has a form of its own for it

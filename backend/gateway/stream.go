@@ -134,7 +134,12 @@ func (a *attempt) commit(from http.Header) {
 func (a *attempt) streamEnded(err error, committed bool, held []byte, from http.Header) *failure {
 	if said := committed || a.reply.Finish != ""; said && (a.reply.Done || err == io.EOF && a.reply.Finish != "") {
 		if a.b != nil {
-			whole, err := a.b.end(held)
+			var estimate *protocol.Usage
+			if !a.reply.HasUsage {
+				u := a.usage("")
+				estimate = &u
+			}
+			whole, err := a.b.end(held, estimate)
 			if err != nil {
 				return a.unreadable(err, committed, held)
 			}

@@ -37,6 +37,7 @@ type Deployment struct {
 	Protocols protocol.Set
 	Price     *catalog.Price // nil where unknown
 	Reasons   bool           // it may think for long before the first token
+	Described bool           // Reasons is known
 	Context   int64          // tokens; 0 where unknown
 	MaxOutput int64          // tokens; 0 where unknown
 	Live      *live.Deployment

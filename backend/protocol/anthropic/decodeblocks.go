@@ -26,7 +26,7 @@ func (b *blockReader) finish() {
 		role = conversation.ToolRole
 	}
 	if len(b.parts) > 0 {
-		b.r.Messages = append(b.r.Messages, conversation.Message{Role: role, Parts: b.parts})
+		b.turns = append(b.turns, conversation.Message{Role: role, Parts: b.parts})
 	}
 	b.parts, b.tools = nil, false
 }
@@ -47,12 +47,18 @@ func (b *blockReader) content(raw []byte, name string) bool {
 	if raw == nil {
 		return true
 	}
-	if s, ok := scan.String(raw); ok {
+	if s, ok := stringOf(raw); ok {
 		return b.add(&conversation.Text{Text: s})
 	}
-	return b.each(raw, name, func(_ int, el []byte) bool {
+	c := scan.At(raw)
+	return b.list(&c, name)
+}
+
+// list reads the list of blocks before c.
+func (b *blockReader) list(c *scan.Cursor, name string) bool {
+	return b.each(c, name, func() bool {
 		var f fields
-		if !f.read(el) {
+		if !f.take(c) {
 			return b.refuse("", "Input should be a valid dictionary")
 		}
 		return b.block(&f)
@@ -64,7 +70,7 @@ func (b *blockReader) block(f *fields) bool {
 	assistant := b.role == conversation.Assistant
 	switch f.kind {
 	case "text":
-		s, ok := scan.String(f.text)
+		s, ok := stringOf(f.text)
 		if !ok {
 			return b.refuse("text", "Input should be a valid string")
 		}
@@ -169,10 +175,13 @@ func (b *blockReader) toolResult(f *fields) bool {
 	}
 	inner := blockReader{decoding: b.decoding, role: conversation.ToolRole}
 	if f.content != nil {
-		if s, ok := scan.String(f.content); ok {
+		if s, ok := stringOf(f.content); ok {
 			inner.add(&conversation.Text{Text: s})
-		} else if !b.each(f.content, "content", func(_ int, el []byte) bool { return inner.resultBlock(el) }) {
-			return false
+		} else {
+			c := scan.At(f.content)
+			if !b.each(&c, "content", func() bool { return inner.resultBlock(c.Raw()) }) {
+				return false
+			}
 		}
 	}
 	t.Parts = inner.parts

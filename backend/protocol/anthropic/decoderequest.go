@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,6 +17,7 @@ import (
 // at are made only then.
 type decoding struct {
 	r     *conversation.Request
+	turns []conversation.Message
 	fault *protocol.Error
 }
 
@@ -40,19 +42,26 @@ func (d *decoding) within(ok bool, name string, i int) bool {
 	return ok
 }
 
-// DecodeRequest reads a request by MessageCreateParams, the beta's included where they say something that others can hear.
+// DecodeRequest reads a request by MessageCreateParams, the beta's included where they say something that others can hear. The
+// messages, which are most of it, are read in the one pass that checks the JSON.
 func (Codec) DecodeRequest(body []byte, _ conversation.Asked) (*conversation.Request, error) {
-	if err := scan.Valid(body); err != nil {
-		return nil, badRequest("", "the body is not valid JSON: "+err.Error())
-	}
 	d := &decoding{r: &conversation.Request{}}
 	members := map[string][]byte{}
 	c := scan.At(body)
-	if !c.Object(func(key []byte, escaped bool) {
-		if raw := c.Raw(); string(raw) != "null" {
-			members[scan.Unquote(key, escaped)] = raw
+	object := c.Object(func(key []byte, escaped bool) {
+		name := scan.Unquote(key, escaped)
+		if name == "messages" {
+			if d.turns = nil; !d.messages(&c) {
+				c.Stop()
+			}
+		} else if raw := c.Raw(); string(raw) != "null" {
+			members[name] = raw
 		}
-	}) {
+	})
+	if err := c.End(); err != nil {
+		return nil, badRequest("", "the body is not valid JSON: "+err.Error())
+	}
+	if !object {
 		return nil, badRequest("", "the body must be a JSON object")
 	}
 	for name, why := range refusedMembers {
@@ -60,15 +69,22 @@ func (Codec) DecodeRequest(body []byte, _ conversation.Asked) (*conversation.Req
 			return nil, badRequest(name, name+": "+why)
 		}
 	}
-	ok := d.settings(members) && d.tools(members["tools"]) && d.toolChoice(members["tool_choice"]) &&
-		d.reasoning(members["thinking"]) && d.output(members) && d.system(members["system"]) && d.messages(members["messages"])
+	added := d.r.Tools // in mid-conversation
+	d.r.Tools = nil
+	ok := d.fault == nil && d.settings(members) && d.tools(members["tools"]) && d.toolChoice(members["tool_choice"]) &&
+		d.reasoning(members["thinking"]) && d.output(members) && d.system(members["system"]) &&
+		(len(d.turns) > 0 || d.refuse("messages", "at least one message with content is required"))
 	if !ok {
 		return nil, d.fault
 	}
-	if raw := members["cache_control"]; raw != nil { // of the request: a mark at its end
-		if n := len(d.r.Messages); n > 0 {
-			markLast(d.r.Messages[n-1].Parts, cache(raw))
+	for _, t := range added {
+		if !slices.ContainsFunc(d.r.Tools, func(known conversation.Tool) bool { return known.Name == t.Name }) {
+			d.r.Tools = append(d.r.Tools, t)
 		}
+	}
+	d.r.Messages = append(d.r.Messages, d.turns...)
+	if raw := members["cache_control"]; raw != nil { // of the request: a mark at its end
+		markLast(d.r.Messages[len(d.r.Messages)-1].Parts, cache(raw))
 	}
 	return d.r, nil
 }
@@ -86,7 +102,7 @@ func (d *decoding) settings(members map[string][]byte) bool {
 	}{{"model", &r.Model}, {"service_tier", &r.ServiceTier}} {
 		if raw, there := members[s.name]; there {
 			var ok bool
-			if *s.into, ok = scan.String(raw); !ok {
+			if *s.into, ok = stringOf(raw); !ok {
 				return d.refuse(s.name, "Input should be a valid string")
 			}
 		}
@@ -125,8 +141,8 @@ func (d *decoding) settings(members map[string][]byte) bool {
 		}
 	}
 	if raw, there := members["stop_sequences"]; there {
-		if !d.each(raw, "stop_sequences", func(i int, el []byte) bool {
-			s, ok := scan.String(el)
+		if !d.eachOf(raw, "stop_sequences", func(el []byte) bool {
+			s, ok := stringOf(el)
 			r.Stop = append(r.Stop, s)
 			return ok || d.refuse("", "Input should be a valid string")
 		}) {
@@ -147,17 +163,24 @@ func (d *decoding) settings(members map[string][]byte) bool {
 	return true
 }
 
-// each visits the elements of an array member.
-func (d *decoding) each(raw []byte, name string, f func(i int, el []byte) bool) bool {
+// each visits the elements of the array before c, which is the member name. f returns false after it has set a fault.
+func (d *decoding) each(c *scan.Cursor, name string, f func() bool) bool {
 	i, ok := 0, true
-	if err := scan.Array(raw, func(v protocol.Span) bool {
-		ok = d.within(f(i, raw[v.From:v.To]), name, i)
+	if !c.Array(func() {
+		if ok = d.within(f(), name, i); !ok {
+			c.Stop()
+		}
 		i++
-		return ok
-	}); err != nil && ok {
+	}) {
 		return d.refuse(name, "Input should be a valid list")
 	}
 	return ok
+}
+
+// eachOf is each of an array that stands by itself.
+func (d *decoding) eachOf(raw []byte, name string, f func(el []byte) bool) bool {
+	c := scan.At(raw)
+	return d.each(&c, name, func() bool { return f(c.Raw()) })
 }
 
 // cache reads a cache_control.
@@ -197,146 +220,6 @@ func cacheOf(p conversation.Part) **conversation.Cache {
 	return nil
 }
 
-// tools reads the declarations (ToolUnion).
-func (d *decoding) tools(raw []byte) bool {
-	return raw == nil || d.each(raw, "tools", func(_ int, el []byte) bool { return d.tool(el) })
-}
-
-func (d *decoding) tool(raw []byte) bool {
-	var f fields
-	if !f.read(raw) {
-		return d.refuse("", "Input should be a valid dictionary")
-	}
-	t := conversation.Tool{Kind: conversation.Function, Name: text(f.name), Description: text(f.description), Cache: cache(f.cache)}
-	switch {
-	case f.kind == "" || f.kind == "custom":
-		if t.Name == "" {
-			return d.refuse("name", "Field required")
-		}
-		if f.schema != nil && f.schema[0] != '{' {
-			return d.refuse("input_schema", "Input should be a valid dictionary")
-		}
-		t.Schema = f.schema
-		if f.strict != nil {
-			strict := string(f.strict) == "true"
-			t.Strict = &strict
-		}
-	case strings.HasPrefix(f.kind, "web_search_"):
-		t.Kind, t.Raw, t.Origin = conversation.WebSearch, raw, protocol.Anthropic
-	default:
-		for _, known := range clientTools {
-			if strings.HasPrefix(f.kind, known.prefix) && t.Name != "" {
-				t.Description, t.Schema = known.description, json.RawMessage(known.schema)
-				d.r.Tools = append(d.r.Tools, t)
-				return true
-			}
-		}
-		t.Kind, t.Raw, t.Origin = conversation.Hosted, raw, protocol.Anthropic
-		if t.Name == "" {
-			t.Name = f.kind
-		}
-	}
-	d.r.Tools = append(d.r.Tools, t)
-	return true
-}
-
-var choices = map[string]conversation.ChoiceMode{"auto": conversation.ChoiceAuto, "any": conversation.ChoiceAny,
-	"tool": conversation.ChoiceTool, "none": conversation.ChoiceNone}
-
-func (d *decoding) toolChoice(raw []byte) bool {
-	if raw == nil {
-		return true
-	}
-	var f fields
-	if !f.read(raw) {
-		return d.refuse("tool_choice", "Input should be a valid dictionary")
-	}
-	choice := &d.r.Choice
-	var known bool
-	if choice.Mode, known = choices[f.kind]; !known {
-		return d.refuse("tool_choice.type", "Input should be auto, any, tool or none")
-	}
-	if choice.Mode == conversation.ChoiceTool {
-		name := text(f.name)
-		if name == "" {
-			return d.refuse("tool_choice.name", "Field required")
-		}
-		choice.Names = []string{name}
-	}
-	if f.disableParallel != nil {
-		parallel := string(f.disableParallel) != "true"
-		choice.Parallel = &parallel
-	}
-	return true
-}
-
-// reasoning reads thinking (ThinkingConfigParam).
-func (d *decoding) reasoning(raw []byte) bool {
-	if raw == nil {
-		return true
-	}
-	var f fields
-	if !f.read(raw) {
-		return d.refuse("thinking", "Input should be a valid dictionary")
-	}
-	r := &d.r.Reasoning
-	switch f.kind {
-	case "enabled":
-		budget, ok := scan.Int(f.budget)
-		if !ok || budget < leastBudget {
-			return d.refuse("thinking.budget_tokens", "Input should be a whole number of at least 1024")
-		}
-		if limit := d.r.MaxOutput; limit != nil && budget >= *limit {
-			return d.refuse("thinking.budget_tokens", "Input should be less than max_tokens")
-		}
-		r.Budget = &budget
-	case "adaptive", "between_tools":
-		r.Adaptive = true
-	case "disabled":
-		r.Off = true
-	default:
-		return d.refuse("thinking.type", "Input should be enabled, adaptive or disabled")
-	}
-	if f.display != nil && !r.Off {
-		show := text(f.display) != "omitted"
-		r.Show = &show
-	}
-	return true
-}
-
-// output reads output_config, and output_format, its older place for the format.
-func (d *decoding) output(members map[string][]byte) bool {
-	format, name := members["output_format"], "output_format"
-	if raw := members["output_config"]; raw != nil {
-		var f fields
-		if !f.read(raw) {
-			return d.refuse("output_config", "Input should be a valid dictionary")
-		}
-		if f.effort != nil {
-			effort := text(f.effort)
-			if efforts[effort] == "" {
-				return d.refuse("output_config.effort", "Input should be low, medium, high, xhigh or max")
-			}
-			d.r.Reasoning.Effort = effort
-		}
-		if f.format != nil {
-			format, name = f.format, "output_config.format"
-		}
-	}
-	if format == nil {
-		return true
-	}
-	var f fields
-	switch {
-	case !f.read(format) || f.kind != "json_schema":
-		return d.refuse(name+".type", "Input should be json_schema")
-	case f.schema == nil || f.schema[0] != '{':
-		return d.refuse(name+".schema", "Input should be a valid dictionary")
-	}
-	d.r.Format = conversation.Format{Kind: conversation.FormatSchema, Schema: f.schema}
-	return true
-}
-
 // billing begins a text that Claude Code puts first in its system text, for Anthropic's eyes only.
 const billing = "x-anthropic-billing-header:"
 
@@ -345,14 +228,14 @@ func (d *decoding) system(raw []byte) bool {
 		return true
 	}
 	var parts []conversation.Part
-	if s, ok := scan.String(raw); ok {
+	if s, ok := stringOf(raw); ok {
 		if strings.HasPrefix(s, billing) {
 			_, s, _ = strings.Cut(s, "\n")
 		}
 		parts = []conversation.Part{&conversation.Text{Text: s}}
 	} else {
 		bills := true
-		if !d.each(raw, "system", func(_ int, el []byte) bool {
+		if !d.eachOf(raw, "system", func(el []byte) bool {
 			var f fields
 			if !f.read(el) || f.kind != "text" || f.text == nil {
 				return d.refuse("type", "Input should be a text block")
@@ -372,39 +255,50 @@ func (d *decoding) system(raw []byte) bool {
 	return true
 }
 
-func (d *decoding) messages(raw []byte) bool {
-	if raw == nil {
-		return d.refuse("messages", "Field required")
+// messages reads the list before c.
+func (d *decoding) messages(c *scan.Cursor) bool {
+	if c.Null() {
+		return true
 	}
-	n := 0
-	if !d.each(raw, "messages", func(_ int, el []byte) bool {
-		n++
-		return d.message(el)
-	}) {
-		return false
-	}
-	return n > 0 || d.refuse("messages", "at least one message is required")
+	return d.each(c, "messages", func() bool { return d.message(c) })
 }
 
-func (d *decoding) message(raw []byte) bool {
-	var f fields
-	if !f.read(raw) {
-		return d.refuse("", "Input should be a valid dictionary")
-	}
-	role := conversation.Role(text(f.role))
-	switch role {
-	case conversation.User, conversation.Assistant:
-		if f.content == nil {
-			return d.refuse("content", "Field required")
+// message reads one message. Its content is read as it comes where the role stands before it, as clients write it.
+func (d *decoding) message(c *scan.Cursor) bool {
+	b := blockReader{decoding: d}
+	var content []byte
+	ok, there := true, false
+	object := c.Object(func(key []byte, _ bool) {
+		switch {
+		case string(key) == "role":
+			b.role = conversation.Role(text(c.Raw()))
+		case string(key) != "content" || c.Null():
+		case roles[b.role] && c.Kind() == '[' && !there:
+			there = true
+			if ok = b.list(c, "content"); !ok {
+				c.Stop()
+			}
+		default:
+			content, there = c.Raw(), true
 		}
-	case conversation.System: // in mid-conversation; its content may be missing in the beta
-	default:
+	})
+	switch {
+	case !ok:
+		return false
+	case !object:
+		return d.refuse("", "Input should be a valid dictionary")
+	case c.Err() != nil:
+		return true // told at the end
+	case !roles[b.role]:
 		return d.refuse("role", "Input should be user, assistant or system")
-	}
-	b := blockReader{decoding: d, role: role}
-	if !b.content(f.content, "content") {
+	case !there && b.role != conversation.System: // the beta lets a system turn be without
+		return d.refuse("content", "Field required")
+	case !b.content(content, "content"):
 		return false
 	}
 	b.finish()
 	return true
 }
+
+// roles are those of MessageParam; system stands in mid-conversation.
+var roles = map[conversation.Role]bool{conversation.User: true, conversation.Assistant: true, conversation.System: true}

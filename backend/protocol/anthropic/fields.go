@@ -1,6 +1,8 @@
 package anthropic
 
 import (
+	"bytes"
+
 	"metapi/backend/protocol/scan"
 )
 
@@ -13,7 +15,7 @@ type fields struct {
 	id, name, input, toolUseID                 []byte
 	content, isError, source, title, context   []byte
 	cache, mediaType, url, fileID, role        []byte
-	description, schema, strict, raw           []byte
+	description, schema, strict                []byte
 	citedText, documentTitle, encryptedIndex   []byte
 	toolName, tool, definition                 []byte
 	ttl, budget, display, format, effort       []byte
@@ -22,12 +24,15 @@ type fields struct {
 
 // read gathers the members of raw. It reports false where raw is no object.
 func (f *fields) read(raw []byte) bool {
-	f.raw = raw
 	c := scan.At(raw)
-	var spare []byte
+	return f.take(&c) && c.End() == nil
+}
+
+// take gathers the members of the object before c. It reports false, and stays, where there is none.
+func (f *fields) take(c *scan.Cursor) bool {
 	return c.Object(func(key []byte, escaped bool) {
 		if escaped {
-			key = scan.AppendUnquoted(spare[:0], key)
+			key = scan.AppendUnquoted(nil, key)
 		}
 		if c.Kind() == 'n' {
 			return
@@ -37,7 +42,7 @@ func (f *fields) read(raw []byte) bool {
 		} else if string(key) == "type" {
 			f.kind = text(c.Raw())
 		}
-	}) && c.End() == nil
+	})
 }
 
 // place is where the member key goes, nil for one that nobody looks at.
@@ -117,8 +122,18 @@ func (f *fields) place(key []byte) *[]byte {
 	return nil
 }
 
-// text is what a string token says; "" where it is none.
+// text is what a string token says, which a cursor has passed over; "" where it is none.
 func text(token []byte) string {
-	s, _ := scan.String(token)
+	s, _ := stringOf(token)
 	return s
+}
+
+// stringOf is text, and whether the token is a string.
+func stringOf(token []byte) (string, bool) {
+	n := len(token)
+	if n < 2 || token[0] != '"' {
+		return "", false
+	}
+	raw := token[1 : n-1]
+	return scan.Unquote(raw, bytes.IndexByte(raw, '\\') >= 0), true
 }

@@ -7,13 +7,18 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/scan"
 )
 
 func FuzzDecodeRequest(f *testing.F) {
 	f.Add([]byte(claudeCode))
 	f.Add([]byte(`{"model":"m","max_tokens":9,"messages":[{"role":"assistant","content":[{"type":"document","source":{"type":"content","content":[{"type":"document"}]}},{"type":"x_tool_result","content":[1,{"url":"u"}]}]}]}`))
 	f.Add([]byte(`{"messages":[{"role":"user","content":[{"type":"thinking","signature":"` + Mark + `eyJjIjp0cnVlfQ"}]}],"tools":[{"type":"bash_20250124","name":"bash"}]}`))
+	f.Add([]byte(`{"messages":[{"role":"assistant","content":[{"type":"text","text":"x","citations":[{"encrypted_index":"` + Mark + `"}]},{"type":"redacted_thinking","data":"` + Mark + `"}]}]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
+		if stripped := StripForeign(body); scan.Valid(body) == nil && scan.Valid(stripped) != nil {
+			t.Fatalf("%s became %s", body, stripped)
+		}
 		r, err := Codec{}.DecodeRequest(body, conversation.Asked{})
 		if err != nil {
 			var e *protocol.Error
@@ -25,7 +30,6 @@ func FuzzDecodeRequest(f *testing.F) {
 		for _, to := range targets {
 			_, _, _ = Codec{}.EncodeRequest(r, to)
 		}
-		StripForeign(body)
 	})
 }
 

@@ -66,7 +66,7 @@ var someRequest = rapid.Custom(func(t *rapid.T) *conversation.Request {
 			answer.Parts = append(answer.Parts, &conversation.Thinking{Text: someText.Draw(t, "thinking"), Signature: someID.Draw(t, "signature"), Origin: protocol.Anthropic}, &conversation.Thinking{Sealed: "red", Origin: protocol.Anthropic})
 		}
 		answer.Parts = append(answer.Parts, text())
-		for range rapid.IntRange(0, 3).Draw(t, "calls") {
+		for range rapid.IntRange(0, len(r.Tools)).Draw(t, "calls") {
 			id := someID.Draw(t, "id")
 			if seen[id] {
 				continue

@@ -275,18 +275,18 @@ func (r *reader) advance(all bool) {
 	for len(r.open) > 0 && (all || r.open[0].stopped) {
 		r.end(r.open[0])
 		r.open = r.open[1:]
-		if len(r.open) > 0 {
-			r.release(r.open[0])
+		if len(r.open) == 0 {
+			r.held = 0
+			return
 		}
+		r.release(r.open[0])
 	}
 }
 
+// release tells what was held back of a block that has become the first.
 func (r *reader) release(b *openBlock) {
 	r.out = append(r.out, b.events...)
 	b.events = nil
-	if len(r.open) == 1 {
-		r.held = 0
-	}
 }
 
 // end tells the end of a block: its citations, which are of all its text, first.

@@ -152,6 +152,16 @@ func TestRequestCases(t *testing.T) {
 		same(t, "nothing else", len(content.([]any)), 5)
 		same(t, "lost", len(lost), 1)
 	})
+	t.Run("calls of tools that are declared no more", func(t *testing.T) {
+		m, _ := encodeTo(t, ask(conversation.Request{Messages: []conversation.Message{user(words("x")), says(calls("a", "f", "{}"), calls("b", "f", "{}")), answers(result("a", "A"), result("b", "B")), user(words("sum up"))}}), sonnet)
+		same(t, "tools", []any{len(at(m, "tools").([]any)), at(m, "tools", 0, "name"), at(m, "tool_choice", "type")}, []any{1, "f", "none"})
+	})
+	t.Run("models by their names", func(t *testing.T) {
+		for name, want := range map[string]thinks{"anthropic/claude-sonnet-4": byBudget, "claude-opus-4-20250514": byBudget, "claude-opus-4-6": byEffort, "us.anthropic.claude-haiku-4-5-20251001-v1:0": byBudget,
+			"claude-3-5-haiku-latest": notAtAll, "claude-next-9": byEffort, "kimi-k3": byBudget} {
+			same(t, name, familyOf(conversation.Target{Model: name}).thinks, want)
+		}
+	})
 	t.Run("case 22: tool choice", func(t *testing.T) {
 		for want, c := range map[string]conversation.ToolChoice{
 			`null`:            {},
@@ -239,6 +249,12 @@ func TestRequestCases(t *testing.T) {
 			&conversation.Thinking{Text: "theirs", Sealed: "enc", Origin: protocol.OpenAIResponses}, &conversation.Thinking{Text: "nobody's"},
 			calls("a", "f", "{}")), answers(result("a", "r"))}}), sonnet)
 		same(t, "blocks", show(at(m, "messages", 1, "content")), `[{"signature":"sig","thinking":"mine","type":"thinking"},{"data":"red","type":"redacted_thinking"},{"id":"a","input":{},"name":"f","type":"tool_use"}]`)
+	})
+	t.Run("case 36: no mark on thinking", func(t *testing.T) {
+		r := decode(t, `{"model":"m","max_tokens":9,"cache_control":{"type":"ephemeral"},"messages":[{"role":"user","content":"x"},{"role":"assistant","content":[{"type":"text","text":"y"},{"type":"thinking","thinking":"hm","signature":"s","cache_control":{"type":"ephemeral"}}]}]}`)
+		r.Messages = append(r.Messages, user(words("z")))
+		m, _ := encodeTo(t, r, sonnet)
+		same(t, "blocks", show(at(m, "messages", 1, "content")), `[{"cache_control":{"type":"ephemeral"},"text":"y","type":"text"},{"signature":"s","thinking":"hm","type":"thinking"}]`)
 	})
 	t.Run("case 41: budgets and efforts", func(t *testing.T) {
 		for _, c := range []struct {

@@ -2,7 +2,6 @@ package anthropic
 
 import (
 	"metapi/backend/protocol/conversation"
-	"metapi/backend/protocol/scan"
 )
 
 // Restorer turns what an upstream has answered to an encoded request back into what the client asked: tools by the client's own
@@ -142,7 +141,7 @@ func (s *Restorer) unwrap(arguments string, as called) string {
 	}
 	switch {
 	case as.kind == conversation.Custom && f.input != nil:
-		if words, ok := scan.String(f.input); ok {
+		if words, ok := stringOf(f.input); ok {
 			return words
 		}
 		return string(f.input)

@@ -1,6 +1,7 @@
 package anthropic
 
 import (
+	"slices"
 	"strings"
 
 	"metapi/backend/protocol/conversation"
@@ -29,6 +30,9 @@ var params = []param{
 		"a hint that this model does not take"},
 	{"seed", func(r *conversation.Request) bool { return r.Seed != nil }, false, "sampling cannot be repeated here"},
 	{"verbosity", func(r *conversation.Request) bool { return r.Verbosity != "" }, false, "a hint that this model does not take"},
+	{"strict", func(r *conversation.Request) bool {
+		return slices.ContainsFunc(r.Tools, func(t conversation.Tool) bool { return t.Strict != nil && *t.Strict })
+	}, false, "schemas that are strict elsewhere may not be taken as such here"},
 	{"prompt_cache_key", func(r *conversation.Request) bool { return r.CacheKey != "" }, false, "the cache goes by the prompt alone"},
 	{"store", func(r *conversation.Request) bool { return r.Store != nil && *r.Store }, false, "nothing is stored here"},
 	{"include", func(r *conversation.Request) bool { return len(r.Include) > 0 }, false, "what there is comes unasked"},
@@ -72,7 +76,7 @@ const (
 
 // family is what is known of the models whose names hold a text.
 type family struct {
-	holds    string
+	holds    string // "$" is the name's end
 	thinks   thinks
 	schema   bool // takes output_config.format
 	sampling bool // takes temperature, top_p and top_k
@@ -92,6 +96,8 @@ var families = []family{
 	{"-4-1", byBudget, true, true, false, true, 32000}, {"-4.1", byBudget, true, true, false, true, 32000},
 	{"-4-5", byBudget, true, true, false, true, 32000}, {"-4.5", byBudget, true, true, false, true, 32000},
 	{"-4-6", byEffort, true, true, false, false, 32000}, {"-4.6", byEffort, true, true, false, false, 32000},
+	{"claude-sonnet-4$", byBudget, false, true, false, true, 32000}, {"claude-opus-4$", byBudget, false, true, false, true, 32000},
+	{"claude-4-sonnet", byBudget, false, true, false, true, 32000}, {"claude-4-opus", byBudget, false, true, false, true, 32000},
 	{"claude-sonnet-4-0", byBudget, false, true, false, true, 32000}, {"claude-opus-4-0", byBudget, false, true, false, true, 32000},
 	{"claude-sonnet-4-2025", byBudget, false, true, false, true, 32000}, {"claude-opus-4-2025", byBudget, false, true, false, true, 32000},
 	{"claude", byEffort, true, false, true, false, 32000},
@@ -115,7 +121,7 @@ func familyOf(to conversation.Target) family {
 	f := other
 	if name := strings.ToLower(to.Model); strings.Contains(name, "claude") {
 		for _, known := range families {
-			if strings.Contains(name, known.holds) {
+			if strings.Contains(name+"$", known.holds) {
 				f = known
 				break
 			}
@@ -170,15 +176,19 @@ var hostedTools = map[string]bool{"tool_search": true, "tool_search_preview": tr
 // pages on each tool. The first whose prefix fits counts.
 var clientTools = []struct{ prefix, description, schema string }{
 	{"bash_", "Run a command in a bash shell that stays open between calls.",
-		`{"type":"object","properties":{"command":{"type":"string","description":"The command to run."},"restart":{"type":"boolean","description":"Start the shell anew."}}}`},
+		`{"type":"object","properties":{"command":{"type":"string","description":"The command to run."},` +
+			`"restart":{"type":"boolean","description":"Start the shell anew."}}}`},
 	{"text_editor_", "View, create and edit files.",
-		`{"type":"object","properties":{"command":{"type":"string","enum":["view","create","str_replace","insert","undo_edit"]},"path":{"type":"string"},` +
+		`{"type":"object","properties":{"command":{"type":"string","enum":["view","create","str_replace","insert","undo_edit"]},` +
+			`"path":{"type":"string"},` +
 			`"file_text":{"type":"string","description":"For create."},"old_str":{"type":"string","description":"For str_replace."},` +
-			`"new_str":{"type":"string","description":"For str_replace."},"insert_line":{"type":"integer","description":"For insert: the line after which."},` +
-			`"insert_text":{"type":"string","description":"For insert."},"view_range":{"type":"array","items":{"type":"integer"},"description":"For view: first and last line."}},` +
+			`"new_str":{"type":"string","description":"For str_replace."},"insert_line":{"type":"integer","description":"For insert: after which line."},` +
+			`"insert_text":{"type":"string","description":"For insert."},` +
+			`"view_range":{"type":"array","items":{"type":"integer"},"description":"For view: first and last line."}},` +
 			`"required":["command","path"]}`},
 	{"memory_", "Keep notes in files below /memories.",
-		`{"type":"object","properties":{"command":{"type":"string","enum":["view","create","str_replace","insert","delete","rename"]},"path":{"type":"string"},` +
+		`{"type":"object","properties":{"command":{"type":"string","enum":["view","create","str_replace","insert","delete","rename"]},` +
+			`"path":{"type":"string"},` +
 			`"file_text":{"type":"string"},"old_str":{"type":"string"},"new_str":{"type":"string"},"insert_line":{"type":"integer"},` +
 			`"insert_text":{"type":"string"},"old_path":{"type":"string"},"new_path":{"type":"string"},"view_range":{"type":"array","items":{"type":"integer"}}},` +
 			`"required":["command"]}`},
@@ -197,6 +207,7 @@ const (
 	openingText = "(The conversation begins with the assistant.)"
 	noResult    = "No result of this call was recorded."
 	goOn        = "Go on exactly where your last message ends, without repeating any of it."
+	earlierTool = "A tool of earlier turns; it is not there any more."
 	lostCall    = "Result of a tool call that is no longer shown:\n"
 )
 

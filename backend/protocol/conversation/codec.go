@@ -23,6 +23,10 @@ type Codec interface {
 	// NewReader reads an upstream's stream.
 	NewReader() Reader
 
+	// Restorer prepares for one reply to r, which was encoded for to. Every reply and every event that this codec reads of it goes
+	// through the Restorer; nil: nothing has to be restored.
+	Restorer(r *Request, to Target) Restorer
+
 	// NewWriter writes a stream for a client that asked for it by r.
 	NewWriter(r *Request) Writer
 }
@@ -49,6 +53,14 @@ type Reader interface {
 
 	// End is called when the stream has ended by itself. It returns what was held back, and an error where the stream was not whole.
 	End() ([]Event, error)
+}
+
+// Restorer turns what an upstream answers to an encoded request into what the client's request spoke of: tools by the client's names, custom
+// tools that were declared as functions as custom tools again, a structured answer that was asked for as a tool's call as the answer. It
+// is for one goroutine.
+type Restorer interface {
+	Events([]Event) []Event // of a stream, in order; may hold some back until a later call
+	Reply(*Reply)           // a whole reply, in place
 }
 
 // Writer writes the canonical events as a client's stream. It is for one goroutine, and appends whole events of the wire to dst.

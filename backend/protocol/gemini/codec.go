@@ -23,8 +23,8 @@ func broken(message string) *protocol.Error {
 	return &protocol.Error{Kind: protocol.BadReply, Status: 200, Message: message}
 }
 
-// sent is whose signature a part has: ours, where it has one.
-func sent(sig string) protocol.Protocol {
+// signer is whose signature a part has: ours, where it has one.
+func signer(sig string) protocol.Protocol {
 	if sig == "" {
 		return protocol.None
 	}

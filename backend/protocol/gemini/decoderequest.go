@@ -147,7 +147,7 @@ func (d *decoder) model(at int, parts []piece) {
 			if sig == skipSignature {
 				sig = ""
 			}
-			m.Parts = append(m.Parts, &conv.ToolCall{ID: id, Name: p.call.name, Kind: conv.Function, Arguments: p.call.args, Signature: sig, Origin: sent(sig)})
+			m.Parts = append(m.Parts, &conv.ToolCall{ID: id, Name: p.call.name, Kind: conv.Function, Arguments: p.call.args, Signature: sig, Origin: signer(sig)})
 		case p.result != nil: // no place for it: results are the user's to give
 		default:
 			m.Parts = append(m.Parts, said(p)...)
@@ -162,7 +162,7 @@ func (d *decoder) model(at int, parts []piece) {
 func said(p *piece) (out []conv.Part) {
 	switch {
 	case p.thought && p.media == nil:
-		return []conv.Part{&conv.Thinking{Text: p.text, Summary: p.text != "", Signature: p.sig, Origin: sent(p.sig)}}
+		return []conv.Part{&conv.Thinking{Text: p.text, Summary: p.text != "", Signature: p.sig, Origin: signer(p.sig)}}
 	case p.sig != "":
 		out = append(out, &conv.Thinking{Signature: p.sig, Origin: protocol.Gemini})
 	}

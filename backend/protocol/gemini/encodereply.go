@@ -36,6 +36,13 @@ func shown(r *conv.Request) bool { return r != nil && r.Reasoning.Show != nil &&
 // saying is what an answer says as Parts. Signatures of Google's go where they came from: with the part that follows them.
 func saying(parts []conv.Part, thoughts bool) (out []wirePart, cited grounding) {
 	sig := ""
+	flush := func() {
+		if sig != "" {
+			w := textPart("")
+			w.ThoughtSignature, sig = sig, ""
+			out = append(out, w)
+		}
+	}
 	put := func(w wirePart) {
 		if w.ThoughtSignature == "" {
 			w.ThoughtSignature, sig = sig, ""
@@ -62,6 +69,7 @@ func saying(parts []conv.Part, thoughts bool) (out []wirePart, cited grounding) 
 			}
 			if !thoughts || p.Text == "" {
 				if own != "" {
+					flush()
 					sig = own
 				}
 				continue
@@ -78,15 +86,14 @@ func saying(parts []conv.Part, thoughts bool) (out []wirePart, cited grounding) 
 				continue // run by the vendor, and done
 			}
 			w := wirePart{FunctionCall: &wireCall{ID: p.ID, Name: p.Name, Args: arguments(p)}}
-			if p.Origin == protocol.Gemini && isBase64(p.Signature) {
+			if p.Origin == protocol.Gemini && p.Signature != "" && isBase64(p.Signature) {
+				flush()
 				w.ThoughtSignature = p.Signature
 			}
 			put(w)
 		}
 	}
-	if sig != "" {
-		put(textPart(""))
-	}
+	flush()
 	return out, cited
 }
 
@@ -103,6 +110,7 @@ func wordOf(f conv.Finish) string {
 
 // usageOf is UsageMetadata. What was written to a cache is a part of the prompt like any other here.
 func usageOf(u protocol.Usage) *wireUsage {
-	return &wireUsage{PromptTokenCount: u.Prompt(), CachedContentTokenCount: u.CacheRead, CandidatesTokenCount: u.Output - u.Reasoning,
-		ThoughtsTokenCount: u.Reasoning, TotalTokenCount: u.Prompt() + u.Output}
+	thoughts := min(u.Reasoning, u.Output)
+	return &wireUsage{PromptTokenCount: u.Prompt(), CachedContentTokenCount: u.CacheRead, CandidatesTokenCount: u.Output - thoughts,
+		ThoughtsTokenCount: thoughts, TotalTokenCount: u.Prompt() + u.Output}
 }

@@ -1,13 +1,11 @@
 package gemini
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
 
-	"metapi/backend/protocol"
 	conv "metapi/backend/protocol/conversation"
 	"metapi/backend/protocol/internal/schema"
 	"metapi/backend/protocol/scan"
@@ -73,8 +71,9 @@ type encoder struct {
 	gen         generation
 	names       *Names
 	lost        map[string]string
-	instruction string // what has to be asked for in words
-	functions   []string
+	instruction string   // what has to be asked for in words
+	functions   []string // their names here
+	tooled      bool     // tools of any kind are declared
 }
 
 // jsonSchema reports whether the target reads JSON Schema (Gemini 2.5 and newer), and not only its own Schema.
@@ -120,7 +119,7 @@ func (e *encoder) config() (*wireConfig, error) {
 	return &c, nil
 }
 
-// format asks for JSON. Models before Gemini 3 refuse that beside functions, and are asked for it in words.
+// format asks for JSON. Models before Gemini 3 refuse that beside tools, and are asked for it in words.
 func (e *encoder) format(c *wireConfig) error {
 	f := e.r.Format
 	if f.Kind == conv.FormatText {
@@ -129,8 +128,8 @@ func (e *encoder) format(c *wireConfig) error {
 	if f.Kind == conv.FormatSchema && (len(f.Schema) == 0 || scan.Valid(f.Schema) != nil || f.Schema[0] != '{') {
 		return bad("response_format", "the schema of the answer is no JSON object")
 	}
-	if len(e.functions) > 0 && e.gen.major < 3 {
-		e.instruction = "Unless you call a function, answer with one JSON value and nothing else: no words around it, no code fence."
+	if e.tooled && e.gen.major < 3 {
+		e.instruction = "Unless you call a tool, answer with one JSON value and nothing else: no words around it, no code fence."
 		if f.Kind == conv.FormatSchema {
 			e.instruction += " It must be valid by this JSON Schema: " + string(f.Schema)
 		}
@@ -150,137 +149,4 @@ func (e *encoder) format(c *wireConfig) error {
 	}
 	c.ResponseSchema = lowered
 	return nil
-}
-
-// tools declares the functions in one Tool, and each tool that Google runs in one of its own.
-func (e *encoder) tools() (out []any, err error) {
-	var functions []wireFunction
-	var google []json.RawMessage
-	foreignSearch := false
-	seen := map[string]bool{}
-	for i := range e.r.Tools {
-		t := &e.r.Tools[i]
-		switch t.Kind {
-		case conv.WebSearch, conv.Hosted:
-			raw, err := e.google(t)
-			if err != nil {
-				return nil, err
-			}
-			if foreignSearch = foreignSearch || t.Origin != protocol.Gemini; !seen[string(raw)] {
-				seen[string(raw)] = true
-				google = append(google, raw)
-			}
-		default:
-			f, err := e.function(t)
-			if err != nil {
-				return nil, err
-			}
-			if slices.Contains(e.functions, f.Name) {
-				return nil, bad("tools", fmt.Sprintf("the tool %q is declared twice", t.Name))
-			}
-			e.functions = append(e.functions, f.Name)
-			functions = append(functions, f)
-		}
-	}
-	if len(functions) > 0 {
-		out = append(out, wireTool{functions})
-		if foreignSearch { // refused beside functions, but for what the newest models take when they are asked in a form of their own
-			e.lost["tools"] = "a search of the vendor's cannot stand beside functions"
-			return out, nil
-		}
-	}
-	for _, raw := range google {
-		out = append(out, raw)
-	}
-	return out, nil
-}
-
-// google is a tool that the vendor runs, as Google's.
-func (e *encoder) google(t *conv.Tool) (json.RawMessage, error) {
-	if t.Origin == protocol.Gemini && len(t.Raw) > 0 && scan.Valid(t.Raw) == nil {
-		return t.Raw, nil
-	}
-	if t.Kind == conv.WebSearch {
-		return json.RawMessage(`{"googleSearch":{}}`), nil
-	}
-	var raw struct{ Type string }
-	_ = json.Unmarshal(t.Raw, &raw) // a tool without a type is known by its name alone
-	for _, name := range []string{raw.Type, t.Name} {
-		for _, h := range hosted {
-			if len(name) >= len(h.prefix) && name[:len(h.prefix)] == h.prefix {
-				return json.RawMessage(`{"` + h.like + `":{}}`), nil
-			}
-		}
-	}
-	name := t.Name
-	if raw.Type != "" {
-		name = raw.Type
-	}
-	return nil, bad("tools", fmt.Sprintf("the tool %q is run by the vendor that offers it, and this provider has none like it; leave it out", name))
-}
-
-func (e *encoder) function(t *conv.Tool) (wireFunction, error) {
-	f := wireFunction{Name: e.names.Wire(t.Namespace, t.Name), Description: t.Description}
-	declared := t.Schema
-	if t.Kind == conv.Custom {
-		declared = json.RawMessage(`{"type":"object","properties":{"` + inputName + `":{"type":"string"}},"required":["` + inputName + `"]}`)
-		f.Description += freeText(t.Grammar)
-	}
-	if len(declared) > 0 && scan.Valid(declared) != nil {
-		return f, bad("tools", fmt.Sprintf("the schema of the tool %q is not valid JSON", t.Name))
-	}
-	if e.jsonSchema() {
-		f.ParametersJSONSchema = schema.Rooted(declared)
-		return f, nil
-	}
-	lowered, err := schema.LowerObject(declared)
-	if err != nil {
-		return f, bad("tools", fmt.Sprintf("the tool %q: %v", t.Name, err))
-	}
-	f.Parameters = lowered
-	return f, nil
-}
-
-// freeText tells the model in words how a tool is called that takes text, perhaps by a grammar.
-func freeText(grammar json.RawMessage) string {
-	s := "\n\nGive the whole text as " + inputName + ", as it is, with nothing around it."
-	if len(grammar) > 0 {
-		s += " It must follow this grammar: " + string(grammar)
-	}
-	return s
-}
-
-// choice says whether functions are to be called; without functions there is nothing to choose.
-func (e *encoder) choice() (*wireToolConfig, error) {
-	c := e.r.Choice
-	if len(e.functions) == 0 {
-		return nil, nil
-	}
-	var out wireToolConfig
-	calling := &out.FunctionCallingConfig
-	switch c.Mode {
-	case conv.ChoiceAuto:
-		calling.Mode = "AUTO"
-	case conv.ChoiceNone:
-		calling.Mode = "NONE"
-	case conv.ChoiceAny:
-		calling.Mode = "ANY"
-	case conv.ChoiceTool:
-		calling.Mode = "ANY"
-		for _, name := range c.Names {
-			found := false
-			for i := range e.r.Tools {
-				if t := &e.r.Tools[i]; t.Name == name && t.Kind != conv.WebSearch && t.Kind != conv.Hosted {
-					calling.AllowedFunctionNames = append(calling.AllowedFunctionNames, e.names.Wire(t.Namespace, name))
-					found = true
-				}
-			}
-			if !found {
-				return nil, bad("tool_choice", fmt.Sprintf("the tool %q is not declared", name))
-			}
-		}
-	default:
-		return nil, nil
-	}
-	return &out, nil
 }

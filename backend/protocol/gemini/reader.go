@@ -47,7 +47,7 @@ const (
 type answer struct {
 	index    int
 	open     opened
-	content  bool // it has said something
+	content  bool // it has said something; thoughts alone are no answer
 	calls    bool
 	finish   string
 	words    string // finishMessage
@@ -231,7 +231,10 @@ func (r *reader) answer(index int) *answer {
 
 func (r *reader) start(a *answer, p conv.Part, open opened) {
 	r.end(a)
-	a.open, a.content = open, true
+	if _, thinking := p.(*conv.Thinking); !thinking {
+		a.content = true
+	}
+	a.open = open
 	r.emit(&conv.PartStart{Choice: a.index, Part: p})
 }
 
@@ -260,7 +263,7 @@ func (r *reader) part(a *answer, p *piece) {
 			id = newCallID()
 		}
 		a.calls = true
-		k := &conv.ToolCall{ID: id, Name: p.call.name, Kind: conv.Function, Origin: sent(p.sig)}
+		k := &conv.ToolCall{ID: id, Name: p.call.name, Kind: conv.Function, Origin: signer(p.sig)}
 		if p.sig != "" {
 			r.whole(a, k, conv.Delta{Signature: p.sig}, conv.Delta{Text: p.call.args})
 		} else {
@@ -300,7 +303,7 @@ func (r *reader) thought(a *answer, p *piece) {
 		return
 	}
 	if a.open != inThinking || p.sig != "" {
-		r.start(a, &conv.Thinking{Summary: p.text != "", Origin: sent(p.sig)}, inThinking)
+		r.start(a, &conv.Thinking{Summary: p.text != "", Origin: signer(p.sig)}, inThinking)
 	}
 	if p.text != "" {
 		r.emit(&conv.Delta{Choice: a.index, Text: p.text})

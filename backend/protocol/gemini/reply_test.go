@@ -103,7 +103,7 @@ func decodeReply(t *testing.T, body string) *conv.Reply {
 }
 
 func TestDecodeReply(t *testing.T) {
-	t.Run("everything", func(t *testing.T) {
+	t.Run("case 18, 56 and 58: calls, cached tokens, thoughts beside candidates", func(t *testing.T) {
 		got := decodeReply(t, `{"candidates":[{"content":{"parts":[{"text":"why","thought":true},{"text":"Grüße "},{"text":"aus Bonn"},{"functionCall":{"id":"1","name":"f","args":{"a":[1]}},"thoughtSignature":"c2ln"},{"functionCall":{"id":"2","name":"g"}},
 			{"inlineData":{"mimeType":"image/png","data":"aGk="}}],"role":"model"},"finishReason":"STOP","index":0}],
 			"usageMetadata":{"promptTokenCount":10,"cachedContentTokenCount":4,"candidatesTokenCount":5,"thoughtsTokenCount":7,"toolUsePromptTokenCount":3,"totalTokenCount":25},"modelVersion":"gemini-x","responseId":"r1"}`)
@@ -174,6 +174,7 @@ func TestDecodeReply(t *testing.T) {
 			`[{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT"}}]`: protocol.KeyRefused,
 			`{"candidates":[{"content":{"parts":[{"text":"half"}]}}]}`:                                                         protocol.Network,
 			`{"candidates":[{"content":{"parts":[{"text":5}]},"finishReason":"STOP"}]}`:                                        protocol.BadReply,
+			`{"candidates":[{"content":{"parts":[{"text":"hm","thought":true}]},"finishReason":"MALFORMED_FUNCTION_CALL"}]}`:   protocol.BadReply,
 			`{"candidates":[{"finishReason":"MALFORMED_FUNCTION_CALL"}]}`:                                                      protocol.BadReply,
 			`{"candidates":[{"content":{"parts":[{"functionCall":{"name":"  "}}]},"finishReason":"STOP"}]}`:                    protocol.BadReply,
 			`{"candidates":[{"index":1000000}]}`:                                                                               protocol.BadReply,

@@ -273,6 +273,15 @@ func TestEncodeRequest(t *testing.T) {
 			}
 		}
 	})
+	t.Run("case 31: numbers of an enum come back as numbers", func(t *testing.T) {
+		r := &conv.Request{Messages: []conv.Message{user("x")}, Tools: []conv.Tool{{Kind: conv.Function, Name: "f", Schema: json.RawMessage(`{"type":"object","properties":{"n":{"type":"integer","enum":[1,2]}}}`)}}}
+		m, _ := encoded(t, r, flash2)
+		wantJSON(t, "tool", m["tools"], `[{"functionDeclarations":[{"name":"f","parameters":{"type":"OBJECT","properties":{"n":{"type":"STRING","enum":["1","2"]}}}}]}]`)
+		reply := decodeReply(t, `{"candidates":[{"content":{"parts":[{"functionCall":{"id":"1","name":"f","args":{"n":"2"}}}]},"finishReason":"STOP"}]}`)
+		if NamesOf(r).RestoreReply(reply); reply.Choices[0].Parts[0].(*conv.ToolCall).Arguments != `{"n":2}` {
+			t.Error(show(reply))
+		}
+	})
 	t.Run("case 22: tool choice", func(t *testing.T) {
 		tools := []conv.Tool{{Kind: conv.Function, Name: "f"}}
 		for mode, want := range map[conv.ChoiceMode]string{conv.ChoiceUnset: `null`, conv.ChoiceAuto: `{"functionCallingConfig":{"mode":"AUTO"}}`, conv.ChoiceNone: `{"functionCallingConfig":{"mode":"NONE"}}`, conv.ChoiceAny: `{"functionCallingConfig":{"mode":"ANY"}}`} {
@@ -429,9 +438,9 @@ func TestEncodeRequest(t *testing.T) {
 	})
 	t.Run("case 47: media", func(t *testing.T) {
 		contents(t, []conv.Message{{Role: conv.User, Parts: []conv.Part{&conv.Media{Kind: conv.Image, Data: "iVBORw0KGgo="}, &conv.Media{Kind: conv.Image, URL: "https://x.test/a.JPG?x=1"}, &conv.Media{Kind: conv.File, Data: "JVBERi0xLjc=", Name: "a.bin"},
-			&conv.Media{Kind: conv.Audio, Type: "audio/mp3", Data: "aGk="}, &conv.Media{Kind: conv.File, FileID: "files/abc", Type: "application/pdf"}, &conv.Media{Kind: conv.File, FileID: "gs://b/o"}}}}, pro25,
+			&conv.Media{Kind: conv.Audio, Type: "audio/mp3", Data: "aGk="}, &conv.Media{Kind: conv.Image, Type: "image/jpg", Data: "aGk="}, &conv.Media{Kind: conv.File, FileID: "files/abc", Type: "application/pdf"}, &conv.Media{Kind: conv.File, FileID: "gs://b/o"}}}}, pro25,
 			`[{"role":"user","parts":[{"inlineData":{"mimeType":"image/png","data":"iVBORw0KGgo="}},{"fileData":{"mimeType":"image/jpeg","fileUri":"https://x.test/a.JPG?x=1"}},{"inlineData":{"mimeType":"application/pdf","data":"JVBERi0xLjc="}},
-			{"inlineData":{"mimeType":"audio/mp3","data":"aGk="}},{"fileData":{"mimeType":"application/pdf","fileUri":"https://generativelanguage.googleapis.com/v1beta/files/abc"}},{"fileData":{"fileUri":"gs://b/o"}}]}]`)
+			{"inlineData":{"mimeType":"audio/mp3","data":"aGk="}},{"inlineData":{"mimeType":"image/jpeg","data":"aGk="}},{"fileData":{"mimeType":"application/pdf","fileUri":"https://generativelanguage.googleapis.com/v1beta/files/abc"}},{"fileData":{"fileUri":"gs://b/o"}}]}]`)
 	})
 	t.Run("case 48: the form of the answer", func(t *testing.T) {
 		format := conv.Format{Kind: conv.FormatSchema, Name: "n", Schema: json.RawMessage(`{"type":"object","properties":{"a":{"type":"string"}}}`), Strict: ptr(true)}
@@ -444,6 +453,10 @@ func TestEncodeRequest(t *testing.T) {
 		m, _ = encoded(t, &conv.Request{Messages: []conv.Message{user("x")}, Format: format, Tools: []conv.Tool{{Kind: conv.Function, Name: "f"}}}, pro25)
 		if m["generationConfig"] != nil || !strings.Contains(show(m["systemInstruction"]), "JSON Schema") {
 			t.Error(show(m))
+		}
+		m, _ = encoded(t, &conv.Request{Messages: []conv.Message{user("x")}, Format: format, Tools: []conv.Tool{{Kind: conv.WebSearch}}}, pro25)
+		if m["generationConfig"] != nil || m["systemInstruction"] == nil {
+			t.Error("JSON beside a search:", show(m))
 		}
 		_, _, err := Codec{}.EncodeRequest(&conv.Request{Messages: []conv.Message{user("x")}, Format: conv.Format{Kind: conv.FormatSchema}}, pro25)
 		refused(t, err, "response_format")

@@ -370,7 +370,11 @@ func mediaPart(m *conv.Media) (wirePart, error) {
 
 // typeOf is the media type of bytes: what was said, else what the name ends in, else what they begin with.
 func typeOf(m *conv.Media, data string) string {
-	if m.Type != "" {
+	switch m.Type {
+	case "image/jpg": // what many clients write for it
+		return "image/jpeg"
+	case "":
+	default:
 		return m.Type
 	}
 	if typ := typeByName(m.Name); typ != "" {

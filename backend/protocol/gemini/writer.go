@@ -131,6 +131,7 @@ func (w *writer) delta(dst []byte, k *written, d *conv.Delta) []byte {
 		}
 	case *conv.Thinking:
 		if d.Signature != "" && p.Origin == protocol.Gemini {
+			dst = w.flush(dst, k)
 			k.sig = d.Signature
 		}
 		if d.Text != "" && w.thoughts {
@@ -139,6 +140,7 @@ func (w *writer) delta(dst []byte, k *written, d *conv.Delta) []byte {
 		}
 	case *conv.ToolCall:
 		if d.Signature != "" && p.Origin == protocol.Gemini {
+			dst = w.flush(dst, k)
 			k.sig = d.Signature
 		}
 		k.held = append(k.held, d.Text...)
@@ -186,6 +188,14 @@ func (w *writer) end(dst []byte, k *written) []byte {
 		}
 	}
 	return dst
+}
+
+// flush writes a signature that found no part of its own to go with.
+func (w *writer) flush(dst []byte, k *written) []byte {
+	if k.sig == "" {
+		return dst
+	}
+	return w.text(dst, k, "", false)
 }
 
 // signature takes the signature that is on its way.

@@ -22,3 +22,11 @@ func bad(param, message string) *protocol.Error {
 func unreadable(message string) *protocol.Error {
 	return &protocol.Error{Kind: protocol.BadReply, Status: 200, Message: message}
 }
+
+// Restorer implements [conversation.Codec].
+func (Codec) Restorer(r *conversation.Request, to conversation.Target) conversation.Restorer {
+	if s := Restore(r, to); s != nil {
+		return s
+	}
+	return nil
+}

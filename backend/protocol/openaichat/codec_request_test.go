@@ -481,6 +481,7 @@ func TestRequestCases(t *testing.T) {
 			{conversation.Media{Kind: conversation.Image, URL: "https://x/y", Detail: "high"}, `{"url":"https://x/y","detail":"high"}`},
 			{conversation.Media{Kind: conversation.Audio, Type: "audio/wav", Data: "AA=="}, `"input_audio":{"data":"AA==","format":"wav"}`},
 			{conversation.Media{Kind: conversation.File, Type: "application/pdf", Data: "AA=="}, `"file":{"file_data":"data:application/pdf;base64,AA==","filename":"document.pdf"}`},
+			{conversation.Media{Kind: conversation.Image, Data: "/9j/4AAQSkZJRgABAQAAAQABAAD/"}, `data:image/jpeg;base64,`},
 			{conversation.Media{Kind: conversation.File, FileID: "file-1"}, `"file":{"file_id":"file-1"}`},
 			{conversation.Media{Kind: conversation.File, Type: "text/plain", Name: "a.txt", Data: "aGk="}, `a.txt:\nhi`},
 			{conversation.Media{Kind: conversation.Audio, Type: "audio/ogg", Data: "AA=="}, ``},
@@ -544,4 +545,28 @@ func TestRequestCases(t *testing.T) {
 			t.Error(body)
 		}
 	})
+}
+
+// Bodies in the form that agents were seen to send are read, and written as OpenAI takes them.
+func TestWhatAgentsSend(t *testing.T) {
+	for _, c := range []struct{ name, body, model, want string }{
+		{"Qwen Code: a list in a tool's message, a function without parameters", `{"model":"M","max_tokens":32000,"stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"system","content":"You are Qwen."},
+			{"role":"user","content":[{"type":"text","text":"list"}]},{"role":"assistant","content":null,"tool_calls":[{"id":"call_1","type":"function","function":{"name":"ls","arguments":"{}"}}]},
+			{"role":"tool","tool_call_id":"call_1","content":[{"type":"text","text":"a"}]}],"tools":[{"type":"function","function":{"name":"get_goal","description":"d"}}]}`, "gpt-4o",
+			`"tools":[{"type":"function","function":{"name":"get_goal","description":"d"}}]`},
+		{"Copilot: sampling and a refusal that is null, at gpt-5", `{"model":"M","temperature":0,"top_p":0.95,"frequency_penalty":0,"presence_penalty":0,"max_tokens":100,"messages":[{"role":"user","content":"x"},
+			{"role":"assistant","content":"a","refusal":null},{"role":"user","content":"y"}]}`, "gpt-5", `"max_completion_tokens":100`},
+		{"Kimi Code: a cache key, thinking off", `{"model":"M","max_tokens":100000,"prompt_cache_key":"k","thinking":{"type":"disabled"},"messages":[{"role":"user","content":"x"}]}`, "gpt-4o", `"prompt_cache_key":"k"`},
+		{"pi: developer, store, effort", `{"model":"M","store":false,"reasoning_effort":"high","messages":[{"role":"developer","content":"d"},{"role":"user","content":"x"}]}`, "gpt-5.2", `{"role":"developer","content":"d"}`},
+		{"Crush: two user messages", `{"model":"M","max_tokens":40,"messages":[{"role":"user","content":"x"},{"role":"user","content":"y"}]}`, "gpt-4o", `"content":"x"},{"role":"user","content":"y"}`},
+		{"LangChain: a name on a tool's message", `{"model":"M","messages":[{"role":"user","content":"x"},{"role":"assistant","content":"","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},
+			{"role":"tool","name":"f","tool_call_id":"c","content":""}]}`, "gpt-4o", `{"role":"tool","content":"","tool_call_id":"c"}`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			body, _, _ := encode(t, decode(t, c.body), conversation.Target{Model: c.model})
+			if !strings.Contains(body, c.want) || strings.Contains(body, `"temperature":0`) {
+				t.Errorf("%s lacks %s", body, c.want)
+			}
+		})
+	}
 }

@@ -11,9 +11,11 @@
 //
 // # The codec
 //
-// [Codec] has the four directions: decoderequest.go and decodemessages.go read what clients send, encoderequest.go and
-// encodemessages.go write what upstreams get, decodereply.go and reader.go (with lane.go) read what upstreams answer, and
-// encodereply.go and writer.go write what clients get. tables.go says what becomes of everything that has no place here.
+// [Codec] has the four directions. decoderequest.go reads what clients send (with decodetools.go, decodemessages.go and
+// decodecontent.go), encoderequest.go writes what upstreams get (with encodetools.go, encodereasoning.go and encodemessages.go; turns.go
+// puts calls and results in order). decodereply.go and reader.go read what upstreams answer (lane.go is one choice of a stream,
+// fragments.go its calls, think.go reasoning within text), encodereply.go and writer.go write what clients get. tables.go says what
+// becomes of everything that has no place here.
 //
 // What is written is what CreateChatCompletionRequest, CreateChatCompletionResponse and CreateChatCompletionStreamResponse
 // have, and what is asked for by a quirk. Replies have reasoning_content beside, and images and extra_content where a model

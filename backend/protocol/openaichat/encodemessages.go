@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"metapi/backend/protocol"
@@ -192,7 +193,7 @@ func (e *encoder) media(m *conversation.Media, at string) (wirePart, error) {
 		}
 		return wirePart{Type: "image_url", ImageURL: &wireURL{URL: place(m, "image/png"), Detail: detail}}, nil
 	case m.Kind == conversation.Audio && m.Data != "":
-		mediaType, _, _ := strings.Cut(strings.ToLower(m.Type), ";")
+		mediaType, _, _ := strings.Cut(strings.ToLower(typeOf(m, "")), ";")
 		if format, ok := audioFormats[mediaType]; ok {
 			return wirePart{Type: "input_audio", Audio: &inputAudio{Data: m.Data, Format: format}}, nil
 		}
@@ -222,9 +223,21 @@ func (e *encoder) media(m *conversation.Media, at string) (wirePart, error) {
 // place is where a medium is: its address, or its bytes as one.
 func place(m *conversation.Media, usual string) string {
 	if m.Data != "" {
-		return "data:" + first(m.Type, usual) + ";base64," + m.Data
+		return "data:" + typeOf(m, usual) + ";base64," + m.Data
 	}
 	return m.URL
+}
+
+// typeOf is a medium's type: as it was said, else as its first bytes tell, else the usual one.
+func typeOf(m *conversation.Media, usual string) string {
+	if m.Type != "" {
+		return m.Type
+	}
+	begin, _ := base64.StdEncoding.DecodeString(m.Data[:min(len(m.Data), 64)]) // of what is no base64: nothing
+	if t := http.DetectContentType(begin); len(begin) > 0 && t != "application/octet-stream" && !strings.HasPrefix(t, "text/") {
+		return t
+	}
+	return usual
 }
 
 // assistant writes what the model said and called. recent: no user has spoken since.

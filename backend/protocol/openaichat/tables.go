@@ -52,7 +52,7 @@ type rule struct {
 }
 
 // ignored are parameters of a client's request that the canonical form has no place for. Those that are refused change what the
-// reply is; every other unknown one is passed over.
+// reply is. Parameters that are named nowhere are passed over, as those that are dropped here are.
 var ignored = map[string]rule{
 	"audio":                  {refuse, "spoken answers cannot be translated to another protocol"},
 	"prediction":             {drop, "only speeds an answer up"},

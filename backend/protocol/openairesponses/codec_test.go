@@ -16,7 +16,7 @@ import (
 	"metapi/backend/protocol/sse"
 )
 
-// definitions are the vendor's own of what the codec writes: see the comment in the file.
+// definitions are the vendor's own of what the codec writes: see testdata/derive.py.
 var definitions = sync.OnceValue(func() map[string]*jsonschema.Schema {
 	raw, err := os.ReadFile("testdata/responses.schema.json")
 	if err != nil {

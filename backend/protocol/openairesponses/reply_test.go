@@ -295,6 +295,9 @@ func TestWriter(t *testing.T) {
 	})
 	t.Run("case 34: another vendor's signature never reaches the client", func(t *testing.T) {
 		b := write(t, request, run(&conversation.PartStart{Part: &conversation.Thinking{Origin: protocol.Anthropic}}, &conversation.Delta{Text: "t"}, &conversation.Delta{Signature: "SIGN", Sealed: "SEAL"}, &conversation.PartEnd{}, finish(conversation.Stopped))...)
+		if end := last(t, write(t, request, run(&conversation.PartStart{Part: &conversation.Thinking{Sealed: "SEAL", Origin: protocol.Anthropic}}, &conversation.PartEnd{}, finish(conversation.Stopped))...)); len(end.Response["output"].([]any)) != 0 {
+			t.Errorf("redacted thinking is shown: %v", end.Response)
+		}
 		if s := string(b); strings.Contains(s, "SIGN") || strings.Contains(s, "SEAL") {
 			t.Error(s)
 		}
@@ -321,6 +324,12 @@ func TestWriter(t *testing.T) {
 		end := last(t, write(t, request, &conversation.Start{Usage: protocol.Usage{Input: 9}, HasUsage: true}, &conversation.Told{Usage: protocol.Usage{Input: 9, Output: 1}}, &conversation.Told{Usage: protocol.Usage{Input: 9, Output: 4}}, finish(conversation.Stopped)))
 		if u := end.Response["usage"].(map[string]any); u["input_tokens"] != 9.0 || u["output_tokens"] != 4.0 {
 			t.Errorf("%v", u)
+		}
+	})
+	t.Run("reasoning that says nothing leaves nothing, and not its id either", func(t *testing.T) {
+		end := last(t, write(t, request, run(append(part(&conversation.Thinking{ID: "rs_1", Origin: protocol.OpenAIResponses}), append(part(&conversation.Text{}, "a"), finish(conversation.Stopped))...)...)...))
+		if out := end.Response["output"].([]any); len(out) != 1 || !strings.HasPrefix(out[0].(map[string]any)["id"].(string), "msg_") {
+			t.Errorf("%v", out)
 		}
 	})
 	t.Run("what is kept is bounded", func(t *testing.T) {

@@ -3,7 +3,6 @@ package openairesponses
 import (
 	"strconv"
 
-	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
 	"metapi/backend/protocol/internal/openai"
 )
@@ -259,9 +258,6 @@ func (w *writer) callDone(dst []byte, event, field string) []byte {
 	}
 	return w.shut(append(append(append(member(dst, field), '"'), w.text...), '"'))
 }
-
-// sealable reports whether what seals the open reasoning is this vendor's.
-func (w *writer) sealable() bool { return w.origin == protocol.OpenAIResponses }
 
 // ending is how a Response ends that finished so: its status, and the reason where it is incomplete.
 func (w *writer) ending(f *conversation.Finish) (status, reason string) {

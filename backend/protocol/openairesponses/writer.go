@@ -51,6 +51,7 @@ type writer struct {
 	wrapping wrapping
 	sealed   string
 	origin   protocol.Protocol // whose sealed is
+	waiting  bool              // for reasoning that says something, or is sealed by this vendor: an empty item would only be sent back
 	image    []byte
 
 	// The open part of a message, or the summary of a reasoning item.
@@ -194,6 +195,9 @@ func (w *writer) within(dst []byte) []byte {
 // start begins a part: within the open message where it can stand there, else in an item of its own.
 func (w *writer) start(dst []byte, p conversation.Part) []byte {
 	dst = w.endPart(dst)
+	if w.waiting {
+		w.waiting, w.itemID = false, ""
+	}
 	switch p := p.(type) {
 	case *conversation.Text:
 		dst = w.startContent(dst, textPart)
@@ -208,14 +212,11 @@ func (w *writer) start(dst []byte, p conversation.Part) []byte {
 		}
 	case *conversation.Thinking:
 		dst = w.endItem(dst, "completed")
-		w.origin, w.sealed = p.Origin, ""
+		w.waiting, w.origin = true, p.Origin
 		if p.Origin == protocol.OpenAIResponses {
-			w.itemID, w.sealed = p.ID, p.Sealed
+			w.itemID = p.ID
 		}
-		dst = w.startItem(dst, reasoningItem, "rs_")
-		if p.Text != "" {
-			dst = w.delta(dst, &conversation.Delta{Text: p.Text})
-		}
+		dst = w.delta(dst, &conversation.Delta{Text: p.Text, Sealed: p.Sealed})
 	case *conversation.ToolCall:
 		dst = w.endItem(dst, "completed")
 		dst = w.startCall(dst, p)
@@ -237,9 +238,14 @@ func (w *writer) delta(dst []byte, d *conversation.Delta) []byte {
 	if d.Citation != nil && w.part == textPart {
 		dst = w.annotate(dst, d.Citation)
 	}
+	ours := d.Sealed != "" && w.origin == protocol.OpenAIResponses
+	if w.waiting && (ours || d.Text != "") {
+		w.waiting = false
+		dst = w.startItem(dst, reasoningItem, "rs_")
+	}
 	switch w.form {
 	case reasoningItem:
-		if d.Sealed != "" && w.sealable() {
+		if ours {
 			w.sealed = d.Sealed
 		}
 	case imageItem:

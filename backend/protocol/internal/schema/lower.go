@@ -101,13 +101,21 @@ func (l *lowering) lower(v any, depth int) *node {
 	types, nullable := typesOf(o)
 	if len(types) > 1 {
 		branches := make([]any, len(types))
-		for i, t := range types {
-			branches[i] = object{{"type", t}}
+		for i, t := range types { // each with what can be said of its type, so that none is taken for another again
+			one := o.without("nullable").with("type", t)
+			if t != "object" {
+				one = one.without("properties")
+			}
+			if t != "array" {
+				one = one.without("items")
+			}
+			branches[i] = one
 		}
+		base := object{{"description", o.text("description")}}
 		if nullable {
-			o = o.with("nullable", true)
+			base = base.with("nullable", true)
 		}
-		return l.union(o.without("type"), branches, depth)
+		return l.union(base, branches, depth)
 	}
 	n := &node{description: o.text("description"), nullable: nullable}
 	l.fill(n, o, types[0], depth)

@@ -300,7 +300,7 @@ func TestLowerProperties(t *testing.T) {
 			}
 		}
 		if object, err := LowerObject(raw); err != nil {
-			t.Fatal(err)
+			t.Fatalf("%v\n%s", err, raw)
 		} else if object != nil {
 			if err := json.Unmarshal(object, &v); err != nil {
 				t.Fatal(err)
