@@ -377,3 +377,60 @@ func TestLaneBCountsTokens(t *testing.T) {
 		}
 	}
 }
+
+// A tool that takes free text, as Codex's apply_patch does, is a function to upstreams that have no such tools, and text again to
+// the client.
+func TestLaneBCustomTools(t *testing.T) {
+	const patch = "*** Begin Patch\n*** Update File: größe.go\n-\"a\"\n+\"b\"\n*** End Patch"
+	arguments, _ := json.Marshal(map[string]string{"input": patch})
+	for _, a := range asks() {
+		if a.proto != protocol.OpenAIResponses {
+			continue
+		}
+		a.body["tools"] = []any{map[string]any{"type": "custom", "name": "apply_patch", "description": "Edits files"}}
+		for _, u := range upstreams[2:] {
+			t.Run(fmt.Sprintf("%s at %s", a, u.proto), func(t *testing.T) {
+				v := vendor(t, u.kind, "A")
+				w := newWorld(t, []*imitation.Vendor{v}, only(u.proto))
+				v.Script(imitation.Reply{Calls: []imitation.Call{{Name: "apply_patch", Arguments: string(arguments)}}})
+				got := w.send(a.of(u.model))
+				last := got.body
+				if a.stream { // the whole response is in the last event
+					last = last[strings.LastIndex(last, "data: ")+len("data: "):]
+				}
+				var r struct {
+					Response struct {
+						Output []struct{ Type, Name, Input string }
+					}
+					Output []struct{ Type, Name, Input string }
+				}
+				if err := json.Unmarshal([]byte(last), &r); err != nil {
+					t.Fatalf("%v: %s", err, got.body)
+				}
+				for _, item := range append(r.Output, r.Response.Output...) {
+					if item.Type == "custom_tool_call" && item.Name == "apply_patch" && item.Input == patch {
+						return
+					}
+				}
+				t.Errorf("no such call: %s", got.body)
+			})
+		}
+	}
+}
+
+// What the upstream's protocol cannot say is listed where leaving it out does no harm, and refused by name where it does.
+func TestLaneBLosses(t *testing.T) {
+	v := vendor(t, imitation.Anthropic, "A")
+	w := newWorld(t, []*imitation.Vendor{v})
+	a := asks()[0].of("claude-sonnet-4-5")
+	a.body["seed"] = 7
+	got := w.send(a)
+	w.wantAnswer(a, got)
+	if dropped := got.header.Get("X-Metapi-Dropped"); !strings.Contains(dropped, "seed") {
+		t.Errorf("dropped %q", dropped)
+	}
+	a.body["n"] = 3
+	if got := w.send(a); got.status != 400 || !strings.Contains(got.body, `"n"`) || len(v.Calls()) != 1 {
+		t.Errorf("three choices: %d %s", got.status, got.body)
+	}
+}

@@ -32,6 +32,7 @@ func FuzzDecodeRequest(f *testing.F) {
 		`{"contents":{"parts":{"text":"a"}},"tools":[{"functionDeclarations":[{"name":"f","parameters":{"type":"OBJECT","properties":{"a":{"type":"STRING","enum":["a"]}}}}]},{"googleSearch":{}}],"toolConfig":{"functionCallingConfig":{"mode":"ANY","allowedFunctionNames":["f"]}}}`,
 		`{"contents":[{"parts":[{"fileData":{"fileUri":"https://youtu.be/x"}}]}],"generationConfig":{"seed":"12","stopSequences":["a"],"responseSchema":{"type":"ARRAY"},"thinkingConfig":{"thinkingBudget":1}},"cachedContent":null}`,
 		`{"contents":[{"role":"model","parts":[{"text":"a","thought":true},{"executableCode":{"language":"PYTHON","code":"1"}},{"text":"","thoughtSignature":"YQ"}]}]}`,
+		`{"tools":{"functionDeclarations":{"parameters":`,
 		`{"\u0063ontents":[{"parts":[{"text":"\ud800"}]}],"generation_config":{"top_k":1e2}}`,
 	} {
 		f.Add([]byte(s))

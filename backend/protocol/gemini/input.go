@@ -1,6 +1,7 @@
 package gemini
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -168,12 +169,16 @@ func (d *input) number() *float64 {
 	return &f
 }
 
-// raw takes a value as it stands; nil where it is null.
+// raw takes a value as it stands; nil where it is null, or no JSON.
 func (d *input) raw() json.RawMessage {
 	if d.c.Null() {
 		return nil
 	}
-	return json.RawMessage(strings.Clone(string(d.c.Raw())))
+	value := d.c.Raw()
+	if d.c.Err() != nil || len(value) == 0 {
+		return nil
+	}
+	return json.RawMessage(bytes.Clone(value))
 }
 
 // known is a member's name in camelCase. The names that occur in every stream event cost no allocation.

@@ -162,6 +162,21 @@ func TestDecodeRequest(t *testing.T) {
 			t.Error(show(r.Messages))
 		}
 	})
+	t.Run("what the JSON form of protocol buffers allows, and a count's wrapping", func(t *testing.T) {
+		r := decodeRequest(t, `{"generateContentRequest":{"generateContentRequest":{},"systemInstruction":"s","contents":[{"parts":[null,{"text":null},{"text":"x","thought":null}],"role":null}],"tools":null,
+			"generationConfig":{"candidateCount":"2","temperature":"0.5","topK":40.0,"seed":null,"responseLogprobs":null,"responseSchema":null,"stopSequences":null}}}`)
+		want := &conv.Request{Model: "gemini-2.5-pro", N: 2, Temperature: ptr(0.5), TopK: ptr(int64(40)), Messages: []conv.Message{{Role: conv.System, Parts: []conv.Part{&conv.Text{Text: "s"}}}, user("x")}}
+		if !reflect.DeepEqual(r, want) {
+			t.Error(show(r))
+		}
+	})
+	t.Run("case 25: media of a result", func(t *testing.T) {
+		r := decodeRequest(t, `{"contents":[{"role":"user","parts":[{"functionResponse":{"name":"f","response":{},"willContinue":false,"parts":[{"inlineData":{"mimeType":"video/mp4","data":"aGk","displayName":"n"}}]}},{"text":"and"}]}]}`)
+		want := []conv.Message{answers(&conv.ToolResult{Name: "f", Kind: conv.Function, Parts: []conv.Part{&conv.Media{Kind: conv.Video, Type: "video/mp4", Data: "aGk=", Name: "n"}}}), user("and")}
+		if !reflect.DeepEqual(r.Messages, want) {
+			t.Error(show(r.Messages))
+		}
+	})
 	t.Run("case 41: levels and budgets", func(t *testing.T) {
 		for body, want := range map[string]conv.Reasoning{
 			`{"thinkingLevel":"HIGH"}`: {Effort: "high", Show: ptr(false)}, `{"thinkingBudget":0}`: {Budget: ptr(int64(0)), Off: true, Show: ptr(false)},

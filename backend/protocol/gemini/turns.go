@@ -18,10 +18,11 @@ type turns struct {
 
 	system  []wirePart
 	out     []wireContent
-	calls   []pending                // of the turn of the model that is last in out
-	later   []wirePart               // what the user says beside the results, which comes behind them
-	results map[string][]*laterEntry // all results of the request, by id
-	at      int                      // of the message in hand
+	calls   []pending                 // of the turn of the model that is last in out
+	later   []wirePart                // what the user says beside the results, which comes behind them
+	results map[string][]placed       // all results of the request that have an id, by it, in their order
+	used    map[*conv.ToolResult]bool // those that have answered a call
+	at      int                       // of the message in hand
 	lost    map[string]string
 	err     error
 }
@@ -33,11 +34,10 @@ type pending struct {
 	media          []wirePart
 }
 
-// laterEntry is a result, and the message that it stands in.
-type laterEntry struct {
+// placed is a result, and the message that it stands in.
+type placed struct {
 	at     int
 	result *conv.ToolResult
-	used   bool
 }
 
 // Texts that stand where the API wants something and the conversation has nothing.
@@ -47,11 +47,11 @@ const (
 )
 
 func (t *turns) messages(messages []conv.Message) {
-	t.results = map[string][]*laterEntry{}
+	t.results, t.used = map[string][]placed{}, map[*conv.ToolResult]bool{}
 	for i := range messages {
 		for _, p := range messages[i].Parts {
 			if r, ok := p.(*conv.ToolResult); ok && r.ID != "" {
-				t.results[r.ID] = append(t.results[r.ID], &laterEntry{at: i, result: r})
+				t.results[r.ID] = append(t.results[r.ID], placed{i, r})
 			}
 		}
 	}
@@ -244,14 +244,8 @@ func (t *turns) result(r *conv.ToolResult) {
 	if r.Kind == conv.Hosted || r.Kind == conv.WebSearch {
 		return // the call has been told as lost
 	}
-	var entry *laterEntry
-	for _, e := range t.results[r.ID] {
-		if e.result == r {
-			entry = e
-		}
-	}
-	if entry != nil && entry.used {
-		return
+	if t.used[r] {
+		return // fetched, for a call that could not wait
 	}
 	for _, fits := range []func(*pending) bool{
 		func(p *pending) bool { return r.ID != "" && p.id == r.ID },
@@ -261,9 +255,6 @@ func (t *turns) result(r *conv.ToolResult) {
 		for i := range t.calls {
 			if p := &t.calls[i]; p.answer == nil && fits(p) {
 				t.answer(p, r)
-				if entry != nil {
-					entry.used = true
-				}
 				return
 			}
 		}
@@ -272,6 +263,7 @@ func (t *turns) result(r *conv.ToolResult) {
 }
 
 func (t *turns) answer(p *pending, r *conv.ToolResult) {
+	t.used[r] = true
 	p.answer = &wireResponse{ID: p.id, Name: p.wire}
 	if t.quirks[QuirkNoCallIDs] {
 		p.answer.ID = ""
@@ -316,10 +308,10 @@ func (t *turns) close() {
 	t.calls, t.later = nil, nil
 	for i := range calls {
 		p := &calls[i]
-		for _, e := range t.results[p.id] {
-			if p.answer == nil && p.id != "" && !e.used && e.at >= t.at {
-				e.used = true
-				t.answer(p, e.result)
+		for list := t.results[p.id]; len(list) > 0 && p.answer == nil; list = t.results[p.id] {
+			t.results[p.id] = list[1:]
+			if r := list[0]; r.at >= t.at && !t.used[r.result] {
+				t.answer(p, r.result)
 			}
 		}
 		if p.answer == nil {

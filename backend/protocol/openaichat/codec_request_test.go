@@ -379,6 +379,8 @@ func TestRequestCases(t *testing.T) {
 			{conversation.Reasoning{Effort: "max"}, conversation.Target{Model: "openai/gpt-5-mini"}, `"reasoning_effort":"high"`},
 			{conversation.Reasoning{Effort: "xhigh"}, conversation.Target{Model: "gpt-5.2"}, `"reasoning_effort":"xhigh"`},
 			{conversation.Reasoning{Off: true}, conversation.Target{Model: "gpt-5.1"}, `"reasoning_effort":"none"`},
+			{conversation.Reasoning{Effort: "low"}, conversation.Target{Model: "gpt-5-pro"}, `"reasoning_effort":"high"`},
+			{conversation.Reasoning{Off: true}, conversation.Target{Model: "gpt-5.4-pro"}, `"reasoning_effort":"medium"`},
 			{conversation.Reasoning{Off: true}, conversation.Target{Model: "o3"}, `"reasoning_effort":"low"`},
 			{conversation.Reasoning{Budget: ptr[int64](31999)}, conversation.Target{Model: "o4-mini"}, `"reasoning_effort":"high"`},
 			{conversation.Reasoning{Budget: ptr[int64](2000)}, conversation.Target{Model: "qwen", Described: true, Reasons: true}, `"reasoning_effort":"low"`},

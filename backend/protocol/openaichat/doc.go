@@ -35,7 +35,7 @@
 //	merge_turns                 messages of one role in a row are refused: they become one
 //	string_content              texts are one string, never a list of parts
 //	reasoning_content           takes the assistant's reasoning back in reasoning_content
-//	reasoning_content_required  wants it back in each message with calls since the last of the user (DeepSeek, Kimi, MiMo)
+//	reasoning_content_required  wants it back in each of the assistant's messages, while it thinks (DeepSeek, Kimi, MiMo)
 //	reasoning_details           takes it back in reasoning_details, sealed ones too (OpenRouter)
 //	reasoning                   is told how much to think by reasoning: {effort, max_tokens, enabled} (OpenRouter)
 //	thinking                    ... by thinking: {type: enabled or disabled} (DeepSeek, GLM, Kimi)

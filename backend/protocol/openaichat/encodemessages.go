@@ -16,9 +16,12 @@ const (
 	noResult   = "No result of this call was kept."
 	seeBelow   = "The result follows in the next message."
 	goOn       = "Continue exactly where your last message stops, and repeat nothing of it."
-	noThoughts = "(not kept)"
 	askForJSON = "Answer with one JSON object, and nothing else."
 )
+
+// noThoughts stands for reasoning that was not kept. DeepSeek and Kimi refuse an empty text, and a model that finds the same words in each
+// of its turns begins to say them: a space does neither.
+const noThoughts = " "
 
 // billing begins the line that Claude Code puts before its system text: it is Anthropic's alone (case 44).
 const billing = "x-anthropic-billing-header:"
@@ -27,19 +30,15 @@ const billing = "x-anthropic-billing-header:"
 func (e *encoder) encodeMessages() error {
 	list := turns(e.r.Messages)
 	developer := false
-	lastUser := -1
-	for i, t := range list {
+	for _, t := range list {
 		developer = developer || t.role == conversation.Developer
-		if t.role == conversation.User {
-			lastUser = i
-		}
 	}
 	e.instructions = "system"
 	if developer && (e.family.reasons || e.quirk(quirkDeveloper)) {
 		e.instructions = "developer" // both in one request are refused
 	}
 	began := false
-	for i, t := range list {
+	for _, t := range list {
 		var err error
 		switch t.role {
 		case conversation.System, conversation.Developer:
@@ -47,7 +46,7 @@ func (e *encoder) encodeMessages() error {
 				continue
 			}
 		case conversation.Assistant:
-			err = e.assistant(t, i > lastUser)
+			err = e.assistant(t)
 		case conversation.ToolRole:
 			err = e.results(t)
 		default:
@@ -240,8 +239,8 @@ func typeOf(m *conversation.Media, usual string) string {
 	return usual
 }
 
-// assistant writes what the model said and called. recent: no user has spoken since.
-func (e *encoder) assistant(t turn, recent bool) error {
+// assistant writes what the model said and called.
+func (e *encoder) assistant(t turn) error {
 	m := wireMessage{Role: "assistant"}
 	var say, shown []conversation.Part
 	var thoughts []string
@@ -276,7 +275,7 @@ func (e *encoder) assistant(t turn, recent bool) error {
 	required := e.quirk(quirkReasoningRequired)
 	if text := strings.Join(thoughts, "\n\n"); text != "" && (required || e.quirk(quirkReasoningContent)) {
 		m.ReasoningContent = &text
-	} else if required && recent && len(m.ToolCalls) > 0 { // the client dropped it, and the vendor refuses to go on without (case 40)
+	} else if required && !e.r.Reasoning.Off { // the client dropped it, and the vendor refuses to go on without (case 40)
 		text = noThoughts
 		m.ReasoningContent = &text
 	}

@@ -139,6 +139,8 @@ type family struct {
 // families follow https://platform.openai.com/docs/guides/reasoning and the models' pages. The first that fits counts.
 var families = []family{
 	{name: regexp.MustCompile(`^gpt-5(\.\d+)?-chat`)},
+	{name: regexp.MustCompile(`^gpt-5-pro`), reasons: true, gpt5: true, efforts: []string{"high"}},
+	{name: regexp.MustCompile(`^gpt-5\.\d+-pro`), reasons: true, gpt5: true, efforts: []string{"medium", "high", "xhigh"}},
 	{name: regexp.MustCompile(`^gpt-5(-|$)`), reasons: true, gpt5: true, efforts: []string{"minimal", "low", "medium", "high"}},
 	{name: regexp.MustCompile(`^gpt-5\.1(-|$)`), reasons: true, sampling: true, gpt5: true, efforts: []string{"none", "low", "medium", "high"}},
 	{name: regexp.MustCompile(`^gpt-[5-9]`), reasons: true, sampling: true, gpt5: true, efforts: []string{"none", "low", "medium", "high", "xhigh"}},
