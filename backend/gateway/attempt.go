@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"metapi/backend/protocol"
+	"metapi/backend/protocol/anthropic"
+	"metapi/backend/protocol/dialects"
 	"metapi/backend/provider"
 	"metapi/backend/routing"
 	"metapi/backend/routing/live"
@@ -24,7 +26,10 @@ type attempt struct {
 	pass   *live.Pass
 	dog    *watchdog
 	start  time.Time
-	hide   bool // the usage chunk was our wish
+	hide   bool              // the usage chunk was our wish
+	via    protocol.Protocol // the upstream's
+	up     protocol.Dialect  // the dialect of via
+	b      *laneB            // nil in lane A, where via is the client's own protocol
 	reply  protocol.Reply
 	made   routing.Attempt // what the record will keep of it
 	pinned int             // how many of reply.Issued are known as pins
@@ -34,6 +39,7 @@ type attempt struct {
 type failure struct {
 	err     *protocol.Error // scrubbed
 	passed  bool            // nobody was asked: the deployment is being tried again by another request
+	unsaid  bool            // nobody was asked: this upstream's protocol cannot say what the request says; another's may
 	context int64           // of the deployment, for prompts that were too long for it
 	raw     []byte          // the upstream's own body, where it can be passed on as it is
 	status  int             // the upstream's, with raw
@@ -63,10 +69,21 @@ func (x *exchange) tryOnce(d *routing.Deployment, more bool) (f *failure, again 
 			Message: "the account that could serve this is being tried again after a failure"}}, false
 	}
 	defer pass.Abandon() // where nothing else has ended it
-	a := &attempt{exchange: x, d: d, target: x.snap.Targets[d.Order], pass: pass, start: now, hide: x.addsUsage(d)}
+	a := &attempt{exchange: x, d: d, target: x.snap.Targets[d.Order], pass: pass, start: now, via: x.ep.protocol, up: x.dialect}
+	x.asked.At = now
+	if via, _ := d.Via(x.asked); via != x.ep.protocol && via != protocol.None {
+		a.via, a.up, a.b = via, dialects.Of(via), new(laneB)
+	} else {
+		a.hide = x.addsUsage(d)
+	}
 	a.made = routing.Attempt{Deployment: d.ID, Account: d.Account.ID, Upstream: d.Upstream, Start: now.Sub(x.rec.Start)}
 	a.dog = x.g.watch(x.r.Context(), x.g.timing.limit(d, x.stream, more, x.peek.MaxOutput))
 	defer a.dog.stop()
+	if a.b != nil {
+		if f := a.translate(); f != nil {
+			return f, false
+		}
+	}
 	x.begin()
 
 	res, err := a.send()
@@ -79,7 +96,7 @@ func (x *exchange) tryOnce(d *routing.Deployment, more bool) (f *failure, again 
 		return f, f != nil && x.repair(d, f.err)
 	}
 	a.pass.Answering()
-	a.d.Live.Serves(a.ep.protocol)
+	a.d.Live.Serves(a.via)
 	a.made.Status = res.StatusCode
 	if x.stream {
 		return a.passStream(res), false
@@ -94,13 +111,16 @@ func (x *exchange) stored() bool {
 
 // send makes the upstream call.
 func (a *attempt) send() (*http.Response, error) {
-	u, auth, err := a.target.Request(provider.Call{Protocol: a.ep.protocol, Operation: a.ep.operation, Model: a.d.Upstream,
-		Stream: a.stream, ID: a.ep.id, Query: cleanQuery(a.r.URL)})
+	u, auth, err := a.target.Request(a.call())
 	if err != nil {
 		return nil, err
 	}
 	h := make(http.Header, 16)
-	copyHeaders(h, a.r.Header, requestHeaders[a.ep.protocol])
+	if a.b == nil {
+		copyHeaders(h, a.r.Header, requestHeaders[a.ep.protocol])
+	} else { // what else the client said was meant for another protocol
+		h["Content-Type"], h["User-Agent"] = acceptJSON, a.r.Header["User-Agent"]
+	}
 	if h["User-Agent"] == nil {
 		h["User-Agent"] = noHeader // else net/http names itself
 	}
@@ -108,7 +128,7 @@ func (a *attempt) send() (*http.Response, error) {
 		h[name] = values
 		a.secret = strings.TrimPrefix(values[0], "Bearer ")
 	}
-	for name, values := range a.target.Defaults(a.ep.protocol) {
+	for name, values := range a.target.Defaults(a.via) {
 		if h[name] == nil {
 			h[name] = values
 		}
@@ -120,13 +140,34 @@ func (a *attempt) send() (*http.Response, error) {
 	}
 	req := &http.Request{Method: a.r.Method, URL: u, Host: u.Host, Header: h, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
 	if a.body != nil {
-		body := apply(a.body, a.edits(a.d))
+		body := a.payload()
 		req.ContentLength = int64(len(body))
 		// A bytes.Reader, and not one of our own: only for that does the transport send head and body in one packet.
 		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 		req.Body, _ = req.GetBody()
 	}
 	return a.g.Transport.RoundTrip(req.WithContext(a.dog))
+}
+
+// call says what is called. The client's own query is meant for its own protocol.
+func (a *attempt) call() provider.Call {
+	c := provider.Call{Protocol: a.via, Operation: a.ep.operation, Model: a.d.Upstream, Stream: a.stream, ID: a.ep.id}
+	if a.b == nil {
+		c.Query = cleanQuery(a.r.URL)
+	}
+	return c
+}
+
+// payload is the body that is sent.
+func (a *attempt) payload() []byte {
+	if a.b != nil {
+		return a.b.body
+	}
+	body := apply(a.body, a.edits(a.d))
+	if a.via == protocol.Anthropic {
+		body = anthropic.StripForeign(body)
+	}
+	return body
 }
 
 var (
@@ -177,10 +218,10 @@ func (a *attempt) refused(res *http.Response) *failure {
 		e = protocol.DecodeError(res.StatusCode, res.Header, body, time.Now(), a.secret)
 	}
 	if e.Kind == protocol.Unsupported && (a.ep.operation == protocol.Generate || a.ep.operation == protocol.Embed) {
-		a.d.Live.Lack(a.ep.protocol, a.start, time.Now()) // a 404 for the path, not the model
+		a.d.Live.Lack(a.via, a.start, time.Now()) // a 404 for the path, not the model
 	}
 	f := a.failed(e)
-	if !ownAccount(e.Kind) && a.showable(body) {
+	if a.b == nil && !ownAccount(e.Kind) && a.showable(body) {
 		f.raw, f.status, f.header = body, res.StatusCode, res.Header
 	}
 	return f

@@ -10,6 +10,7 @@ import (
 	"metapi/backend/account"
 	"metapi/backend/catalog"
 	"metapi/backend/protocol"
+	"metapi/backend/protocol/conversation"
 	"metapi/backend/routing"
 	"metapi/backend/snapshot"
 )
@@ -26,7 +27,9 @@ type exchange struct {
 	body   []byte // nil where the operation has none
 	peek   protocol.Peek
 	owner  routing.Pin // whose state the request leans on
-	stream bool        // the client wants a stream
+	asked  routing.Request
+	conv   *conversation.Request // the body, decoded; nil until lane B wants it
+	stream bool                  // the client wants a stream
 	out    *streamWriter
 
 	rec   routing.Record
@@ -116,11 +119,15 @@ func (x *exchange) findOwner() (pin routing.Pin, strippable bool) {
 // route decides and tries the candidates in turn. It returns nil once the request is settled, else why nobody served it.
 func (x *exchange) route(pin routing.Pin) *failure {
 	x.owner = pin
-	decision, err := routing.Decide(&x.snap.Snapshot, routing.Request{ID: x.rec.ID, Model: x.rec.Asked, Protocol: x.ep.protocol,
-		Operation: x.ep.operation, Pin: pin, At: time.Now()})
+	x.asked = routing.Request{ID: x.rec.ID, Model: x.rec.Asked, Protocol: x.ep.protocol,
+		Operation: x.ep.operation, Translate: x.translatable(pin), Pin: pin, At: time.Now()}
+	decision, err := routing.Decide(&x.snap.Snapshot, x.asked)
 	x.noteDecision(&decision)
 	if err != nil {
-		return &failure{err: asError(err)}
+		if e := asError(err); !x.countHere(e) {
+			return &failure{err: e}
+		}
+		return nil
 	}
 	var worst *failure
 	for i, d := range decision.Candidates {
@@ -132,7 +139,7 @@ func (x *exchange) route(pin routing.Pin) *failure {
 			return nil
 		}
 		worst = worse(worst, f)
-		if final := f.err.ClientFault() && f.err.Kind != protocol.ContextTooLong; final || x.r.Context().Err() != nil {
+		if final := f.err.ClientFault() && !f.unsaid && f.err.Kind != protocol.ContextTooLong; final || x.r.Context().Err() != nil {
 			return f // the request is at fault; or Metapi is shutting down
 		}
 	}

@@ -238,8 +238,8 @@ func TestSlowStreamsAreLeftAlone(t *testing.T) {
 	}
 }
 
-// An upstream that answers 404 for the path, not the model, does not serve that protocol: another account does, the
-// first is not asked again for it, and keeps serving the protocols it has.
+// An upstream that answers 404 for the path, not the model, does not serve that protocol: another account does. The first is not
+// asked over it again, but over one that it has.
 func TestMissingEndpointMovesOn(t *testing.T) {
 	first, second := vendor(t, imitation.OpenAI, "first"), vendor(t, imitation.OpenAI, "second")
 	w := newWorld(t, []*imitation.Vendor{first, second})
@@ -248,8 +248,11 @@ func TestMissingEndpointMovesOn(t *testing.T) {
 	w.wantAnswer(responses, w.send(responses))
 	w.wantAnswer(responses, w.send(responses))
 	w.wantAnswer(chat, w.send(chat))
-	if a, b := len(first.Calls()), len(second.Calls()); a != 2 || b != 2 {
+	if a, b := len(first.Calls()), len(second.Calls()); a != 3 || b != 1 {
 		t.Errorf("the first got %d calls, the second %d", a, b)
+	}
+	if got := w.records(3)[1].Attempts[0].Via; got != protocol.OpenAIChat {
+		t.Errorf("the second time it was asked over %v", got)
 	}
 }
 

@@ -7,7 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"metapi/backend/gateway"
 	"metapi/backend/protocol"
+	"metapi/backend/snapshot"
 	"metapi/build/imitation"
 )
 
@@ -33,7 +35,8 @@ func TestModelLists(t *testing.T) {
 		}
 		return ids
 	}
-	if got := names(list("/v1/models"), "data", "id"); !slices.Equal(got, []string{"gpt-4o", "gpt-4o-mini", "gpt-5", "text-embedding-3-small"}) {
+	all := []string{"claude-haiku-4-5", "claude-sonnet-4-5", "gemini-2.5-flash", "gemini-2.5-pro", "gpt-4o", "gpt-4o-mini", "gpt-5", "text-embedding-3-small"}
+	if got := names(list("/v1/models"), "data", "id"); !slices.Equal(got, all) {
 		t.Errorf("openai: %v", got)
 	}
 	version := []string{"Anthropic-Version", "2023-06-01"}
@@ -42,25 +45,45 @@ func TestModelLists(t *testing.T) {
 		t.Errorf("anthropic: %v", page)
 	}
 	page = list("/v1/models?after_id=claude-haiku-4-5", version...)
-	if got := names(page, "data", "id"); !slices.Equal(got, []string{"claude-sonnet-4-5"}) || page["has_more"] != false {
+	if got := names(page, "data", "id"); !slices.Equal(got, all[1:]) || page["has_more"] != false {
 		t.Errorf("anthropic, second page: %v", page)
 	}
 	page = list("/v1beta/models?pageSize=1")
-	if got := names(page, "models", "name"); !slices.Equal(got, []string{"models/gemini-2.5-flash"}) || page["nextPageToken"] == nil {
+	if got := names(page, "models", "name"); !slices.Equal(got, []string{"models/claude-haiku-4-5"}) || page["nextPageToken"] == nil {
 		t.Errorf("gemini: %v", page)
 	}
 	page = list("/v1beta/models?pageSize=1&pageToken=" + page["nextPageToken"].(string))
-	if got := names(page, "models", "name"); !slices.Equal(got, []string{"models/gemini-2.5-pro"}) || page["nextPageToken"] != nil {
+	if got := names(page, "models", "name"); !slices.Equal(got, []string{"models/claude-sonnet-4-5"}) || page["nextPageToken"] == nil {
 		t.Errorf("gemini, second page: %v", page)
 	}
 	if one := list("/v1/models/gpt-5"); one["id"] != "gpt-5" || one["object"] != "model" {
 		t.Errorf("one: %v", one)
 	}
-	if none := list("/v1/models/claude-haiku-4-5"); none["error"] == nil {
-		t.Errorf("a model of another protocol is shown: %v", none)
+	if one := list("/v1/models/claude-haiku-4-5"); one["id"] != "claude-haiku-4-5" || one["object"] != "model" {
+		t.Errorf("one that is reached in lane B: %v", one)
+	}
+	if none := list("/v1/models/no-such-model"); none["error"] == nil {
+		t.Errorf("one that is not there: %v", none)
 	}
 	if bad := list("/v1beta/models?pageSize=x"); bad["error"] == nil {
 		t.Errorf("a bad page size: %v", bad)
+	}
+}
+
+// A model list shows what lane B reaches, too; embeddings alone it does not.
+func TestListsLeaveOutEmbeddings(t *testing.T) {
+	w := newWorld(t, []*imitation.Vendor{vendor(t, imitation.OpenAI, "o")}, func(_ *gateway.Options, s *snapshot.Snapshot) {
+		for i := range s.Deployments {
+			if d := &s.Deployments[i]; strings.Contains(d.Upstream, "embedding") {
+				d.Protocols = protocol.SetOf(protocol.OpenAIEmbeddings)
+			}
+		}
+	})
+	r, _ := http.NewRequest("GET", w.url+"/v1/models", nil)
+	r.Header.Set("X-Api-Key", localKey)
+	r.Header.Set("Anthropic-Version", "2023-06-01")
+	if got := w.do(r); !strings.Contains(got.body, "gpt-4o") || strings.Contains(got.body, "embedding") {
+		t.Errorf("%d %s", got.status, got.body)
 	}
 }
 
@@ -115,7 +138,5 @@ func TestModelNames(t *testing.T) {
 		t.Errorf("recorded as asked %q, model %q", got.Asked, got.Model)
 	}
 	messages.body["model"] = "gpt-4o"
-	if got := w.send(messages); got.status < 400 || !strings.Contains(got.body, "openai-chat") || !strings.Contains(got.body, `"type":"error"`) {
-		t.Errorf("a model that speaks another protocol: %d %s", got.status, got.body)
-	}
+	w.wantAnswer(messages, w.send(messages)) // in lane B
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"metapi/backend/protocol"
+	"metapi/backend/protocol/codecs"
 	"metapi/backend/routing"
 	"metapi/backend/snapshot"
 )
@@ -33,8 +34,11 @@ func offeredIn(snap *snapshot.Snapshot, ps protocol.Set) []offered {
 	return list
 }
 
-// firstOf is the first deployment in the user's order that serves name over one of ps.
+// firstOf is the first deployment in the user's order that serves name over one of ps, translated where need be.
 func firstOf(snap *snapshot.Snapshot, name string, ps protocol.Set) *routing.Deployment {
+	if ps&codecs.Spoken != 0 { // lane B reaches the others
+		ps |= codecs.Spoken
+	}
 	found, err := snap.Names.Resolve(name)
 	if err != nil {
 		return nil

@@ -48,7 +48,7 @@ func (a *attempt) close(kind protocol.Kind, message string) {
 		q := a.d.Price.Quote(a.made.Usage, a.start)
 		a.made.Cost = routing.Cost{USD: q.USD, Estimated: a.made.Usage.Estimated || q.Assumed, Unknown: !q.Known}
 	}
-	if kind == "" || a.made.FirstByte > 0 { // the client was told of it, however that ended
+	if a.b == nil && (kind == "" || a.made.FirstByte > 0) { // the client was told of it, however that ended
 		a.rec.Issued = a.reply.Issued
 		if a.foundState() {
 			a.rec.Issued = append(a.rec.Issued, a.peek.Refs...)
@@ -60,7 +60,7 @@ func (a *attempt) close(kind protocol.Kind, message string) {
 // pin makes known at once which account issued what the reply has told so far: the client may come back for it before
 // this request has settled.
 func (a *attempt) pin() {
-	if n := len(a.reply.Issued); n > a.pinned {
+	if n := len(a.reply.Issued); n > a.pinned && a.b == nil { // in lane B the client never sees it
 		a.g.Pins.Pin(a.reply.Issued[a.pinned:], a.d.Account.ID)
 		a.pinned = n
 	}

@@ -40,7 +40,7 @@ func (a *attempt) passStream(res *http.Response) *failure {
 		if err != nil {
 			return a.streamEnded(err, committed, held, res.Header)
 		}
-		class := a.dialect.Event(ev.Name, ev.Data, &a.reply)
+		class := a.up.Event(ev.Name, ev.Data, &a.reply)
 		if class == protocol.Failed && a.storedFailure() {
 			class = protocol.Final
 		}
@@ -50,7 +50,11 @@ func (a *attempt) passStream(res *http.Response) *failure {
 			}
 			return a.broken(a.reply.Err, held)
 		}
-		if class != protocol.UsageOnly || !a.hide {
+		if a.b != nil {
+			if held, err = a.b.event(held, ev.Name, ev.Data); err != nil {
+				return a.unreadable(err, committed, held)
+			}
+		} else if class != protocol.UsageOnly || !a.hide {
 			held = append(held, ev.Raw...)
 			if ev.Unended {
 				held = append(held, "\n\n"...) // so that nothing that follows becomes a part of it
@@ -110,7 +114,7 @@ func (a *attempt) notStream(src io.Reader) *failure {
 	if err != nil && len(body) == 0 {
 		return a.lost(err)
 	}
-	if a.dialect.Body(body, &a.reply); a.reply.Err != nil {
+	if a.up.Body(body, &a.reply); a.reply.Err != nil {
 		return a.failed(a.reply.Err)
 	}
 	return a.failed(&protocol.Error{Kind: protocol.BadReply, Message: "the upstream answered a request for a stream with a plain reply"})
@@ -122,16 +126,25 @@ func (a *attempt) commit(from http.Header) {
 	a.made.FirstByte = time.Since(a.start)
 	a.rec.FirstByte = time.Since(a.rec.Start)
 	a.rec.Status = http.StatusOK
-	a.out.begin(func(h http.Header) {
-		copyHeaders(h, from, replyHeaders[a.ep.protocol])
-		a.serverHeaders(h)
-	})
+	a.out.begin(func(h http.Header) { a.replyHead(h, from) })
 }
 
 // streamEnded tells an upstream's proper end from a cut. After the protocol's own end it does not matter how the
 // connection ends; without one, a finish reason and a clean end will do.
 func (a *attempt) streamEnded(err error, committed bool, held []byte, from http.Header) *failure {
 	if said := committed || a.reply.Finish != ""; said && (a.reply.Done || err == io.EOF && a.reply.Finish != "") {
+		if a.b != nil {
+			var estimate *protocol.Usage
+			if !a.reply.HasUsage {
+				u := a.usage("")
+				estimate = &u
+			}
+			whole, err := a.b.end(held, estimate)
+			if err != nil {
+				return a.unreadable(err, committed, held)
+			}
+			held = whole
+		}
 		if !committed { // an answer without a word, but a whole one
 			a.commit(from)
 		}
@@ -163,6 +176,18 @@ func (a *attempt) streamEnded(err error, committed bool, held []byte, from http.
 	return a.broken(e, held)
 }
 
+// unreadable ends an attempt whose stream makes no sense in its own protocol.
+func (a *attempt) unreadable(err error, committed bool, held []byte) *failure {
+	e := asError(err)
+	if e.Kind == protocol.BadRequest { // asError's word for what it does not know
+		e = &protocol.Error{Kind: protocol.BadReply, Message: err.Error()}
+	}
+	if !committed {
+		return a.failed(e)
+	}
+	return a.broken(e, held)
+}
+
 // unheard ends an attempt whose stream the client did not take: it went away, or is stuck, or we are shutting down.
 func (a *attempt) unheard() *failure {
 	if e, gone := a.dog.verdict(io.ErrClosedPipe); !gone && e == errShutdown {
@@ -176,7 +201,12 @@ func (a *attempt) unheard() *failure {
 func (a *attempt) broken(e *protocol.Error, held []byte) *failure {
 	a.out.send(held)
 	f := a.failed(e)
-	a.out.end(f.err)
+	if a.b != nil {
+		a.out.send(a.b.fault(f.err))
+		a.out.finish()
+	} else {
+		a.out.end(f.err)
+	}
 	a.settle(routing.Failed, f.err)
 	return nil
 }

@@ -20,14 +20,18 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 	if protocol.IsHTML(res.Header, body) {
 		return a.failed(errWall)
 	}
-	if a.dialect.Body(body, &a.reply); a.reply.Err != nil && !a.storedFailure() {
+	if a.up.Body(body, &a.reply); a.reply.Err != nil && !a.storedFailure() {
 		return a.failed(a.reply.Err)
+	}
+	if a.b != nil {
+		if body, err = a.b.reply(a, body); err != nil {
+			return a.lost(err)
+		}
 	}
 	a.pin() // before the client can ask for what it was told
 	a.made.FirstByte = time.Since(a.start)
 	h := a.w.Header()
-	copyHeaders(h, res.Header, replyHeaders[a.ep.protocol])
-	a.serverHeaders(h)
+	a.replyHead(h, res.Header)
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	a.rec.Status = res.StatusCode
 	a.w.WriteHeader(res.StatusCode)
@@ -48,6 +52,17 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 // storedFailure reports whether the error in the reply is the content of a stored response that failed, and not a failure
 // to give it out.
 func (a *attempt) storedFailure() bool { return a.stored() && a.reply.ID != "" }
+
+// replyHead fills the head of a reply from the upstream's.
+func (a *attempt) replyHead(h, from http.Header) {
+	if a.b == nil {
+		copyHeaders(h, from, replyHeaders[a.ep.protocol])
+	} else {
+		h["Content-Type"] = acceptJSON
+		a.b.header(h)
+	}
+	a.serverHeaders(h)
+}
 
 // serverHeaders tells the client which deployment served it, and at which attempt.
 func (a *attempt) serverHeaders(h http.Header) {

@@ -152,6 +152,9 @@ func appendRecord(b []byte, r *routing.Record) ([]byte, error) {
 		o.text("deployment", a.Deployment)
 		o.text("account", a.Account)
 		o.text("upstream", a.Upstream)
+		if a.Via != protocol.None {
+			o.text("via", a.Via.String())
+		}
 		o.number("start", int64(a.Start))
 		o.number("took", int64(a.Took))
 		o.span("first_byte", a.FirstByte)

@@ -73,7 +73,7 @@ func Decide(s *Snapshot, r Request) (Decision, error) {
 // unfit says why c cannot serve r now, or "".
 func (c *Deployment) unfit(r Request) (reason string, until time.Time) {
 	switch {
-	case !c.Protocols.Has(r.Protocol):
+	case c.Protocols&(r.Translate|protocol.SetOf(r.Protocol)) == 0:
 		return "speaks " + words(c.Protocols.List()) + ", not " + r.Protocol.String(), time.Time{}
 	case r.Pin.Account != "" && r.Pin.Account != c.Account.ID:
 		return "the conversation's state lives at another account", time.Time{}
@@ -83,7 +83,7 @@ func (c *Deployment) unfit(r Request) (reason string, until time.Time) {
 	standing := c.Live
 	if r.Model == "" {
 		standing = c.Live.AnyModel()
-	} else if until, lacks := c.Live.Lacks(r.Protocol, r.At); lacks {
+	} else if via, until := c.Via(r); via == protocol.None {
 		return "answered that it does not serve " + r.Protocol.String(), until
 	}
 	if state, until, kind := standing.State(r.At); state == live.Cooling {
@@ -121,7 +121,7 @@ func (d *Decision) emptyError(r Request, spoken protocol.Set) *protocol.Error {
 	case len(d.Excluded) == 0:
 		return &protocol.Error{Kind: protocol.Unavailable,
 			Message: "no account can serve this request; add one with `metapi accounts add`"}
-	case !spoken.Has(r.Protocol):
+	case spoken&(r.Translate|protocol.SetOf(r.Protocol)) == 0:
 		return &protocol.Error{Kind: protocol.Unsupported, Param: "model", Message: fmt.Sprintf(
 			"%s is offered, but not over the %s protocol: its accounts speak %s", what, r.Protocol, words(spoken.List()))}
 	case r.Pin.Account != "":

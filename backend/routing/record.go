@@ -66,18 +66,19 @@ type Features struct {
 
 // Attempt is one try of one deployment.
 type Attempt struct {
-	Deployment string         `json:"deployment"` // opaque id
-	Account    string         `json:"account"`    // account id
-	Upstream   string         `json:"upstream"`   // the model name sent
-	Start      time.Duration  `json:"start"`      // after the request's start
-	Took       time.Duration  `json:"took"`
-	FirstByte  time.Duration  `json:"first_byte,omitempty"` // attempt start to first meaningful event
-	Status     int            `json:"status,omitempty"`     // upstream's HTTP status, 0 where none came
-	Kind       protocol.Kind  `json:"kind,omitempty"`       // empty: it worked
-	Error      string         `json:"error,omitempty"`      // in words, without secrets
-	Finish     string         `json:"finish,omitempty"`     // the vendor's stop reason
-	Usage      protocol.Usage `json:"usage,omitzero"`
-	Cost       Cost           `json:"cost,omitzero"`
+	Deployment string            `json:"deployment"`    // opaque id
+	Account    string            `json:"account"`       // account id
+	Upstream   string            `json:"upstream"`      // the model name sent
+	Via        protocol.Protocol `json:"via,omitempty"` // the protocol that it was put into; None where that was the client's own
+	Start      time.Duration     `json:"start"`         // after the request's start
+	Took       time.Duration     `json:"took"`
+	FirstByte  time.Duration     `json:"first_byte,omitempty"` // attempt start to first meaningful event
+	Status     int               `json:"status,omitempty"`     // upstream's HTTP status, 0 where none came
+	Kind       protocol.Kind     `json:"kind,omitempty"`       // empty: it worked
+	Error      string            `json:"error,omitempty"`      // in words, without secrets
+	Finish     string            `json:"finish,omitempty"`     // the vendor's stop reason
+	Usage      protocol.Usage    `json:"usage,omitzero"`
+	Cost       Cost              `json:"cost,omitzero"`
 }
 
 // Cost is money in US dollars, and how far it can be trusted.

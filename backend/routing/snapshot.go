@@ -37,6 +37,7 @@ type Deployment struct {
 	Protocols protocol.Set
 	Price     *catalog.Price // nil where unknown
 	Reasons   bool           // it may think for long before the first token
+	Described bool           // Reasons is known
 	Context   int64          // tokens; 0 where unknown
 	MaxOutput int64          // tokens; 0 where unknown
 	Live      *live.Deployment
@@ -48,6 +49,7 @@ type Request struct {
 	Model     string // as the client named it; "" where the operation has none
 	Protocol  protocol.Protocol
 	Operation protocol.Operation
+	Translate protocol.Set // other protocols that the request can be put into, and its reply from; none where it leans on an account's state
 	Pin       Pin
 	At        time.Time
 }

@@ -172,7 +172,7 @@ func (b *Builder) describe(d *routing.Deployment, a account.Account) {
 	m, price := b.Catalog.Model(a.Provider, a.BaseURL, d.Upstream)
 	d.Price, d.Model = price, b.Catalog.ID(d.Upstream)
 	if m != nil {
-		d.Model, d.Reasons = m.ID, m.Reasons
+		d.Model, d.Reasons, d.Described = m.ID, m.Reasons, m.Described
 		d.Context = cmp.Or(d.Context, m.Context)
 		d.Display = cmp.Or(d.Display, m.Name)
 	}

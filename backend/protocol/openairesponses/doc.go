@@ -1,4 +1,7 @@
-// Package openairesponses is the dialect of OpenAI's Responses (POST /v1/responses), the only format that Codex speaks.
+// Package openairesponses is OpenAI's Responses (POST /v1/responses), the only format that Codex speaks: its dialect, for
+// bodies that pass as they are, and its codec, for those that come from or go to another protocol.
+//
+// # The dialect
 //
 // Its requests lean on state that one upstream account keeps: an earlier response (previous_response_id), a
 // conversation, stored items (item_reference), files, and encrypted reasoning, which only the account that wrote it
@@ -9,4 +12,25 @@
 //
 // A stream is named events whose type stands in the data too. It ends with response.completed, response.incomplete or
 // response.failed. Any event "….delta" that says something is Meaningful, and so is the start of a call that has a name.
+//
+// # The codec
+//
+// [Codec] is written from OpenAI's OpenAPI document: CreateResponse, Response, ResponseStreamEvent. Its files are one a
+// direction; what varies is in tables.go.
+//
+// Decoded, the items of a model's turn are one message (reasoning, message, function_call, custom_tool_call), and so are the
+// outputs of parallel calls; instructions are a first message of the system's. State of an account is refused by name, and
+// what a vendor ran for itself (web_search_call) passed over. A tool of the vendor's that the client runs (local_shell,
+// tool_search) is a Hosted one, and so are its calls.
+//
+// Encoded for an upstream, calls and results are paired (pairs.go), names and ids made legal (names.go; [ToolNames] tells
+// them back), schemas given an object at their root (schema.go), and reasoning goes only where this vendor sealed it.
+//
+// Written for a client, a reply is what it declared: a call of a custom tool that an upstream made as a function, with the text
+// as its only string, or as "input", is a custom_tool_call again; a tool of a namespace gets its namespace back. Each Response
+// repeats the request, as clients' types require.
+//
+// Of [conversation.Target.Quirks] the codec knows these:
+//   - "open-reasoning": the server takes reasoning that is not sealed, as content of type reasoning_text (servers of open models)
+//   - "no-summary": the server refuses reasoning.summary (OpenAI does until an organization is verified)
 package openairesponses

@@ -292,17 +292,22 @@ type codedOnly struct {
 	Message string `json:"message"`
 }
 
-// StreamError writes e as response.failed.
-func (Dialect) StreamError(e *protocol.Error) []byte {
-	_, fault := openai.Describe(e)
+// describe says e as OpenAI would, and as the code of a response that failed.
+func describe(e *protocol.Error) (fault openai.Fault, code string) {
+	_, fault = openai.Describe(e)
 	// Of the codes Codex knows these four to act on; any other it takes for one that a retry may cure.
-	code := "server_error"
 	switch e.Kind {
 	case protocol.ContextTooLong, protocol.OutOfMoney, protocol.RateLimited:
-		code = *fault.Code
+		return fault, *fault.Code
 	case protocol.BadRequest, protocol.ContentPolicy:
-		code = "invalid_prompt"
+		return fault, "invalid_prompt"
 	}
+	return fault, "server_error"
+}
+
+// StreamError writes e as response.failed.
+func (Dialect) StreamError(e *protocol.Error) []byte {
+	fault, code := describe(e)
 	return openai.Line("response.failed", openai.Marshal(failed{Type: "response.failed", Error: fault, Response: failedResponse{
 		Object: "response", Status: "failed", Output: []any{}, Error: codedOnly{code, fault.Message}}}))
 }

@@ -1,0 +1,193 @@
+package anthropic
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"metapi/backend/protocol"
+	"metapi/backend/protocol/conversation"
+)
+
+func (e *encoding) tools() {
+	only := e.r.Choice.Names
+	if e.r.Choice.Mode == conversation.ChoiceTool && len(only) == 1 || e.r.Choice.Mode == conversation.ChoiceNone {
+		only = nil
+	}
+	seen := map[string]bool{}
+	for _, t := range e.r.Tools {
+		if len(only) > 0 && !slices.Contains(only, t.Name) && !slices.Contains(only, (called{t.Namespace, t.Name, t.Kind}).whole()) {
+			continue
+		}
+		switch t.Kind {
+		case conversation.WebSearch:
+			if !seen[searchName] {
+				e.out.Tools = append(e.out.Tools, searchTool(t))
+				seen[searchName] = true
+			}
+		case conversation.Hosted:
+			e.hosted(t)
+		default:
+			e.function(t, seen)
+		}
+	}
+	if answersByTool(e.r, e.family) {
+		e.out.Tools = append(e.out.Tools, answerTool(e.r.Format))
+	}
+}
+
+func (e *encoding) function(t conversation.Tool, seen map[string]bool) {
+	w := &wireTool{Name: e.names.of(t.Namespace, t.Name, t.Kind), Description: t.Description, Cache: wireMark(t.Cache)}
+	if seen[w.Name] {
+		e.lose("tools", "a tool of this name was declared before")
+		return
+	}
+	seen[w.Name] = true
+	if t.Kind == conversation.Custom {
+		w.InputSchema, w.Description = json.RawMessage(customSchema), customDescription(t)
+	} else {
+		var ok bool
+		if w.InputSchema, ok = inputSchema(t.Schema); !ok {
+			e.refuse("tools", "the parameters of "+quoted(t.Name)+" are no JSON Schema of an object")
+		}
+	}
+	e.out.Tools = append(e.out.Tools, w)
+}
+
+// earlier declares the tools that the conversation has called where the request declares none, as when it asks for a summary: without
+// a declaration the calls may be refused. None of them is to be called again.
+func (e *encoding) earlier() {
+	if len(e.out.Tools) > 0 {
+		return
+	}
+	seen := map[string]bool{}
+	for _, turn := range e.out.Messages {
+		for _, b := range turn.Content {
+			if b.Type == "tool_use" && !seen[b.Name] {
+				seen[b.Name] = true
+				e.out.Tools = append(e.out.Tools, &wireTool{Name: b.Name, Description: earlierTool, InputSchema: json.RawMessage(emptySchema)})
+			}
+		}
+	}
+	if len(e.out.Tools) > 0 {
+		e.out.ToolChoice = &wireChoice{Type: "none"}
+	}
+}
+
+// hosted is a tool that a vendor runs: Anthropic's own stays as it was declared.
+func (e *encoding) hosted(t conversation.Tool) {
+	var m map[string]json.RawMessage
+	if json.Unmarshal(t.Raw, &m) != nil {
+		m = nil
+	}
+	if t.Origin == protocol.Anthropic && m != nil {
+		delete(m, "cache_control")
+		e.out.Tools = append(e.out.Tools, m)
+		return
+	}
+	var kind string
+	if json.Unmarshal(m["type"], &kind) != nil {
+		kind = t.Name
+	}
+	if hostedTools[kind] {
+		e.lose("tools", "the tool "+quoted(kind)+" exists at its own vendor only")
+		return
+	}
+	e.refuse("tools", "the tool "+quoted(kind)+" exists at its own vendor only")
+}
+
+// searchTool is the vendor's search, with what OpenAI's declaration says of domains and place.
+func searchTool(t conversation.Tool) any {
+	if t.Origin == protocol.Anthropic {
+		var m map[string]json.RawMessage
+		if json.Unmarshal(t.Raw, &m) == nil && len(m["type"]) > 0 {
+			delete(m, "cache_control")
+			return m
+		}
+	}
+	var declared struct {
+		Filters struct {
+			AllowedDomains []string `json:"allowed_domains"`
+		} `json:"filters"`
+		UserLocation *struct {
+			wireLocation
+			Approximate *wireLocation `json:"approximate"` // openai-chat's web_search_options
+		} `json:"user_location"`
+	}
+	w := &wireSearch{Type: "web_search_20250305", Name: searchName}
+	if len(t.Raw) == 0 || json.Unmarshal(t.Raw, &declared) != nil {
+		return w
+	}
+	w.AllowedDomains = declared.Filters.AllowedDomains
+	if l := declared.UserLocation; l != nil {
+		place := l.wireLocation
+		if l.Approximate != nil {
+			place = *l.Approximate
+		}
+		if place.Type = "approximate"; place != (wireLocation{Type: "approximate"}) {
+			w.UserLocation = &place
+		}
+	}
+	return w
+}
+
+// answersByTool reports whether an answer by a schema is to come as the call of a tool: where the model takes no format, and the
+// client does not itself force a call.
+func answersByTool(r *conversation.Request, f family) bool {
+	return r.Format.Kind == conversation.FormatSchema && !f.schema &&
+		r.Choice.Mode != conversation.ChoiceAny && r.Choice.Mode != conversation.ChoiceTool
+}
+
+func answerTool(f conversation.Format) *wireTool {
+	w := &wireTool{Name: answerName, Description: strings.TrimSpace("Give the answer by this tool. " + f.Description), InputSchema: f.Schema}
+	if wrapsAnswer(f.Schema) {
+		root := map[string]any{"type": "object", "properties": map[string]any{"value": f.Schema}, "required": []string{"value"}}
+		var m map[string]json.RawMessage
+		if json.Unmarshal(f.Schema, &m) == nil {
+			for _, defs := range []string{"$defs", "definitions"} { // references go by the root
+				if m[defs] != nil {
+					root[defs] = m[defs]
+				}
+			}
+		}
+		w.InputSchema = encode(root)
+		return w
+	}
+	if schema, ok := inputSchema(f.Schema); ok {
+		w.InputSchema = schema
+	}
+	return w
+}
+
+var choiceWords = map[conversation.ChoiceMode]string{conversation.ChoiceUnset: "auto", conversation.ChoiceAuto: "auto",
+	conversation.ChoiceAny: "any", conversation.ChoiceNone: "none", conversation.ChoiceTool: "tool"}
+
+func (e *encoding) choice() {
+	c := e.r.Choice
+	if answersByTool(e.r, e.family) {
+		e.out.ToolChoice = &wireChoice{Type: "any"}
+		if len(e.out.Tools) == 1 || c.Mode == conversation.ChoiceNone {
+			e.out.ToolChoice = &wireChoice{Type: "tool", Name: answerName}
+		}
+		return
+	}
+	serial := c.Parallel != nil && !*c.Parallel
+	if len(e.out.Tools) == 0 || c.Mode == conversation.ChoiceUnset && !serial {
+		if c.Mode == conversation.ChoiceAny || c.Mode == conversation.ChoiceTool {
+			e.refuse("tool_choice", "a tool is to be called, and none is declared")
+		}
+		return
+	}
+	w := &wireChoice{Type: choiceWords[c.Mode], DisableParallel: serial && c.Mode != conversation.ChoiceNone}
+	if c.Mode == conversation.ChoiceTool {
+		switch {
+		case len(c.Names) != 1:
+			w.Type = "any" // of those, which are all that is declared
+		default:
+			if w.Name = e.names.chosen(e.r, c.Names[0]); w.Name == "" {
+				e.refuse("tool_choice", "the tool "+quoted(c.Names[0])+" is not declared")
+			}
+		}
+	}
+	e.out.ToolChoice = w
+}

@@ -1,0 +1,174 @@
+package anthropic
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+
+	"metapi/backend/protocol"
+	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/scan"
+)
+
+// Mark begins every signature, sealed text, index and id that this codec made up for a client. It is of the alphabet of both
+// base64 and ids; no vendor's own begin so.
+//
+// Clients send back what they were given. What carries the mark is no signature of Anthropic's, and must not reach it: a
+// decoded request has it unfolded, and [StripForeign] takes it out of a body that is passed on as it stands.
+const Mark = "metapiforeign"
+
+// carried is what of another vendor goes through a client of this protocol and back, in the place of a signature or of
+// redacted thinking.
+type carried struct {
+	Origin    protocol.Protocol `json:"o,omitempty"`
+	ID        string            `json:"i,omitempty"`
+	Summary   bool              `json:"s,omitempty"`
+	Signature string            `json:"g,omitempty"`
+	Sealed    string            `json:"x,omitempty"`
+	Call      bool              `json:"c,omitempty"` // Signature is of the next tool call
+}
+
+func (e carried) seal() string {
+	if e == (carried{}) {
+		return Mark
+	}
+	text, err := json.Marshal(e)
+	if err != nil { // a protocol without a word: nothing that could come back
+		return Mark
+	}
+	return Mark + base64.RawStdEncoding.EncodeToString(text)
+}
+
+// unseal reads what [carried.seal] made. ours tells that s carries the mark, whatever follows it.
+func unseal(s string) (e carried, ours bool) {
+	rest, ours := strings.CutPrefix(s, Mark)
+	if !ours || rest == "" {
+		return carried{}, ours
+	}
+	text, err := base64.RawStdEncoding.DecodeString(rest)
+	if err != nil || json.Unmarshal(text, &e) != nil {
+		return carried{}, true
+	}
+	return e, true
+}
+
+// outgoing is what a client is given for the proof of t: the vendor's own where the vendor is Anthropic, else an envelope.
+func outgoing(t *conversation.Thinking) (signature, sealed string) {
+	if t.Origin == protocol.Anthropic && (t.Signature != "" || t.Sealed != "") {
+		return t.Signature, t.Sealed
+	}
+	return carried{Origin: t.Origin, ID: t.ID, Summary: t.Summary, Signature: t.Signature, Sealed: t.Sealed}.seal(), ""
+}
+
+// StripForeign takes out of the body of a request what [Mark] shows to be none of Anthropic's: thinking, web searches and
+// citations that this codec wrote for the client. It is for bodies that are passed on as they stand. Without the mark it
+// returns body itself; a body that cannot be read is left alone.
+func StripForeign(body []byte) []byte {
+	if !bytes.Contains(body, []byte(Mark)) {
+		return body
+	}
+	var messages protocol.Span
+	if scan.Object(body, func(key []byte, _ bool, value protocol.Span) bool {
+		if string(key) == "messages" {
+			messages = value
+		}
+		return true
+	}) != nil || messages.Empty() {
+		return body
+	}
+	out := append([]byte(nil), body[:messages.From]...)
+	out, ok := filterArray(out, body[messages.From:messages.To], func(dst, message []byte) ([]byte, bool) {
+		return filterMember(dst, message, "content", stripBlock)
+	})
+	if !ok {
+		return body
+	}
+	return append(out, body[messages.To:]...)
+}
+
+// stripBlock appends a content block without what is foreign in it; not at all where it is foreign as a whole.
+func stripBlock(dst, block []byte) ([]byte, bool) {
+	if !bytes.Contains(block, []byte(Mark)) {
+		return append(dst, block...), true
+	}
+	var f fields
+	f.read(block)
+	switch f.kind {
+	case "thinking":
+		if _, ours := unseal(text(f.signature)); ours {
+			return dst, false
+		}
+	case "redacted_thinking":
+		if _, ours := unseal(text(f.data)); ours {
+			return dst, false
+		}
+	case "server_tool_use", "web_search_tool_result":
+		if strings.Contains(text(f.id), Mark) || strings.Contains(text(f.toolUseID), Mark) {
+			return dst, false
+		}
+	case "text":
+		return filterMember(dst, block, "citations", func(dst, citation []byte) ([]byte, bool) {
+			var c fields
+			c.read(citation)
+			if strings.HasPrefix(text(c.encryptedIndex), Mark) {
+				return dst, false
+			}
+			return append(dst, citation...), true
+		})
+	}
+	return append(dst, block...), true
+}
+
+// filterMember appends an object with the elements of its array name filtered. A list that becomes empty is left out with
+// its member; where that is the content of a message, the message is.
+func filterMember(dst, object []byte, name string, keep func(dst, element []byte) ([]byte, bool)) ([]byte, bool) {
+	start := len(dst)
+	dst = append(dst, '{')
+	first, whole := true, true
+	err := scan.Object(object, func(key []byte, _ bool, value protocol.Span) bool {
+		raw := object[value.From:value.To]
+		before := len(dst)
+		if !first {
+			dst = append(dst, ',')
+		}
+		dst = append(append(append(dst, '"'), key...), `":`...)
+		if string(key) != name || raw[0] != '[' {
+			dst, first = append(dst, raw...), false
+			return true
+		}
+		from := len(dst)
+		dst, _ = filterArray(dst, raw, keep)
+		if string(dst[from:]) == "[]" && len(bytes.TrimSpace(raw[1:len(raw)-1])) > 0 {
+			whole = name != "content"
+			dst = dst[:before]
+			return whole
+		}
+		first = false
+		return true
+	})
+	if err != nil || !whole {
+		return dst[:start], err == nil && whole
+	}
+	return append(dst, '}'), true
+}
+
+// filterArray appends an array with its elements filtered.
+func filterArray(dst, array []byte, keep func(dst, element []byte) ([]byte, bool)) ([]byte, bool) {
+	dst = append(dst, '[')
+	first := true
+	err := scan.Array(array, func(value protocol.Span) bool {
+		before := len(dst)
+		if !first {
+			dst = append(dst, ',')
+		}
+		var kept bool
+		if dst, kept = keep(dst, array[value.From:value.To]); !kept {
+			dst = dst[:before]
+			return true
+		}
+		first = false
+		return true
+	})
+	return append(dst, ']'), err == nil
+}

@@ -1,0 +1,241 @@
+package openairesponses
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"metapi/backend/protocol"
+	"metapi/backend/protocol/conversation"
+)
+
+// toolset appends the tools, which of them may be called, and whether several at once.
+func (w *requestWriter) toolset() {
+	tools := w.sayable()
+	c := &w.r.Choice
+	if len(tools) == 0 {
+		if c.Mode == conversation.ChoiceTool || c.Mode == conversation.ChoiceAny {
+			w.lose("tool_choice", "there are no tools to choose from")
+		}
+		return
+	}
+	w.dst = appendTools(member(w.dst, "tools"), tools)
+	if c.Mode != conversation.ChoiceUnset {
+		if missing := unknownChoice(c, tools); missing != "" {
+			w.refuse("tool_choice", "it names a tool that is not there: "+missing)
+			return
+		}
+		w.dst = appendChoice(member(w.dst, "tool_choice"), c, tools)
+	}
+	if c.Parallel != nil {
+		w.dst = memberBool(w.dst, "parallel_tool_calls", *c.Parallel)
+	}
+}
+
+// sayable are the tools as the service takes them: names legal and once each, schemas of objects, those of other
+// vendors left out but for a search, which all of them have.
+func (w *requestWriter) sayable() []conversation.Tool {
+	tools := make([]conversation.Tool, 0, len(w.r.Tools))
+	seen := map[[2]string]bool{}
+	for _, t := range w.r.Tools {
+		switch t.Kind {
+		case conversation.Function, conversation.Custom:
+			t.Name = legalName(t.Name)
+			if t.Namespace != "" {
+				t.Namespace = legalName(t.Namespace)
+			}
+		case conversation.WebSearch:
+			if t.Origin != protocol.OpenAIResponses || t.Raw == nil {
+				t.Raw = w.search(t.Raw)
+			}
+			t.Name = "web_search"
+		default:
+			if t.Origin != protocol.OpenAIResponses || t.Raw == nil {
+				w.lose("tools", t.Name+" is a tool that only its own vendor runs")
+				continue
+			}
+		}
+		id := [2]string{t.Namespace, t.Name}
+		if seen[id] {
+			w.lose("tools", t.Name+" is there twice")
+			continue
+		}
+		seen[id] = true
+		if t.Kind == conversation.Function {
+			t.Schema = objectSchema(t.Schema)
+			if said(t.Strict) && !strictLegal(t.Schema) {
+				w.lose("strict", "the schema of "+t.Name+" leaves open what a strict one must fix")
+				t.Strict = nil
+			}
+		}
+		tools = append(tools, t)
+	}
+	return tools
+}
+
+// search says another vendor's search as web_search: where to search, and from where.
+func (w *requestWriter) search(raw json.RawMessage) json.RawMessage {
+	var domains []string
+	place := map[string]string{}
+	v := read(raw, false)
+	v.object(func(key string) {
+		switch key {
+		case "allowed_domains":
+			v.array(func(int) { domains = append(domains, v.text()) })
+		case "blocked_domains", "max_uses":
+			if k := v.Kind(); k != 'n' && string(v.peek()) != "[]" {
+				w.lose("tools."+key, "web_search has none")
+			}
+		case "user_location":
+			v.object(func(key string) {
+				switch key {
+				case "city", "region", "country", "timezone":
+					if s := v.text(); s != "" {
+						place[key] = s
+					}
+				}
+			})
+		}
+	})
+	out := []byte(`{"type":"web_search"`)
+	if len(domains) > 0 {
+		out = append(out, `,"filters":{"allowed_domains":[`...)
+		for _, d := range domains {
+			out = appendString(comma(out), d)
+		}
+		out = append(out, `]}`...)
+	}
+	if len(place) > 0 {
+		out = append(out, `,"user_location":{"type":"approximate"`...)
+		for _, key := range []string{"city", "region", "country", "timezone"} {
+			if s := place[key]; s != "" {
+				out = memberString(out, key, s)
+			}
+		}
+		out = append(out, '}')
+	}
+	return append(out, '}')
+}
+
+// appendTools appends a ToolsArray. The tools of a namespace stand together, where the first of them stood.
+func appendTools(dst []byte, tools []conversation.Tool) []byte {
+	dst = append(dst, '[')
+	for i := range tools {
+		space := tools[i].Namespace
+		if space == "" {
+			dst = appendTool(comma(dst), &tools[i])
+			continue
+		}
+		within := func(t conversation.Tool) bool { return t.Namespace == space }
+		if slices.IndexFunc(tools, within) < i {
+			continue
+		}
+		dst = memberString(append(comma(dst), `{"type":"namespace"`...), "name", space)
+		dst = append(memberString(dst, "description", space), `,"tools":[`...)
+		for j := i; j < len(tools); j++ {
+			if within(tools[j]) {
+				dst = appendTool(comma(dst), &tools[j])
+			}
+		}
+		dst = append(dst, "]}"...)
+	}
+	return append(dst, ']')
+}
+
+func appendTool(dst []byte, t *conversation.Tool) []byte {
+	switch t.Kind {
+	case conversation.Function:
+		dst = memberString(append(dst, `{"type":"function"`...), "name", t.Name)
+		if t.Description != "" {
+			dst = memberString(dst, "description", t.Description)
+		}
+		schema := t.Schema
+		if schema == nil {
+			schema = emptySchema
+		}
+		dst = appendRaw(member(dst, "parameters"), schema)
+		// Left out it would mean true here, and false in every other protocol.
+		return append(memberBool(dst, "strict", said(t.Strict)), '}')
+	case conversation.Custom:
+		dst = memberString(append(dst, `{"type":"custom"`...), "name", t.Name)
+		if t.Description != "" {
+			dst = memberString(dst, "description", t.Description)
+		}
+		if t.Grammar != nil {
+			dst = appendRaw(member(dst, "format"), t.Grammar)
+		}
+		return append(dst, '}')
+	}
+	if t.Origin != protocol.OpenAIResponses && t.Kind == conversation.Hosted || t.Raw == nil {
+		return append(memberString(append(dst, '{'), "type", t.Name), '}')
+	}
+	return appendRaw(dst, t.Raw)
+}
+
+// appendChoice appends a ToolChoiceParam.
+func appendChoice(dst []byte, c *conversation.ToolChoice, tools []conversation.Tool) []byte {
+	mode := "required"
+	switch c.Mode {
+	case conversation.ChoiceNone:
+		return append(dst, `"none"`...)
+	case conversation.ChoiceAny:
+		return append(dst, `"required"`...)
+	case conversation.ChoiceTool:
+		if len(c.Names) == 1 {
+			if kind := choiceKind(c.Names[0], tools); kind == "function" || kind == "custom" {
+				return appendChosen(dst, c.Names[0], kind)
+			}
+		}
+	default:
+		mode = "auto"
+	}
+	if len(c.Names) == 0 {
+		return appendString(dst, mode)
+	}
+	dst = append(memberString(append(dst, `{"type":"allowed_tools"`...), "mode", mode), `,"tools":[`...)
+	for _, name := range c.Names {
+		dst = appendChosen(comma(dst), name, choiceKind(name, tools))
+	}
+	return append(dst, "]}"...)
+}
+
+// appendChosen names a tool: by type and name, or, of those that the vendor runs, by type.
+func appendChosen(dst []byte, name, kind string) []byte {
+	if kind == "function" || kind == "custom" {
+		return append(memberString(memberString(append(dst, '{'), "type", kind), "name", legalName(name)), '}')
+	}
+	return append(memberString(append(dst, '{'), "type", kind), '}')
+}
+
+// choiceKind is the type by which a tool is named in a choice; a function's where nothing else is known.
+func choiceKind(name string, tools []conversation.Tool) string {
+	for i := range tools {
+		if t := &tools[i]; t.Name == name || t.Name == legalName(name) {
+			switch t.Kind {
+			case conversation.Custom:
+				return "custom"
+			case conversation.WebSearch, conversation.Hosted:
+				return t.Name
+			}
+			return "function"
+		}
+	}
+	if strings.HasPrefix(name, "web_search") && slices.ContainsFunc(tools, isSearch) {
+		return "web_search"
+	}
+	return "function"
+}
+
+func isSearch(t conversation.Tool) bool { return t.Kind == conversation.WebSearch }
+
+// unknownChoice is the first name of a choice that no tool has.
+func unknownChoice(c *conversation.ToolChoice, tools []conversation.Tool) string {
+	for _, name := range c.Names {
+		if !slices.ContainsFunc(tools, func(t conversation.Tool) bool {
+			return t.Name == name || t.Name == legalName(name) || isSearch(t) && strings.HasPrefix(name, "web_search")
+		}) {
+			return name
+		}
+	}
+	return ""
+}

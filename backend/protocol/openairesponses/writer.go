@@ -1,0 +1,296 @@
+package openairesponses
+
+import (
+	"metapi/backend/protocol"
+	"metapi/backend/protocol/conversation"
+)
+
+// NewWriter writes a stream of ResponseStreamEvents. Each ends in a Response with all that was said, so what was said is kept,
+// up to 16 MB.
+func (Codec) NewWriter(r *conversation.Request) conversation.Writer { return newWriter(r) }
+
+func newWriter(r *conversation.Request) *writer {
+	if r == nil {
+		r = &conversation.Request{}
+	}
+	return &writer{r: r}
+}
+
+// form is what sort of item is being written.
+type form uint8
+
+const (
+	noItem form = iota
+	messageItem
+	reasoningItem
+	functionItem
+	customItem
+	imageItem
+)
+
+type writer struct {
+	r    *conversation.Request
+	mute bool // a whole reply is made: only the Response counts
+	shell
+	seq      int64
+	begun    bool
+	over     bool // nothing may follow
+	usage    *protocol.Usage
+	finished *conversation.Finish
+	refused  bool   // the model declined in words
+	output   []byte // the items that are done
+	index    int    // of the open item, or else of the next
+
+	// The open item.
+	form     form
+	itemID   string
+	contents []byte // of a message: the parts that are done
+	content  int    // of a message: the index of the open part, or else of the next
+	call     conversation.ToolCall
+	wrapped  bool // a custom tool's input comes wrapped in JSON
+	wrapping wrapping
+	sealed   string
+	origin   protocol.Protocol // whose sealed is
+	waiting  bool              // for reasoning that says something, or is sealed by this vendor: an empty item would only be sent back
+	image    []byte
+
+	// The open part of a message, or the summary of a reasoning item.
+	part        partForm
+	text        []byte // what was said, escaped
+	annotations []byte
+	annotated   int64
+}
+
+// partForm is what sort of part is being written.
+type partForm uint8
+
+const (
+	noPart partForm = iota
+	textPart
+	refusalPart
+	summaryPart
+)
+
+// Write appends what e comes to.
+func (w *writer) Write(dst []byte, e conversation.Event) []byte {
+	if w.over {
+		return dst
+	}
+	switch e := e.(type) {
+	case *conversation.Start:
+		if w.begun {
+			break
+		}
+		w.id, w.model, w.created = e.ID, e.Model, e.Created
+		if e.HasUsage {
+			u := e.Usage
+			w.usage = &u
+		}
+		dst = w.begin(dst)
+	case *conversation.PartStart:
+		if e.Choice == 0 && w.finished == nil {
+			dst = w.start(w.begin(dst), e.Part)
+		}
+	case *conversation.Delta:
+		if e.Choice == 0 && w.finished == nil {
+			dst = w.delta(dst, e)
+		}
+	case *conversation.PartEnd:
+		if e.Choice == 0 {
+			dst = w.endPart(dst)
+		}
+	case *conversation.Told:
+		u := e.Usage
+		w.usage = &u
+	case *conversation.Finished:
+		if e.Choice == 0 && w.finished == nil {
+			f := e.Finish
+			w.finished = &f
+		}
+	case *conversation.Fault:
+		return w.fail(dst, e.Err)
+	}
+	if len(w.output)+len(w.contents)+len(w.text)+len(w.wrapping.held)+len(w.image) > mostHeld {
+		return w.fail(dst, &protocol.Error{Kind: protocol.BadReply, Message: "the answer is too long to be passed on"})
+	}
+	return dst
+}
+
+// Close appends the end.
+func (w *writer) Close(dst []byte) []byte {
+	if w.over {
+		return dst
+	}
+	if w.finished == nil {
+		return w.fail(dst, &protocol.Error{Kind: protocol.Network, Message: "the provider's answer was cut off"})
+	}
+	dst = w.begin(dst)
+	status, reason := w.ending(w.finished)
+	dst = w.endItem(dst, status)
+	w.over = true
+	dst = w.open(dst, "response."+status)
+	dst = w.shell.append(member(dst, "response"), &state{status: status, reason: reason, output: w.output, usage: w.usage})
+	return w.shut(dst)
+}
+
+// fail ends the stream with response.failed, which no client takes for an answer. The member error is there for the official
+// SDKs: see [Dialect.StreamError].
+func (w *writer) fail(dst []byte, e *protocol.Error) []byte {
+	if e == nil {
+		e = &protocol.Error{Kind: protocol.ServerError}
+	}
+	dst = w.begin(dst)
+	w.over = true
+	dst = w.open(dst, "response.failed")
+	dst = w.shell.append(member(dst, "response"), &state{status: "failed", fault: e, output: w.output, usage: w.usage})
+	fault, _ := describe(e)
+	dst = append(member(dst, "error"), marshalFault(fault)...)
+	return w.shut(dst)
+}
+
+// begin announces the response, once.
+func (w *writer) begin(dst []byte) []byte {
+	if w.begun {
+		return dst
+	}
+	w.begun = true
+	w.shell.begin(w.r)
+	now := &state{status: "in_progress"}
+	for _, name := range []string{"response.created", "response.in_progress"} {
+		if w.mute {
+			break
+		}
+		dst = w.open(dst, name)
+		dst = w.shut(w.shell.append(member(dst, "response"), now))
+	}
+	return dst
+}
+
+// open begins an event, and shut ends it.
+func (w *writer) open(dst []byte, name string) []byte {
+	dst = append(append(append(dst, "event: "...), name...), "\ndata: {\"type\":\""...)
+	dst = append(append(dst, name...), `","sequence_number":`...)
+	dst = appendInt(dst, w.seq)
+	w.seq++
+	return dst
+}
+
+func (w *writer) shut(dst []byte) []byte { return append(dst, "}\n\n"...) }
+
+// place appends where in the response an event belongs.
+func (w *writer) place(dst []byte) []byte {
+	dst = append(append(append(dst, `,"item_id":"`...), w.itemID...), `","output_index":`...)
+	return appendInt(dst, int64(w.index))
+}
+
+// within appends the place of the open part.
+func (w *writer) within(dst []byte) []byte {
+	dst = w.place(dst)
+	if w.part == summaryPart {
+		return append(dst, `,"summary_index":0`...)
+	}
+	return appendInt(append(dst, `,"content_index":`...), int64(w.content))
+}
+
+// start begins a part: within the open message where it can stand there, else in an item of its own.
+func (w *writer) start(dst []byte, p conversation.Part) []byte {
+	dst = w.endPart(dst)
+	if w.waiting {
+		w.waiting, w.itemID = false, ""
+	}
+	switch p := p.(type) {
+	case *conversation.Text:
+		dst = w.startContent(dst, textPart)
+		if p.Text != "" {
+			dst = w.delta(dst, &conversation.Delta{Text: p.Text})
+		}
+	case *conversation.Refusal:
+		w.refused = true
+		dst = w.startContent(dst, refusalPart)
+		if p.Text != "" {
+			dst = w.delta(dst, &conversation.Delta{Text: p.Text})
+		}
+	case *conversation.Thinking:
+		dst = w.endItem(dst, "completed")
+		w.waiting, w.origin = true, p.Origin
+		if p.Origin == protocol.OpenAIResponses {
+			w.itemID = p.ID
+		}
+		dst = w.delta(dst, &conversation.Delta{Text: p.Text, Sealed: p.Sealed})
+	case *conversation.ToolCall:
+		dst = w.endItem(dst, "completed")
+		dst = w.startCall(dst, p)
+		if p.Arguments != "" {
+			dst = w.delta(dst, &conversation.Delta{Text: p.Arguments})
+		}
+	case *conversation.Media:
+		dst = w.endItem(dst, "completed")
+		if p.Kind == conversation.Image {
+			dst = w.startItem(dst, imageItem, "ig_")
+			w.image = append(w.image[:0], p.Data...)
+		}
+	}
+	return dst
+}
+
+// delta adds to the open part.
+func (w *writer) delta(dst []byte, d *conversation.Delta) []byte {
+	if d.Citation != nil && w.part == textPart {
+		dst = w.annotate(dst, d.Citation)
+	}
+	ours := d.Sealed != "" && w.origin == protocol.OpenAIResponses
+	if w.waiting && (ours || d.Text != "") {
+		w.waiting = false
+		dst = w.startItem(dst, reasoningItem, "rs_")
+	}
+	switch w.form {
+	case reasoningItem:
+		if ours {
+			w.sealed = d.Sealed
+		}
+	case imageItem:
+		w.image = append(w.image, d.Data...)
+		return dst
+	}
+	said := d.Text
+	if w.wrapped && w.form == customItem {
+		said = w.wrapping.add(said)
+	}
+	if said == "" {
+		return dst
+	}
+	name := ""
+	switch {
+	case w.part == textPart:
+		name = "response.output_text.delta"
+	case w.part == refusalPart:
+		name = "response.refusal.delta"
+	case w.form == reasoningItem:
+		if w.part == noPart {
+			dst = w.startSummary(dst)
+		}
+		name = "response.reasoning_summary_text.delta"
+	case w.form == functionItem:
+		name = "response.function_call_arguments.delta"
+	case w.form == customItem:
+		name = "response.custom_tool_call_input.delta"
+	default:
+		return dst
+	}
+	from := len(w.text)
+	w.text = appendEscaped(w.text, said)
+	if w.mute {
+		return dst
+	}
+	dst = w.open(dst, name)
+	if w.part == noPart {
+		dst = w.place(dst)
+	} else {
+		dst = w.within(dst)
+	}
+	dst = append(append(append(dst, `,"delta":"`...), w.text[from:]...), '"')
+	if w.part == textPart {
+		dst = append(dst, `,"logprobs":[]`...)
+	}
+	return w.shut(dst)
+}
