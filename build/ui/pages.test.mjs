@@ -342,6 +342,17 @@ describe('pages', { concurrency: 1 }, () => {
     await at.first.reset()
   })
 
+  test('a request that was translated says so', async () => {
+    assert.equal((await desk.chat(desk.key, 'claude-haiku-4-5')).status, 200)
+    await open(page, '/requests')
+    await row(page, 'claude-haiku-4-5').getByRole('button').click()
+    const detail = page.getByRole('dialog', { name: 'Request' })
+    await detail.getByText('translated to Anthropic').waitFor()
+    assert.match(await detail.innerText(), /OpenAI Chat/)
+    await page.keyboard.press('Escape')
+    await detail.waitFor({ state: 'hidden' })
+  })
+
   test('filters of requests', async () => {
     assert.equal((await desk.chat(desk.key, 'no-such-model')).status, 404)
     await open(page, '/requests')

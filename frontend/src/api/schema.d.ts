@@ -629,6 +629,7 @@ export interface components {
             took: number;
             upstream: string;
             usage?: components["schemas"]["Usage"];
+            via?: string;
         };
         Check: {
             /** @description What was found, in a sentence */

@@ -119,6 +119,7 @@ function attemptIcon(a: Attempt, last: boolean) {
 function AttemptText({ of: a }: { of: Attempt }) {
   const facts = [
     `as ${a.upstream}`,
+    a.via ? `translated to ${protocolName(a.via)}` : "",
     a.status ? `HTTP ${a.status}` : "no answer",
     `began after ${duration(fromNanos(a.start))}`,
     `took ${duration(fromNanos(a.took))}`,
