@@ -10,7 +10,6 @@ import (
 	"metapi/backend/catalog"
 	"metapi/backend/gateway"
 	"metapi/backend/protocol"
-	"metapi/backend/protocol/codecs"
 	"metapi/backend/snapshot"
 	"metapi/build/imitation"
 )
@@ -52,11 +51,11 @@ func (a ask) of(model string) ask {
 	return a
 }
 
-// crossed runs test for each client protocol, whole and streamed, in front of each other upstream protocol.
-func crossed(t *testing.T, test func(t *testing.T, w *world, v *imitation.Vendor, a ask, u upstream)) {
+// crossed runs test for each client protocol, whole and streamed as wanted, in front of each other upstream protocol.
+func crossed(t *testing.T, wanted func(ask) bool, test func(t *testing.T, w *world, v *imitation.Vendor, a ask, u upstream)) {
 	for _, u := range upstreams {
 		for _, a := range asks() {
-			if a.proto == u.proto || codecs.Of(u.proto) == nil || codecs.Of(a.proto) == nil {
+			if a.proto == u.proto || !wanted(a) {
 				continue
 			}
 			t.Run(fmt.Sprintf("%s at %s", a, u.proto), func(t *testing.T) {
@@ -69,9 +68,12 @@ func crossed(t *testing.T, test func(t *testing.T, w *world, v *imitation.Vendor
 	}
 }
 
+func each(ask) bool       { return true }
+func streamed(a ask) bool { return a.stream }
+
 // Every client protocol is answered by every upstream protocol, and the books have what the upstream told.
 func TestLaneB(t *testing.T) {
-	crossed(t, func(t *testing.T, w *world, v *imitation.Vendor, a ask, u upstream) {
+	crossed(t, each, func(t *testing.T, w *world, v *imitation.Vendor, a ask, u upstream) {
 		v.Script(imitation.Reply{Text: imitation.Echo(question), Usage: &imitation.Usage{Input: 100, Cached: 40, Output: 17}})
 		v.Pace(imitation.Pace{Cut: imitation.CutUTF8})
 		w.wantAnswer(a, w.send(a))
@@ -256,7 +258,7 @@ func (a ask) answered(found []call, results []string) ask {
 
 // Two parallel tool calls reach the client, and their results the upstream, which refuses what its vendor would refuse.
 func TestLaneBTools(t *testing.T) {
-	crossed(t, func(t *testing.T, w *world, v *imitation.Vendor, a ask, u upstream) {
+	crossed(t, each, func(t *testing.T, w *world, v *imitation.Vendor, a ask, u upstream) {
 		v.Script(imitation.Reply{Calls: []imitation.Call{{Name: "get_weather", Arguments: `{"city":"Zürich 世界"}`}, {Name: "get_weather", Arguments: `{"city":"Bern"}`}}})
 		a = a.tools()
 		got := w.send(a)
@@ -287,10 +289,7 @@ func TestLaneBTools(t *testing.T) {
 // A stream that breaks is never taken for a whole one, in no pair of protocols; nor is an error lost.
 func TestLaneBBroken(t *testing.T) {
 	for _, kind := range []imitation.FaultKind{imitation.CutMid, imitation.ErrorMid} {
-		crossed(t, func(t *testing.T, w *world, v *imitation.Vendor, a ask, u upstream) {
-			if !a.stream {
-				t.SkipNow()
-			}
+		crossed(t, streamed, func(t *testing.T, w *world, v *imitation.Vendor, a ask, u upstream) {
 			v.Fault(imitation.Fault{Kind: kind, After: 3})
 			got := w.send(a)
 			said, ok, errs := text(a, got.body)
@@ -308,7 +307,7 @@ func TestLaneBBroken(t *testing.T) {
 func TestLaneBFailover(t *testing.T) {
 	for _, a := range asks() {
 		for _, u := range upstreams {
-			if a.proto == u.proto || codecs.Of(u.proto) == nil || codecs.Of(a.proto) == nil {
+			if a.proto == u.proto {
 				continue
 			}
 			t.Run(fmt.Sprintf("%s to %s", a, u.proto), func(t *testing.T) {

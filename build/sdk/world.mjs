@@ -21,6 +21,9 @@ export const models = {
   gemini: ['gemini-2.5-pro', 'gemini-2.5-flash', 'gemini-3.1-pro-preview', ...probes('generate')],
 }
 
+/** What a client of any protocol can ask a reply of, since Metapi translates. */
+export const replying = Object.values(models).flat().filter((m) => !m.includes('embedding'))
+
 /** The vendors' keys have their real forms, so that whatever looks for keys by form sees them too. */
 const keyForms = { openai: 'sk-proj-', anthropic: 'sk-ant-api03-', gemini: 'AIza' }
 const newKey = (vendor) => keyForms[vendor] + randomBytes(27).toString('hex').slice(0, vendor === 'gemini' ? 35 : 54)
