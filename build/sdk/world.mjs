@@ -90,12 +90,15 @@ export class World {
     const child = this.server = this.spawn(need('SDK_METAPI'), ['serve', '--json', '--port', '0', ...this.serveFlags])
     child.stderr.on('data', (b) => { this.said += b })
     let json = ''
+    let serves = false
     return await new Promise((resolve, reject) => {
       child.once('exit', (code) => reject(new Error(`metapi serve ended with ${code}: ${this.said}`)))
       child.stdout.on('data', (b) => {
         this.said += b
         json += b
-        if (json.endsWith('}\n')) resolve(JSON.parse(json))
+        if (serves || !json.endsWith('}\n')) return // it tells again when it has moved
+        serves = true
+        resolve(JSON.parse(json))
       })
     })
   }
