@@ -59,7 +59,6 @@ check_pages() {
 
 # check_ui: the pages in a browser.
 check_ui() {
-  build_pages
   local tests=build/ui/test
   "$tests" 2>&1 | judge_skips -plain ui
 }
