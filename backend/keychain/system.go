@@ -42,8 +42,10 @@ func openSystem() (*system, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), probeLimit)
 	defer cancel()
 	p, err := probe(ctx)
-	if err != nil {
-		return nil, err
+	// When the time is over the connection is closed under the call that waits, which may speak of that instead: what hangs
+	// must not pass for what is not there.
+	if late := ctx.Err(); late != nil || err != nil {
+		return nil, errors.Join(late, err)
 	}
 	return newSystem(p), nil
 }

@@ -3,6 +3,7 @@ package anthropic
 import (
 	"bytes"
 
+	"metapi/backend/protocol/internal/quote"
 	"metapi/backend/protocol/scan"
 )
 
@@ -21,5 +22,5 @@ func argumentsObject(arguments string) []byte {
 			return b
 		}
 	}
-	return append(appendString([]byte(`{"raw_arguments":`), arguments), '}')
+	return append(quote.Append([]byte(`{"raw_arguments":`), arguments), '}')
 }

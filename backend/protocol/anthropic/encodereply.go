@@ -6,6 +6,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/quote"
 )
 
 const idLetters = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -117,12 +118,12 @@ func (m *composing) thinking(t *conversation.Thinking) []byte {
 	if !m.words {
 		words = ""
 	}
-	b := appendString([]byte(`{"type":"thinking","thinking":`), words)
-	return append(appendString(append(b, `,"signature":`...), signature), '}')
+	b := quote.Append([]byte(`{"type":"thinking","thinking":`), words)
+	return append(quote.Append(append(b, `,"signature":`...), signature), '}')
 }
 
 func appendRedacted(dst []byte, data string) []byte {
-	return append(appendString(append(dst, `{"type":"redacted_thinking","data":`...), data), '}')
+	return append(quote.Append(append(dst, `{"type":"redacted_thinking","data":`...), data), '}')
 }
 
 func (m *composing) call(t *conversation.ToolCall) *protocol.Error {
@@ -158,27 +159,27 @@ func searchID() string { return newID("srvtoolu_" + Mark) }
 const direct = `"caller":{"type":"direct"}`
 
 func appendCall(dst []byte, id, name string, input []byte) []byte {
-	dst = appendString(append(dst, `{"type":"tool_use","id":`...), id)
-	dst = appendString(append(dst, `,"name":`...), name)
+	dst = quote.Append(append(dst, `{"type":"tool_use","id":`...), id)
+	dst = quote.Append(append(dst, `,"name":`...), name)
 	dst = append(append(dst, `,"input":`...), input...)
 	return append(append(append(dst, ','), direct...), '}')
 }
 
 func appendSearch(dst []byte, id string, input []byte) []byte {
-	dst = appendString(append(dst, `{"type":"server_tool_use","id":`...), id)
+	dst = quote.Append(append(dst, `{"type":"server_tool_use","id":`...), id)
 	dst = append(append(dst, `,"name":"web_search","input":`...), input...)
 	return append(append(append(dst, ','), direct...), '}')
 }
 
 // appendFound is the result of a search of another vendor's, who does not tell it: what was found is in the text and its citations.
 func appendFound(dst []byte, id string) []byte {
-	dst = appendString(append(dst, `{"type":"web_search_tool_result","tool_use_id":`...), id)
+	dst = quote.Append(append(dst, `{"type":"web_search_tool_result","tool_use_id":`...), id)
 	return append(append(append(dst, `,"content":[],`...), direct...), '}')
 }
 
 // appendText is a text block. Without citations the member is left out: null makes some clients refuse the whole reply.
 func appendText(dst []byte, s string, list []conversation.Citation) []byte {
-	dst = appendString(append(dst, `{"type":"text","text":`...), s)
+	dst = quote.Append(append(dst, `{"type":"text","text":`...), s)
 	first := true
 	for i := range list {
 		if list[i].URL == "" {
@@ -199,17 +200,17 @@ func appendText(dst []byte, s string, list []conversation.Citation) []byte {
 
 // appendCitation is a CitationsWebSearchResultLocation, the one kind that needs no document.
 func appendCitation(dst []byte, c *conversation.Citation) []byte {
-	dst = appendString(append(dst, `{"type":"web_search_result_location","url":`...), c.URL)
+	dst = quote.Append(append(dst, `{"type":"web_search_result_location","url":`...), c.URL)
 	dst = appendNullable(append(dst, `,"title":`...), c.Title)
-	dst = appendString(append(dst, `,"cited_text":`...), c.Quote)
-	return append(appendString(append(dst, `,"encrypted_index":`...), Mark), '}')
+	dst = quote.Append(append(dst, `,"cited_text":`...), c.Quote)
+	return append(quote.Append(append(dst, `,"encrypted_index":`...), Mark), '}')
 }
 
 // appendHead is a Message up to its content.
 func appendHead(dst []byte, id, model string) []byte {
-	dst = appendString(append(dst, `{"id":`...), id)
+	dst = quote.Append(append(dst, `{"id":`...), id)
 	dst = append(dst, `,"type":"message","role":"assistant","model":`...)
-	return append(appendString(dst, model), `,"container":null,"diagnostics":null`...)
+	return append(quote.Append(dst, model), `,"container":null,"diagnostics":null`...)
 }
 
 // appendStop is how a reply ended, as the members of a Message or of a delta.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/quote"
 )
 
 const (
@@ -163,7 +164,7 @@ func clientID(id string) string {
 
 // wrapText is the arguments of a tool that takes free text, by customSchema.
 func wrapText(words string) []byte {
-	return append(appendString([]byte(`{"input":`), words), '}')
+	return append(quote.Append([]byte(`{"input":`), words), '}')
 }
 
 const customSchema = `{"type":"object","properties":{"input":{"type":"string"}},"required":["input"],"additionalProperties":false}`

@@ -6,6 +6,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/quote"
 )
 
 // writer writes a stream of RawMessageStreamEvents: message_start, each block's start, deltas and stop with indices that run on,
@@ -182,7 +183,7 @@ func (w *writer) delta(dst []byte, e *conversation.Delta) []byte {
 	case *conversation.Text, *conversation.Refusal:
 		if e.Text != "" {
 			dst = w.open(dst, `{"type":"text","text":""}`)
-			dst = appendString(w.deltaHead(dst, `{"type":"text_delta","text":`), e.Text)
+			dst = quote.Append(w.deltaHead(dst, `{"type":"text_delta","text":`), e.Text)
 			dst = append(dst, "}}\n\n"...)
 		}
 		if e.Citation != nil && e.Citation.URL != "" {
@@ -202,7 +203,7 @@ func (w *writer) delta(dst []byte, e *conversation.Delta) []byte {
 		}
 		dst = w.open(dst, `{"type":"thinking","thinking":"","signature":""}`)
 		if w.words {
-			dst = appendString(w.deltaHead(dst, `{"type":"thinking_delta","thinking":`), e.Text)
+			dst = quote.Append(w.deltaHead(dst, `{"type":"thinking_delta","thinking":`), e.Text)
 			dst = append(dst, "}}\n\n"...)
 		}
 	case *conversation.ToolCall:
@@ -245,7 +246,7 @@ func (w *writer) openCall(dst []byte, p *conversation.ToolCall) []byte {
 }
 
 func (w *writer) input(dst []byte, piece string) []byte {
-	return append(appendString(w.deltaHead(dst, `{"type":"input_json_delta","partial_json":`), piece), "}}\n\n"...)
+	return append(quote.Append(w.deltaHead(dst, `{"type":"input_json_delta","partial_json":`), piece), "}}\n\n"...)
 }
 
 // end ends the part that is open.
@@ -296,7 +297,7 @@ func (w *writer) prove(dst []byte) []byte {
 	if signature == "" {
 		signature = Mark
 	}
-	return append(appendString(w.deltaHead(dst, `{"type":"signature_delta","signature":`), signature), "}}\n\n"...)
+	return append(quote.Append(w.deltaHead(dst, `{"type":"signature_delta","signature":`), signature), "}}\n\n"...)
 }
 
 // search is a search that another vendor ran: the call, and a result that tells nothing.

@@ -14,6 +14,7 @@ import (
 
 	"metapi/backend/protocol"
 	conv "metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/quote"
 )
 
 // replySchema is the vendor's definition of a response: see the file's first line.
@@ -327,7 +328,7 @@ func TestWriter(t *testing.T) {
 		}
 	})
 	t.Run("case 2: half a character", func(t *testing.T) {
-		if got := string(appendQuoted(nil, "a\xe4\xbd\x00\u2028\U0001F469")); got != "\"a\uFFFD\uFFFD\\u0000\u2028\U0001F469\"" {
+		if got := string(quote.Append(nil, "a\xe4\xbd\x00\u2028\U0001F469")); got != "\"a\uFFFD\uFFFD\\u0000\\u2028\U0001F469\"" {
 			t.Errorf("%q", got)
 		}
 	})

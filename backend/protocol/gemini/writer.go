@@ -6,6 +6,7 @@ import (
 
 	"metapi/backend/protocol"
 	conv "metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/quote"
 )
 
 // NewWriter writes a stream as streamGenerateContent?alt=sse does.
@@ -216,7 +217,7 @@ const (
 // text appends a response with one piece of text. It is the writer's hot path.
 func (w *writer) text(dst []byte, k *written, s string, thought bool) []byte {
 	dst = append(dst, opening+`{"text":`...)
-	dst = appendQuoted(dst, s)
+	dst = quote.Append(dst, s)
 	if thought {
 		dst = append(dst, `,"thought":true`...)
 	}
@@ -247,9 +248,9 @@ func (w *writer) who() []byte {
 			w.id = newReplyID()
 		}
 		if w.model != "" {
-			w.tail = appendQuoted(append(w.tail, `,"modelVersion":`...), w.model)
+			w.tail = quote.Append(append(w.tail, `,"modelVersion":`...), w.model)
 		}
-		w.tail = append(appendQuoted(append(w.tail, `,"responseId":`...), w.id), '}')
+		w.tail = append(quote.Append(append(w.tail, `,"responseId":`...), w.id), '}')
 	}
 	return w.tail
 }

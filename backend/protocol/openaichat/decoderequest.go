@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/quote"
 )
 
 // asked is a request as clients send it: CreateChatCompletionRequest, what came before it (functions), and what compatible vendors have
@@ -136,7 +137,7 @@ func (in *asked) read(body []byte) error {
 			if len(rest) > 1 {
 				rest = append(rest, ',')
 			}
-			rest = append(append(appendString(rest, name), ':'), value...)
+			rest = append(append(quote.Append(rest, name), ':'), value...)
 		}
 		return nil
 	}); err != nil {

@@ -8,6 +8,7 @@ import (
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
 	"metapi/backend/protocol/internal/openai"
+	"metapi/backend/protocol/internal/quote"
 )
 
 // writer writes a stream of CreateChatCompletionStreamResponse. Every chunk has the same head and tail; what stands between is appended by hand.
@@ -50,11 +51,11 @@ func (w *writer) begin(s *conversation.Start) {
 		created = time.Now().Unix()
 	}
 	w.head = append(w.head, `data: {"id":`...)
-	w.head = appendString(w.head, first(s.ID, newID("chatcmpl-")))
+	w.head = quote.Append(w.head, first(s.ID, newID("chatcmpl-")))
 	w.head = append(w.head, `,"object":"chat.completion.chunk","created":`...)
 	w.head = strconv.AppendInt(w.head, created, 10)
 	w.head = append(w.head, `,"model":`...)
-	w.head = appendString(w.head, first(s.Model, w.r.Model))
+	w.head = quote.Append(w.head, first(s.Model, w.r.Model))
 	w.head = append(w.head, `,"choices":[`...)
 	w.tail = append(w.tail, ']')
 	if w.r.IncludeUsage { // then every other chunk has it too, as null
@@ -204,19 +205,19 @@ func (w *writer) callStart(dst []byte, i int, c *saying, p *conversation.ToolCal
 	dst = w.chunk(dst, i, c)
 	if w.r.Functions {
 		dst = append(dst, `"function_call":{"name":`...)
-		dst = appendString(dst, p.Name)
+		dst = quote.Append(dst, p.Name)
 		return w.shut(append(dst, `,"arguments":""}`...))
 	}
 	dst = append(dst, `"tool_calls":[{"index":`...)
 	dst = strconv.AppendInt(dst, int64(c.calls), 10)
 	dst = append(dst, `,"id":`...)
-	dst = appendString(dst, first(p.ID, newID("call_")))
+	dst = quote.Append(dst, first(p.ID, newID("call_")))
 	if c.custom {
 		dst = append(dst, `,"type":"custom","custom":{"name":`...)
-		dst = append(appendString(dst, p.Name), `,"input":""}`...)
+		dst = append(quote.Append(dst, p.Name), `,"input":""}`...)
 	} else {
 		dst = append(dst, `,"type":"function","function":{"name":`...)
-		dst = append(appendString(dst, p.Name), `,"arguments":""}`...)
+		dst = append(quote.Append(dst, p.Name), `,"arguments":""}`...)
 	}
 	return w.shut(append(dst, "}]"...))
 }
@@ -225,7 +226,7 @@ func (w *writer) callStart(dst []byte, i int, c *saying, p *conversation.ToolCal
 func (w *writer) callMore(dst []byte, i int, c *saying, text string) []byte {
 	dst = w.chunk(dst, i, c)
 	if w.r.Functions {
-		dst = appendString(append(dst, `"function_call":{"arguments":`...), text)
+		dst = quote.Append(append(dst, `"function_call":{"arguments":`...), text)
 		return w.shut(append(dst, '}'))
 	}
 	dst = append(dst, `"tool_calls":[{"index":`...)
@@ -235,7 +236,7 @@ func (w *writer) callMore(dst []byte, i int, c *saying, text string) []byte {
 	} else {
 		dst = append(dst, `,"function":{"arguments":`...)
 	}
-	return w.shut(append(appendString(dst, text), "}}]"...))
+	return w.shut(append(quote.Append(dst, text), "}}]"...))
 }
 
 // fields are the members of a delta that words go to. reasoning_content is not in the definition: it is where clients look.
@@ -260,7 +261,7 @@ func (w *writer) delta(dst []byte, e *conversation.Delta) []byte {
 			dst = w.chunk(dst, e.Choice, c)
 			dst = append(dst, `"tool_calls":[{"index":`...)
 			dst = strconv.AppendInt(dst, int64(c.calls-1), 10)
-			dst = appendString(append(dst, `,"extra_content":{"google":{"thought_signature":`...), e.Signature)
+			dst = quote.Append(append(dst, `,"extra_content":{"google":{"thought_signature":`...), e.Signature)
 			dst = w.shut(append(dst, "}}}]"...))
 		}
 	default:
@@ -275,7 +276,7 @@ func (w *writer) delta(dst []byte, e *conversation.Delta) []byte {
 			c.words, c.thoughts = true, c.thoughts || c.open == sortThinking
 			dst = w.chunk(dst, e.Choice, c)
 			dst = append(dst, fields[c.open]...)
-			dst = w.shut(appendString(dst, text))
+			dst = w.shut(quote.Append(dst, text))
 		}
 		if e.Citation != nil && e.Citation.URL != "" && c.open == sortText {
 			dst = w.chunk(dst, e.Choice, c)
@@ -299,7 +300,7 @@ func (w *writer) partEnd(dst []byte, i int) []byte {
 		if m := c.media; m.Kind == conversation.Image && (m.Data != "" || m.URL != "") {
 			dst = w.chunk(dst, i, c)
 			dst = append(dst, `"images":[{"type":"image_url","image_url":{"url":`...)
-			dst = w.shut(append(appendString(dst, place(m, "image/png")), "}}]"...))
+			dst = w.shut(append(quote.Append(dst, place(m, "image/png")), "}}]"...))
 		}
 		c.media = nil
 	}
@@ -317,53 +318,4 @@ func (w *writer) finished(dst []byte, e *conversation.Finished) []byte {
 	dst = append(dst, `},"logprobs":null,"finish_reason":"`...)
 	dst = append(dst, finishOf(e.Finish.Reason, c.calls > 0, c.refusal, w.r.Functions)...)
 	return append(append(dst, `"}`...), w.tail...)
-}
-
-const hexDigits = "0123456789abcdef"
-
-// appendString appends s as a JSON string. What is no UTF-8 becomes U+FFFD.
-func appendString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	from := 0
-	for i := 0; i < len(s); {
-		b := s[i]
-		if b >= ' ' && b != '"' && b != '\\' && b < utf8.RuneSelf {
-			i++
-			continue
-		}
-		if b >= utf8.RuneSelf {
-			r, size := utf8.DecodeRuneInString(s[i:])
-			// U+2028 and U+2029 are line ends to JavaScript, and some clients' line splitters.
-			if r != utf8.RuneError && r != '\u2028' && r != '\u2029' || r == utf8.RuneError && size > 1 {
-				i += size
-				continue
-			}
-			dst = append(dst, s[from:i]...)
-			switch r {
-			case '\u2028', '\u2029':
-				dst = append(append(dst, `\u202`...), hexDigits[r&0xF])
-			default:
-				dst = append(dst, "\uFFFD"...)
-			}
-			i += size
-			from = i
-			continue
-		}
-		dst = append(dst, s[from:i]...)
-		switch b {
-		case '"', '\\':
-			dst = append(dst, '\\', b)
-		case '\n':
-			dst = append(dst, '\\', 'n')
-		case '\r':
-			dst = append(dst, '\\', 'r')
-		case '\t':
-			dst = append(dst, '\\', 't')
-		default:
-			dst = append(dst, '\\', 'u', '0', '0', hexDigits[b>>4], hexDigits[b&0xF])
-		}
-		i++
-		from = i
-	}
-	return append(append(dst, s[from:]...), '"')
 }

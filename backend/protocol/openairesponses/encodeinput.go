@@ -6,6 +6,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/quote"
 )
 
 // billing begins the text in which Claude Code tells its vendor whom to bill; it is no instruction.
@@ -322,7 +323,7 @@ func (w *inputWriter) result(k int) {
 		prefix = "Error: " // there is no member for it
 	}
 	if only && len(texts) <= 1 {
-		w.dst = append(appendString(w.dst, prefix+strings.Join(texts, "")), '}')
+		w.dst = append(quote.Append(w.dst, prefix+strings.Join(texts, "")), '}')
 		return
 	}
 	w.dst = append(w.dst, '[')

@@ -7,6 +7,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/quote"
 )
 
 // EncodeRequest writes a request (CreateResponse). A request whose client did not say so is not stored: a reply that is
@@ -250,7 +251,7 @@ func (w *requestWriter) include() {
 		if !begun {
 			w.dst, begun = append(member(w.dst, "include"), '['), true
 		}
-		w.dst = appendString(comma(w.dst), s)
+		w.dst = quote.Append(comma(w.dst), s)
 	}
 	if begun {
 		w.dst = append(w.dst, ']')
@@ -273,8 +274,8 @@ func (w *requestWriter) metadata() {
 		if n++; n > 1 {
 			w.dst = append(w.dst, ',')
 		}
-		w.dst = append(appendString(w.dst, k), ':')
-		w.dst = appendString(w.dst, value)
+		w.dst = append(quote.Append(w.dst, k), ':')
+		w.dst = quote.Append(w.dst, value)
 	}
 	w.dst = append(w.dst, '}')
 }

@@ -7,6 +7,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/quote"
 )
 
 // toolset appends the tools, which of them may be called, and whether several at once.
@@ -101,7 +102,7 @@ func (w *requestWriter) search(raw json.RawMessage) json.RawMessage {
 	if len(domains) > 0 {
 		out = append(out, `,"filters":{"allowed_domains":[`...)
 		for _, d := range domains {
-			out = appendString(comma(out), d)
+			out = quote.Append(comma(out), d)
 		}
 		out = append(out, `]}`...)
 	}
@@ -190,7 +191,7 @@ func appendChoice(dst []byte, c *conversation.ToolChoice, tools []conversation.T
 		mode = "auto"
 	}
 	if len(c.Names) == 0 {
-		return appendString(dst, mode)
+		return quote.Append(dst, mode)
 	}
 	dst = append(memberString(append(dst, `{"type":"allowed_tools"`...), "mode", mode), `,"tools":[`...)
 	for _, name := range c.Names {

@@ -8,6 +8,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/quote"
 )
 
 // shell is a Response object but for what changes while it is made. A Response repeats the request, and clients' types
@@ -127,7 +128,7 @@ func appendEcho(dst []byte, r *conversation.Request, tier string) []byte {
 			dst = append(dst, ',')
 		}
 		first = false
-		dst = appendString(append(appendString(dst, k), ':'), v)
+		dst = quote.Append(append(quote.Append(dst, k), ':'), v)
 	}
 	dst = append(dst, '}')
 	dst = memberBool(dst, "parallel_tool_calls", r.Choice.Parallel == nil || *r.Choice.Parallel)

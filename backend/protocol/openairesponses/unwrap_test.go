@@ -2,6 +2,7 @@ package openairesponses
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -57,7 +58,7 @@ func ascii(s string) []byte {
 			units = []uint32{0xd800 + uint32(r-0x10000)>>10, 0xdc00 + uint32(r-0x10000)&0x3ff}
 		}
 		for _, u := range units {
-			out = append(out, '\\', 'u', hexDigits[u>>12&15], hexDigits[u>>8&15], hexDigits[u>>4&15], hexDigits[u&15])
+			out = fmt.Appendf(out, `\u%04x`, u)
 		}
 	}
 	return append(out, '"')

@@ -3,6 +3,7 @@ package openairesponses
 import (
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/quote"
 )
 
 // NewWriter writes a stream of ResponseStreamEvents. Each ends in a Response with all that was said, so what was said is kept,
@@ -278,7 +279,7 @@ func (w *writer) delta(dst []byte, d *conversation.Delta) []byte {
 		return dst
 	}
 	from := len(w.text)
-	w.text = appendEscaped(w.text, said)
+	w.text = quote.Escape(w.text, said)
 	if w.mute {
 		return dst
 	}
