@@ -49,7 +49,11 @@ func Canonical(name string) Name {
 		}
 		s = trimmed
 	}
-	family, date := cutDate(dashes(s))
+	s = dashes(s)
+	if strings.HasSuffix(s, "/") {
+		return Name{Family: s} // no model: with its date at the end, what stands before the slash would be taken for a prefix
+	}
+	family, date := cutDate(s)
 	return Name{family, date}
 }
 

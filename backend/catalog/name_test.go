@@ -55,7 +55,7 @@ func TestCanonical(t *testing.T) {
 }
 
 func FuzzFold(f *testing.F) {
-	for _, s := range []string{"claude-sonnet-4.5@20250929[1m]", "a/b/c-2024-05-13:free", "x-2025.01.01", "a-2025-20240101-01-01", "[1m][1m]", "1.2.3", "İ/ "} {
+	for _, s := range []string{"claude-sonnet-4.5@20250929[1m]", "a/b/c-2024-05-13:free", "x-2025.01.01", "a-2025-20240101-01-01", "[1m][1m]", "1.2.3", "İ/ ", "0.2000.01.01:/"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, name string) {
