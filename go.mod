@@ -81,6 +81,7 @@ tool honnef.co/go/tools/cmd/staticcheck
 
 // npm packages bring Go code along.
 ignore (
+	./build/agents/node_modules
 	./build/sdk/node_modules
 	./build/ui/node_modules
 	./frontend/node_modules

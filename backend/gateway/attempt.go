@@ -12,6 +12,7 @@ import (
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/anthropic"
 	"metapi/backend/protocol/dialects"
+	"metapi/backend/protocol/openairesponses"
 	"metapi/backend/provider"
 	"metapi/backend/routing"
 	"metapi/backend/routing/live"
@@ -164,8 +165,11 @@ func (a *attempt) payload() []byte {
 		return a.b.body
 	}
 	body := apply(a.body, a.edits(a.d))
-	if a.via == protocol.Anthropic {
-		body = anthropic.StripForeign(body)
+	switch a.via {
+	case protocol.Anthropic:
+		return anthropic.StripForeign(body)
+	case protocol.OpenAIResponses:
+		return openairesponses.StripForeign(body)
 	}
 	return body
 }

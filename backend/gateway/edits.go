@@ -18,8 +18,8 @@ import (
 //  2. openai-chat streams ask for usage (stream_options.include_usage), and the chunk that this adds is hidden again from
 //     a client that did not ask;
 //  3. encrypted reasoning that only another account can read is taken out, once, when that account cannot serve;
-//  4. what lane B has written into a conversation with Anthropic's clients in place of another vendor's thinking and sources is taken out
-//     before Anthropic sees it, which would refuse it.
+//  4. what lane B has written into a conversation in place of another vendor's thinking is taken out before Anthropic or OpenAI sees it,
+//     which would refuse it.
 //
 // Every other byte passes as the client sent it.
 

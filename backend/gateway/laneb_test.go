@@ -433,3 +433,29 @@ func TestLaneBLosses(t *testing.T) {
 		t.Errorf("three choices: %d %s", got.status, got.body)
 	}
 }
+
+// Another vendor's reasoning, which a Responses client sends back by an id that no account has stored, binds the conversation to nobody,
+// and never reaches OpenAI.
+func TestLaneBReasoningComesBack(t *testing.T) {
+	first, second := vendor(t, imitation.Anthropic, "A"), vendor(t, imitation.OpenAI, "B")
+	w := newWorld(t, []*imitation.Vendor{first, second})
+	first.Script(imitation.Reply{Thinking: "A foreign thought.", Text: "First."})
+	a := asks()[1].of("claude-sonnet-4-5")
+	a.body["reasoning"] = map[string]any{"effort": "high", "summary": "auto"}
+	got := w.send(a)
+	var reply struct{ Output []map[string]any }
+	if err := json.Unmarshal([]byte(got.body), &reply); err != nil || len(reply.Output) != 2 || reply.Output[0]["type"] != "reasoning" {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	reply.Output[0]["content"] = nil // as Codex writes it
+	input := []any{map[string]any{"role": "user", "content": question}, reply.Output[0], reply.Output[1], map[string]any{"role": "user", "content": question}}
+	for model, v := range map[string]*imitation.Vendor{"claude-sonnet-4-5": first, "gpt-5": second} {
+		again := asks()[1].of(model)
+		again.body["input"] = input
+		w.wantAnswer(again, w.send(again))
+		seen := v.Calls()
+		if last := string(seen[len(seen)-1].Body); strings.Contains(last, "rs_") {
+			t.Errorf("%s was sent %s", model, last)
+		}
+	}
+}

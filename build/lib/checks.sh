@@ -109,6 +109,12 @@ check_sdk() {
   "$tests" 2>&1 | judge_skips -plain sdk
 }
 
+# check_agents: real coding agents, each in front of each vendor.
+check_agents() {
+  local tests=build/agents/test
+  "$tests" 2>&1 | judge_skips -plain agents
+}
+
 # check_fuzz runs every fuzz target for 20 s. What it finds stays as a seed in the package's testdata.
 check_fuzz() {
   local package target status=0 passed=0 failed=0

@@ -1,6 +1,7 @@
 package openairesponses
 
 import (
+	"bytes"
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/internal/peek"
 	"metapi/backend/protocol/scan"
@@ -139,6 +140,7 @@ func item(c *scan.Cursor, body []byte, p *peek.Request, h *peek.Hash, last *toke
 		p.AddRef(protocol.ConvRef, ReasoningID(secret.raw, secret.escaped))
 	// Reasoning without its content, and a bare id, stand for what one account has stored. Any other item is there in
 	// full, and its id only a name.
+	case string(kind) == "reasoning" && bytes.HasPrefix(id.raw, []byte(foreignID)): // ours: see foreign.go
 	case string(kind) == "item_reference", string(kind) == "reasoning", kind == nil && role == nil && content.Empty():
 		p.AddRef(protocol.ResponseRef, scan.Unquote(id.raw, id.escaped))
 	case string(kind) == "image_generation_call":
@@ -197,6 +199,12 @@ func tool(c *scan.Cursor, p *peek.Request) {
 // StripReasoning returns body without the reasoning items of its input that carry encrypted content, and whether
 // there were any. All else is byte-identical, in its order. A body that cannot be read is returned as it is.
 func StripReasoning(body []byte) ([]byte, bool) {
+	return stripReasoning(body, func(_, sealed []byte) bool { return len(sealed) > 0 })
+}
+
+// stripReasoning takes out of a body's input the reasoning items for which drop, given their id and encrypted content as they
+// stand in the body, is true.
+func stripReasoning(body []byte, drop func(id, sealed []byte) bool) ([]byte, bool) {
 	type element struct {
 		at   protocol.Span
 		drop bool
@@ -211,20 +219,23 @@ func StripReasoning(body []byte) ([]byte, bool) {
 		elements, found = nil, false // of two members of one name, the last is what parsers take
 		c.Array(func() {
 			from := c.Offset()
-			reasoning, secret := false, false
+			reasoning := false
+			var id, sealed []byte
 			if !c.Object(func(key []byte, _ bool) {
 				switch string(key) {
 				case "type":
 					reasoning = peek.Is(&c, "reasoning")
+				case "id":
+					id, _, _ = c.String()
 				case "encrypted_content":
-					raw, _, ok := c.String()
-					secret = ok && len(raw) > 0
+					sealed, _, _ = c.String()
 				}
 			}) {
 				c.Value()
 			}
-			elements = append(elements, element{protocol.Span{From: from, To: c.Offset()}, reasoning && secret})
-			found = found || reasoning && secret
+			gone := reasoning && drop(id, sealed)
+			elements = append(elements, element{protocol.Span{From: from, To: c.Offset()}, gone})
+			found = found || gone
 		})
 	})
 	if c.End() != nil || !found {

@@ -242,7 +242,7 @@ func (w *writer) delta(dst []byte, d *conversation.Delta) []byte {
 	ours := d.Sealed != "" && w.origin == protocol.OpenAIResponses
 	if w.waiting && (ours || d.Text != "") {
 		w.waiting = false
-		dst = w.startItem(dst, reasoningItem, "rs_")
+		dst = w.startItem(dst, reasoningItem, foreignID)
 	}
 	switch w.form {
 	case reasoningItem:

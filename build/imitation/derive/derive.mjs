@@ -116,6 +116,9 @@ function amendOpenAI(defs) {
   }
   // Codex sends it to the real service and is answered; the document does not have it.
   defs.CreateResponse.properties.client_metadata = { type: ['object', 'null'] }
+  // Codex replays reasoning whose content was not shown with null for it.
+  const shown = defs.ReasoningItem.properties
+  shown.content = { anyOf: [shown.content, { type: 'null' }] }
   // Codex and other agents replay assistant text as a message with output_text and no id.
   defs.EasyInputMessage.properties.content = { anyOf: [{ type: 'string' }, { type: 'array' }] }
   // The reasoning effort that agents send before the document knows it is judged by the model, not by the schema.
