@@ -10,9 +10,7 @@ import (
 	"time"
 
 	"metapi/backend/protocol"
-	"metapi/backend/protocol/anthropic"
 	"metapi/backend/protocol/dialects"
-	"metapi/backend/protocol/openairesponses"
 	"metapi/backend/provider"
 	"metapi/backend/routing"
 	"metapi/backend/routing/live"
@@ -72,18 +70,19 @@ func (x *exchange) tryOnce(d *routing.Deployment, more bool) (f *failure, again 
 	defer pass.Abandon() // where nothing else has ended it
 	a := &attempt{exchange: x, d: d, target: x.snap.Targets[d.Order], pass: pass, start: now, via: x.ep.protocol, up: x.dialect}
 	x.asked.At = now
-	if via, _ := d.Via(x.asked); via != x.ep.protocol && via != protocol.None {
-		a.via, a.up, a.b = via, dialects.Of(via), new(laneB)
-	} else {
-		a.hide = x.addsUsage(d)
+	switch via, _ := d.Via(x.asked); {
+	case via != protocol.None:
+		a.via, a.up = via, dialects.Of(via)
+	case !d.Protocols.Has(x.ep.protocol): // another request has found out since the decision
+		return &failure{passed: true, err: &protocol.Error{Kind: protocol.Unsupported, Message: "the account that could serve this has just answered that it does not"}}, false
 	}
 	a.made = routing.Attempt{Deployment: d.ID, Account: d.Account.ID, Upstream: d.Upstream, Start: now.Sub(x.rec.Start)}
 	a.dog = x.g.watch(x.r.Context(), x.g.timing.limit(d, x.stream, more, x.peek.MaxOutput))
 	defer a.dog.stop()
-	if a.b != nil {
-		if f := a.translate(); f != nil {
-			return f, false
-		}
+	if a.via == x.ep.protocol {
+		a.hide = x.addsUsage(d)
+	} else if f := a.translate(); f != nil {
+		return f, false
 	}
 	x.begin()
 
@@ -165,11 +164,8 @@ func (a *attempt) payload() []byte {
 		return a.b.body
 	}
 	body := apply(a.body, a.edits(a.d))
-	switch a.via {
-	case protocol.Anthropic:
-		return anthropic.StripForeign(body)
-	case protocol.OpenAIResponses:
-		return openairesponses.StripForeign(body)
+	if strip := stripForeign[a.via]; strip != nil {
+		body = strip(body)
 	}
 	return body
 }

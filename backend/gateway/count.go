@@ -25,7 +25,7 @@ func (x *exchange) countHere(why *protocol.Error) bool {
 	if x.ep.operation != protocol.CountTokens || why.Kind != protocol.Unsupported {
 		return false
 	}
-	tokens := (int64(len(x.body)) - x.peek.Media) / bytesPerToken
+	tokens := x.promptTokens()
 	if x.peek.Images {
 		tokens += tokensPerMedia
 	}

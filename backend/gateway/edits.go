@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"metapi/backend/protocol"
+	"metapi/backend/protocol/anthropic"
 	"metapi/backend/protocol/openairesponses"
 	"metapi/backend/protocol/scan"
 	"metapi/backend/routing"
@@ -22,6 +23,12 @@ import (
 //     which would refuse it.
 //
 // Every other byte passes as the client sent it.
+
+// stripForeign is the fourth. It follows the others: what is taken out would move the places where they are made.
+var stripForeign = map[protocol.Protocol]func(body []byte) []byte{
+	protocol.Anthropic:       anthropic.StripForeign,
+	protocol.OpenAIResponses: openairesponses.StripForeign,
+}
 
 // edit replaces the bytes of one span.
 type edit struct {
@@ -130,6 +137,6 @@ func (x *exchange) stripReasoning() bool {
 	if err != nil {
 		return false
 	}
-	x.body, x.peek = stripped, peek
+	x.body, x.peek, x.conv = stripped, peek, nil
 	return true
 }

@@ -165,7 +165,7 @@ func asError(err error) *protocol.Error {
 // fail tells the client that its request could not be served, and settles it.
 func (x *exchange) fail(e *protocol.Error) {
 	if x.streamOpen() {
-		x.out.end(e)
+		x.out.end(x.dialect.StreamError(e))
 		x.rec.Status = http.StatusOK
 	} else {
 		x.attemptsHeader()

@@ -13,6 +13,9 @@ import (
 // laneB is the translation of one attempt: the client speaks one protocol, and the upstream another. See package
 // conversation.
 type laneB struct {
+	ask    *conversation.Request // the client's
+	client conversation.Codec
+	up     conversation.Codec
 	body   []byte // for the upstream
 	lost   []conversation.Lost
 	back   conversation.Restorer // nil: nothing has to be restored
@@ -31,8 +34,9 @@ func (x *exchange) translatable(pin routing.Pin) protocol.Set {
 
 // translate puts the request into the upstream's protocol.
 func (a *attempt) translate() *failure {
+	b := &laneB{client: codecs.Of(a.ep.protocol), up: codecs.Of(a.via)}
 	if a.conv == nil {
-		conv, err := codecs.Of(a.ep.protocol).DecodeRequest(a.body, conversation.Asked{Model: a.ep.model, Stream: a.stream})
+		conv, err := b.client.DecodeRequest(a.body, conversation.Asked{Model: a.ep.model, Stream: a.stream})
 		if err != nil {
 			return &failure{err: asError(err)}
 		}
@@ -41,22 +45,21 @@ func (a *attempt) translate() *failure {
 	ask := *a.conv // shallow: encoders change nothing
 	ask.Model, ask.Stream = a.d.Upstream, a.stream
 	to := conversation.Target{Model: a.d.Upstream, UsualOutput: a.d.MaxOutput, Reasons: a.d.Reasons, Described: a.d.Described}
-	codec := codecs.Of(a.via)
-	body, lost, err := codec.EncodeRequest(&ask, to)
-	if err != nil {
+	var err error
+	if b.body, b.lost, err = b.up.EncodeRequest(&ask, to); err != nil {
 		return &failure{err: asError(err), unsaid: true}
 	}
-	a.b.body, a.b.lost, a.b.back = body, lost, codec.Restorer(&ask, to)
-	a.made.Via = a.via
+	b.ask, b.back = a.conv, b.up.Restorer(&ask, to)
 	if a.stream {
-		a.b.reader, a.b.writer = codec.NewReader(), codecs.Of(a.ep.protocol).NewWriter(a.conv)
+		b.reader, b.writer = b.up.NewReader(), b.client.NewWriter(b.ask)
 	}
+	a.b, a.made.Via = b, a.via
 	return nil
 }
 
 // reply translates a whole reply.
-func (b *laneB) reply(a *attempt, body []byte) ([]byte, error) {
-	r, err := codecs.Of(a.via).DecodeReply(body)
+func (b *laneB) reply(body []byte) ([]byte, error) {
+	r, err := b.up.DecodeReply(body)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +67,7 @@ func (b *laneB) reply(a *attempt, body []byte) ([]byte, error) {
 		b.back.Reply(r)
 	}
 	r.ID = "" // the client's protocol has a form of its own for it
-	return codecs.Of(a.ep.protocol).EncodeReply(r, a.conv)
+	return b.client.EncodeReply(r, b.ask)
 }
 
 // event translates one event of a stream, and appends what it comes to.

@@ -89,11 +89,14 @@ func (a *attempt) usage(kind protocol.Kind) protocol.Usage {
 		return protocol.Usage{} // turned away: nothing was made
 	}
 	if u.Prompt() == 0 {
-		u.Input = (a.rec.Bytes - a.peek.Media) / bytesPerToken
+		u.Input = a.promptTokens()
 	}
 	u.Output = max(u.Output, a.reply.Text/bytesPerToken)
 	return u
 }
+
+// promptTokens estimates the prompt's tokens, without its media.
+func (x *exchange) promptTokens() int64 { return (x.rec.Bytes - x.peek.Media) / bytesPerToken }
 
 // cancelledKind marks the attempt of a client that went away.
 const cancelledKind protocol.Kind = "cancelled"

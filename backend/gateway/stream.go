@@ -178,8 +178,8 @@ func (a *attempt) streamEnded(err error, committed bool, held []byte, from http.
 
 // unreadable ends an attempt whose stream makes no sense in its own protocol.
 func (a *attempt) unreadable(err error, committed bool, held []byte) *failure {
-	e := asError(err)
-	if e.Kind == protocol.BadRequest { // asError's word for what it does not know
+	var e *protocol.Error
+	if !errors.As(err, &e) {
 		e = &protocol.Error{Kind: protocol.BadReply, Message: err.Error()}
 	}
 	if !committed {
@@ -202,10 +202,9 @@ func (a *attempt) broken(e *protocol.Error, held []byte) *failure {
 	a.out.send(held)
 	f := a.failed(e)
 	if a.b != nil {
-		a.out.send(a.b.fault(f.err))
-		a.out.finish()
+		a.out.end(a.b.fault(f.err))
 	} else {
-		a.out.end(f.err)
+		a.out.end(a.dialect.StreamError(f.err))
 	}
 	a.settle(routing.Failed, f.err)
 	return nil
@@ -329,9 +328,9 @@ func (s *streamWriter) finish() error {
 	return s.err
 }
 
-// end closes the stream with an error that no client can take for a complete answer.
-func (s *streamWriter) end(e *protocol.Error) {
-	s.send(s.dialect.StreamError(e))
+// end closes the stream with an event that no client can take for the end of a complete answer.
+func (s *streamWriter) end(fault []byte) {
+	s.send(fault)
 	s.finish()
 }
 

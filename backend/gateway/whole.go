@@ -24,7 +24,7 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 		return a.failed(a.reply.Err)
 	}
 	if a.b != nil {
-		if body, err = a.b.reply(a, body); err != nil {
+		if body, err = a.b.reply(body); err != nil {
 			return a.lost(err)
 		}
 	}
