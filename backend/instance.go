@@ -33,7 +33,7 @@ type instance struct {
 
 func newInstance(ctx context.Context, stop func(), b *Backend) *instance {
 	return &instance{b: b, ctx: ctx, stop: stop, moves: make(chan []net.Listener), moved: make(chan struct{}, 1), leave: func() {},
-		rt: control.Runtime{PID: os.Getpid(), Token: secretWord(32), Instance: secretWord(16), Version: b.Version, Started: time.Now().UTC()}}
+		rt: control.Runtime{PID: os.Getpid(), Token: control.Word(32), Instance: control.Word(16), Version: b.Version, Started: time.Now().UTC()}}
 }
 
 // at makes known that clients are served on listeners from now on.

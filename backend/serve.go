@@ -2,8 +2,6 @@ package backend
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"fmt"
 	"io/fs"
 	"net"
@@ -237,13 +235,6 @@ func (b *Backend) mend(ctx context.Context) {
 func paused(accounts *account.Accounts, id string) bool {
 	a, err := accounts.Get(id)
 	return err == nil && a.Paused
-}
-
-// secretWord is n random bytes in letters.
-func secretWord(n int) string {
-	raw := make([]byte, n)
-	rand.Read(raw) // never fails
-	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
 func closeAll(listeners []net.Listener) {

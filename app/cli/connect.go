@@ -32,7 +32,7 @@ func (a *app) connect(ctx context.Context) (*link, error) {
 		if err == nil {
 			return &link{client.InProcess(b.Handler()), false, func() { b.Close() }}, nil
 		}
-		if !isHeld(err) {
+		if !client.IsHeld(err) {
 			return nil, err
 		}
 		c, _, dialErr := client.Dial(ctx, dir)
@@ -49,11 +49,6 @@ func (a *app) connect(ctx context.Context) (*link, error) {
 			return nil, err
 		}
 	}
-}
-
-func isHeld(err error) bool {
-	var p *client.Problem
-	return errors.As(err, &p) && p.Code == client.Held
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

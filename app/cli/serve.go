@@ -105,7 +105,7 @@ func (a *app) runServe(ctx context.Context, o backend.ServeOptions, port *int) e
 func (a *app) openToServe(ctx context.Context, dir string) (*backend.Backend, error) {
 	for deadline := time.Now().Add(patience); ; {
 		b, err := backend.Open(backend.Options{Dir: dir, Passphrase: a.passphrase(), Version: a.version, Log: a.err})
-		if err == nil || !isHeld(err) {
+		if err == nil || !client.IsHeld(err) {
 			return b, err
 		}
 		if _, _, dialErr := client.Dial(ctx, dir); dialErr == nil || time.Now().After(deadline) {

@@ -2,7 +2,6 @@ package window
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -77,7 +76,7 @@ func (h *host) run(ctx context.Context) outcome {
 		switch {
 		case err == nil:
 			return h.own(ctx, in)
-		case isHeld(err):
+		case client.IsHeld(err):
 			if shown := h.attach(ctx, err); shown {
 				return elsewhere
 			}
@@ -297,15 +296,7 @@ func writeProblem(w http.ResponseWriter, err error) {
 	if !errors.As(err, &p) {
 		p = client.NewProblem(client.Unavailable, "The running Metapi cannot be reached: "+err.Error()+".", "If it hangs, end that process; this window takes its place.")
 	}
-	w.Header().Set("Content-Type", p.ContentType(""))
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(p.Status)
-	_ = json.NewEncoder(w).Encode(p) // whoever asked may have gone
-}
-
-func isHeld(err error) bool {
-	var p *client.Problem
-	return errors.As(err, &p) && p.Code == client.Held
+	p.Write(w)
 }
 
 // sleep waits, and reports whether ctx lasted as long.

@@ -43,8 +43,8 @@ func Handler(s *Service) http.Handler {
 		w.Write(spec)
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		writeProblem(w, NewProblem(NotFound, fmt.Sprintf("There is no %s %s in the control API.", r.Method, r.URL.Path),
-			"GET /api/openapi.json lists what there is."))
+		NewProblem(NotFound, fmt.Sprintf("There is no %s %s in the control API.", r.Method, r.URL.Path),
+			"GET /api/openapi.json lists what there is.").Write(w)
 	})
 	return jsonOnly(mux)
 }
@@ -77,8 +77,8 @@ func guard(h http.Handler, token string, web *Web) http.Handler {
 		good := subtle.ConstantTimeCompare(got[:], want[:]) == 1 && token != "" || web != nil && web.Sessions.valid(given)
 		if !good || !strings.EqualFold(scheme, "Bearer") {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="metapi"`)
-			writeProblem(w, NewProblem(Unauthorised, "The control API wants the admin token of this instance.",
-				"Send it as \"Authorization: Bearer TOKEN\"; it stands in runtime.json in the data folder."))
+			NewProblem(Unauthorised, "The control API wants the admin token of this instance.",
+				"Send it as \"Authorization: Bearer TOKEN\"; it stands in runtime.json in the data folder.").Write(w)
 			return
 		}
 		h.ServeHTTP(w, r)
@@ -95,19 +95,13 @@ func jsonOnly(h http.Handler) http.Handler {
 			if t, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); t != "application/json" {
 				p := NewProblem(Invalid, "The control API reads JSON only.", "Send the body with Content-Type: application/json.")
 				p.Status, p.Title = http.StatusUnsupportedMediaType, http.StatusText(http.StatusUnsupportedMediaType)
-				writeProblem(w, p)
+				p.Write(w)
 				return
 			}
 			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		}
 		h.ServeHTTP(w, r)
 	})
-}
-
-func writeProblem(w http.ResponseWriter, p *Problem) {
-	w.Header().Set("Content-Type", p.ContentType(""))
-	w.WriteHeader(p.Status)
-	json.NewEncoder(w).Encode(p)
 }
 
 // body is an answer of Huma's.

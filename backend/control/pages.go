@@ -30,7 +30,7 @@ func pages(files fs.FS) http.Handler {
 		case name == "":
 			name = "index.html"
 		case !isFile(files, name):
-			writeProblem(w, NewProblem(NotFound, "There is no such page.", "The pages begin at "+pagesPath+"."))
+			NewProblem(NotFound, "There is no such page.", "The pages begin at "+pagesPath+".").Write(w)
 			return
 		case strings.HasPrefix(name, "assets/"): // their names change with their content
 			h.Set("Cache-Control", "private, max-age=31536000, immutable")
@@ -47,5 +47,5 @@ func isFile(files fs.FS, name string) bool {
 
 // noPages answers who asks for the pages where there are none.
 func noPages(w http.ResponseWriter, _ *http.Request) {
-	writeProblem(w, NewProblem(NotFound, "This Metapi does not serve its pages to browsers.", "Start it with `metapi serve --ui`."))
+	NewProblem(NotFound, "This Metapi does not serve its pages to browsers.", "Start it with `metapi serve --ui`.").Write(w)
 }

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -62,6 +63,14 @@ func (p *Problem) Error() string {
 
 // GetStatus makes a Problem an answer of Huma.
 func (p *Problem) GetStatus() int { return p.Status }
+
+// Write answers with the problem.
+func (p *Problem) Write(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", p.ContentType(""))
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p) // whoever asked may have gone
+}
 
 // ContentType names the media type of RFC 9457.
 func (p *Problem) ContentType(string) string { return "application/problem+json" }

@@ -14,6 +14,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
+// tokenBytes is how many random bytes are in a code or token.
+const tokenBytes = 32
+
 // linkLife is how long a link may wait to be opened.
 const linkLife = 10 * time.Minute
 
@@ -39,9 +42,9 @@ type granted struct {
 	until time.Time // zero: as long as the instance runs
 }
 
-// word is 256 random bits in letters.
-func word() string {
-	raw := make([]byte, 32)
+// Word is n random bytes in letters: what a token or the name of an instance is made of.
+func Word(n int) string {
+	raw := make([]byte, n)
 	rand.Read(raw) // never fails
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
@@ -73,7 +76,7 @@ func (s *Sessions) valid(token string) bool {
 }
 
 func give(to *[]granted, most int, until time.Time) string {
-	w := word()
+	w := Word(tokenBytes)
 	if len(*to) == most {
 		*to = (*to)[1:]
 	}
@@ -117,12 +120,12 @@ func describeSession(api huma.API) {
 func (s *Sessions) open(w http.ResponseWriter, r *http.Request) {
 	var in OpenSession
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<10)).Decode(&in); err != nil {
-		writeProblem(w, NewProblem(Invalid, "There is no code in the body.", ""))
+		NewProblem(Invalid, "There is no code in the body.", "").Write(w)
 		return
 	}
 	token, ok := s.redeem(in.Code)
 	if !ok {
-		writeProblem(w, NewProblem(Unauthorised, "This link has been used, is older than ten minutes, or is of a Metapi that has ended.", "`metapi ui` prints a new one."))
+		NewProblem(Unauthorised, "This link has been used, is older than ten minutes, or is of a Metapi that has ended.", "`metapi ui` prints a new one.").Write(w)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -44,6 +44,12 @@ func Dial(ctx context.Context, dir string) (*Client, control.Runtime, error) {
 	return nil, rt, &Unanswering{Runtime: rt, Cause: err}
 }
 
+// IsHeld reports whether err says that another process has the data folder open.
+func IsHeld(err error) bool {
+	var p *control.Problem
+	return errors.As(err, &p) && p.Code == control.Held
+}
+
 // Unanswering says that an instance left its address but cannot be reached there.
 type Unanswering struct {
 	Runtime control.Runtime

@@ -95,9 +95,7 @@ func (c *Client) Handler() http.Handler {
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
 			p := control.NewProblem(control.Unavailable, control.Sentence("Metapi does not answer: "+err.Error()), "Start it again; `metapi doctor` looks for what is wrong.")
 			p.Status, p.Title = http.StatusBadGateway, http.StatusText(http.StatusBadGateway)
-			w.Header().Set("Content-Type", p.ContentType(""))
-			w.WriteHeader(p.Status)
-			_ = json.NewEncoder(w).Encode(p)
+			p.Write(w)
 		},
 	}
 }
