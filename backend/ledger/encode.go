@@ -1,14 +1,13 @@
 package ledger
 
 import (
-	"encoding/json"
 	"errors"
 	"math"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"metapi/backend/protocol"
+	"metapi/backend/protocol/quote"
 	"metapi/backend/routing"
 )
 
@@ -40,7 +39,7 @@ func (o *object) key(name string) {
 }
 
 // text writes a string member, always; word leaves out an empty one. So do number and num, flag, span.
-func (o *object) text(name, s string) { o.key(name); o.b = appendString(o.b, s) }
+func (o *object) text(name, s string) { o.key(name); o.b = quote.Append(o.b, s) }
 
 func (o *object) word(name, s string) {
 	if s != "" {
@@ -204,17 +203,4 @@ func (o *object) cost(c routing.Cost) {
 	o.flag("estimated", c.Estimated)
 	o.flag("unknown", c.Unknown)
 	o.close()
-}
-
-// appendString quotes s. Anything out of the ordinary is left to encoding/json.
-func appendString(b []byte, s string) []byte {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
-			quoted, _ := json.Marshal(s) // a string always marshals
-			return append(b, quoted...)
-		}
-	}
-	b = append(b, '"')
-	b = append(b, s...)
-	return append(b, '"')
 }

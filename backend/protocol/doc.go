@@ -12,8 +12,11 @@
 //     (up to then a failure can still move on to another deployment), usage, the end, an error in disguise.
 //   - Error and StreamError: Metapi's own failures in the shape that this format's clients expect.
 //
-// Sub-packages: scan finds JSON members without decoding; sse splits streams at their events; openaichat,
-// openairesponses, openaiembeddings, anthropic and gemini are the dialects; dialects lists them.
+// Where they speak different ones, bodies are translated in lane B, through the canonical form of package conversation: each
+// protocol has a codec to it and from it.
+//
+// Sub-packages: scan finds JSON members without decoding, and quote writes strings; sse splits streams at their events; openaichat,
+// openairesponses, openaiembeddings, anthropic and gemini are the dialects and codecs; dialects and codecs list them.
 //
 // [Usage] counts tokens in disjoint classes: fresh input, read from a cache, written to one (for five minutes, for an
 // hour), output. Vendors count otherwise, OpenAI and Gemini cached tokens within the input, Anthropic beside it;

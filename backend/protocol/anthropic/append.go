@@ -3,7 +3,7 @@ package anthropic
 import (
 	"strconv"
 
-	"metapi/backend/protocol/internal/quote"
+	"metapi/backend/protocol/quote"
 )
 
 // appendNullable appends s, or null where it is empty.

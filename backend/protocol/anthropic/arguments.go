@@ -3,7 +3,7 @@ package anthropic
 import (
 	"bytes"
 
-	"metapi/backend/protocol/internal/quote"
+	"metapi/backend/protocol/quote"
 	"metapi/backend/protocol/scan"
 )
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"metapi/backend/protocol/conversation"
-	"metapi/backend/protocol/internal/quote"
+	"metapi/backend/protocol/quote"
 )
 
 const (

@@ -6,7 +6,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
-	"metapi/backend/protocol/internal/quote"
+	"metapi/backend/protocol/quote"
 )
 
 // writer writes a stream of RawMessageStreamEvents: message_start, each block's start, deltas and stop with indices that run on,

@@ -14,7 +14,7 @@ import (
 
 	"metapi/backend/protocol"
 	conv "metapi/backend/protocol/conversation"
-	"metapi/backend/protocol/internal/quote"
+	"metapi/backend/protocol/quote"
 )
 
 // replySchema is the vendor's definition of a response: see the file's first line.

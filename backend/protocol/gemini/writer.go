@@ -6,7 +6,7 @@ import (
 
 	"metapi/backend/protocol"
 	conv "metapi/backend/protocol/conversation"
-	"metapi/backend/protocol/internal/quote"
+	"metapi/backend/protocol/quote"
 )
 
 // NewWriter writes a stream as streamGenerateContent?alt=sse does.

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"metapi/backend/protocol/conversation"
-	"metapi/backend/protocol/internal/quote"
+	"metapi/backend/protocol/quote"
 )
 
 // asked is a request as clients send it: CreateChatCompletionRequest, what came before it (functions), and what compatible vendors have

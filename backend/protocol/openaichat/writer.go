@@ -8,7 +8,7 @@ import (
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
 	"metapi/backend/protocol/internal/openai"
-	"metapi/backend/protocol/internal/quote"
+	"metapi/backend/protocol/quote"
 )
 
 // writer writes a stream of CreateChatCompletionStreamResponse. Every chunk has the same head and tail; what stands between is appended by hand.

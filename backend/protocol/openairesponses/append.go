@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"strconv"
 
-	"metapi/backend/protocol/internal/quote"
+	"metapi/backend/protocol/quote"
 )
 
 // What is written is appended by hand: a streamed event has a handful of members in a known order, and encoding/json would

@@ -6,7 +6,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
-	"metapi/backend/protocol/internal/quote"
+	"metapi/backend/protocol/quote"
 )
 
 // billing begins the text in which Claude Code tells its vendor whom to bill; it is no instruction.

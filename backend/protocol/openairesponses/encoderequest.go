@@ -7,7 +7,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
-	"metapi/backend/protocol/internal/quote"
+	"metapi/backend/protocol/quote"
 )
 
 // EncodeRequest writes a request (CreateResponse). A request whose client did not say so is not stored: a reply that is

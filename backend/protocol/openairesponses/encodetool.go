@@ -7,7 +7,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
-	"metapi/backend/protocol/internal/quote"
+	"metapi/backend/protocol/quote"
 )
 
 // toolset appends the tools, which of them may be called, and whether several at once.

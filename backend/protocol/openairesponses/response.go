@@ -8,7 +8,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
-	"metapi/backend/protocol/internal/quote"
+	"metapi/backend/protocol/quote"
 )
 
 // shell is a Response object but for what changes while it is made. A Response repeats the request, and clients' types

@@ -3,7 +3,7 @@ package openairesponses
 import (
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
-	"metapi/backend/protocol/internal/quote"
+	"metapi/backend/protocol/quote"
 )
 
 // NewWriter writes a stream of ResponseStreamEvents. Each ends in a Response with all that was said, so what was said is kept,

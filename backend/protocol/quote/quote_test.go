@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"metapi/backend/protocol/internal/quote"
+	"metapi/backend/protocol/quote"
 )
 
 // FuzzAppend compares with encoding/json: whatever a model says is read back as it was said, but for bytes that are no text.
