@@ -6,12 +6,9 @@ import (
 	"slices"
 
 	"metapi/backend/protocol"
+	"metapi/backend/protocol/internal/openai"
 	"metapi/backend/protocol/scan"
 )
-
-// deepest is how many levels of objects a strict schema may have
-// (https://platform.openai.com/docs/guides/structured-outputs#supported-schemas).
-const deepest = 10
 
 // rootSchema makes a function's schema one that OpenAI takes: its root is an object without oneOf, anyOf, allOf, enum or not (case 29). A
 // schema that is one already is left as it was declared.
@@ -101,47 +98,10 @@ func wordsOf(v any) []string {
 	return out
 }
 
-// strictly reports whether a schema may be enforced: each object closed, with all its properties required (case 33).
+// strictly reports whether a schema may be enforced (case 33), which wants an object at its root.
 func strictly(schema json.RawMessage) bool {
-	var root map[string]any
-	return json.Unmarshal(schema, &root) == nil && root["type"] == "object" && strictNode(root, 0)
-}
-
-func strictNode(v any, depth int) bool {
-	node, ok := v.(map[string]any)
-	if !ok {
-		return true
+	var root struct {
+		Type any `json:"type"`
 	}
-	if depth > deepest {
-		return false
-	}
-	properties, _ := node["properties"].(map[string]any)
-	if node["type"] == "object" || properties != nil {
-		required := wordsOf(node["required"])
-		if node["additionalProperties"] != false {
-			return false
-		}
-		for name := range properties {
-			if !slices.Contains(required, name) {
-				return false
-			}
-		}
-	}
-	for _, word := range []string{"properties", "$defs", "definitions"} {
-		inner, _ := node[word].(map[string]any)
-		for _, s := range inner {
-			if !strictNode(s, depth+1) {
-				return false
-			}
-		}
-	}
-	for _, word := range []string{"anyOf", "oneOf", "allOf"} {
-		branches, _ := node[word].([]any)
-		for _, s := range branches {
-			if !strictNode(s, depth+1) {
-				return false
-			}
-		}
-	}
-	return strictNode(node["items"], depth+1)
+	return json.Unmarshal(schema, &root) == nil && root.Type == "object" && openai.StrictLegal(schema)
 }

@@ -7,6 +7,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/openai"
 	"metapi/backend/protocol/quote"
 )
 
@@ -64,7 +65,7 @@ func (w *requestWriter) sayable() []conversation.Tool {
 		seen[id] = true
 		if t.Kind == conversation.Function {
 			t.Schema = objectSchema(t.Schema)
-			if said(t.Strict) && !strictLegal(t.Schema) {
+			if said(t.Strict) && !openai.StrictLegal(t.Schema) {
 				w.lose("strict", "the schema of "+t.Name+" leaves open what a strict one must fix")
 				t.Strict = nil
 			}

@@ -133,7 +133,6 @@ const (
 	mostMetadata      = 16
 	longestMetaKey    = 64
 	longestMetaValue  = 512
-	deepestStrict     = 10
 )
 
 // Where the catalog does not tell whether a model reasons, OpenAI's own names do.
