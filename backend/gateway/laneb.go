@@ -57,14 +57,17 @@ func (a *attempt) translate() *failure {
 	return nil
 }
 
-// reply translates a whole reply.
-func (b *laneB) reply(body []byte) ([]byte, error) {
+// reply translates a whole reply. estimate is told where the upstream told no usage, as at the end of a stream.
+func (b *laneB) reply(body []byte, estimate *protocol.Usage) ([]byte, error) {
 	r, err := b.up.DecodeReply(body)
 	if err != nil {
 		return nil, err
 	}
 	if b.back != nil {
 		b.back.Reply(r)
+	}
+	if estimate != nil {
+		r.Usage, r.HasUsage = *estimate, true
 	}
 	r.ID = "" // the client's protocol has a form of its own for it
 	return b.client.EncodeReply(r, b.ask)
@@ -76,14 +79,15 @@ func (b *laneB) event(dst, name, data []byte) ([]byte, error) {
 	return b.write(dst, events), err
 }
 
-// end appends the end of a stream that was whole. usage is told where the upstream told none: there are clients that want figures.
-func (b *laneB) end(dst []byte, usage *protocol.Usage) ([]byte, error) {
+// end appends the end of a stream that was whole. estimate is told where the upstream told no usage: there are clients that want figures,
+// and a zero would be a lie where a guess is known.
+func (b *laneB) end(dst []byte, estimate *protocol.Usage) ([]byte, error) {
 	events, err := b.reader.End()
 	if err != nil {
 		return dst, err
 	}
-	if usage != nil {
-		events = append(events, &conversation.Told{Usage: *usage})
+	if estimate != nil {
+		events = append(events, &conversation.Told{Usage: *estimate})
 	}
 	return b.writer.Close(b.write(dst, events)), nil
 }
