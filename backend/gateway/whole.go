@@ -3,6 +3,7 @@ package gateway
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"metapi/backend/protocol"
@@ -63,7 +64,10 @@ func (a *attempt) replyHead(h, from http.Header) {
 		copyHeaders(h, from, replyHeaders[a.ep.protocol])
 	} else {
 		h["Content-Type"] = acceptJSON
-		a.b.header(h)
+	}
+	a.lostHeader(h)
+	if len(a.mends) > 0 {
+		h["X-Metapi-Mended"] = []string{strings.Join(a.made.Mends, ", ")}
 	}
 	a.serverHeaders(h)
 }
