@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"metapi/backend/protocol"
@@ -47,8 +48,9 @@ func (a *attempt) translate() *failure {
 	to := conversation.Target{Model: a.d.Upstream, UsualOutput: a.d.MaxOutput, Reasons: a.d.Reasons, Described: a.d.Described}
 	var err error
 	if b.body, b.lost, err = b.up.EncodeRequest(&ask, to); err != nil {
-		return &failure{err: asError(err), unsaid: true}
+		return &failure{err: conversation.InWords(asError(err), a.ep.protocol), unsaid: true}
 	}
+	b.lost = append(slices.Clip(a.conv.Lost), b.lost...)
 	b.ask, b.back = a.conv, b.up.Restorer(&ask, to)
 	if a.stream {
 		b.reader, b.writer = b.up.NewReader(), b.client.NewWriter(b.ask)
@@ -110,14 +112,24 @@ func (b *laneB) write(dst []byte, events []conversation.Event) []byte {
 	return dst
 }
 
-// header tells what of the request the upstream's protocol could not say.
+// mostLost bounds the header that lists what was left out: the names in it are the client's own.
+const mostLost = 32
+
+// header tells what of the request has no place in the canonical form, or could not be said in the upstream's protocol.
 func (b *laneB) header(h http.Header) {
-	if len(b.lost) == 0 {
-		return
+	var names []string
+	for _, l := range b.lost {
+		name := conversation.Called(l.Param, b.client.Protocol())
+		if len(names) < mostLost && len(name) <= mostLost*2 && strings.IndexFunc(name, foreign) < 0 && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
 	}
-	names := make([]string, len(b.lost))
-	for i, l := range b.lost {
-		names[i] = l.Param
+	if names != nil {
+		h["X-Metapi-Dropped"] = []string{strings.Join(names, ", ")}
 	}
-	h["X-Metapi-Dropped"] = []string{strings.Join(names, ", ")}
+}
+
+// foreign: no parameter of any vendor's has such a character, and in a header it could do harm.
+func foreign(r rune) bool {
+	return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_-.[]$", r))
 }

@@ -196,28 +196,13 @@ func cache(raw []byte) *conversation.Cache {
 // markLast puts a mark on the last part that can hold one.
 func markLast(parts []conversation.Part, mark *conversation.Cache) {
 	for i := len(parts) - 1; i >= 0 && mark != nil; i-- {
-		if at := cacheOf(parts[i]); at != nil {
+		if at := conversation.CacheOf(parts[i]); at != nil {
 			if *at == nil {
 				*at = mark
 			}
 			return
 		}
 	}
-}
-
-// cacheOf is where a part keeps its mark; nil for those that have none.
-func cacheOf(p conversation.Part) **conversation.Cache {
-	switch p := p.(type) {
-	case *conversation.Text:
-		return &p.Cache
-	case *conversation.Media:
-		return &p.Cache
-	case *conversation.ToolCall:
-		return &p.Cache
-	case *conversation.ToolResult:
-		return &p.Cache
-	}
-	return nil
 }
 
 // billing begins a text that Claude Code puts first in its system text, for Anthropic's eyes only.

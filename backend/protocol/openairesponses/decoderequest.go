@@ -47,15 +47,13 @@ func (Codec) DecodeRequest(body []byte, _ conversation.Asked) (*conversation.Req
 		r.User = d.identifier
 	}
 	r.LogProbs = slices.Contains(r.Include, logProbs)
+	r.Include = slices.DeleteFunc(r.Include, func(s string) bool { return s == logProbs })
 	return r, nil
 }
 
 func notJSON(err error) *protocol.Error {
 	return bad("", "the body is not valid JSON: "+err.Error())
 }
-
-// logProbs is the value of include that asks for them.
-const logProbs = "message.output_text.logprobs"
 
 type requestReader struct {
 	*values
