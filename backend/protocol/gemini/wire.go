@@ -110,6 +110,8 @@ type wireCandidate struct {
 	FinishReason      string         `json:"finishReason,omitempty"`
 	Index             int            `json:"index"`
 	GroundingMetadata *wireGrounding `json:"groundingMetadata,omitempty"`
+	AvgLogprobs       *float64       `json:"avgLogprobs,omitempty"`
+	LogprobsResult    *wireProbs     `json:"logprobsResult,omitempty"`
 }
 
 type wireUsage struct {

@@ -364,7 +364,7 @@ func (p *wirePart) canonical() (conversation.Part, partFault) {
 		}
 		return &conversation.Text{Text: p.text}, partFault{}
 	case "input_text", "output_text", "text", "summary_text", "reasoning_text":
-		return &conversation.Text{Text: p.text, Citations: p.citations, Cache: cache}, partFault{}
+		return &conversation.Text{Text: p.text, Citations: p.citations, LogProbs: p.likely, Cache: cache}, partFault{}
 	case "refusal":
 		return &conversation.Refusal{Text: p.refusal}, partFault{}
 	case "input_image", "computer_screenshot", "image_url":
