@@ -17,6 +17,26 @@ var refusedMembers = map[string]string{
 	"inference_geo": "where another vendor computes cannot be chosen",
 }
 
+// knownMembers are those that are read; knownTool and knownOutput those of a function that is declared, and of output_config. Any other is
+// told as lost.
+var (
+	knownMembers = set("model messages max_tokens system tools tool_choice thinking output_config output_format stream temperature top_p top_k " +
+		"stop_sequences metadata service_tier cache_control container mcp_servers inference_geo")
+	knownTool   = set("type name description input_schema cache_control strict")
+	knownOutput = set("effort format")
+)
+
+func set(words string) map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(words) {
+		m[w] = true
+	}
+	return m
+}
+
+// unknown is why something that is named nowhere is left out.
+const unknown = "no other protocol is known to have it"
+
 // finishes is stop_reason in both directions (StopReason in the SDK's types).
 var finishes = map[string]conversation.Reason{
 	"end_turn": conversation.Stopped, "max_tokens": conversation.MaxTokens, "stop_sequence": conversation.StopWord,

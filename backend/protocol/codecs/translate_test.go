@@ -31,9 +31,7 @@ func events(t *testing.T, p protocol.Protocol, stream string) (got []conversatio
 		if err != nil {
 			t.Fatalf("%v: %s", err, e.Data)
 		}
-		for _, e := range more {
-			got = append(got, e)
-		}
+		got = append(got, more...)
 	}
 }
 

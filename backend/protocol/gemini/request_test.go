@@ -104,6 +104,7 @@ func TestDecodeRequestBothSpellings(t *testing.T) {
 		Stop: []string{"END"}, Seed: ptr(int64(7)), N: 2, LogProbs: true, TopLogProbs: ptr(int64(3)),
 		Reasoning: conv.Reasoning{Budget: ptr(int64(8192)), Show: ptr(true)},
 		Format:    conv.Format{Kind: conv.FormatSchema, Schema: json.RawMessage(`{"type":"object"}`)},
+		Lost:      []conv.Lost{{Param: "safetySettings", Why: "no other protocol is known to have it"}},
 	}
 	if got := decodeRequest(t, camelCase); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %s\nwant %s", show(got), show(want))

@@ -55,10 +55,10 @@ func (Codec) EncodeRequest(r *conversation.Request, to conversation.Target) ([]b
 	}
 	for _, w := range withouts {
 		if name := w.name; e.quirk(quirkWithout+name) && w.take(&e.out) {
-			if w.act == refuse {
-				return nil, nil, bad(name, w.why)
+			if w.Fate == unsaid.Refuse {
+				return nil, nil, bad(name, w.Why)
 			}
-			e.lose(name, w.why)
+			e.lose(name, w.Why)
 		}
 	}
 	if len(e.out.Messages) == 0 {

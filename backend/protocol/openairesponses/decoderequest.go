@@ -66,7 +66,7 @@ type requestReader struct {
 }
 
 // member reads one top-level parameter. Those that are not here change nothing in an answer of another vendor
-// (truncation, client_metadata, stream_options, ...).
+// (truncation, client_metadata, stream_options, ...), and are told as lost.
 func (d *requestReader) member(key string) {
 	r := d.r
 	if why, held := accountState[key]; held {
@@ -118,7 +118,24 @@ func (d *requestReader) member(key string) {
 	case "include":
 		r.Include = nil
 		d.array(func(int) { r.Include = append(r.Include, d.text()) })
+	case "truncation":
+		if d.text() == "auto" {
+			d.lose("truncation", "no other protocol cuts a conversation by itself")
+		}
+	default:
+		d.passOver(key)
 	}
+}
+
+func (d *requestReader) lose(param, why string) { d.r.Lost = conversation.Lose(d.r.Lost, param, why) }
+
+// passOver notes that the value before the cursor has no place in the canonical form.
+func (d *requestReader) passOver(param string) {
+	switch d.Kind() {
+	case 'n', 'f', 0:
+		return
+	}
+	d.lose(param, "no other protocol is known to have it")
 }
 
 func said(b *bool) bool { return b != nil && *b }
@@ -134,6 +151,8 @@ func (d *requestReader) reasoning() {
 			if s := d.text(); s != "" {
 				r.Summary = s
 			}
+		default:
+			d.passOver("reasoning." + key)
 		}
 	})
 }
@@ -156,6 +175,8 @@ func (d *requestReader) form() {
 			d.r.Verbosity = d.text()
 		case "format":
 			d.format()
+		default:
+			d.passOver("text." + key)
 		}
 	})
 }
@@ -274,8 +295,9 @@ func (d *requestReader) add(it *wireItem) {
 		if m := it.generated(); m != nil {
 			d.join(conversation.Assistant, m)
 		}
+	default:
+		d.lose("input."+it.kind, "a record of what the vendor itself ran; its outcome is in the message after it")
 	}
-	// What is left is a record of what the vendor itself ran, as web_search_call; its outcome is in the message after it.
 }
 
 // results are the items that answer a call, with the kind of tool that they are of.

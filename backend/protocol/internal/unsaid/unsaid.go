@@ -28,6 +28,10 @@ type Rule struct {
 	Why  string
 }
 
+// Dropped is the rule of what is left out, and Refused of what is not.
+func Dropped(why string) Rule { return Rule{Drop, why} }
+func Refused(why string) Rule { return Rule{Refuse, why} }
+
 // param is one thing that a request may ask.
 type param struct {
 	Rule
@@ -36,35 +40,35 @@ type param struct {
 
 // params by their names in openai-chat, or in the protocol that has them.
 var params = map[string]param{
-	"n":        {Rule{Refuse, "it gives one answer to a request"}, func(r *conversation.Request) bool { return r.N > 1 }},
-	"stop":     {Rule{Refuse, "it has no stop sequences"}, func(r *conversation.Request) bool { return len(r.Stop) > 0 }},
-	"logprobs": {Rule{Refuse, "it does not tell how likely its tokens were"}, func(r *conversation.Request) bool { return r.LogProbs }},
-	"top_logprobs": {Rule{Drop, "nothing without logprobs"},
+	"n":        {Refused("it gives one answer to a request"), func(r *conversation.Request) bool { return r.N > 1 }},
+	"stop":     {Refused("it has no stop sequences"), func(r *conversation.Request) bool { return len(r.Stop) > 0 }},
+	"logprobs": {Refused("it does not tell how likely its tokens were"), func(r *conversation.Request) bool { return r.LogProbs }},
+	"top_logprobs": {Dropped("nothing without logprobs"),
 		func(r *conversation.Request) bool { return r.TopLogProbs != nil && *r.TopLogProbs != 0 && !r.LogProbs }},
-	"logit_bias": {Rule{Refuse, "its tokens cannot be weighted: they are others at each vendor"}, biased},
+	"logit_bias": {Refused("its tokens cannot be weighted: they are others at each vendor"), biased},
 
-	"temperature":       {Rule{Drop, "it does not take it"}, func(r *conversation.Request) bool { return r.Temperature != nil && *r.Temperature != 1 }},
-	"top_p":             {Rule{Drop, "it does not take it"}, func(r *conversation.Request) bool { return r.TopP != nil && *r.TopP != 1 }},
-	"top_k":             {Rule{Drop, "it has none"}, func(r *conversation.Request) bool { return r.TopK != nil }},
-	"frequency_penalty": {Rule{Drop, "it does not take it"}, func(r *conversation.Request) bool { return nonzero(r.FrequencyPenalty) }},
-	"presence_penalty":  {Rule{Drop, "it does not take it"}, func(r *conversation.Request) bool { return nonzero(r.PresencePenalty) }},
-	"seed":              {Rule{Drop, "sampling cannot be repeated there"}, func(r *conversation.Request) bool { return r.Seed != nil }},
-	"verbosity":         {Rule{Drop, "a hint that it does not take"}, func(r *conversation.Request) bool { return r.Verbosity != "" }},
+	"temperature":       {Dropped("it does not take it"), func(r *conversation.Request) bool { return r.Temperature != nil && *r.Temperature != 1 }},
+	"top_p":             {Dropped("it does not take it"), func(r *conversation.Request) bool { return r.TopP != nil && *r.TopP != 1 }},
+	"top_k":             {Dropped("it has none"), func(r *conversation.Request) bool { return r.TopK != nil }},
+	"frequency_penalty": {Dropped("it does not take it"), func(r *conversation.Request) bool { return nonzero(r.FrequencyPenalty) }},
+	"presence_penalty":  {Dropped("it does not take it"), func(r *conversation.Request) bool { return nonzero(r.PresencePenalty) }},
+	"seed":              {Dropped("sampling cannot be repeated there"), func(r *conversation.Request) bool { return r.Seed != nil }},
+	"verbosity":         {Dropped("a hint that it does not take"), func(r *conversation.Request) bool { return r.Verbosity != "" }},
 
-	"user":             {Rule{Drop, "end users are not told apart there"}, func(r *conversation.Request) bool { return r.User != "" }},
-	"metadata":         {Rule{Drop, "nothing is kept under it"}, func(r *conversation.Request) bool { return len(r.Metadata) > 0 }},
-	"service_tier":     {Rule{Drop, "tiers are the account's there"}, func(r *conversation.Request) bool { return r.ServiceTier != "" }},
-	"store":            {Rule{Drop, "nothing is kept there"}, func(r *conversation.Request) bool { return r.Store != nil && *r.Store }},
-	"include":          {Rule{Drop, "what there is comes unasked"}, func(r *conversation.Request) bool { return len(r.Include) > 0 }},
-	"prompt_cache_key": {Rule{Drop, "the cache goes by the prompt alone"}, func(r *conversation.Request) bool { return r.CacheKey != "" }},
-	"cache_control":    {Rule{Drop, "prefixes are cached without being told"}, marked},
+	"user":             {Dropped("end users are not told apart there"), func(r *conversation.Request) bool { return r.User != "" }},
+	"metadata":         {Dropped("nothing is kept under it"), func(r *conversation.Request) bool { return len(r.Metadata) > 0 }},
+	"service_tier":     {Dropped("tiers are the account's there"), func(r *conversation.Request) bool { return r.ServiceTier != "" }},
+	"store":            {Dropped("nothing is kept there"), func(r *conversation.Request) bool { return r.Store != nil && *r.Store }},
+	"include":          {Dropped("what there is comes unasked"), func(r *conversation.Request) bool { return len(r.Include) > 0 }},
+	"prompt_cache_key": {Dropped("the cache goes by the prompt alone"), func(r *conversation.Request) bool { return r.CacheKey != "" }},
+	"cache_control":    {Dropped("prefixes are cached without being told"), marked},
 
-	"parallel_tool_calls": {Rule{Drop, "there is no switch for it"},
+	"parallel_tool_calls": {Dropped("there is no switch for it"),
 		func(r *conversation.Request) bool { return r.Choice.Parallel != nil && !*r.Choice.Parallel }},
-	"strict": {Rule{Drop, "schemas are not enforced there"}, func(r *conversation.Request) bool {
+	"strict": {Dropped("schemas are not enforced there"), func(r *conversation.Request) bool {
 		return slices.ContainsFunc(r.Tools, func(t conversation.Tool) bool { return t.Strict != nil && *t.Strict })
 	}},
-	"messages.name": {Rule{Drop, "speakers have no names there"}, func(r *conversation.Request) bool {
+	"messages.name": {Dropped("speakers have no names there"), func(r *conversation.Request) bool {
 		return slices.ContainsFunc(r.Messages, func(m conversation.Message) bool { return m.Name != "" })
 	}},
 }
