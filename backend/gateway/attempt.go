@@ -34,6 +34,8 @@ type attempt struct {
 	dropped []conversation.Lost // of the request, since the upstream's protocol cannot say it
 	reply   protocol.Reply
 	mends   mending         // what is known to be needed for the upstream to take the request
+	quirks  map[string]bool // the deployment's, and what it has been found to have
+	heard   *listener       // nil: nobody wants to know
 	made    routing.Attempt // what the record will keep of it
 	pinned  int             // how many of reply.Issued are known as pins
 }
@@ -85,6 +87,7 @@ func (x *exchange) tryOnce(d *routing.Deployment, more bool, mends mending) *fai
 	}
 	defer pass.Abandon() // where nothing else has ended it
 	a := &attempt{exchange: x, d: d, target: x.snap.Targets[d.Order], pass: pass, start: now, via: x.in, up: dialects.Of(x.in), mends: mends}
+	a.quirks = mends.quirks(d.Quirks)
 	x.asked.At = now
 	switch via, _ := d.Via(x.asked); {
 	case via != protocol.None:
@@ -106,6 +109,7 @@ func (x *exchange) tryOnce(d *routing.Deployment, more bool, mends mending) *fai
 		a.made.Via = a.via
 	}
 	a.made.Mends = a.mends.names()
+	a.heard = a.listen()
 	x.begin()
 
 	res, err := a.send()
