@@ -70,7 +70,7 @@ func (a *attempt) edits() []edit {
 
 // addsUsage reports whether a stream is asked for a usage chunk that the client does not expect.
 func (a *attempt) addsUsage() bool {
-	if a.ep.protocol != protocol.OpenAIChat || !a.stream || a.peek.IncludeUsage || a.mends.has(repair.StreamOptions) {
+	if a.ep.protocol != protocol.OpenAIChat || !a.stream || a.peek.IncludeUsage || a.d.Quirks["no:stream_options"] || a.mends.has(repair.StreamOptions) {
 		return false
 	}
 	at := a.peek.StreamOptions // if it is neither an object nor null, the upstream will say so

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"metapi/backend/protocol"
@@ -46,11 +47,11 @@ func (a *attempt) encode() *failure {
 	lost := a.mends.request(&ask)
 	to := conversation.Target{Model: a.d.Upstream, UsualOutput: a.d.MaxOutput, Reasons: a.d.Reasons, Described: a.d.Described,
 		Quirks: a.mends.quirks(a.d.Quirks)}
-	body, more, err := b.up.EncodeRequest(&ask, to)
+	body, unsaid, err := b.up.EncodeRequest(&ask, to)
 	if err != nil {
-		return &failure{err: asError(err), unsaid: true}
+		return &failure{err: conversation.InWords(asError(err), a.ep.protocol), unsaid: true}
 	}
-	a.encoded, a.dropped = body, append(lost, more...)
+	a.encoded, a.dropped = body, slices.Concat(a.conv.Lost, lost, unsaid)
 	b.ask, b.back = a.conv, b.up.Restorer(&ask, to)
 	if a.via == a.ep.protocol && b.back == nil {
 		a.hide = a.addsUsage()
@@ -116,14 +117,24 @@ func (b *laneB) write(dst []byte, events []conversation.Event) []byte {
 	return dst
 }
 
-// lostHeader tells what of the request the upstream's protocol could not say.
+// mostLost bounds the header that lists what was left out: the names in it are the client's own.
+const mostLost = 32
+
+// lostHeader tells what of the request has no place in the canonical form, or could not be said in the upstream's protocol.
 func (a *attempt) lostHeader(h http.Header) {
-	if len(a.dropped) == 0 {
-		return
+	var names []string
+	for _, l := range a.dropped {
+		name := conversation.Called(l.Param, a.ep.protocol)
+		if len(names) < mostLost && len(name) <= mostLost*2 && strings.IndexFunc(name, foreign) < 0 && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
 	}
-	names := make([]string, len(a.dropped))
-	for i, l := range a.dropped {
-		names[i] = l.Param
+	if names != nil {
+		h["X-Metapi-Dropped"] = []string{strings.Join(names, ", ")}
 	}
-	h["X-Metapi-Dropped"] = []string{strings.Join(names, ", ")}
+}
+
+// foreign: no parameter of any vendor's has such a character, and in a header it could do harm.
+func foreign(r rune) bool {
+	return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_-.[]$", r))
 }

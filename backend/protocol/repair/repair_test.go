@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"metapi/backend/protocol"
+	"metapi/backend/protocol/codecs"
 	"metapi/backend/protocol/conversation"
 )
 
@@ -91,6 +92,11 @@ func TestFind(t *testing.T) {
 			got := ""
 			if r := Find(c.via, &protocol.Error{Kind: protocol.BadRequest, Message: c.message, Param: c.param, Code: c.code}); r != nil {
 				got = r.Name
+				for _, q := range r.Quirks {
+					if !codecs.KnowsQuirk(c.via, q) {
+						t.Errorf("%s knows no quirk %q", c.via, q)
+					}
+				}
 			}
 			if got != c.want {
 				t.Errorf("%q is mended by %q, want %q", c.message, got, c.want)
