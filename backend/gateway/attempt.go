@@ -314,10 +314,10 @@ func worse(a, b *failure) *failure {
 		return b
 	case b.passed:
 		return a
-	case a.unsaid != b.unsaid: // what could have been asked has more to say
-		if b.unsaid {
-			return a
-		}
+	case a.unsaid && b.asked && b.err.Kind != protocol.Unsupported: // what could be asked has more to say
+		return b
+	case b.unsaid && a.asked && a.err.Kind != protocol.Unsupported:
+		return a
 	case a.err.Kind == b.err.Kind && a.err.RetryAfter > 0 && b.err.RetryAfter > 0:
 		if a.err.RetryAfter <= b.err.RetryAfter {
 			return a

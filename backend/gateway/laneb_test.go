@@ -420,6 +420,29 @@ func TestLaneBSaidOverAnother(t *testing.T) {
 	}
 }
 
+// Where no protocol of the account will do, the client is told what its request says that cannot be said, and not that a path is missing;
+// but where another account could have said it, what that one answered.
+func TestLaneBUnsaid(t *testing.T) {
+	one, other := vendor(t, imitation.OpenAI, "A", imitation.Only(imitation.OpResponses)), vendor(t, imitation.OpenAI, "B", imitation.Only(imitation.OpChat))
+	for _, c := range []struct {
+		vendors []*imitation.Vendor
+		status  int
+		says    string
+	}{{[]*imitation.Vendor{one}, 400, "stop"}, {[]*imitation.Vendor{one, other}, 500, "had an error"}} {
+		other.Fault(imitation.Fault{Kind: imitation.Status500, Times: imitation.Always})
+		w := newWorld(t, c.vendors)
+		for _, a := range asks() {
+			if a.proto == protocol.Anthropic && !a.stream {
+				a = a.of("gpt-4o")
+				a.body["stop_sequences"] = []any{"END"}
+				if got := w.send(a); got.status != c.status || !strings.Contains(got.body, c.says) {
+					t.Errorf("%d accounts: %d %s", len(c.vendors), got.status, got.body)
+				}
+			}
+		}
+	}
+}
+
 // upstreamModel is the model that [asks] ask a vendor for.
 func upstreamModel(kind imitation.Kind) string {
 	return map[imitation.Kind]string{imitation.OpenAI: "gpt-4o", imitation.Anthropic: "claude-sonnet-4-5", imitation.Gemini: "gemini-2.5-flash"}[kind]
