@@ -44,6 +44,11 @@ func NormalizeBaseURL(p *Provider, raw string) (string, error) {
 		}
 		return p.DefaultBaseURL, nil
 	}
+	return normalize(raw, p.tidyPath)
+}
+
+// normalize is NormalizeBaseURL with the path's form left to tidy.
+func normalize(raw string, tidy func(host string, segments []string) []string) (string, error) {
 	if len(raw) > maxBaseURL {
 		return "", baseError("the address is too long; write only the part that is the same for every call")
 	}
@@ -91,7 +96,7 @@ func NormalizeBaseURL(p *Provider, raw string) (string, error) {
 	if why != "" {
 		return "", baseError(why)
 	}
-	segments = p.tidyPath(host, segments)
+	segments = tidy(host, segments)
 	out := scheme + "://" + joinHost(host, port)
 	if len(segments) > 0 {
 		out += "/" + strings.Join(segments, "/")
@@ -253,9 +258,10 @@ func splitPath(path string) (segments []string, why string) {
 
 // tidyPath cuts off what belongs to single calls, and gives what is left the family's form.
 func (p *Provider) tidyPath(host string, segments []string) []string {
+	known := vendorAt(host)
 	for {
 		n := len(segments)
-		segments = p.family.tidy(host, cutEndpoint(segments))
+		segments = p.family.tidy(known, cutEndpoint(segments))
 		if len(segments) >= n { // nothing was cut: the form is final
 			return segments
 		}

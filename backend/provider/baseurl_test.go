@@ -174,7 +174,7 @@ func TestNormalizeBaseURLProperties(t *testing.T) {
 	words := rapid.SampledFrom([]string{"", "v1", "v1beta", "v1alpha", "openai", "anthropic", "api", "paas", "v4", "chat", "completions", "responses", "messages",
 		"count_tokens", "models", "embeddings", "x:generateContent", "a.b~c"})
 	rapid.Check(t, func(t *rapid.T) {
-		p := rapid.SampledFrom(providers).Draw(t, "provider")
+		p := rapid.SampledFrom(All()).Draw(t, "provider")
 		raw := rapid.SampledFrom([]string{"", "https://", "http://", "HTTPS://", "//"}).Draw(t, "scheme") + hosts.Draw(t, "host") +
 			rapid.SampledFrom([]string{"", ":443", ":8080", ":"}).Draw(t, "port")
 		for _, s := range rapid.SliceOfN(words, 0, 6).Draw(t, "path") {
@@ -188,9 +188,9 @@ func TestNormalizeBaseURLProperties(t *testing.T) {
 func FuzzNormalizeBaseURL(f *testing.F) {
 	for _, s := range []string{"api.openai.com", "https://a/v1/v1/chat/completions", "http://[::1]:80", "localhost:1/v1beta/models/x:countTokens", "https://a.b:9/%2f",
 		"http://0x7f.1", "a/00!0", "https://ａ.example", "a@b", "https://ex_ample.com./v1"} {
-		for i := range providers {
+		for i := range All() {
 			f.Add(byte(i), s)
 		}
 	}
-	f.Fuzz(func(t *testing.T, i byte, s string) { checkBaseURL(t, providers[int(i)%len(providers)], s) })
+	f.Fuzz(func(t *testing.T, i byte, s string) { checkBaseURL(t, All()[int(i)%len(All())], s) })
 }

@@ -9,9 +9,11 @@ import (
 // family is what the providers of one wire format share: how a base URL is written, and how models are listed.
 // The differences between its members are fields of [Provider], not copies of this.
 type family struct {
-	// tidy gives the path segments of a base URL the family's customary form. It is applied until nothing
-	// changes any more.
-	tidy func(host string, segments []string) []string
+	word string // for it, in definitions
+
+	// tidy gives the path segments of a base URL the family's customary form; known is the provider at that host, or nil. It is applied
+	// until nothing changes any more.
+	tidy func(known *Provider, segments []string) []string
 
 	// roots derives from a base path where each wire format lives on that host.
 	roots func(base string) roots
@@ -44,10 +46,11 @@ const (
 )
 
 var openaiFamily = family{
-	tidy: func(host string, segments []string) []string {
+	word: "openai",
+	tidy: func(known *Provider, segments []string) []string {
 		if len(segments) == 0 {
-			if v := vendorAt(host); v != nil {
-				return pathOf(v.baseURL)
+			if known != nil && known.family.word == "openai" {
+				return pathOf(known.DefaultBaseURL)
 			}
 			return []string{"v1"}
 		}
@@ -67,7 +70,8 @@ var openaiFamily = family{
 }
 
 var anthropicFamily = family{
-	tidy: func(_ string, segments []string) []string { return dropLast(segments, "v1") },
+	word: "anthropic",
+	tidy: func(_ *Provider, segments []string) []string { return dropLast(segments, "v1") },
 	roots: func(base string) roots {
 		return roots{openai: base + "/v1", anthropic: base, gemini: base, shared: true}
 	},
@@ -85,7 +89,8 @@ var anthropicFamily = family{
 }
 
 var geminiFamily = family{
-	tidy: func(_ string, segments []string) []string {
+	word: "gemini",
+	tidy: func(_ *Provider, segments []string) []string {
 		if n := len(segments); n >= 2 && segments[n-1] == "openai" && segments[n-2] == "v1beta" {
 			return segments[:n-1]
 		}

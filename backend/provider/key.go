@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -70,9 +71,11 @@ func byShape(key string) (Proposal, bool) {
 	case strings.HasPrefix(key, "AQ."):
 		return own("gemini", "Google's new keys begin with AQ.")
 	}
-	for _, v := range vendors {
-		if v.prefix != "" && strings.HasPrefix(key, v.prefix) {
-			return Proposal{vendorProvider, v.baseURL, v.name, fmt.Sprintf("keys of %s begin with %s", v.name, v.prefix)}, true
+	for _, p := range current().list {
+		for _, prefix := range p.keys.Prefixes {
+			if strings.HasPrefix(key, prefix) {
+				return Proposal{Provider: p.ID, Name: p.Name, Why: fmt.Sprintf("keys of %s begin with %s", p.Name, prefix)}, true
+			}
 		}
 	}
 	return Proposal{}, false
@@ -80,18 +83,9 @@ func byShape(key string) (Proposal, bool) {
 
 // byVariable goes by the name that the key was pasted with.
 func byVariable(variable string) (Proposal, bool) {
-	own := map[string]string{
-		"OPENAI_API_KEY": "openai", "ANTHROPIC_API_KEY": "anthropic", "GEMINI_API_KEY": "gemini", "GOOGLE_API_KEY": "gemini",
-		"ANTHROPIC_AUTH_TOKEN": "anthropic-compatible",
-	}
-	why := "it was pasted as " + variable
-	if id, ok := own[variable]; ok {
-		p, _ := Get(id)
-		return Proposal{Provider: id, Name: p.Name, Why: why}, true
-	}
-	for _, v := range vendors {
-		if v.env != "" && v.env == variable {
-			return Proposal{vendorProvider, v.baseURL, v.name, why}, true
+	for _, p := range current().list {
+		if variable != "" && slices.Contains(p.keys.Variables, variable) {
+			return Proposal{Provider: p.ID, Name: p.Name, Why: "it was pasted as " + variable}, true
 		}
 	}
 	return Proposal{}, false
@@ -99,13 +93,9 @@ func byVariable(variable string) (Proposal, bool) {
 
 // guesses are for keys whose shape several vendors share.
 func guesses(key string) []Proposal {
-	at := func(name, why string) Proposal {
-		for _, v := range vendors {
-			if v.name == name {
-				return Proposal{vendorProvider, v.baseURL, v.name, why}
-			}
-		}
-		return Proposal{}
+	at := func(id, why string) Proposal {
+		p, _ := Get(id)
+		return Proposal{Provider: id, Name: p.Name, Why: why}
 	}
 	relay := func(why string) Proposal { return Proposal{Provider: "openai-compatible", Name: "Relay", Why: why} }
 	claude := Proposal{Provider: "anthropic-compatible", Name: "Relay", Why: "some relays speak Anthropic's format only"}
@@ -113,12 +103,12 @@ func guesses(key string) []Proposal {
 	switch {
 	case sk && len(body) == 32 && only(body, isHex):
 		const why = "keys of DeepSeek and of Aliyun are sk- and 32 hexadecimal digits"
-		return []Proposal{at("DeepSeek", why), at("Aliyun DashScope", why), relay("relays use any shape of key"), claude}
+		return []Proposal{at("deepseek", why), at("dashscope", why), relay("relays use any shape of key"), claude}
 	case sk && len(body) == 48 && only(body, isAlphanumeric):
 		return []Proposal{
 			relay("keys of relays (One API, New API) are sk- and 48 letters and digits"),
 			{Provider: "openai", Name: "OpenAI", Why: "old keys of OpenAI are of this length, but carry a mark that is missing here"},
-			at("Moonshot", "its keys are of this length"), at("SiliconFlow", "its keys are of this length"), claude,
+			at("moonshot", "its keys are of this length"), at("siliconflow", "its keys are of this length"), claude,
 		}
 	case sk:
 		return []Proposal{
@@ -128,7 +118,7 @@ func guesses(key string) []Proposal {
 	}
 	if id, secret, ok := strings.Cut(key, "."); ok && len(id) == 32 && only(id, isHex) && only(secret, isAlphanumeric) {
 		const why = "keys of Zhipu and Z.ai are 32 hexadecimal digits, a dot and a secret"
-		return []Proposal{at("Z.ai", why), at("Zhipu", why), relay("relays use any shape of key"), claude}
+		return []Proposal{at("zai", why), at("zhipu", why), relay("relays use any shape of key"), claude}
 	}
 	return []Proposal{
 		relay("the key's shape is nobody's in particular"), claude,

@@ -76,15 +76,15 @@ func TestRecognise(t *testing.T) {
 		"sk-" + alnum48[:20] + "T3BlbkFJ" + alnum48[:20]:         {"openai", ""},
 		"AIza" + strings.Repeat("a", 35):                         {"gemini", ""},
 		"AQ.Ab8RN6" + alnum48:                                    {"gemini", ""},
-		"sk-or-v1-" + hex32 + hex32:                              {"openai-compatible", "openrouter.ai"},
-		"gsk_" + alnum48:                                         {"openai-compatible", "api.groq.com"},
-		"xai-" + alnum48:                                         {"openai-compatible", "api.x.ai"},
-		"hf_" + alnum48[:34]:                                     {"openai-compatible", "router.huggingface.co"},
-		"nvapi-" + alnum48:                                       {"openai-compatible", "integrate.api.nvidia.com"},
-		"pplx-" + alnum48:                                        {"openai-compatible", "api.perplexity.ai"},
-		"csk-" + alnum48:                                         {"openai-compatible", "api.cerebras.ai"},
-		"tgp_v1_" + alnum48:                                      {"openai-compatible", "api.together.xyz"},
-		"export GROQ_API_KEY='gsk_" + alnum48 + "'":              {"openai-compatible", "api.groq.com"},
+		"sk-or-v1-" + hex32 + hex32:                              {"openrouter", ""},
+		"gsk_" + alnum48:                                         {"groq", ""},
+		"xai-" + alnum48:                                         {"xai", ""},
+		"hf_" + alnum48[:34]:                                     {"huggingface", ""},
+		"nvapi-" + alnum48:                                       {"nvidia", ""},
+		"pplx-" + alnum48:                                        {"perplexity", ""},
+		"csk-" + alnum48:                                         {"cerebras", ""},
+		"tgp_v1_" + alnum48:                                      {"together", ""},
+		"export GROQ_API_KEY='gsk_" + alnum48 + "'":              {"groq", ""},
 		"OPENAI_API_KEY=sk-ant-api03-" + alnum48 + " # misnamed": {"", ""}, // inner space: refused
 	}
 	for pasted, w := range sure {
@@ -100,12 +100,12 @@ func TestRecognise(t *testing.T) {
 		}
 	}
 	unsure := map[string][]want{ // the first proposals, in this order
-		"sk-" + hex32:                       {{"openai-compatible", "api.deepseek.com"}, {"openai-compatible", "dashscope.aliyuncs.com"}, {"openai-compatible", ""}},
+		"sk-" + hex32:                       {{"deepseek", ""}, {"dashscope", ""}, {"openai-compatible", ""}},
 		"sk-" + alnum48:                     {{"openai-compatible", ""}, {"openai", ""}},
 		"sk-whatever":                       {{"openai", ""}, {"openai-compatible", ""}},
 		"mp-" + alnum48[:43]:                {{"openai-compatible", ""}, {"anthropic-compatible", ""}},
-		hex32 + ".aBcDeF0123456789":         {{"openai-compatible", "api.z.ai"}, {"openai-compatible", "open.bigmodel.cn"}},
-		"DASHSCOPE_API_KEY=sk-" + hex32:     {{"openai-compatible", "dashscope.aliyuncs.com"}, {"openai-compatible", "api.deepseek.com"}},
+		hex32 + ".aBcDeF0123456789":         {{"zai", ""}, {"zhipu", ""}},
+		"DASHSCOPE_API_KEY=sk-" + hex32:     {{"dashscope", ""}, {"deepseek", ""}},
 		"export OPENAI_API_KEY=sk-" + "abc": {{"openai", ""}, {"openai-compatible", ""}},
 	}
 	for pasted, w := range unsure {
@@ -131,7 +131,7 @@ func TestProvidersAreUsable(t *testing.T) {
 		if p.Compatible() {
 			continue
 		}
-		if got, err := NormalizeBaseURL(p, p.DefaultBaseURL); err != nil || got != p.DefaultBaseURL || p.KeyURL == "" {
+		if got, err := NormalizeBaseURL(p, p.DefaultBaseURL); err != nil || got != p.DefaultBaseURL || p.KeyURL == "" && !p.KeyOptional {
 			t.Errorf("%s: default %q becomes %q, %v", p.ID, p.DefaultBaseURL, got, err)
 		}
 	}
@@ -140,18 +140,26 @@ func TestProvidersAreUsable(t *testing.T) {
 	}
 }
 
+// The bare host of a vendor is enough for an openai-compatible account, and no vendor's keys look like another's.
 func TestVendorsAreUsable(t *testing.T) {
-	for _, v := range vendors {
-		p := mustGet(t, vendorProvider)
-		if got, err := NormalizeBaseURL(p, v.baseURL); err != nil || got != v.baseURL {
-			t.Errorf("%s: NormalizeBaseURL(%q) = %q, %v", v.name, v.baseURL, got, err)
+	compatible := mustGet(t, "openai-compatible")
+	for _, p := range All() {
+		if p.Compatible() {
+			continue
 		}
-		if got, err := NormalizeBaseURL(p, hostOf(v.baseURL)); err != nil || got != v.baseURL {
-			t.Errorf("%s: the bare host gives %q, %v", v.name, got, err)
+		host := hostOf(p.DefaultBaseURL)
+		if v := vendorAt(host); v == p && p.family == &openaiFamily && !p.Local {
+			if got, err := NormalizeBaseURL(compatible, host); err != nil || got != p.DefaultBaseURL {
+				t.Errorf("%s: the bare host gives %q, %v", p.ID, got, err)
+			}
 		}
-		for _, w := range vendors {
-			if v.name != w.name && v.prefix != "" && strings.HasPrefix(w.prefix, v.prefix) {
-				t.Errorf("keys of %s look like those of %s", w.name, v.name)
+		for _, q := range All() {
+			for _, a := range p.keys.Prefixes {
+				for _, b := range q.keys.Prefixes {
+					if p != q && strings.HasPrefix(b, a) {
+						t.Errorf("keys of %s look like those of %s", q.ID, p.ID)
+					}
+				}
 			}
 		}
 	}

@@ -113,6 +113,9 @@ func (l *lister) run(ctx context.Context) {
 	if !l.provider.Compatible() {
 		paths = paths[:1]
 	}
+	if own := l.provider.models.Path; own != "" {
+		paths = []string{own}
+	}
 	var first *fault
 	for _, path := range paths {
 		f := l.pages(ctx, path)
@@ -127,6 +130,10 @@ func (l *lister) run(ctx context.Context) {
 			break
 		}
 	}
+	if names := l.provider.models.Names; first != nil && first.notFound && names != nil {
+		l.take(&page{items: named(names)})
+		first = nil
+	}
 	switch {
 	case first != nil:
 		l.out.Outcome, l.out.Err = first.outcome, first.err
@@ -135,6 +142,15 @@ func (l *lister) run(ctx context.Context) {
 	default:
 		l.out.Outcome, l.out.Err = OutcomeEmpty, l.emptyWords()
 	}
+}
+
+// named are models of which the name alone is known.
+func named(names []string) []item {
+	items := make([]item, len(names))
+	for i, name := range names {
+		items[i].ID = name
+	}
+	return items
 }
 
 // pages reads the pages under one path. Nil means that all were read.

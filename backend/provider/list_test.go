@@ -401,13 +401,23 @@ func TestServesByName(t *testing.T) {
 		"deepseek-chat": chatSet | responsesSet, "Qwen/Qwen2.5-7B-Instruct": chatSet | responsesSet, "stories260K": chatSet | responsesSet,
 		"gpt-5-codex": chatSet | responsesSet, "claude-sonnet-4-5": chatSet | responsesSet, "llama3.2:3b-instruct-q4_0": chatSet | responsesSet,
 	} {
-		got, why := serveByName(p, "r.example", name)
+		got, why := serveByName(p, name)
 		if got != want || got == 0 && why == "" {
 			t.Errorf("%s: got %v, %q; want %v", name, got.List(), why, want.List())
 		}
 	}
-	if got, _ := serveByName(p, "api.deepseek.com", "deepseek-chat"); got != chatSet {
-		t.Errorf("DeepSeek serves chat only, got %v", got.List())
+	target, err := p.Target(Credential{BaseURL: "https://api.groq.com/openai/v1", Secret: secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := target.serves(&item{}, "llama-3"); got != chatSet|responsesSet {
+		t.Errorf("Groq serves %v", got.List())
+	}
+	if target, err = p.Target(Credential{BaseURL: "https://api.mistral.ai/v1", Secret: secret}); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := target.serves(&item{}, "mistral-large"); got != chatSet {
+		t.Errorf("Mistral serves chat only, got %v", got.List())
 	}
 }
 
@@ -656,7 +666,8 @@ func FuzzParsePage(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		for _, p := range providers {
+		for _, id := range []string{"openai", "anthropic", "gemini", "openai-compatible", "anthropic-compatible", "gemini-compatible"} {
+			p := mustGet(t, id)
 			calls := 0
 			l := p.List(context.Background(), doerFunc(func(r *http.Request) (*http.Response, error) {
 				if calls++; calls > maxPages*2 {

@@ -40,10 +40,10 @@ var atOpenAI = []rule{
 }
 
 // serveAll is for vendors who list only what their one protocol serves.
-func serveAll(p *Provider, _, _ string) (protocol.Set, string) { return p.Protocols, "" }
+func serveAll(p *Provider, _ string) (protocol.Set, string) { return p.Protocols, "" }
 
 // serveByName goes by the name alone.
-func serveByName(p *Provider, host, name string) (protocol.Set, string) {
+func serveByName(p *Provider, name string) (protocol.Set, string) {
 	name = strings.ToLower(name)
 	for _, r := range byName {
 		if r.names.MatchString(name) {
@@ -53,15 +53,11 @@ func serveByName(p *Provider, host, name string) (protocol.Set, string) {
 			return r.serves & p.Protocols, r.why
 		}
 	}
-	set := p.Protocols &^ embedSet
-	if v := vendorAt(host); v != nil && v.chatOnly {
-		set &^= responsesSet
-	}
-	return set, ""
+	return p.Protocols &^ embedSet, ""
 }
 
 // serveOpenAI adds OpenAI's own exceptions. A fine-tuned model (ft:gpt-4o-mini:org::id) is served like its base.
-func serveOpenAI(p *Provider, host, name string) (protocol.Set, string) {
+func serveOpenAI(p *Provider, name string) (protocol.Set, string) {
 	base := strings.ToLower(name)
 	if rest, ok := strings.CutPrefix(base, "ft:"); ok {
 		base, _, _ = strings.Cut(rest, ":")
@@ -71,7 +67,7 @@ func serveOpenAI(p *Provider, host, name string) (protocol.Set, string) {
 			return r.serves, r.why
 		}
 	}
-	return serveByName(p, host, base)
+	return serveByName(p, base)
 }
 
 // endpointTypes are the words of New API's supported_endpoint_types.
@@ -90,7 +86,10 @@ var openaiName = regexp.MustCompile(`^(gpt-|chatgpt-|o\d)`)
 // serves decides what one listed model can be reached by: by what its listing says, else by its name. The reason
 // counts where the set is empty.
 func (t *Target) serves(it *item, name string) (protocol.Set, string) {
-	byRule, why := t.provider.serve(t.provider, hostName(t.host), name)
+	byRule, why := t.provider.serve(t.provider, name)
+	if v := vendorAt(t.host); v != nil && v != t.provider && byRule&v.Protocols != 0 {
+		byRule &= v.Protocols // an account at a known host, by its format
+	}
 	if methods := it.SupportedGenerationMethods; methods != nil { // Gemini's own listing
 		if !contains(methods, "generateContent") {
 			return 0, "it does not generate text (no generateContent)"

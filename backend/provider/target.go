@@ -57,7 +57,7 @@ func (p *Provider) Target(c Credential) (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Secret == "" && !p.Compatible() {
+	if c.Secret == "" && !p.KeyOptional {
 		return nil, &FieldError{"key", fmt.Sprintf("%s needs a key; get one from %s", p.Name, p.KeyURL)}
 	}
 	if err := checkSecret(c.Secret); err != nil {
@@ -69,11 +69,9 @@ func (p *Provider) Target(c Credential) (*Target, error) {
 	}
 	t := &Target{provider: p, scheme: u.Scheme, host: u.Host, base: u.Path}
 	t.calls, t.speaks = p.paths(u.Path)
-	if v := vendorAt(hostName(u.Host)); v != nil && v.quirks != "" {
-		t.quirks = map[string]bool{}
-		for _, q := range strings.Fields(v.quirks) {
-			t.quirks[q] = true
-		}
+	t.quirks = p.quirks
+	if v := vendorAt(u.Host); v != nil && t.quirks == nil {
+		t.quirks = v.quirks
 	}
 	for _, proto := range t.speaks.List() {
 		t.auth[proto] = p.authFields(proto, c.Secret)
@@ -89,6 +87,12 @@ func (p *Provider) paths(base string) (calls [protocolCount][operationCount]path
 		speaks |= p.Hinted
 	} else {
 		speaks |= p.Hinted & openaiSet
+	}
+	if path, ok := p.elsewhere[protocol.Anthropic]; ok {
+		r.anthropic = path
+	}
+	if path, ok := p.elsewhere[protocol.Gemini]; ok {
+		r.gemini = path
 	}
 	calls[protocol.OpenAIChat][protocol.Generate] = path{head: r.openai + "/chat/completions"}
 	calls[protocol.OpenAIEmbeddings][protocol.Embed] = path{head: r.openai + "/embeddings"}
@@ -114,6 +118,9 @@ func (p *Provider) authFields(proto protocol.Protocol, secret string) []field {
 		return nil
 	}
 	bearer := field{"Authorization", "Bearer " + secret}
+	if p.keys.Header != "" {
+		return []field{{p.keys.Header, secret}}
+	}
 	var own field
 	switch proto {
 	case protocol.Anthropic:
@@ -123,7 +130,8 @@ func (p *Provider) authFields(proto protocol.Protocol, secret string) []field {
 	default:
 		return []field{bearer}
 	}
-	if p.alsoBearer || !p.Protocols.Has(proto) { // a protocol that is only hinted is a relay's
+	// A protocol that is not the format's own, or only hinted, is an imitation: they differ in which of the two they read.
+	if p.keys.AlsoBearer || !p.Protocols.Has(proto) || !usual[p.family.word].Has(proto) {
 		return []field{own, bearer}
 	}
 	return []field{own}

@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"metapi/backend/protocol"
-	"metapi/backend/protocol/codecs"
 
 	"pgregory.net/rapid"
 )
@@ -227,17 +226,6 @@ func BenchmarkRequest(b *testing.B) {
 				}
 			}
 		})
-	}
-}
-
-// A quirk that no codec knows would do nothing, and nobody would notice.
-func TestQuirksAreKnown(t *testing.T) {
-	for _, v := range vendors {
-		for _, q := range strings.Fields(v.quirks) {
-			if !codecs.KnowsQuirk(protocol.OpenAIChat, q) {
-				t.Errorf("%s: no codec knows the quirk %q", v.name, q)
-			}
-		}
 	}
 }
 

@@ -35,7 +35,7 @@ func (l *lister) who() string {
 		return l.provider.Name
 	}
 	if v := vendorAt(l.host); v != nil {
-		return v.name
+		return v.Name
 	}
 	return l.host
 }

@@ -3,5 +3,6 @@
 // A [File] is one YAML file, decoded strictly into a type that belongs to whoever uses it: this package knows no rule
 // and no provider. It is read when opened and again after each change on disk, however the editor makes it (in place, or
 // by renaming a new file over the old one). A change that cannot be read leaves the last good value in force, and
-// [File.Fault] says what is wrong and at which line. A file that does not exist has the zero value.
+// [File.Fault] says what is wrong and at which line. A file that does not exist has the zero value. A [Folder] is the same for files of one
+// kind, of which there may be any number; a [Schema] tells more exactly what is wrong with one.
 package settings

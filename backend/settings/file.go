@@ -123,7 +123,7 @@ func (f *File[T]) follow() {
 
 // read reads the file, and reports whether its value or fault is another than before.
 func (f *File[T]) read() (changed bool) {
-	value, fault := load[T](f.path)
+	value, fault := load[T](f.path, nil)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if fault != nil {
@@ -138,7 +138,7 @@ func (f *File[T]) read() (changed bool) {
 	return changed
 }
 
-func load[T any](path string) (value T, fault *Fault) {
+func load[T any](path string, schema *Schema) (value T, fault *Fault) {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return value, nil
@@ -153,6 +153,11 @@ func load[T any](path string) (value T, fault *Fault) {
 	}
 	if len(data) > maxSize {
 		return value, &Fault{Path: path, Message: fmt.Sprintf("is larger than %d MiB", maxSize>>20)}
+	}
+	if schema != nil {
+		if fault := schema.Check(path, data); fault != nil {
+			return value, fault
+		}
 	}
 	if fault := Parse(path, data, &value); fault != nil {
 		var zero T
@@ -172,6 +177,11 @@ func Parse[T any](path string, data []byte, into *T) *Fault {
 		}
 		return nil
 	}
+	return faultOf(path, err)
+}
+
+// faultOf is a fault of the YAML itself.
+func faultOf(path string, err error) *Fault {
 	fault := &Fault{Path: path, Message: err.Error()}
 	var at yaml.Error
 	if errors.As(err, &at) {
