@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"github.com/gofrs/flock"
 
@@ -18,6 +19,7 @@ import (
 	"metapi/backend/gateway/wire"
 	"metapi/backend/keychain"
 	"metapi/backend/ledger"
+	"metapi/backend/provider"
 	"metapi/backend/routing"
 	"metapi/backend/routing/live"
 	"metapi/backend/settings"
@@ -40,13 +42,15 @@ type Options struct {
 // Backend is one open data folder. It is safe for concurrent use.
 type Backend struct {
 	Options
-	log     *slog.Logger
-	logFile *logWriter
-	lock    *flock.Flock
-	store   *store.Store
-	ledger  *ledger.Ledger
-	secrets *secretStore
-	rules   *settings.File[routing.Settings]
+	log      *slog.Logger
+	logFile  *logWriter
+	lock     *flock.Flock
+	store    *store.Store
+	ledger   *ledger.Ledger
+	secrets  *secretStore
+	rules    *settings.File[routing.Settings]
+	own      *settings.Folder[[]provider.Definition] // providers of the user's
+	unusable atomic.Pointer[error]                   // why some of them are not in force
 
 	accounts  *account.Accounts
 	offers    *catalog.Offers
@@ -93,6 +97,9 @@ func (b *Backend) open() (err error) {
 	if b.rules, err = settings.Open[routing.Settings](filepath.Join(b.Dir, routing.SettingsFile), b.reread); err != nil {
 		return err
 	}
+	if err = b.openProviders(); err != nil {
+		return err
+	}
 	b.secrets = &secretStore{opts: keychain.Options{Dir: b.Dir, Sealed: b.store.Blobs()}, from: keychain.Open}
 	if ask := b.Passphrase; ask != nil {
 		b.secrets.opts.Passphrase = func() (string, error) { return ask(!keychain.HasFile(b.Dir)) }
@@ -133,6 +140,9 @@ func (b *Backend) Close() error {
 	var err error
 	if b.rules != nil {
 		err = errors.Join(err, b.rules.Close())
+	}
+	if b.own != nil {
+		err = errors.Join(err, b.own.Close())
 	}
 	if b.refresher != nil {
 		b.refresher.Close()
@@ -212,6 +222,12 @@ func (b *Backend) trouble() []string {
 	}
 	if fault := b.rules.Fault(); fault != nil {
 		list = append(list, control.Sentence(fault.Error())+" What was there before stays in force.")
+	}
+	for _, fault := range b.own.Faults() {
+		list = append(list, control.Sentence(fault.Error())+" What was there before stays in force.")
+	}
+	if err := b.unusable.Load(); err != nil {
+		list = append(list, control.Sentence(strings.ReplaceAll((*err).Error(), "\n", "; ")))
 	}
 	return list
 }

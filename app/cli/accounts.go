@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -32,8 +33,10 @@ Without --provider the key decides, where it has the form of one vendor's keys.`
   metapi accounts add --provider openai-compatible --base-url https://relay.example/v1`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
-			if in.Key, err = a.readKey(keyStdin); err != nil {
-				return err
+			if !keyless(in.Provider) || keyStdin {
+				if in.Key, err = a.readKey(keyStdin); err != nil {
+					return err
+				}
 			}
 			if in.Provider == "" && a.terminal() { // before the data is opened: a person takes their time
 				if err := a.chooseProvider(&in); err != nil {
@@ -54,12 +57,14 @@ Without --provider the key decides, where it has the form of one vendor's keys.`
 			return err
 		},
 	}
-	c.Flags().StringVar(&in.Provider, "provider", "", "`id` of the provider: "+providerIDs())
+	c.Flags().StringVar(&in.Provider, "provider", "", "`id` of the provider, such as openai, anthropic, gemini, openrouter, ollama or openai-compatible")
 	c.Flags().StringVar(&in.BaseURL, "base-url", "", "the `address`, for compatible providers or instead of the vendor's own")
 	c.Flags().StringVar(&in.Name, "name", "", "a `name` for people (default: the provider's)")
 	c.Flags().BoolVar(&keyStdin, "key-stdin", false, "read the key from standard input")
 	c.Flags().BoolVar(&in.Force, "force", false, "keep the account even if it cannot be reached now")
-	c.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(strings.Split(providerIDs(), ", "), cobra.ShellCompDirectiveNoFileComp))
+	c.RegisterFlagCompletionFunc("provider", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return strings.Split(providerIDs(), ", "), cobra.ShellCompDirectiveNoFileComp
+	})
 	return c
 }
 
@@ -86,6 +91,11 @@ func (a *app) chooseProvider(in *client.AddAccount) error {
 		}
 	}
 	return err
+}
+
+// keyless reports whether a provider is a server on this machine that wants no key, so that none is asked for.
+func keyless(id string) bool {
+	return slices.ContainsFunc(client.Providers(), func(p client.ProviderInfo) bool { return p.ID == id && p.Local })
 }
 
 func providerIDs() string {

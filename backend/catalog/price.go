@@ -97,6 +97,9 @@ type Price struct {
 	AsOf   string  `json:"as_of"`  // the day on which the source was made, 2006-01-02
 }
 
+// Free is the price of what costs nothing: models on one's own machine.
+var Free = &Price{Terms: Terms{Rates: Rates{Input: USD(0), Output: USD(0), CacheRead: USD(0), CacheWrite: USD(0), CacheWrite1h: USD(0)}}, Source: "your own machine"}
+
 // Holding returns the terms that hold at a moment.
 func (p *Price) Holding(at time.Time) *Terms {
 	for i := len(p.Later) - 1; i >= 0; i-- {

@@ -144,7 +144,9 @@ func (s *Service) nextStep() string {
 
 // plan makes what a person has entered whole: the provider from the key where it is not given, the base URL and the name.
 func plan(in AddAccount) (p *provider.Provider, base, name, key string, err error) {
-	if key, err = provider.CleanKey(in.Key); err != nil {
+	if p, ok := provider.Get(in.Provider); ok && p.KeyOptional && strings.TrimSpace(in.Key) == "" {
+		key = provider.NoKey
+	} else if key, err = provider.CleanKey(in.Key); err != nil {
 		return nil, "", "", "", err
 	}
 	var proposal provider.Proposal

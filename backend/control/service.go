@@ -145,7 +145,8 @@ func (s *Service) providers(context.Context, *nothing) ([]ProviderInfo, error) {
 func Providers() []ProviderInfo {
 	var list []ProviderInfo
 	for _, p := range provider.All() {
-		list = append(list, ProviderInfo{ID: p.ID, Name: p.Name, BaseURL: p.DefaultBaseURL, KeyURL: p.KeyURL})
+		list = append(list, ProviderInfo{ID: p.ID, Name: p.Name, BaseURL: p.DefaultBaseURL, KeyURL: p.KeyURL, Example: p.Example,
+			Keyless: p.KeyOptional, Local: p.Local})
 	}
 	return list
 }

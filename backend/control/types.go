@@ -110,6 +110,9 @@ type ProviderInfo struct {
 	Name    string `json:"name"`
 	BaseURL string `json:"base_url,omitempty" doc:"Empty where only the user can know it"`
 	KeyURL  string `json:"key_url,omitempty" doc:"Where a person gets a key"`
+	Example string `json:"example,omitempty" doc:"What a base URL looks like, where each account has its own"`
+	Keyless bool   `json:"keyless,omitempty" doc:"It can be called without a key"`
+	Local   bool   `json:"local,omitempty" doc:"A server on this machine"`
 }
 
 // Proposal is one account that a pasted key may belong to.

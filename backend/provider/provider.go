@@ -2,6 +2,9 @@ package provider
 
 import "metapi/backend/protocol"
 
+// NoKey stands for the key of an account that has none, at a provider that wants none: it is kept as a key would be, and never sent.
+const NoKey = "no-key"
+
 // Credential is what an account brings: where to call, and the secret that opens it.
 type Credential struct {
 	BaseURL string // as [NormalizeBaseURL] returns it; empty means the provider's default

@@ -57,6 +57,9 @@ func (p *Provider) Target(c Credential) (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.Secret == NoKey && p.KeyOptional {
+		c.Secret = ""
+	}
 	if c.Secret == "" && !p.KeyOptional {
 		return nil, &FieldError{"key", fmt.Sprintf("%s needs a key; get one from %s", p.Name, p.KeyURL)}
 	}
@@ -139,6 +142,9 @@ func (p *Provider) authFields(proto protocol.Protocol, secret string) []field {
 
 // Host is the host, with its port where one was given, that the secret belongs to: the only one it may go to.
 func (t *Target) Host() string { return t.host }
+
+// Provider is whose target it is.
+func (t *Target) Provider() *Provider { return t.provider }
 
 // Quirks are how the upstream differs from the protocols that it speaks: see package conversation's Target. It is shared and must not be changed.
 func (t *Target) Quirks() map[string]bool { return t.quirks }

@@ -130,12 +130,12 @@ func (b *Builder) addAccounts(ctx context.Context, s *Snapshot, accounts []accou
 
 // target prepares an account for calls, from memory where nothing has changed.
 func (b *Builder) target(ctx context.Context, a account.Account) (*provider.Target, error) {
-	if old, ok := b.targets[a.ID]; ok && old.account.BaseURL == a.BaseURL && old.account.Provider == a.Provider && old.account.KeyChanged.Equal(a.KeyChanged) {
-		return old.target, nil
-	}
 	p, ok := provider.Get(a.Provider)
 	if !ok {
-		return nil, fmt.Errorf("this version knows no provider %q", a.Provider)
+		return nil, fmt.Errorf("no provider %q is known", a.Provider)
+	}
+	if old, ok := b.targets[a.ID]; ok && old.target.Provider() == p && old.account.BaseURL == a.BaseURL && old.account.KeyChanged.Equal(a.KeyChanged) {
+		return old.target, nil
 	}
 	secret, err := b.Accounts.Secret(ctx, a.ID)
 	if err != nil {
@@ -172,7 +172,10 @@ func (b *Builder) addDeployments(s *Snapshot, accounts []account.Account, offers
 
 // describe adds what the catalog knows of the model to what the account said of it.
 func (b *Builder) describe(d *routing.Deployment, a account.Account) {
-	m, price := b.Catalog.Model(a.Provider, a.BaseURL, d.Upstream)
+	m, price := b.Catalog.Model(a.Provider, cmp.Or(a.BaseURL, defaultBaseURL(a.Provider)), d.Upstream)
+	if p, ok := provider.Get(a.Provider); ok && p.Local {
+		price = catalog.Free
+	}
 	d.Price, d.Model = price, b.Catalog.ID(d.Upstream)
 	if m != nil {
 		d.Model, d.Reasons, d.Described = m.ID, m.Reasons, m.Described
@@ -180,6 +183,14 @@ func (b *Builder) describe(d *routing.Deployment, a account.Account) {
 		d.Display = cmp.Or(d.Display, m.Name)
 	}
 	d.Display = cmp.Or(d.Display, d.Upstream)
+}
+
+// defaultBaseURL is where an account is that has no base URL of its own.
+func defaultBaseURL(providerID string) string {
+	if p, ok := provider.Get(providerID); ok {
+		return p.DefaultBaseURL
+	}
+	return ""
 }
 
 // deploymentID is opaque, so that clients may see it, and the same as long as account and model are.

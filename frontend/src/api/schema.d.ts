@@ -967,9 +967,15 @@ export interface components {
         ProviderInfo: {
             /** @description Empty where only the user can know it */
             base_url?: string;
+            /** @description What a base URL looks like, where each account has its own */
+            example?: string;
             id: string;
             /** @description Where a person gets a key */
             key_url?: string;
+            /** @description It can be called without a key */
+            keyless?: boolean;
+            /** @description A server on this machine */
+            local?: boolean;
             name: string;
         };
         RecogniseInputBody: {

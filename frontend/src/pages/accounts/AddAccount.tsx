@@ -41,7 +41,8 @@ function Form({ close }: { close: () => void }) {
   const provider = providers?.find((p) => p.id === providerID);
   const base = baseURL ?? proposal?.base_url ?? "";
   const needsBase = provider !== undefined && !provider.base_url;
-  const lacksKey = key.trim() === "" && (baseURL ?? "") !== "";
+  const keyless = provider?.keyless ?? false;
+  const lacksKey = key.trim() === "" && (baseURL ?? "") !== "" && !keyless;
   const unclear = proposals.length > 1 && chosen === null;
 
   const submit = (force: boolean) =>
@@ -75,7 +76,7 @@ function Form({ close }: { close: () => void }) {
       <Stack>
         <PasswordInput
           label="Key"
-          description="Paste it as it is. A line of a shell script will do, and so will an address with its key."
+          description={keyless ? "This server may want none: leave it empty then." : "Paste it as it is. A line of a shell script will do, and so will an address with its key."}
           placeholder="sk-…"
           value={key}
           onChange={(e) => {
@@ -84,7 +85,7 @@ function Form({ close }: { close: () => void }) {
           }}
           onPaste={paste}
           autoComplete="off"
-          required
+          required={!keyless}
           data-autofocus
         />
         {lacksKey && (
@@ -101,7 +102,7 @@ function Form({ close }: { close: () => void }) {
         <Select
           label="Provider"
           placeholder="Found by the key"
-          data={(providers ?? []).map((p) => ({ value: p.id, label: p.name }))}
+          data={grouped(providers ?? [])}
           value={providerID}
           onChange={setChosen}
           allowDeselect={false}
@@ -118,7 +119,7 @@ function Form({ close }: { close: () => void }) {
         <TextInput
           label="Base URL"
           description={needsBase ? "The address that the server's documentation tells for API calls." : "Leave it as it is, unless your key is for another address."}
-          placeholder={provider?.base_url || "https://relay.example/v1"}
+          placeholder={provider?.base_url || provider?.example || "https://relay.example/v1"}
           value={base}
           onChange={(e) => setBaseURL(e.currentTarget.value)}
           required={needsBase}
@@ -143,7 +144,7 @@ function Form({ close }: { close: () => void }) {
             <Button variant="default" onClick={close}>
               Cancel
             </Button>
-            <Button type="submit" loading={add.isPending} disabled={key.trim() === "" || providerID === null || (needsBase && base.trim() === "")}>
+            <Button type="submit" loading={add.isPending} disabled={(key.trim() === "" && !keyless) || providerID === null || (needsBase && base.trim() === "")}>
               Add
             </Button>
           </Group>
@@ -151,6 +152,17 @@ function Form({ close }: { close: () => void }) {
       </Stack>
     </form>
   );
+}
+
+/** The providers, those first that most people look for. */
+function grouped(providers: Schemas["ProviderInfo"][]) {
+  const items = (wanted: (p: Schemas["ProviderInfo"]) => boolean) => providers.filter(wanted).map((p) => ({ value: p.id, label: p.name }));
+  const relay = (p: Schemas["ProviderInfo"]) => !p.base_url && !p.example;
+  return [
+    { group: "Vendors", items: items((p) => !relay(p) && !p.local) },
+    { group: "On this machine", items: items((p) => p.local ?? false) },
+    { group: "Relays and your own servers", items: items(relay) },
+  ].filter((g) => g.items.length > 0);
 }
 
 /** The proposal to begin with. An address counts: a key that could be OpenAI's is a relay's if it came with a relay's address. */
