@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"image"
@@ -104,29 +105,33 @@ func TestDocumentedPrompts(t *testing.T) {
 
 // A picture is priced by its pixels, as the vendors say (or as people measured: Anthropic's 1,369 for a square of 1,024), without decoding it.
 func TestPictures(t *testing.T) {
+	// A small picture of each form, that says to be of another size.
 	encode := func(form string, w, h int) string {
 		var b bytes.Buffer
-		m := image.NewGray(image.Rect(0, 0, w, h))
-		var err error
+		small := image.NewGray(image.Rect(0, 0, 8, 8))
+		big, little := binary.BigEndian, binary.LittleEndian
 		switch form {
 		case "png":
-			err = png.Encode(&b, m)
+			png.Encode(&b, small)
+			big.PutUint32(b.Bytes()[16:], uint32(w))
+			big.PutUint32(b.Bytes()[20:], uint32(h))
 		case "jpeg":
-			err = jpeg.Encode(&b, m, nil)
+			jpeg.Encode(&b, small, nil)
+			sof := b.Bytes()[bytes.Index(b.Bytes(), []byte("\xff\xc0")):]
+			big.PutUint16(sof[5:], uint16(h))
+			big.PutUint16(sof[7:], uint16(w))
 		case "gif":
-			err = gif.Encode(&b, m, nil)
+			gif.Encode(&b, small, nil)
+			little.PutUint16(b.Bytes()[6:], uint16(w))
+			little.PutUint16(b.Bytes()[8:], uint16(h))
 		case "webp":
 			b.WriteString("RIFF\x00\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x00\x00\x00\x00")
 			b.Write([]byte{byte(w - 1), byte((w - 1) >> 8), 0, byte(h - 1), byte((h - 1) >> 8), 0})
 			b.WriteString(strings.Repeat("\x00", 40))
 		case "lossless":
-			v := uint32(w-1) | uint32(h-1)<<14
 			b.WriteString("RIFF\x00\x00\x00\x00WEBPVP8L\x00\x00\x00\x00\x2f")
-			b.Write([]byte{byte(v), byte(v >> 8), byte(v >> 16), byte(v >> 24)})
+			b.Write(little.AppendUint32(nil, uint32(w-1)|uint32(h-1)<<14))
 			b.WriteString(strings.Repeat("\x00", 40))
-		}
-		if err != nil {
-			t.Fatal(err)
 		}
 		return base64.StdEncoding.EncodeToString(b.Bytes())
 	}
