@@ -116,6 +116,11 @@ const (
 	quirkAutoCache   = "auto-cache"
 )
 
+// KnowsQuirk reports whether the codec heeds a quirk of this name.
+func KnowsQuirk(name string) bool {
+	return slices.Contains([]string{quirkEffort, quirkBudget, quirkSchema, quirkNoSchema, quirkSystemTurns, quirkAutoCache}, name)
+}
+
 // familyOf is what is known of a deployment: by its name, then by its provider's quirks and what the catalog knows.
 func familyOf(to conversation.Target) family {
 	f := other

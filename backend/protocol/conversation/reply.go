@@ -87,7 +87,7 @@ type Finished struct {
 	Finish Finish
 }
 
-// Fault ends the stream with an error of the upstream's.
+// Fault ends a stream with an error. It is told to a [Writer] only: a [Reader] returns the error.
 type Fault struct{ Err *protocol.Error }
 
 // Alive is a sign that the upstream is at work.

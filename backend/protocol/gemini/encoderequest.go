@@ -17,6 +17,9 @@ const (
 	QuirkOnlyParameters = "only-parameters" // parametersJsonSchema and responseJsonSchema are not known there
 )
 
+// KnowsQuirk reports whether the codec heeds a quirk of this name.
+func KnowsQuirk(name string) bool { return name == QuirkNoCallIDs || name == QuirkOnlyParameters }
+
 // Bounds of the API (google.ai.generativelanguage.v1beta.GenerationConfig).
 const (
 	mostStops   = 5

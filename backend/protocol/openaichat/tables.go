@@ -2,6 +2,7 @@ package openaichat
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"metapi/backend/protocol"
@@ -32,10 +33,23 @@ const (
 	quirkVerbosity           = "verbosity"
 	quirkPrefix              = "prefix"
 	quirkExtraContent        = "extra_content"
+	quirkIDsOfNine           = "ids_of_nine"
 	quirkNoNames             = "no:name"
 	quirkNoStrict            = "no:strict"
 	quirkWithout             = "no:" // followed by the name of a parameter of [withouts]
 )
+
+// allQuirks are all of them but those that begin with [quirkWithout].
+var allQuirks = []string{quirkMaxTokens, quirkMaxCompletionTokens, quirkDeveloper, quirkSystemFirst, quirkMergeTurns, quirkStringContent,
+	quirkReasoningContent, quirkReasoningRequired, quirkReasoningDetails, quirkReasoningObject, quirkThinkingType, quirkEnableThinking,
+	quirkJSONObjectOnly, quirkCacheControl, quirkCacheKey, quirkTopK, quirkVideo, quirkCustomTools, quirkWebSearch, quirkVerbosity,
+	quirkPrefix, quirkExtraContent, quirkIDsOfNine, quirkNoNames, quirkNoStrict}
+
+// KnowsQuirk reports whether the codec heeds a quirk of this name.
+func KnowsQuirk(name string) bool {
+	return slices.Contains(allQuirks, name) ||
+		slices.ContainsFunc(withouts, func(w without) bool { return quirkWithout+w.name == name })
+}
 
 // act is what becomes of something that cannot be said.
 type act uint8

@@ -156,7 +156,7 @@ func (w *requestWriter) reasoning() {
 	if summary == "" && !q.Off && (said(q.Show) || q.Show == nil && (q.Adaptive || q.Budget != nil && *q.Budget != 0)) {
 		summary = "auto" // vendors that think by budget show it
 	}
-	if w.to.Quirks["no-summary"] {
+	if w.to.Quirks[quirkNoSummary] {
 		summary = ""
 	}
 	if effort == "" && summary == "" {

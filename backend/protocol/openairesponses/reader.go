@@ -11,7 +11,7 @@ import (
 )
 
 // NewReader reads a stream of ResponseStreamEvents. The slice that Read returns is used again by the next call, the events in
-// it are not. An error that the upstream tells comes as a [conversation.Fault]; what cannot be read is an error of Read.
+// it are not.
 func (Codec) NewReader() conversation.Reader { return &reader{} }
 
 func blank(s string) bool { return strings.TrimSpace(s) == "" }
@@ -202,34 +202,31 @@ func (r *reader) event(e *wireEvent, data []byte) error {
 	case "response.completed", "response.incomplete", "response.done", "response.cancelled":
 		return r.end(e, data)
 	case "error", "response.error", "response.failed":
-		r.fault(e, data)
+		return r.fault(e, data)
 	default:
 		if e.bad.Bad(true) {
-			r.fault(e, data)
-			return nil
+			return r.fault(e, data)
 		}
 		r.out = append(r.out, &conversation.Alive{})
 	}
 	return nil
 }
 
-// fault ends the stream with the upstream's error, and with what it cost until then.
-func (r *reader) fault(e *wireEvent, data []byte) {
-	r.over = true
+// fault is the upstream's error, behind what it cost until then.
+func (r *reader) fault(e *wireEvent, data []byte) error {
 	if !e.response.Empty() {
 		if a := read(data[e.response.From:e.response.To], false).response(); a.hasUsage {
 			r.out = append(r.out, &conversation.Told{Usage: a.usage})
 		}
 	}
-	r.out = append(r.out, &conversation.Fault{Err: protocol.DecodeError(200, nil, data, time.Time{})})
+	return protocol.DecodeError(200, nil, data, time.Time{})
 }
 
 func (r *reader) begin(e *wireEvent, data []byte) error {
 	v := read(data[e.response.From:e.response.To], false)
 	a := v.response()
 	if a.status == "failed" || e.bad.Bad(true) {
-		r.fault(e, data)
-		return nil
+		return r.fault(e, data)
 	}
 	if r.started {
 		r.out = append(r.out, &conversation.Alive{})
@@ -245,8 +242,7 @@ func (r *reader) end(e *wireEvent, data []byte) error {
 	v := read(data[e.response.From:e.response.To], false)
 	a := v.response()
 	if a.status == "failed" || e.bad.Bad(true) {
-		r.fault(e, data)
-		return nil
+		return r.fault(e, data)
 	}
 	word := strings.TrimPrefix(string(e.kind), "response.")
 	if word == "cancelled" || a.status == "cancelled" {

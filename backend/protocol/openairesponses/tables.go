@@ -124,6 +124,15 @@ var includes = words{"file_search_call.results": "", "web_search_call.results": 
 	"message.input_image.image_url": "", "computer_call_output.output.image_url": "", "code_interpreter_call.outputs": "",
 	"reasoning.encrypted_content": ""}
 
+// Quirks of compatible servers: entries of [conversation.Target.Quirks]. doc.go says what each means.
+const (
+	quirkOpenReasoning = "open-reasoning"
+	quirkNoSummary     = "no-summary"
+)
+
+// KnowsQuirk reports whether the codec heeds a quirk of this name.
+func KnowsQuirk(name string) bool { return name == quirkOpenReasoning || name == quirkNoSummary }
+
 // Limits of the service (https://platform.openai.com/docs/api-reference/responses/create).
 const (
 	leastOutput       = 16
