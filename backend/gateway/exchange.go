@@ -59,7 +59,7 @@ func (x *exchange) run() {
 	if f != nil && strippable && !f.err.ClientFault() && x.r.Context().Err() == nil && x.stripReasoning() {
 		f = x.route(routing.Pin{})
 	}
-	if f != nil && !x.sendRaw(f) {
+	if f != nil && !x.countHere(f) && !x.sendRaw(f) {
 		x.fail(f.err)
 	}
 }
@@ -124,10 +124,7 @@ func (x *exchange) route(pin routing.Pin) *failure {
 	decision, err := routing.Decide(&x.snap.Snapshot, x.asked)
 	x.noteDecision(&decision)
 	if err != nil {
-		if e := asError(err); !x.countHere(e) {
-			return &failure{err: e}
-		}
-		return nil
+		return &failure{err: asError(err)}
 	}
 	var worst *failure
 	for i, d := range decision.Candidates {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"metapi/backend/protocol"
+	"metapi/backend/protocol/tokens"
 	"metapi/backend/routing"
 	"metapi/backend/snapshot"
 )
@@ -51,7 +52,9 @@ type Gateway struct {
 	inFlight atomic.Int64
 	procs    procs
 	running  sync.WaitGroup // of exchanges, until they are settled
-	mends    memory         // what upstreams have been found to want
+	learned  tokens.Corrections
+	replies  atomic.Uint64 // with usage told, of which some are learned from
+	mends    memory        // what upstreams have been found to want
 }
 
 // New returns a gateway. It starts nothing; see [Gateway.Serve].

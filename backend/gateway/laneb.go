@@ -24,7 +24,7 @@ type laneB struct {
 // translatable is what a request can be put into: nothing where it leans on state that one account keeps, or is none for a
 // reply.
 func (x *exchange) translatable(pin routing.Pin) protocol.Set {
-	if pin.Only || x.ep.operation != protocol.Generate || codecs.Of(x.ep.protocol) == nil {
+	if pin.Only || x.ep.operation != protocol.Generate && !x.counting() || codecs.Of(x.ep.protocol) == nil {
 		return 0
 	}
 	return codecs.Spoken
@@ -49,6 +49,9 @@ func (a *attempt) encode() *failure {
 	body, more, err := b.up.EncodeRequest(&ask, to)
 	if err != nil {
 		return &failure{err: asError(err), unsaid: true}
+	}
+	if a.counting() {
+		body = counts[a.via].request(body, a.d.Upstream)
 	}
 	a.encoded, a.dropped = body, append(lost, more...)
 	b.ask, b.back = a.conv, b.up.Restorer(&ask, to)

@@ -25,7 +25,11 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 		return a.failed(a.reply.Err)
 	}
 	h := a.w.Header()
-	if a.b != nil {
+	if a.counting() {
+		if body, err = a.counted(body); err != nil {
+			return a.lost(err)
+		}
+	} else if a.b != nil {
 		estimate := a.estimate()
 		if body, err = a.b.reply(body, estimate); err != nil {
 			return a.lost(err)

@@ -167,6 +167,11 @@ func (p *Prompt) Text() int64 {
 	return n
 }
 
+// TextTokens estimates what the text alone takes.
+func (p *Prompt) TextTokens(to Model) int64 {
+	return int64(math.Round(rules[to.Family].weights.of(&p.text)))
+}
+
 // Tokens estimates what the prompt costs a model; at least one.
 func (p *Prompt) Tokens(to Model) int64 {
 	r := &rules[to.Family]
