@@ -203,7 +203,7 @@ func TestShapes(t *testing.T) {
 	text := strings.Repeat("Größe: 5 \"Zoll\"\n\tif x < 3 { return 名前 } 🚀\n", 40)
 	plain, _ := json.Marshal(text)
 	var escaped strings.Builder
-	for _, u := range []rune(text) {
+	for _, u := range text {
 		if u > 0xffff {
 			u -= 0x10000
 			fmt.Fprintf(&escaped, `\u%04x\u%04X`, 0xd800+u>>10, 0xdc00+u&0x3ff)

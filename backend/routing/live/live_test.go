@@ -147,6 +147,9 @@ func TestLackingAProtocolLeavesTheOthers(t *testing.T) {
 	if _, chat := d.Lacks(protocol.OpenAIChat, protocol.Generate, t0); !lacks || chat || until.Sub(t0) != 10*time.Second {
 		t.Errorf("lacks %v until %v; another protocol: %v", lacks, until.Sub(t0), chat)
 	}
+	if _, counts := d.Lacks(protocol.OpenAIResponses, protocol.CountTokens, t0); counts {
+		t.Error("who makes no replies is taken not to count tokens")
+	}
 	later := until.Add(time.Second)
 	if _, lacks := d.Lacks(protocol.OpenAIResponses, protocol.Generate, later); lacks {
 		t.Error("it is not asked again when the time has passed")
