@@ -68,7 +68,7 @@ func (c count) request(body []byte, model string) []byte {
 	return append(out, '}')
 }
 
-// counted reads an upstream's count, learns from it, and puts it in the client's words.
+// counted reads an upstream's count, and puts it in the client's words.
 func (a *attempt) counted(body []byte) ([]byte, error) {
 	n := int64(-1)
 	c := scan.At(body)
@@ -82,7 +82,7 @@ func (a *attempt) counted(body []byte) ([]byte, error) {
 	if n < 0 {
 		return nil, &protocol.Error{Kind: protocol.BadReply, Message: "the upstream's count of tokens holds no figure"}
 	}
-	a.learnFrom(n)
+	a.reply.Usage, a.reply.HasUsage = protocol.Usage{Input: n}, true // to learn from: nobody pays for it
 	if a.via == a.ep.protocol {
 		return body, nil
 	}
@@ -146,20 +146,13 @@ const (
 	learnEvery = 32
 )
 
-// learnUsage learns from what the upstream told of the prompt.
-func (a *attempt) learnUsage() {
-	if n := a.g.replies.Add(1); n < learnAll || n%learnEvery == 0 {
-		a.learnFrom(a.reply.Usage.Prompt())
-	}
-}
-
-// learnFrom learns from how many tokens the upstream says that the prompt has, where what it counted is what the client sent.
-func (a *attempt) learnFrom(told int64) {
-	if a.hidden() {
+// learnCount learns from how many tokens the upstream says that the prompt has, where what it counted is what the client sent.
+func (a *attempt) learnCount() {
+	if n := a.g.replies.Add(1); n > learnAll && n%learnEvery != 0 || a.hidden() {
 		return
 	}
 	if p := tokens.Read(a.body); p.Plain() {
 		m := tokens.ModelOf(a.d.Model)
-		a.g.learned.Learn(m.Family, p.Tokens(m), told)
+		a.g.learned.Learn(m.Family, p.Tokens(m), a.reply.Usage.Prompt())
 	}
 }

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"metapi/backend/protocol"
@@ -34,27 +35,24 @@ func (x *exchange) translatable(pin routing.Pin) protocol.Set {
 // nothing has to be restored in the reply, the reply passes as it is.
 func (a *attempt) encode() *failure {
 	b := &laneB{client: codecs.Of(a.ep.protocol), up: codecs.Of(a.via)}
-	if a.conv == nil {
-		conv, err := b.client.DecodeRequest(a.body, conversation.Asked{Model: a.ep.model, Stream: a.stream})
-		if err != nil {
-			return &failure{err: asError(err), unsaid: a.via == a.ep.protocol}
-		}
-		a.conv = conv
+	conv, err := a.decoded()
+	if err != nil {
+		return &failure{err: asError(err), unsaid: a.via == a.ep.protocol}
 	}
-	ask := *a.conv // shallow: encoders change nothing
+	ask := *conv // shallow: encoders change nothing
 	ask.Model, ask.Stream = a.d.Upstream, a.stream
 	lost := a.mends.request(&ask)
 	to := conversation.Target{Model: a.d.Upstream, UsualOutput: a.d.MaxOutput, Reasons: a.d.Reasons, Described: a.d.Described,
 		Quirks: a.mends.quirks(a.d.Quirks)}
-	body, more, err := b.up.EncodeRequest(&ask, to)
+	body, unsaid, err := b.up.EncodeRequest(&ask, to)
 	if err != nil {
-		return &failure{err: asError(err), unsaid: true}
+		return &failure{err: conversation.InWords(asError(err), a.ep.protocol), unsaid: true}
 	}
 	if a.counting() {
 		body = counts[a.via].request(body, a.d.Upstream)
 	}
-	a.encoded, a.dropped = body, append(lost, more...)
-	b.ask, b.back = a.conv, b.up.Restorer(&ask, to)
+	a.encoded, a.dropped = body, slices.Concat(conv.Lost, lost, unsaid)
+	b.ask, b.back = conv, b.up.Restorer(&ask, to)
 	if a.via == a.ep.protocol && b.back == nil {
 		a.hide = a.addsUsage()
 		return nil
@@ -64,22 +62,6 @@ func (a *attempt) encode() *failure {
 	}
 	a.b = b
 	return nil
-}
-
-// reply translates a whole reply. estimate is told where the upstream told no usage, as at the end of a stream.
-func (b *laneB) reply(body []byte, estimate *protocol.Usage) ([]byte, error) {
-	r, err := b.up.DecodeReply(body)
-	if err != nil {
-		return nil, err
-	}
-	if b.back != nil {
-		b.back.Reply(r)
-	}
-	if estimate != nil {
-		r.Usage, r.HasUsage = *estimate, true
-	}
-	r.ID = "" // the client's protocol has a form of its own for it
-	return b.client.EncodeReply(r, b.ask)
 }
 
 // event translates one event of a stream, and appends what it comes to.
@@ -119,14 +101,24 @@ func (b *laneB) write(dst []byte, events []conversation.Event) []byte {
 	return dst
 }
 
-// lostHeader tells what of the request the upstream's protocol could not say.
+// mostLost bounds the header that lists what was left out: the names in it are the client's own.
+const mostLost = 32
+
+// lostHeader tells what of the request has no place in the canonical form, or could not be said in the upstream's protocol.
 func (a *attempt) lostHeader(h http.Header) {
-	if len(a.dropped) == 0 {
-		return
+	var names []string
+	for _, l := range a.dropped {
+		name := conversation.Called(l.Param, a.ep.protocol)
+		if len(names) < mostLost && len(name) <= mostLost*2 && strings.IndexFunc(name, foreign) < 0 && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
 	}
-	names := make([]string, len(a.dropped))
-	for i, l := range a.dropped {
-		names[i] = l.Param
+	if names != nil {
+		h["X-Metapi-Dropped"] = []string{strings.Join(names, ", ")}
 	}
-	h["X-Metapi-Dropped"] = []string{strings.Join(names, ", ")}
+}
+
+// foreign: no parameter of any vendor's has such a character, and in a header it could do harm.
+func foreign(r rune) bool {
+	return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_-.[]$", r))
 }

@@ -436,12 +436,14 @@ func TestLaneBLosses(t *testing.T) {
 	v := vendor(t, imitation.Anthropic, "A")
 	w := newWorld(t, []*imitation.Vendor{v})
 	a := asks()[0].of("claude-sonnet-4-5")
-	a.body["seed"] = 7
+	a.body["seed"], a.body["prediction"], a.body["of_a_vendor"] = 7, map[string]any{"type": "content", "content": "x"}, 1
+	a.body["evil\r\nX-Evil: 1"], a.body["größe"] = 1, 1
 	got := w.send(a)
 	w.wantAnswer(a, got)
-	if dropped := got.header.Get("X-Metapi-Dropped"); !strings.Contains(dropped, "seed") {
-		t.Errorf("dropped %q", dropped)
+	if dropped := got.header.Get("X-Metapi-Dropped"); dropped != "of_a_vendor, prediction, seed" || got.header.Get("X-Evil") != "" {
+		t.Errorf("dropped %q, header %v", dropped, got.header)
 	}
+	delete(a.body, "evil\r\nX-Evil: 1")
 	a.body["n"] = 3
 	if got := w.send(a); got.status != 400 || !strings.Contains(got.body, `"n"`) || len(v.Calls()) != 1 {
 		t.Errorf("three choices: %d %s", got.status, got.body)

@@ -49,8 +49,8 @@ func (a *attempt) close(kind protocol.Kind, message string) {
 		q := a.d.Price.Quote(a.made.Usage, a.start)
 		a.made.Cost = routing.Cost{USD: q.USD, Estimated: a.made.Usage.Estimated || q.Assumed, Unknown: !q.Known}
 	}
-	if kind == "" && a.reply.HasUsage && a.ep.operation == protocol.Generate {
-		a.learnUsage()
+	if kind == "" && a.reply.HasUsage && (a.ep.operation == protocol.Generate || a.counting()) {
+		a.learnCount()
 	}
 	if a.b == nil && (kind == "" || a.made.FirstByte > 0) { // the client was told of it, however that ended
 		a.rec.Issued = a.reply.Issued

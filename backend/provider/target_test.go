@@ -116,7 +116,7 @@ func TestCountsAreAskedWhereTheyAreFree(t *testing.T) {
 		{"anthropic", "", protocol.SetOf(protocol.Anthropic)},
 		{"gemini", "", protocol.SetOf(protocol.Gemini)},
 		{"openai-compatible", "https://r.example/api/paas/v4", 0},
-		{"anthropic-compatible", "https://api.deepseek.com/anthropic", protocol.SetOf(protocol.Anthropic)},
+		{"anthropic-compatible", "https://r.example", protocol.SetOf(protocol.Anthropic, protocol.Gemini)},
 	} {
 		if got := mustTarget(t, c.provider, c.base).Counts(); got != c.want {
 			t.Errorf("%s %q counts in %v, want %v", c.provider, c.base, got.List(), c.want.List())

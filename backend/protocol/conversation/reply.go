@@ -72,6 +72,7 @@ type Delta struct {
 	Signature string    // of Thinking or a ToolCall: the whole of it
 	Sealed    string    // of Thinking: the whole of it
 	Citation  *Citation // of Text
+	LogProbs  []LogProb // of Text: of the tokens that this Delta adds
 	Data      string    // of Media: base64
 }
 

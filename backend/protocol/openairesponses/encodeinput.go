@@ -17,7 +17,7 @@ const billing = "x-anthropic-billing-header:"
 func (w *requestWriter) messages() {
 	p := pairUp(w.r.Messages)
 	for _, id := range p.orphans {
-		w.lose("input", "the result "+id+" answers no call")
+		w.lose("messages", "the result "+id+" answers no call")
 	}
 	ms := w.r.Messages
 	if text, is := instructions(ms); is {

@@ -6,6 +6,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/openai"
 	"metapi/backend/protocol/internal/reply"
 	"metapi/backend/protocol/scan"
 )
@@ -42,6 +43,7 @@ type openPart struct {
 	ended      bool
 	text       int   // bytes of text told
 	cited      int   // citations told
+	weighed    bool  // it was told how likely its tokens were
 	summary    int64 // of reasoning: the part of the summary that is being told
 	own        bool  // of reasoning: its own words are told, not a summary
 	held       []conversation.Event
@@ -60,6 +62,7 @@ type wireEvent struct {
 	delta, text            token
 	response, item, part   protocol.Span
 	annotation             protocol.Span
+	likely                 []conversation.LogProb
 	bad                    reply.Envelope
 	name, arguments, input token
 }
@@ -144,6 +147,8 @@ func (e *wireEvent) read(c *scan.Cursor) bool {
 			span(&e.part)
 		case "annotation":
 			span(&e.annotation)
+		case "logprobs":
+			e.likely = openai.LogProbs(c)
 		case "error":
 			e.bad.Member(key, c)
 		}
@@ -155,7 +160,7 @@ func (t token) String() string { return scan.Unquote(t.raw, t.escaped) }
 func (r *reader) event(e *wireEvent, data []byte) error {
 	switch string(e.kind) {
 	case "response.output_text.delta":
-		r.tell(r.content(e, textPart), e.delta.String())
+		r.say(r.content(e, textPart), e.delta.String(), e.likely)
 	case "response.refusal.delta":
 		r.tell(r.content(e, refusalPart), e.delta.String())
 	case "response.function_call_arguments.delta", "response.custom_tool_call_input.delta":

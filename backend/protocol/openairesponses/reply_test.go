@@ -359,7 +359,7 @@ func TestReply(t *testing.T) {
 		if !strings.HasPrefix(reply.ID, "resp_") || reply.Model != "gpt-5.5" || reply.ServiceTier != "priority" || reply.Usage != (protocol.Usage{Input: 1, Output: 2}) || reply.Choices[0].Finish.Reason != conversation.MaxTokens {
 			t.Errorf("%+v", reply)
 		}
-		same(t, reply.Choices[0].Parts, `[{"Text":"t","ID":"rs_9","Summary":true,"Signature":"","Sealed":"S","Origin":"openai-responses"},{"Text":"a","Cache":null,"Citations":[{"URL":"https://x.test","Title":"","Quote":"","From":0,"To":0}]},
+		same(t, reply.Choices[0].Parts, `[{"Text":"t","ID":"rs_9","Summary":true,"Signature":"","Sealed":"S","Origin":"openai-responses"},{"Text":"a","Cache":null,"LogProbs":null,"Citations":[{"URL":"https://x.test","Title":"","Quote":"","From":0,"To":0}]},
 			{"ID":"c","Name":"apply_patch","Namespace":"","Kind":"custom","Arguments":"p","Signature":"","Origin":"none","Cache":null},{"Kind":"image","Type":"image/png","Data":"iVBORw0KGgo=","URL":"","FileID":"","Name":"","Detail":"","Cache":null}]`)
 	})
 	t.Run("case 6: errors within a 200", func(t *testing.T) {
