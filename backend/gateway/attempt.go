@@ -128,7 +128,10 @@ func (x *exchange) tryOnce(d *routing.Deployment, more bool, mends mending) *fai
 // patience is how long one attempt may take.
 func (x *exchange) patience(d *routing.Deployment, more bool) time.Duration {
 	if x.counting() {
-		return time.Until(x.rec.Start.Add(x.g.timing.count))
+		if x.countBy.IsZero() {
+			x.countBy = time.Now().Add(x.g.timing.count)
+		}
+		return time.Until(x.countBy)
 	}
 	return x.g.timing.limit(d, x.stream, more, x.peek.MaxOutput)
 }

@@ -24,13 +24,14 @@ type exchange struct {
 	dialect protocol.Dialect
 	snap    *snapshot.Snapshot
 
-	body   []byte // nil where the operation has none
-	peek   protocol.Peek
-	owner  routing.Pin // whose state the request leans on
-	asked  routing.Request
-	conv   *conversation.Request // the body, decoded; nil until lane B wants it
-	stream bool                  // the client wants a stream
-	out    *streamWriter
+	body    []byte // nil where the operation has none
+	peek    protocol.Peek
+	owner   routing.Pin // whose state the request leans on
+	asked   routing.Request
+	conv    *conversation.Request // the body, decoded; nil until lane B wants it
+	stream  bool                  // the client wants a stream
+	out     *streamWriter
+	countBy time.Time // when a count must be told
 
 	rec   routing.Record
 	begun bool // rec is in the journal
