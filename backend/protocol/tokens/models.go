@@ -34,8 +34,8 @@ type rule struct {
 
 // Where the figures are from:
 //   - OpenAI: its cookbook "How to count tokens with tiktoken": 3 a message and 1 for its role, 3 for the reply, 12 after the tools;
-//     audio by 10 tokens a second, PDF pages as an image and their text. The quotes and
-//     braces of tool definitions cost nothing, which fits its example and Anthropic's: their names and texts are what counts.
+//     audio by 10 tokens a second, PDF pages as an image and their text. The quotes and braces of tool definitions cost nothing, which fits its
+//     example and Anthropic's: their names and texts are what counts.
 //   - Anthropic: its documentation of tool use: 346 tokens with tool_choice auto on Claude 4; of PDFs: 1,500 to 3,000 a page. The
 //     turns by its examples of count_tokens (14 for a short greeting with a system prompt, 403 with one tool).
 //   - Gemini: its documentation "Understand and count tokens": 258 a page, 32 a second of audio, 263 of video.

@@ -51,13 +51,13 @@ func TestAccuracy(t *testing.T) {
 		weights          *weights
 		median, p95, few float64 // few: the median over what agents send
 	}{
-		{"o200k", &o200kWeights, .04, .24, .03},
-		{"cl100k", &cl100kWeights, .04, .28, .04},
-		{"claude", &claudeWeights, .045, .36, .055},
-		{"gemini", &gemmaWeights, .04, .22, .04},
-		{"deepseek", &deepseekWeights, .045, .27, .045},
-		{"qwen", &qwenWeights, .04, .43, .045},
-		{"llama", &llamaWeights, .04, .28, .045},
+		{"o200k", &o200kWeights, .06, .23, .04},
+		{"cl100k", &cl100kWeights, .06, .30, .04},
+		{"claude", &claudeWeights, .06, .37, .06},
+		{"gemini", &gemmaWeights, .045, .25, .045},
+		{"deepseek", &deepseekWeights, .056, .27, .05},
+		{"qwen", &qwenWeights, .05, .39, .04},
+		{"llama", &llamaWeights, .042, .38, .042},
 	} {
 		var errs, few []float64
 		for _, s := range samples(t) {
