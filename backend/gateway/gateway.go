@@ -52,9 +52,10 @@ type Gateway struct {
 	inFlight atomic.Int64
 	procs    procs
 	running  sync.WaitGroup // of exchanges, until they are settled
+	mends    memory         // what upstreams have been found to want
+	thoughts thoughts       // what some of them will want back
 	learned  tokens.Corrections
 	replies  atomic.Uint64 // with usage told, of which some are learned from
-	mends    memory        // what upstreams have been found to want
 }
 
 // New returns a gateway. It starts nothing; see [Gateway.Serve].

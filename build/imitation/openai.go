@@ -95,9 +95,13 @@ func (v *Vendor) openAI() http.Handler {
 			f(c)
 		})
 	}
-	handle("POST /v1/chat/completions", v.chat)
-	handle("POST /v1/responses", v.responses)
-	handle("POST /v1/responses/input_tokens", v.inputTokens)
+	if v.cfg.only != OpResponses {
+		handle("POST /v1/chat/completions", v.chat)
+	}
+	if v.cfg.only != OpChat {
+		handle("POST /v1/responses", v.responses)
+		handle("POST /v1/responses/input_tokens", v.inputTokens)
+	}
 	handle("GET /v1/responses/{id}", v.retrieve)
 	handle("DELETE /v1/responses/{id}", v.deleteResponse)
 	handle("POST /v1/responses/{id}/cancel", v.cancel)
