@@ -99,6 +99,7 @@ func TestCounts(t *testing.T) {
 					t.Parallel()
 					v := vendor(t, u.kind, "A")
 					w := newWorld(t, []*imitation.Vendor{v}, only(u.proto))
+					gateway.SetCount(w.gateway, time.Minute) // the machine may be slow
 					a := a.of(u.model)
 					got := w.send(a)
 					n, estimated, err := figure(a, got)
