@@ -35,12 +35,18 @@
 //
 // # Adding a provider
 //
-// A host that speaks a known format needs no code: its users choose a compatible provider. If its keys or its base
-// path are worth knowing, it gets a line in the table of vendors (vendors.go).
+// A provider is data: an entry of providers.yaml, in the form that providers.schema.json describes and [Definition] holds. A person adds one of
+// their own, or replaces one of ours, by a file of the same form in the folder providers.d; [Use] puts those in force while the program
+// runs. For a vendor that speaks a known format ten lines are enough:
 //
-// A vendor of its own gets an entry in the table of providers (provider.go): id, name, default base URL, page for
-// keys, protocols, and the family it belongs to. What differs within a family is a field of that entry, like
-// alsoBearer, or a small function, like serve. A new wire format gets a family (family.go): how its base URLs are
-// tidied, where its roots are, how its pages are asked for; its calls and its header go into target.go. Then add it
-// to the tests' tables, with a server that refuses what the vendor refuses.
+//	- id: example
+//	  name: Example
+//	  format: openai
+//	  base_url: https://api.example.com/v1
+//	  protocols: [openai-chat, openai-embeddings]
+//	  keys: {page: https://example.com/keys, prefixes: [ex-]}
+//	  quirks: [max_tokens, "no:seed"]
+//
+// What a format's members have in common is in its family (family.go): how base URLs are tidied, where its roots are, how its pages are asked
+// for. A new wire format gets a family of its own; its calls and its header go into target.go.
 package provider
