@@ -443,6 +443,33 @@ func TestLaneBUnsaid(t *testing.T) {
 	}
 }
 
+// Anthropic's SDK has the vendor keep the conversation, where it runs tools itself. No other vendor can, and it is told so by the codes at
+// which it sends the whole conversation.
+func TestLaneBThread(t *testing.T) {
+	v := vendor(t, imitation.OpenAI, "A")
+	w := newWorld(t, []*imitation.Vendor{v})
+	for _, a := range asks() {
+		if a.proto != protocol.Anthropic {
+			continue
+		}
+		for _, c := range []struct {
+			thread map[string]any
+			status int
+			code   string
+		}{
+			{map[string]any{"type": "create"}, 400, "thread_unsupported_request"},
+			{map[string]any{"type": "continue", "previous_message_id": "msg_1"}, 404, "thread_not_found"},
+		} {
+			a := a.of("gpt-4o")
+			a.body["thread"] = c.thread
+			got := w.send(a)
+			if got.status != c.status || !strings.Contains(got.body, `"details":{"error_code":"`+c.code+`"}`) || len(v.Calls()) != 0 {
+				t.Errorf("%v, %v: %d %s", a, c.thread, got.status, got.body)
+			}
+		}
+	}
+}
+
 // upstreamModel is the model that [asks] ask a vendor for.
 func upstreamModel(kind imitation.Kind) string {
 	return map[imitation.Kind]string{imitation.OpenAI: "gpt-4o", imitation.Anthropic: "claude-sonnet-4-5", imitation.Gemini: "gemini-2.5-flash"}[kind]
