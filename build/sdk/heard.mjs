@@ -1,8 +1,9 @@
 // What an upstream was told, read by its vendor's documentation into one form for all of them: {system, turns: [{role, text}], images,
-// tools: {name: schema}, calls: [{id, name, args}], results: [{id, name, text}], schema, maxTokens, stop, thinks}.
+// pdfs, tools: {name: schema}, calls: [{id, name, args}], results: [{id, name, text}], schema, choice, temperature,
+// maxTokens, stop, thinks}.
 const list = (v) => v == null ? [] : Array.isArray(v) ? v : [v]
 const texts = (content) => typeof content === 'string' ? content : list(content).map((p) => p.text ?? '').join('')
-const inURL = (url) => /^data:image\/png;base64,(.*)$/s.exec(url ?? '')?.[1] ?? url
+const inURL = (url) => /^data:(?:image\/png|application\/pdf);base64,(.*)$/s.exec(url ?? '')?.[1] ?? url
 const said = (turns) => turns.filter((t) => t.text !== '')
 
 export const heard = {
@@ -13,6 +14,8 @@ export const heard = {
       system: told('system', 'developer').map((m) => texts(m.content)).join('\n'),
       turns: said(told('user', 'assistant').map((m) => ({ role: m.role, text: texts(m.content) }))),
       images: parts.filter((p) => p.type === 'image_url').map((p) => inURL(p.image_url.url)),
+      pdfs: parts.filter((p) => p.type === 'file').map((p) => inURL(p.file.file_data)),
+      choice: b.tool_choice?.function?.name ?? b.tool_choice, temperature: b.temperature,
       tools: Object.fromEntries(list(b.tools).map((t) => [t.function.name, t.function.parameters])),
       calls: b.messages.flatMap((m) => list(m.tool_calls)).map((c) => ({ id: c.id, name: c.function.name, args: JSON.parse(c.function.arguments) })),
       results: told('tool').map((m) => ({ id: m.tool_call_id, text: texts(m.content) })),
@@ -30,6 +33,8 @@ export const heard = {
       system: [b.instructions, ...told('system', 'developer').map((m) => texts(m.content))].filter(Boolean).join('\n'),
       turns: said(told('user', 'assistant').map((m) => ({ role: m.role, text: texts(m.content) }))),
       images: parts.filter((p) => p.type === 'input_image').map((p) => inURL(p.image_url)),
+      pdfs: parts.filter((p) => p.type === 'input_file').map((p) => inURL(p.file_data)),
+      choice: b.tool_choice?.name ?? b.tool_choice, temperature: b.temperature,
       tools: Object.fromEntries(list(b.tools).map((t) => [t.name, t.parameters])),
       calls: typed('function_call').map((c) => ({ id: c.call_id, name: c.name, args: JSON.parse(c.arguments) })),
       results: typed('function_call_output').map((i) => ({ id: i.call_id, text: texts(i.output) })),
@@ -44,6 +49,8 @@ export const heard = {
       system: texts(b.system),
       turns: said(b.messages.map((m) => ({ role: m.role, text: words(m.content) }))),
       images: blocks('image').map((x) => x.source.data ?? x.source.url),
+      pdfs: blocks('document').map((x) => x.source.data),
+      choice: b.tool_choice?.name ?? b.tool_choice?.type, temperature: b.temperature,
       tools: Object.fromEntries(list(b.tools).map((t) => [t.name, t.input_schema])),
       calls: blocks('tool_use').map((x) => ({ id: x.id, name: x.name, args: x.input })),
       results: blocks('tool_result').map((x) => ({ id: x.tool_use_id, text: texts(x.content) })),
@@ -59,7 +66,9 @@ export const heard = {
     return {
       system: texts(b.systemInstruction?.parts),
       turns: said(b.contents.map((c) => ({ role: c.role === 'model' ? 'assistant' : 'user', text: words(c) }))),
-      images: parts.filter((p) => p.inlineData).map((p) => p.inlineData.data),
+      images: parts.filter((p) => p.inlineData?.mimeType === 'image/png').map((p) => p.inlineData.data),
+      pdfs: parts.filter((p) => p.inlineData?.mimeType === 'application/pdf').map((p) => p.inlineData.data),
+      choice: b.toolConfig?.functionCallingConfig?.allowedFunctionNames?.[0], temperature: config.temperature,
       tools: Object.fromEntries(list(b.tools).flatMap((t) => list(t.functionDeclarations)).map((f) => [f.name, f.parametersJsonSchema ?? f.parameters])),
       calls: parts.filter((p) => p.functionCall).map(({ functionCall: f }) => ({ id: f.id, name: f.name, args: f.args ?? {} })),
       results: parts.filter((p) => p.functionResponse).map(({ functionResponse: r }) => ({ id: r.id, name: r.name, text: JSON.stringify(r.response) })),

@@ -11,6 +11,7 @@ const weather = {
   schema: { type: 'object', properties: { city: { type: 'string' }, days: { type: 'array', items: { type: 'integer' } } }, required: ['city'] },
 }
 const weatherArgs = { city: 'Zürich "Süd" 👩🏽‍💻', days: [1, 2, 3], nested: { backslash: '\\', empty: {} } }
+const pdf = Buffer.from('%PDF-1.4\n%âãÏÓ\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF').toString('base64')
 const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=='
 const answerSchema = {
   type: 'object',
@@ -175,6 +176,25 @@ export const scenarios = [
       }
     }),
   }, {
+    name: "the SDK's own tool loop",
+    except(c) {
+      if (c.api.name === 'responses') return 'openai has no helper that runs the tools of a response'
+    },
+    test: (c) => both(c, () => c.at.script(
+      { calls: ['Bern', 'Zürich'].map((city) => ({ name: weather.name, arguments: JSON.stringify({ city }) })) },
+      { text: 'One more.', calls: [{ name: weather.name, arguments: '{"city":"Genève"}' }] },
+      { text: 'Sunny everywhere 🌞.' },
+    ), async (stream) => {
+      const ran = []
+      const run = ({ city }) => { ran.push(city); return `sunny in ${city}` }
+      const text = await c.api.loop(c.client, { model: `${c.slug}/${c.up.model}`, turns: user(question), tools: [{ ...weather, run }], stream })
+      assert.equal(text, 'Sunny everywhere 🌞.')
+      assert.deepEqual(ran, ['Bern', 'Zürich', 'Genève'])
+      const told = await c.heard()
+      assert.deepEqual(told.calls.map((k) => k.args.city), ran)
+      for (const k of told.calls) assert.match(told.results.find((r) => r.id === k.id).text, new RegExp(`sunny in ${k.args.city}`))
+    }),
+  }, {
     name: 'streamed tools',
     except(c) {
       if (c.api.name === 'generate') return "Gemini's protocol gives a call whole, never in pieces"
@@ -202,6 +222,40 @@ export const scenarios = [
       const told = await c.heard()
       assert.deepEqual(told.images, [png])
       assert.deepEqual(told.turns, [{ role: 'user', text: question }])
+    }),
+  }, {
+    name: 'PDF',
+    test: (c) => both(c, null, async (stream) => {
+      const r = await c.ask({ turns: [{ user: question, pdf }], stream })
+      assert.equal(r.text, echo(question))
+      assert.deepEqual((await c.heard()).pdfs, [pdf])
+    }),
+  }, {
+    name: 'a tool that must be called',
+    test: (c) => both(c, () => c.at.script({ calls: [{ name: 'now' }] }), async (stream) => {
+      const now = { name: 'now', schema: { type: 'object', properties: {} } }
+      const r = await c.ask({ turns: user(question), tools: [weather, now], choose: 'now', stream })
+      assert.deepEqual(r.calls.map(({ name, args }) => ({ name, args })), [{ name: 'now', args: {} }])
+      assert.equal((await c.heard()).choice, 'now')
+      const again = [...user(question), { raw: r.raw }, { results: [{ ...r.calls[0], value: '12:00' }] }]
+      assert.match((await c.ask({ turns: again, tools: [weather, now], stream })).text, /12:00/)
+      assert.deepEqual((await c.heard()).calls.map((k) => k.args), [{}])
+    }),
+  }, {
+    name: 'temperature',
+    test: (c) => both(c, null, async (stream) => {
+      await c.ask({ turns: user(question), temperature: 0.3, stream })
+      assert.equal((await c.heard()).temperature, 0.3)
+    }),
+  }, {
+    name: 'refusal',
+    test: (c) => both(c, () => c.at.script({ refusal: 'I will not.' }), async (stream) => {
+      const r = await c.ask({ turns: user(question), stream })
+      const { blockReasonMessage = r.refusal ?? r.text } = r.refusal ?? {} // Gemini's own way
+      const filtered = ['content_filter', 'refusal', 'SAFETY', 'PROHIBITED_CONTENT', 'content-filter'].includes(r.finish)
+      assert.ok(filtered || r.refusal, `it looks like an answer: ${r.finish}`)
+      // Vercel's provider of Google shows no words of a prompt that was blocked.
+      if (c.api.name !== 'ai-generate' || !c.own) assert.equal(blockReasonMessage, 'I will not.')
     }),
   }, {
     name: 'JSON schema',

@@ -3,7 +3,7 @@ import { createAnthropic } from '@ai-sdk/anthropic'
 import { createGoogleGenerativeAI } from '@ai-sdk/google'
 import { createOpenAI } from '@ai-sdk/openai'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
-import { APICallError, Output, generateText, jsonSchema, streamText, tool } from 'ai'
+import { APICallError, Output, generateText, jsonSchema, stepCountIs, streamText, tool } from 'ai'
 
 globalThis.AI_SDK_LOG_WARNINGS = false // what it would leave out, it tells on the console
 
@@ -16,12 +16,13 @@ const api = (name, of, provider, { always, ...more }) => ({
   name, wire: of, errors, finishes, ...more,
   client: (world, wire, key = world.key) => provider(world, wire.fetch, key),
 
-  async ask(model, { stream, onText, onCall, signal, model: id, turns, system, tools, schema, maxTokens, stop, extra }) {
+  async ask(model, { stream, onText, onCall, signal, model: id, turns, system, tools, choose, schema, maxTokens, temperature, stop, extra }) {
     const options = { ...always, ...extra }
     const call = {
       model: model(id), maxRetries: 0, abortSignal: signal, ...(system && { system }), messages: messages(turns),
       ...(tools && { tools: Object.fromEntries(tools.map((t) => [t.name, tool({ inputSchema: jsonSchema(t.schema) })])) }),
       ...(schema && { output: Output.object({ schema: jsonSchema(schema), name: 'answer' }) }),
+      ...(choose && { toolChoice: { type: 'tool', toolName: choose } }), ...(temperature && { temperature }),
       ...(maxTokens && { maxOutputTokens: maxTokens }), ...(stop && { stopSequences: stop }),
       providerOptions: options,
     }
@@ -38,6 +39,15 @@ const api = (name, of, provider, { always, ...more }) => ({
     const names = ['text', 'reasoningText', 'finishReason', 'usage', 'toolCalls', 'response', ...(schema ? ['output'] : [])]
     const whole = Object.fromEntries(await Promise.all(names.map(async (n) => [n, await r[n]])))
     return { ...answer(whole, schema), streamedThinking: thought.join('') }
+  },
+
+  async loop(model, { stream, model: id, turns, tools }) {
+    const callable = tools.map((t) => [t.name, tool({ inputSchema: jsonSchema(t.schema), execute: t.run })])
+    const call = {
+      model: model(id), maxRetries: 0, messages: messages(turns), providerOptions: always, stopWhen: stepCountIs(5),
+      tools: Object.fromEntries(callable),
+    }
+    return stream ? streamText(call).text : (await generateText(call)).text
   },
 
   /** A stream whose text is read as most programs do: by textStream, which does not throw by itself. */
@@ -73,6 +83,9 @@ export const vercel = [
 function messages(turns) {
   return turns.flatMap((t) => {
     if (t.image) return { role: 'user', content: [{ type: 'text', text: t.user }, { type: 'image', image: t.image, mediaType: 'image/png' }] }
+    if (t.pdf) {
+      return { role: 'user', content: [{ type: 'text', text: t.user }, { type: 'file', data: t.pdf, mediaType: 'application/pdf', filename: 'a.pdf' }] }
+    }
     if (t.user) return { role: 'user', content: t.user }
     if (t.results) {
       return { role: 'tool', content: t.results.map((r) => ({ type: 'tool-result', toolCallId: r.id, toolName: r.name, output: { type: 'json', value: r.value } })) }

@@ -24,16 +24,32 @@ export const generate = {
     return { ...r, streamedThinking: r.thinking }
   },
 
+  async loop(client, { stream, tools, ...rest }) {
+    const body = generateBody({ ...rest, tools })
+    const [{ functionDeclarations }] = body.config.tools
+    const run = ({ id, name, args }) => ({ functionResponse: { id, name, response: { output: tools.find((t) => t.name === name).run(args) } } })
+    body.config.tools = [{ tool: async () => ({ functionDeclarations }), callTool: async (calls) => calls.map(run) }]
+    if (!stream) return (await client.models.generateContent(body)).text
+    let text = ''
+    for await (const chunk of await client.models.generateContentStream(body)) {
+      if (parts([chunk]).some((p) => p.functionCall)) text = '' // it was not the last turn
+      else text += spoken(parts([chunk]))
+    }
+    return text
+  },
+
   async raw(client, body, onText) {
     for await (const chunk of await client.models.generateContentStream(generateBody(body))) onText(spoken(parts([chunk])))
   },
 }
 
-function generateBody({ model, turns, system, tools, schema, maxTokens, stop, extra: { bogus, ...extra } = {} }, abortSignal) {
+function generateBody({ model, turns, system, tools, choose, schema, maxTokens, temperature, stop, extra: { bogus, ...extra } = {} }, abortSignal) {
   return {
     model,
     contents: turns.map((t) => {
-      if (t.image) return { role: 'user', parts: [{ text: t.user }, { inlineData: { mimeType: 'image/png', data: t.image } }] }
+      const media = [['image/png', t.image], ['application/pdf', t.pdf]].filter(([, data]) => data)
+        .map(([mimeType, data]) => ({ inlineData: { mimeType, data } }))
+      if (media.length) return { role: 'user', parts: [{ text: t.user }, ...media] }
       if (t.user) return { role: 'user', parts: [{ text: t.user }] }
       if (t.results) {
         return { role: 'user', parts: t.results.map((r) => ({ functionResponse: { id: r.id, name: r.name, response: { output: r.value } } })) }
@@ -46,6 +62,8 @@ function generateBody({ model, turns, system, tools, schema, maxTokens, stop, ex
       ...(tools && { tools: [{ functionDeclarations: tools.map(({ name, schema }) => ({ name, parametersJsonSchema: schema })) }] }),
       ...(schema && { responseMimeType: 'application/json', responseJsonSchema: schema }),
       ...(maxTokens && { maxOutputTokens: maxTokens }),
+      ...(choose && { toolConfig: { functionCallingConfig: { mode: 'ANY', allowedFunctionNames: [choose] } } }),
+      ...(temperature && { temperature }),
       ...(stop && { stopSequences: stop }),
       ...(bogus && { httpOptions: { extraBody: { bogus } } }),
       ...extra,
@@ -61,6 +79,7 @@ function answer(chunks) {
   return {
     text: spoken(all), usage: chunks.at(-1).usageMetadata, raw: { role: 'model', parts: all },
     thinking: all.filter((p) => p.thought).map((p) => p.text).join(''), finish: chunks.at(-1).candidates?.[0]?.finishReason,
+    refusal: chunks.at(-1).promptFeedback,
     calls: all.filter((p) => p.functionCall).map(({ functionCall: f }) => ({ id: f.id, name: f.name, args: f.args })),
   }
 }

@@ -1,4 +1,5 @@
 import Anthropic from '@anthropic-ai/sdk'
+import { betaTool } from '@anthropic-ai/sdk/helpers/beta/json-schema'
 
 /** Anthropic Messages, through `@anthropic-ai/sdk`. */
 export const messages = {
@@ -26,6 +27,12 @@ export const messages = {
     return { ...r, streamedThinking: thought.join('') }
   },
 
+  async loop(client, { stream, tools, ...rest }) {
+    const callable = tools.map(({ name, schema, run }) => betaTool({ name, description: name, inputSchema: schema, run }))
+    const r = await client.beta.messages.toolRunner({ ...messagesBody(rest), stream, tools: callable }).runUntilDone()
+    return answer(r).text
+  },
+
   async raw(client, body, onText) {
     for await (const event of await client.messages.create({ ...messagesBody(body), stream: true })) {
       if (event.type === 'content_block_delta') onText(event.delta.text ?? '')
@@ -33,15 +40,14 @@ export const messages = {
   },
 }
 
-export function messagesBody({ model, turns, system, tools, schema, maxTokens = 2048, stop, extra }) {
+export function messagesBody({ model, turns, system, tools, choose, schema, maxTokens = 2048, temperature, stop, extra }) {
   return {
     model,
     max_tokens: maxTokens,
     messages: turns.map((t) => {
-      if (t.image) {
-        const image = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: t.image } }
-        return { role: 'user', content: [{ type: 'text', text: t.user }, image] }
-      }
+      const media = [['image', 'image/png', t.image], ['document', 'application/pdf', t.pdf]].filter(([, , data]) => data)
+        .map(([type, media_type, data]) => ({ type, source: { type: 'base64', media_type, data } }))
+      if (media.length) return { role: 'user', content: [{ type: 'text', text: t.user }, ...media] }
       if (t.user) return { role: 'user', content: t.user }
       if (t.results) {
         return { role: 'user', content: t.results.map((r) => ({ type: 'tool_result', tool_use_id: r.id, content: JSON.stringify(r.value) })) }
@@ -51,6 +57,8 @@ export function messagesBody({ model, turns, system, tools, schema, maxTokens = 
     ...(system && { system }),
     ...(tools && { tools: tools.map(({ name, schema }) => ({ name, input_schema: schema })) }),
     ...(schema && { output_config: { format: { type: 'json_schema', schema } } }),
+    ...(choose && { tool_choice: { type: 'tool', name: choose } }),
+    ...(temperature && { temperature }),
     ...(stop && { stop_sequences: stop }),
     ...extra,
   }

@@ -29,14 +29,15 @@ export const responses = {
   },
 }
 
-function responsesBody({ model, turns, system, tools, schema, maxTokens, extra }) {
+function responsesBody({ model, turns, system, tools, choose, schema, maxTokens, temperature, extra }) {
   return {
     model,
     input: turns.flatMap((t) => {
-      if (t.image) {
-        const image = { type: 'input_image', detail: 'auto', image_url: `data:image/png;base64,${t.image}` }
-        return { role: 'user', content: [{ type: 'input_text', text: t.user }, image] }
-      }
+      const media = [
+        ...(t.image ? [{ type: 'input_image', detail: 'auto', image_url: `data:image/png;base64,${t.image}` }] : []),
+        ...(t.pdf ? [{ type: 'input_file', filename: 'a.pdf', file_data: `data:application/pdf;base64,${t.pdf}` }] : []),
+      ]
+      if (media.length) return { role: 'user', content: [{ type: 'input_text', text: t.user }, ...media] }
       if (t.user) return { role: 'user', content: t.user }
       if (t.results) return t.results.map((r) => ({ type: 'function_call_output', call_id: r.id, output: JSON.stringify(r.value) }))
       return t.raw
@@ -44,6 +45,8 @@ function responsesBody({ model, turns, system, tools, schema, maxTokens, extra }
     ...(system && { instructions: system }),
     ...(tools && { tools: tools.map(({ name, schema }) => ({ type: 'function', name, parameters: schema, strict: false })) }),
     ...(schema && { text: { format: { type: 'json_schema', name: 'answer', schema, strict: true } } }),
+    ...(choose && { tool_choice: { type: 'function', name: choose } }),
+    ...(temperature && { temperature }),
     ...(maxTokens && { max_output_tokens: maxTokens }),
     ...extra,
   }
@@ -55,6 +58,7 @@ function answer(r) {
     // The helper of the SDK adds what it has parsed, which the API would not take back.
     raw: r.output.map(({ parsed_arguments, ...item }) => item),
     thinking: r.output.filter((i) => i.type === 'reasoning').flatMap((i) => i.summary.map((s) => s.text)).join(''),
+    refusal: r.output.flatMap((i) => i.content ?? []).find((p) => p.type === 'refusal')?.refusal,
     calls: r.output.filter((i) => i.type === 'function_call').map((i) => ({ id: i.call_id, name: i.name, args: JSON.parse(i.arguments) })),
   }
 }
