@@ -486,6 +486,22 @@ func bothOffer(s *snapshot.Snapshot, name, other string) *catalog.Index {
 	return catalog.NewIndex(entries, nil)
 }
 
+// A name of an account and a model stands in Gemini's path with "models/" before it, and as Vercel's AI SDK writes it, without.
+func TestGeminiPathOfAnAccountsModel(t *testing.T) {
+	w := newWorld(t, []*imitation.Vendor{vendor(t, imitation.OpenAI, "A")})
+	slug := w.snap.Deployments[0].Account.Slug
+	for _, a := range asks() {
+		if a.proto != protocol.Gemini {
+			continue
+		}
+		for _, prefix := range []string{"models/", ""} {
+			b := a.of("gpt-4o")
+			b.path = strings.Replace(b.path, "models/", prefix+slug+"/", 1)
+			w.wantAnswer(b, w.send(b))
+		}
+	}
+}
+
 // Tokens are counted for models of any protocol: by their vendor where it can, else by an estimate that says it is one, and
 // never by a call that costs money.
 func TestLaneBCountsTokens(t *testing.T) {

@@ -14,12 +14,12 @@ const finishes = { stop: 'stop', length: 'length', tools: 'tool-calls' }
 /** An API as in chat.mjs, of one provider: model(world, wire, key) makes from a name what the SDK calls a model. */
 const api = (name, of, provider, { always, ...more }) => ({
   name, wire: of, errors, finishes, ...more,
-  client: (world, wire, key = world.key) => provider(world, wire.fetch, key),
+  client: (world, wire, key = world.key, maxRetries = 0) => Object.assign((id) => provider(world, wire.fetch, key)(id), { maxRetries }),
 
   async ask(model, { stream, onText, onCall, signal, model: id, turns, system, tools, choose, schema, maxTokens, temperature, stop, extra }) {
     const options = { ...always, ...extra }
     const call = {
-      model: model(id), maxRetries: 0, abortSignal: signal, ...(system && { system }), messages: messages(turns),
+      model: model(id), maxRetries: model.maxRetries, abortSignal: signal, ...(system && { system }), messages: messages(turns),
       ...(tools && { tools: Object.fromEntries(tools.map((t) => [t.name, tool({ inputSchema: jsonSchema(t.schema) })])) }),
       ...(schema && { output: Output.object({ schema: jsonSchema(schema), name: 'answer' }) }),
       ...(choose && { toolChoice: { type: 'tool', toolName: choose } }), ...(temperature && { temperature }),
@@ -74,11 +74,12 @@ export const vercel = [
   api('ai-messages', 'messages', (world, fetch, apiKey) => createAnthropic({ baseURL: `${world.url}/v1`, apiKey, fetch }), {
     thinking: { anthropic: { thinking: { type: 'enabled', budgetTokens: 1024 } } },
   }),
-  api('ai-generate', 'generate', (world, fetch, apiKey) => {
-    const google = createGoogleGenerativeAI({ baseURL: `${world.url}/v1beta`, apiKey, fetch })
-    return (id) => google(`models/${id}`) // else it takes a name with a slash in it for a path
-  }, { thinking: { google: { thinkingConfig: { includeThoughts: true, thinkingBudget: 2048 } } } }),
+  api('ai-generate', 'generate', (world, fetch, apiKey) => createGoogleGenerativeAI({ baseURL: `${world.url}/v1beta`, apiKey, fetch }), { thinking: { google: { thinkingConfig: { includeThoughts: true, thinkingBudget: 2048 } } } }),
 ]
+
+const output = (r) => r.image
+  ? { type: 'content', value: [{ type: 'text', text: JSON.stringify(r.value) }, { type: 'image-data', data: r.image, mediaType: 'image/png' }] }
+  : { type: 'json', value: r.value }
 
 function messages(turns) {
   return turns.flatMap((t) => {
@@ -88,7 +89,7 @@ function messages(turns) {
     }
     if (t.user) return { role: 'user', content: t.user }
     if (t.results) {
-      return { role: 'tool', content: t.results.map((r) => ({ type: 'tool-result', toolCallId: r.id, toolName: r.name, output: { type: 'json', value: r.value } })) }
+      return { role: 'tool', content: t.results.map((r) => ({ type: 'tool-result', toolCallId: r.id, toolName: r.name, output: output(r) })) }
     }
     return t.raw
   })
