@@ -32,7 +32,8 @@ export const heard = {
     return {
       system: [b.instructions, ...told('system', 'developer').map((m) => texts(m.content))].filter(Boolean).join('\n'),
       turns: said(told('user', 'assistant').map((m) => ({ role: m.role, text: texts(m.content) }))),
-      images: parts.filter((p) => p.type === 'input_image').map((p) => inURL(p.image_url)),
+      images: [...parts, ...typed('function_call_output').flatMap((i) => typeof i.output === 'string' ? [] : i.output)]
+        .filter((p) => p.type === 'input_image').map((p) => inURL(p.image_url)),
       pdfs: parts.filter((p) => p.type === 'input_file').map((p) => inURL(p.file_data)),
       choice: b.tool_choice?.name ?? b.tool_choice, temperature: b.temperature,
       tools: Object.fromEntries(list(b.tools).map((t) => [t.name, t.parameters])),
@@ -48,7 +49,8 @@ export const heard = {
     return {
       system: texts(b.system),
       turns: said(b.messages.map((m) => ({ role: m.role, text: words(m.content) }))),
-      images: blocks('image').map((x) => x.source.data ?? x.source.url),
+      images: [...blocks('image'), ...blocks('tool_result').flatMap((x) => list(x.content)).filter((x) => x.type === 'image')]
+        .map((x) => x.source.data ?? x.source.url),
       pdfs: blocks('document').map((x) => x.source.data),
       choice: b.tool_choice?.name ?? b.tool_choice?.type, temperature: b.temperature,
       tools: Object.fromEntries(list(b.tools).map((t) => [t.name, t.input_schema])),
@@ -66,7 +68,7 @@ export const heard = {
     return {
       system: texts(b.systemInstruction?.parts),
       turns: said(b.contents.map((c) => ({ role: c.role === 'model' ? 'assistant' : 'user', text: words(c) }))),
-      images: parts.filter((p) => p.inlineData?.mimeType === 'image/png').map((p) => p.inlineData.data),
+      images: [...parts, ...parts.flatMap((p) => list(p.functionResponse?.parts))].filter((p) => p.inlineData?.mimeType === 'image/png').map((p) => p.inlineData.data),
       pdfs: parts.filter((p) => p.inlineData?.mimeType === 'application/pdf').map((p) => p.inlineData.data),
       choice: b.toolConfig?.functionCallingConfig?.allowedFunctionNames?.[0], temperature: config.temperature,
       tools: Object.fromEntries(list(b.tools).flatMap((t) => list(t.functionDeclarations)).map((f) => [f.name, f.parametersJsonSchema ?? f.parameters])),

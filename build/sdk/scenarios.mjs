@@ -224,6 +224,21 @@ export const scenarios = [
       assert.deepEqual(told.turns, [{ role: 'user', text: question }])
     }),
   }, {
+    name: 'image in a result',
+    except(c) {
+      if (c.api.wire === 'chat') return "a tool's message of chat has no images"
+    },
+    test: (c) => both(c, () => c.at.script({ calls: [{ name: weather.name, arguments: '{"city":"Bern"}' }] }), async (stream) => {
+      const asked = { model: c.up.reasoner, tools: [weather], stream }
+      const first = await c.ask({ ...asked, turns: user(question) })
+      const results = [{ ...first.calls[0], value: 'a picture', image: png }]
+      const second = await c.ask({ ...asked, turns: [...user(question), { raw: first.raw }, { results }] })
+      assert.match(second.text, /You said/)
+      const told = await c.heard()
+      assert.deepEqual(told.images, [png])
+      assert.match(told.results[0].text, /a picture/)
+    }),
+  }, {
     name: 'PDF',
     test: (c) => both(c, null, async (stream) => {
       const r = await c.ask({ turns: [{ user: question, pdf }], stream })
@@ -436,6 +451,14 @@ export const scenarios = [
       assert.ok(left, 'the upstream never saw the client go')
       assert.ok(Date.parse(left.ClosedAt) - at < 1000, 'the upstream did not see the client go within a second')
     }),
+  }, {
+    name: "the SDK's own retry",
+    async test(c) {
+      await c.fault({ kind: '500', model: 'fails-once' })
+      const r = await c.api.ask(c.api.client(c.world, c.wire, undefined, 2), { model: `${c.slug}/fails-once`, turns: user(question), stream: true })
+      c.wire.told(c.api.wire, r.usage)
+      assert.equal(r.text, echo(question))
+    },
   }, {
     name: 'failover to this protocol',
     test: (c) => both(c, null, async (stream) => {

@@ -10,11 +10,11 @@ import { openAIErrors } from './openai.mjs'
  *   thinking             what a request says that wants to see the thinking; absent where the vendor never shows it
  *   think                what a request says that wants thinking, where it is not the same
  *   finishes             the SDK's own words for an answer that is whole, is cut off at its limit, or wants tools
- *   client(world, wire)  the SDK's client
+ *   client(world, wire)  the SDK's client; it retries nothing unless told to, as a third and fourth argument (key, retries)
  *   ask(client, {...})   a conversation, as {text, calls, thinking, refusal, finish, usage, raw}; raw is what goes back into turns
  *   loop(client, {...})  the SDK's own loop of running tools until there is an answer, whose text it resolves to; tools have a run(args)
  *   raw(client, {...})   a stream as it is iterated by hand, without a helper that would miss an end
- * Turns are {user: text, image: base64, pdf: base64}, {results: [{id, name, value}]} of tools, or {raw} as ask returned it. Beside turns there may be
+ * Turns are {user: text, image: base64, pdf: base64}, {results: [{id, name, value, image: base64}]} of tools, or {raw} as ask returned it. Beside turns there may be
  * system, tools, choose (the name of one), schema (of the answer), maxTokens, temperature, stop, and extra for what else the API takes.
  */
 export const chat = {
@@ -23,7 +23,7 @@ export const chat = {
   think: { reasoning_effort: 'low' },
   finishes: { stop: 'stop', length: 'length', tools: 'tool_calls' },
 
-  client: (world, wire, key = world.key) => new OpenAI({ apiKey: key, baseURL: `${world.url}/v1`, fetch: wire.fetch, maxRetries: 0 }),
+  client: (world, wire, key = world.key, maxRetries = 0) => new OpenAI({ apiKey: key, baseURL: `${world.url}/v1`, fetch: wire.fetch, maxRetries }),
 
   async ask(client, { stream, onText, onCall, signal, ...rest }) {
     const body = chatBody(rest)

@@ -9,7 +9,10 @@ export const generate = {
   think: { thinkingConfig: { includeThoughts: true, thinkingBudget: 2048 } },
   finishes: { stop: 'STOP', length: 'MAX_TOKENS', tools: 'STOP' },
 
-  client: (world, wire, key = world.key) => new GoogleGenAI({ apiKey: key, httpOptions: { baseUrl: world.url, fetch: wire.fetch } }),
+  client: (world, wire, key = world.key, retries = 0) => new GoogleGenAI({
+    apiKey: key,
+    httpOptions: { baseUrl: world.url, fetch: wire.fetch, ...(retries && { retryOptions: { attempts: retries + 1 } }) },
+  }),
 
   async ask(client, { stream, onText, signal, ...rest }) {
     const body = generateBody(rest, signal)
@@ -52,7 +55,12 @@ function generateBody({ model, turns, system, tools, choose, schema, maxTokens, 
       if (media.length) return { role: 'user', parts: [{ text: t.user }, ...media] }
       if (t.user) return { role: 'user', parts: [{ text: t.user }] }
       if (t.results) {
-        return { role: 'user', parts: t.results.map((r) => ({ functionResponse: { id: r.id, name: r.name, response: { output: r.value } } })) }
+        return { role: 'user', parts: t.results.map((r) => ({
+          functionResponse: {
+            id: r.id, name: r.name, response: { output: r.value },
+            ...(r.image && { parts: [{ inlineData: { mimeType: 'image/png', data: r.image } }] }),
+          },
+        })) }
       }
       return t.raw
     }),

@@ -13,7 +13,7 @@ export const messages = {
   thinking: { thinking: { type: 'enabled', budget_tokens: 1024 } },
   finishes: { stop: 'end_turn', length: 'max_tokens', tools: 'tool_use' },
 
-  client: (world, wire, key = world.key) => new Anthropic({ apiKey: key, baseURL: world.url, fetch: wire.fetch, maxRetries: 0 }),
+  client: (world, wire, key = world.key, maxRetries = 0) => new Anthropic({ apiKey: key, baseURL: world.url, fetch: wire.fetch, maxRetries }),
 
   async ask(client, { stream, onText, onCall, signal, ...rest }) {
     const body = messagesBody(rest)
@@ -40,17 +40,21 @@ export const messages = {
   },
 }
 
+const media = (t) => [['image', 'image/png', t.image], ['document', 'application/pdf', t.pdf]].filter(([, , data]) => data)
+  .map(([type, media_type, data]) => ({ type, source: { type: 'base64', media_type, data } }))
+
 export function messagesBody({ model, turns, system, tools, choose, schema, maxTokens = 2048, temperature, stop, extra }) {
   return {
     model,
     max_tokens: maxTokens,
     messages: turns.map((t) => {
-      const media = [['image', 'image/png', t.image], ['document', 'application/pdf', t.pdf]].filter(([, , data]) => data)
-        .map(([type, media_type, data]) => ({ type, source: { type: 'base64', media_type, data } }))
-      if (media.length) return { role: 'user', content: [{ type: 'text', text: t.user }, ...media] }
+      if (media(t).length) return { role: 'user', content: [{ type: 'text', text: t.user }, ...media(t)] }
       if (t.user) return { role: 'user', content: t.user }
       if (t.results) {
-        return { role: 'user', content: t.results.map((r) => ({ type: 'tool_result', tool_use_id: r.id, content: JSON.stringify(r.value) })) }
+        return { role: 'user', content: t.results.map((r) => ({
+          type: 'tool_result', tool_use_id: r.id,
+          content: r.image ? [{ type: 'text', text: JSON.stringify(r.value) }, ...media(r)] : JSON.stringify(r.value),
+        })) }
       }
       return t.raw
     }),

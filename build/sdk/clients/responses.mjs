@@ -29,17 +29,21 @@ export const responses = {
   },
 }
 
+const media = (t) => [
+  ...(t.image ? [{ type: 'input_image', detail: 'auto', image_url: `data:image/png;base64,${t.image}` }] : []),
+  ...(t.pdf ? [{ type: 'input_file', filename: 'a.pdf', file_data: `data:application/pdf;base64,${t.pdf}` }] : []),
+]
+
 function responsesBody({ model, turns, system, tools, choose, schema, maxTokens, temperature, extra }) {
   return {
     model,
     input: turns.flatMap((t) => {
-      const media = [
-        ...(t.image ? [{ type: 'input_image', detail: 'auto', image_url: `data:image/png;base64,${t.image}` }] : []),
-        ...(t.pdf ? [{ type: 'input_file', filename: 'a.pdf', file_data: `data:application/pdf;base64,${t.pdf}` }] : []),
-      ]
-      if (media.length) return { role: 'user', content: [{ type: 'input_text', text: t.user }, ...media] }
+      if (media(t).length) return { role: 'user', content: [{ type: 'input_text', text: t.user }, ...media(t)] }
       if (t.user) return { role: 'user', content: t.user }
-      if (t.results) return t.results.map((r) => ({ type: 'function_call_output', call_id: r.id, output: JSON.stringify(r.value) }))
+      if (t.results) return t.results.map((r) => ({
+        type: 'function_call_output', call_id: r.id,
+        output: r.image ? [{ type: 'input_text', text: JSON.stringify(r.value) }, ...media(r)] : JSON.stringify(r.value),
+      }))
       return t.raw
     }),
     ...(system && { instructions: system }),
