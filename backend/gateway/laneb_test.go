@@ -402,21 +402,18 @@ func TestLaneBLackedProtocol(t *testing.T) {
 	}
 }
 
-// What the nearest protocol cannot say is said over another, where the account serves it.
+// What the nearest protocol cannot say is said over another, where the account serves it: Responses has one answer to a request, and is nearer.
 func TestLaneBSaidOverAnother(t *testing.T) {
-	v := vendor(t, imitation.OpenAI, "A")
-	w := newWorld(t, []*imitation.Vendor{v})
-	for _, a := range asks() {
-		if a.proto == protocol.Anthropic {
-			a = a.of("gpt-4o")
-			a.body["stop_sequences"] = []any{"END"} // Responses has none, and is nearer
-			w.wantAnswer(a, w.send(a))
+	v := vendor(t, imitation.Gemini, "A")
+	w := newWorld(t, []*imitation.Vendor{v}, func(_ *gateway.Options, s *snapshot.Snapshot) {
+		for i := range s.Deployments {
+			s.Deployments[i].Protocols = protocol.SetOf(protocol.OpenAIResponses, protocol.Gemini)
 		}
-	}
-	for _, c := range v.Calls() {
-		if c.Op != imitation.OpChat || !strings.Contains(string(c.Body), `"END"`) {
-			t.Errorf("%s: %s", c.Path, c.Body)
-		}
+	})
+	a := asks()[0].of("gemini-2.5-flash")
+	a.body["n"] = 2
+	if got := w.send(a); got.status != 200 || len(v.Calls()) != 1 || !strings.Contains(string(v.Calls()[0].Body), `"candidateCount":2`) {
+		t.Errorf("%d %s", got.status, got.body)
 	}
 }
 
@@ -428,17 +425,13 @@ func TestLaneBUnsaid(t *testing.T) {
 		vendors []*imitation.Vendor
 		status  int
 		says    string
-	}{{[]*imitation.Vendor{one}, 400, "stop"}, {[]*imitation.Vendor{one, other}, 500, "had an error"}} {
+	}{{[]*imitation.Vendor{one}, 400, `\"n\"`}, {[]*imitation.Vendor{one, other}, 500, "had an error"}} {
 		other.Fault(imitation.Fault{Kind: imitation.Status500, Times: imitation.Always})
 		w := newWorld(t, c.vendors)
-		for _, a := range asks() {
-			if a.proto == protocol.Anthropic && !a.stream {
-				a = a.of("gpt-4o")
-				a.body["stop_sequences"] = []any{"END"}
-				if got := w.send(a); got.status != c.status || !strings.Contains(got.body, c.says) {
-					t.Errorf("%d accounts: %d %s", len(c.vendors), got.status, got.body)
-				}
-			}
+		a := asks()[0]
+		a.body["n"] = 2
+		if got := w.send(a); got.status != c.status || !strings.Contains(got.body, c.says) {
+			t.Errorf("%d accounts: %d %s", len(c.vendors), got.status, got.body)
 		}
 	}
 }

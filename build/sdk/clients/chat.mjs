@@ -9,7 +9,8 @@ import { openAIErrors } from './openai.mjs'
  *   errors, refusal      the SDK's own exceptions, and the vendor's words about a field "bogus"
  *   thinking             what a request says that wants to see the thinking; absent where the vendor never shows it
  *   think                what a request says that wants thinking, where it is not the same
- *   finishes             the SDK's own words for an answer that is whole, is cut off at its limit, or wants tools
+ *   finishes             the SDK's own words for an answer that is whole, is cut off at its limit, wants tools, or came to
+ *                        a stop sequence, where that is another one
  *   client(world, wire)  the SDK's client; it retries nothing unless told to, as a third and fourth argument (key, retries)
  *   ask(client, {...})   a conversation, as {text, calls, thinking, refusal, finish, usage, raw}; raw is what goes back into turns
  *   loop(client, {...})  the SDK's own loop of running tools until there is an answer, whose text it resolves to; tools have a run(args)

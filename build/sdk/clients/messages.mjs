@@ -11,7 +11,7 @@ export const messages = {
   },
   refusal: /bogus: Extra inputs are not permitted/,
   thinking: { thinking: { type: 'enabled', budget_tokens: 1024 } },
-  finishes: { stop: 'end_turn', length: 'max_tokens', tools: 'tool_use' },
+  finishes: { stop: 'end_turn', length: 'max_tokens', tools: 'tool_use', word: 'stop_sequence' },
 
   client: (world, wire, key = world.key, maxRetries = 0) => new Anthropic({ apiKey: key, baseURL: world.url, fetch: wire.fetch, maxRetries }),
 
