@@ -25,7 +25,7 @@ type laneB struct {
 // translatable is what a request can be put into: nothing where it leans on state that one account keeps, or is none for a
 // reply.
 func (x *exchange) translatable(pin routing.Pin) protocol.Set {
-	if pin.Only || x.ep.operation != protocol.Generate || codecs.Of(x.ep.protocol) == nil {
+	if pin.Only || x.ep.operation != protocol.Generate || codecs.Of(x.in) == nil {
 		return 0
 	}
 	return codecs.Spoken
@@ -37,16 +37,20 @@ func (a *attempt) encode() *failure {
 	b := &laneB{client: codecs.Of(a.ep.protocol), up: codecs.Of(a.via)}
 	conv, err := a.decoded()
 	if err != nil {
-		return &failure{err: asError(err), unsaid: a.via == a.ep.protocol}
+		return &failure{err: asError(err), unsaid: a.via == a.in}
 	}
 	ask := *conv // shallow: encoders change nothing
 	ask.Model, ask.Stream = a.d.Upstream, a.stream
 	lost := a.mends.request(&ask)
+	if a.quirks[wantsThoughts] {
+		ask.Messages = slices.Clone(ask.Messages)
+		a.g.thoughts.recall(a.rec.Client, &ask)
+	}
 	to := conversation.Target{Model: a.d.Upstream, UsualOutput: a.d.MaxOutput, Reasons: a.d.Reasons, Described: a.d.Described,
-		Quirks: a.mends.quirks(a.d.Quirks)}
+		Quirks: a.quirks}
 	body, unsaid, err := b.up.EncodeRequest(&ask, to)
 	if err != nil {
-		return &failure{err: conversation.InWords(asError(err), a.ep.protocol), unsaid: true}
+		return &failure{err: conversation.InWords(asError(err), a.in), unsaid: true}
 	}
 	a.encoded, a.dropped = body, slices.Concat(conv.Lost, lost, unsaid)
 	b.ask, b.back = conv, b.up.Restorer(&ask, to)
@@ -105,7 +109,7 @@ const mostLost = 32
 func (a *attempt) lostHeader(h http.Header) {
 	var names []string
 	for _, l := range a.dropped {
-		name := conversation.Called(l.Param, a.ep.protocol)
+		name := conversation.Called(l.Param, a.in)
 		if len(names) < mostLost && len(name) <= mostLost*2 && strings.IndexFunc(name, foreign) < 0 && !slices.Contains(names, name) {
 			names = append(names, name)
 		}

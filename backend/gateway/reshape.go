@@ -17,7 +17,7 @@ import (
 // decoded is the client's request in the canonical form.
 func (x *exchange) decoded() (*conversation.Request, error) {
 	if x.conv == nil {
-		conv, err := codecs.Of(x.ep.protocol).DecodeRequest(x.body, conversation.Asked{Model: x.ep.model, Stream: x.stream})
+		conv, err := codecs.Of(x.in).DecodeRequest(x.body, conversation.Asked{Model: x.ep.model, Stream: x.stream})
 		if err != nil {
 			return nil, err
 		}
@@ -54,6 +54,8 @@ func (a *attempt) streamWhole(body []byte, from http.Header) *failure {
 	}
 	events = w.Close(events)
 	a.pin()
+	a.heard.body(body)
+	a.keepThoughts()
 	a.commit(from)
 	gone := a.out.send(events) != nil
 	return a.done(a.out.finish() != nil || gone)
