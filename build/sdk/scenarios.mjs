@@ -187,7 +187,9 @@ export const scenarios = [
     ), async (stream) => {
       const ran = []
       const run = ({ city }) => { ran.push(city); return `sunny in ${city}` }
-      const text = await c.api.loop(c.client, { model: `${c.slug}/${c.up.model}`, turns: user(question), tools: [{ ...weather, run }], stream })
+      c.wire.kept = true
+      const asked = { model: `${c.slug}/${c.up.model}`, turns: user(question), tools: [{ ...weather, run }], stream }
+      const text = await c.api.loop(c.client, asked).finally(() => { c.wire.kept = false })
       assert.equal(text, 'Sunny everywhere 🌞.')
       assert.deepEqual(ran, ['Bern', 'Zürich', 'Genève'])
       const told = await c.heard()
