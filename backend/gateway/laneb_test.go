@@ -436,6 +436,24 @@ func TestLaneBUnsaid(t *testing.T) {
 	}
 }
 
+// SDKs show the name of a request, above all of one that failed: it is the ledger's where no vendor's own answer is passed on.
+func TestLaneBNamesTheRequest(t *testing.T) {
+	v := vendor(t, imitation.Gemini, "A")
+	w := newWorld(t, []*imitation.Vendor{v})
+	names := map[protocol.Protocol]string{protocol.OpenAIChat: "X-Request-Id", protocol.OpenAIResponses: "X-Request-Id", protocol.Anthropic: "Request-Id"}
+	for _, a := range asks() {
+		name := names[a.proto]
+		if name == "" {
+			continue
+		}
+		for _, model := range []string{"gemini-2.5-flash", "no-such-model"} {
+			if h := w.send(a.of(model)).header; h.Get(name) == "" || h.Get(name) != h.Get("X-Metapi-Request-Id") {
+				t.Errorf("%v, %s: %v", a, model, h)
+			}
+		}
+	}
+}
+
 // Anthropic's SDK has the vendor keep the conversation, where it runs tools itself. No other vendor can, and it is told so by the codes at
 // which it sends the whole conversation.
 func TestLaneBThread(t *testing.T) {

@@ -60,6 +60,7 @@ async function refused(c, error, status, ask) {
   await assert.rejects(ask(), (e) => { thrown = e; return true })
   assert.ok(thrown instanceof error, `${thrown.name}: ${thrown.message}`)
   assert.equal(thrown.status ?? thrown.statusCode, status, thrown.message)
+  if ('requestID' in thrown) assert.match(thrown.requestID ?? '', /./)
   const shown = `${thrown.message} ${JSON.stringify(thrown.error ?? thrown.responseBody ?? '')}`
   for (const secret of [...c.world.secrets, ...Object.values(c.world.localKeys)]) assert.ok(!shown.includes(secret))
   return thrown
@@ -106,6 +107,7 @@ export const scenarios = [
       const r = await c.ask({ turns: user(question) })
       assert.equal(r.text, echo(question))
       assert.equal(r.finish, c.api.finishes.stop)
+      if ('requestID' in r) assert.match(r.requestID ?? '', /./)
       assert.deepEqual((await c.heard()).turns, [{ role: 'user', text: question }])
     },
   }, {

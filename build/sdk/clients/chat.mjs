@@ -12,7 +12,7 @@ import { openAIErrors } from './openai.mjs'
  *   finishes             the SDK's own words for an answer that is whole, is cut off at its limit, wants tools, or came to
  *                        a stop sequence, where that is another one
  *   client(world, wire)  the SDK's client; it retries nothing unless told to, as a third and fourth argument (key, retries)
- *   ask(client, {...})   a conversation, as {text, calls, thinking, refusal, finish, usage, raw}; raw is what goes back into turns
+ *   ask(client, {...})   a conversation, as {text, calls, thinking, refusal, finish, usage, requestID, raw}; raw is what goes back into turns
  *   loop(client, {...})  the SDK's own loop of running tools until there is an answer, whose text it resolves to; tools have a run(args)
  *   raw(client, {...})   a stream as it is iterated by hand, without a helper that would miss an end
  * Turns are {user: text, image: base64, pdf: base64}, {results: [{id, name, value, image: base64}]} of tools, or {raw} as ask returned it. Beside turns there may be
@@ -80,7 +80,7 @@ function answer(r) {
   const [{ message: { parsed, ...message }, finish_reason }] = r.choices
   return {
     text: message.content ?? '', usage: r.usage, raw: message, finish: finish_reason, thinking: message.reasoning_content ?? '',
-    refusal: message.refusal,
+    refusal: message.refusal, requestID: r._request_id,
     calls: (message.tool_calls ?? []).map((c) => ({ id: c.id, name: c.function.name, args: JSON.parse(c.function.arguments) })),
   }
 }

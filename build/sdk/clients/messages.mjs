@@ -72,7 +72,7 @@ function answer(r) {
   const all = (type, field) => r.content.filter((b) => b.type === type).map((b) => b[field]).join('')
   return {
     text: all('text', 'text'), thinking: all('thinking', 'thinking'), usage: r.usage, raw: { role: 'assistant', content: r.content },
-    finish: r.stop_reason,
+    finish: r.stop_reason, requestID: r._request_id,
     calls: r.content.filter((b) => b.type === 'tool_use').map((b) => ({ id: b.id, name: b.name, args: b.input })),
   }
 }

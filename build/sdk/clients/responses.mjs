@@ -58,7 +58,7 @@ function responsesBody({ model, turns, system, tools, choose, schema, maxTokens,
 
 function answer(r) {
   return {
-    id: r.id, status: r.status, text: r.output_text, usage: r.usage, finish: r.incomplete_details?.reason ?? r.status,
+    id: r.id, requestID: r._request_id, status: r.status, text: r.output_text, usage: r.usage, finish: r.incomplete_details?.reason ?? r.status,
     // The helper of the SDK adds what it has parsed, which the API would not take back.
     raw: r.output.map(({ parsed_arguments, ...item }) => item),
     thinking: r.output.filter((i) => i.type === 'reasoning').flatMap((i) => i.summary.map((s) => s.text)).join(''),
