@@ -17,7 +17,8 @@ export const heard = {
       pdfs: parts.filter((p) => p.type === 'file').map((p) => inURL(p.file.file_data)),
       choice: b.tool_choice?.function?.name ?? b.tool_choice, temperature: b.temperature,
       tools: Object.fromEntries(list(b.tools).map((t) => [t.function.name, t.function.parameters])),
-      calls: b.messages.flatMap((m) => list(m.tool_calls)).map((c) => ({ id: c.id, name: c.function.name, args: JSON.parse(c.function.arguments) })),
+      calls: b.messages.flatMap((m) => list(m.tool_calls))
+        .map((c) => ({ id: c.id, name: c.function.name, args: JSON.parse(c.function.arguments) })),
       results: told('tool').map((m) => ({ id: m.tool_call_id, text: texts(m.content) })),
       schema: b.response_format?.json_schema?.schema, maxTokens: b.max_completion_tokens ?? b.max_tokens, stop: b.stop && list(b.stop),
       thinks: b.reasoning_effort !== undefined,
@@ -68,12 +69,15 @@ export const heard = {
     return {
       system: texts(b.systemInstruction?.parts),
       turns: said(b.contents.map((c) => ({ role: c.role === 'model' ? 'assistant' : 'user', text: words(c) }))),
-      images: [...parts, ...parts.flatMap((p) => list(p.functionResponse?.parts))].filter((p) => p.inlineData?.mimeType === 'image/png').map((p) => p.inlineData.data),
+      images: [...parts, ...parts.flatMap((p) => list(p.functionResponse?.parts))]
+        .filter((p) => p.inlineData?.mimeType === 'image/png').map((p) => p.inlineData.data),
       pdfs: parts.filter((p) => p.inlineData?.mimeType === 'application/pdf').map((p) => p.inlineData.data),
       choice: b.toolConfig?.functionCallingConfig?.allowedFunctionNames?.[0], temperature: config.temperature,
-      tools: Object.fromEntries(list(b.tools).flatMap((t) => list(t.functionDeclarations)).map((f) => [f.name, f.parametersJsonSchema ?? f.parameters])),
+      tools: Object.fromEntries(list(b.tools).flatMap((t) => list(t.functionDeclarations))
+        .map((f) => [f.name, f.parametersJsonSchema ?? f.parameters])),
       calls: parts.filter((p) => p.functionCall).map(({ functionCall: f }) => ({ id: f.id, name: f.name, args: f.args ?? {} })),
-      results: parts.filter((p) => p.functionResponse).map(({ functionResponse: r }) => ({ id: r.id, name: r.name, text: JSON.stringify(r.response) })),
+      results: parts.filter((p) => p.functionResponse)
+        .map(({ functionResponse: r }) => ({ id: r.id, name: r.name, text: JSON.stringify(r.response) })),
       schema: config.responseJsonSchema ?? config.responseSchema, maxTokens: config.maxOutputTokens, stop: config.stopSequences,
       thinks: config.thinkingConfig?.includeThoughts === true,
     }

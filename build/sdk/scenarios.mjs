@@ -1,9 +1,7 @@
 // The rows of the table: what is asked through a column, and what must come of it.
 import assert from 'node:assert/strict'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { echo, ms } from './imitation.mjs'
 import { eventually } from './matrix.mjs'
-import { figures } from './told.mjs'
 
 const question = 'Was heißt 你好? 🙂'
 const weather = {
@@ -11,6 +9,8 @@ const weather = {
   schema: { type: 'object', properties: { city: { type: 'string' }, days: { type: 'array', items: { type: 'integer' } } }, required: ['city'] },
 }
 const weatherArgs = { city: 'Zürich "Süd" 👩🏽‍💻', days: [1, 2, 3], nested: { backslash: '\\', empty: {} } }
+/** A call of the tool, as a vendor makes it. */
+const called = (args) => ({ name: weather.name, arguments: JSON.stringify(args) })
 const pdf = Buffer.from('%PDF-1.4\n%âãÏÓ\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF').toString('base64')
 const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=='
 const answerSchema = {
@@ -21,6 +21,7 @@ const answerSchema = {
   },
   required: ['title', 'count', 'kind', 'list'], additionalProperties: false,
 }
+/** A schema that says nothing of other properties. */
 const open = ({ additionalProperties, ...s }) => Object.fromEntries(Object.entries(s).map(([k, v]) =>
   [k, v && typeof v === 'object' && !Array.isArray(v) ? open(v) : v]))
 const answerValue = { title: 'Zürich 🏔️', count: 3, kind: 'b', list: [{ x: 1.5 }, { x: 2 }] }
@@ -142,7 +143,7 @@ export const scenarios = [
     }),
   }, {
     name: 'tool round trip',
-    test: (c) => both(c, () => c.at.script({ text: 'Let me look.', calls: [{ name: weather.name, arguments: JSON.stringify(weatherArgs) }] }), async (stream) => {
+    test: (c) => both(c, () => c.at.script({ text: 'Let me look.', calls: [called(weatherArgs)] }), async (stream) => {
       const turns = user(question)
       const first = await c.ask({ turns, tools: [weather], stream })
       assert.equal(first.text, 'Let me look.')
@@ -161,7 +162,7 @@ export const scenarios = [
   }, {
     name: 'parallel tools',
     test: (c) => both(c, () => c.at.script({
-      weave: true, calls: ['Bern', 'Zürich 世界', 'Genève'].map((city) => ({ name: weather.name, arguments: JSON.stringify({ city }) })),
+      weave: true, calls: ['Bern', 'Zürich 世界', 'Genève'].map((city) => called({ city })),
     }), async (stream) => {
       const turns = user(question)
       const first = await c.ask({ turns, tools: [weather], stream })
@@ -183,8 +184,8 @@ export const scenarios = [
       if (c.api.name === 'responses') return 'openai has no helper that runs the tools of a response'
     },
     test: (c) => both(c, () => c.at.script(
-      { calls: ['Bern', 'Zürich'].map((city) => ({ name: weather.name, arguments: JSON.stringify({ city }) })) },
-      { text: 'One more.', calls: [{ name: weather.name, arguments: '{"city":"Genève"}' }] },
+      { calls: ['Bern', 'Zürich'].map((city) => called({ city })) },
+      { text: 'One more.', calls: [called({ city: 'Genève' })] },
       { text: 'Sunny everywhere 🌞.' },
     ), async (stream) => {
       const ran = []
@@ -206,7 +207,7 @@ export const scenarios = [
     },
     async test(c) {
       await c.at.pace({ cut: 'every', n: 11 })
-      await c.at.script({ piece: 3, calls: [{ name: weather.name, arguments: JSON.stringify(weatherArgs) }] })
+      await c.at.script({ piece: 3, calls: [called(weatherArgs)] })
       const pieces = []
       const asked = { turns: user(question), tools: [weather] }
       const r = await c.ask({ ...asked, stream: true, onCall: (p) => pieces.push(p) })
@@ -215,7 +216,7 @@ export const scenarios = [
       assert.deepEqual(JSON.parse(pieces.join('')), weatherArgs)
       assert.ok(pieces.length > 5, `they came in ${pieces.length} pieces`)
       await c.at.reset()
-      await c.at.script({ piece: 3, calls: [{ name: weather.name, arguments: JSON.stringify(weatherArgs) }] })
+      await c.at.script({ piece: 3, calls: [called(weatherArgs)] })
       await inTime(c, asked, 8, 'onCall', (begun) => begun.startsWith('{"city":"Z'))
     },
   }, {
@@ -232,7 +233,7 @@ export const scenarios = [
     except(c) {
       if (c.api.wire === 'chat') return "a tool's message of chat has no images"
     },
-    test: (c) => both(c, () => c.at.script({ calls: [{ name: weather.name, arguments: '{"city":"Bern"}' }] }), async (stream) => {
+    test: (c) => both(c, () => c.at.script({ calls: [called({ city: 'Bern' })] }), async (stream) => {
       const asked = { model: c.up.reasoner, tools: [weather], stream }
       const first = await c.ask({ ...asked, turns: user(question) })
       const results = [{ ...first.calls[0], value: 'a picture', image: png }]
@@ -319,7 +320,9 @@ export const scenarios = [
     }),
   }, {
     name: 'reasoning',
-    test: (c) => both(c, () => c.at.script({ thinking: 'Erst denken, 再回答 🤔.', text: 'Done.', usage: { input: 100, output: 60, reasoning: 40 } }), async (stream) => {
+    test: (c) => both(c, () => c.at.script(
+      { thinking: 'Erst denken, 再回答 🤔.', text: 'Done.', usage: { input: 100, output: 60, reasoning: 40 } },
+    ), async (stream) => {
       // OpenAI tells only a summary, which a client of chat cannot ask for.
       const shown = c.api.wire === 'chat' && c.upstream === 'responses' ? '' : 'Erst denken, 再回答 🤔.'
       const first = await c.ask({ model: c.up.reasoner, turns: user(question), extra: c.thinks, stream })
@@ -336,7 +339,7 @@ export const scenarios = [
     }),
   }, {
     name: 'reasoning and tools',
-    test: (c) => both(c, () => c.at.script({ thinking: 'Ein Blick. 🤔', calls: [{ name: weather.name, arguments: '{"city":"Bern"}' }] }), async (stream) => {
+    test: (c) => both(c, () => c.at.script({ thinking: 'Ein Blick. 🤔', calls: [called({ city: 'Bern' })] }), async (stream) => {
       const turns = user(question)
       const asked = { model: c.up.reasoner, tools: [weather], extra: c.thinks, stream }
       const first = await c.ask({ ...asked, turns })
@@ -347,7 +350,9 @@ export const scenarios = [
     }),
   }, {
     name: 'usage with cached tokens',
-    test: (c) => both(c, () => c.at.script({ text: 'counted', usage: { input: 1000, cached: 300, output: 400, reasoning: 100 } }), async (stream) => {
+    test: (c) => both(c, () => c.at.script(
+      { text: 'counted', usage: { input: 1000, cached: 300, output: 400, reasoning: 100 } },
+    ), async (stream) => {
       const r = await c.ask({ turns: user(question), stream })
       const { told } = c.wire.last
       assert.deepEqual(told, { input_tokens: 700, cache_read_tokens: 300, cache_write_tokens: 0, output_tokens: 400, reasoning_tokens: 100 })
@@ -380,7 +385,8 @@ export const scenarios = [
   },
 
   failure('400', {
-    at: 'request', error: 'request', status: 400, fault: ({ vendor }) => ({ kind: 'custom', status: 400, body: refusal(vendor, 400, 'tools[3].name: that is not right') }),
+    at: 'request', error: 'request', status: 400,
+    fault: ({ vendor }) => ({ kind: 'custom', status: 400, body: refusal(vendor, 400, 'tools[3].name: that is not right') }),
     check: (c, e) => assert.match(e.message, /tools\[3\]\.name: that is not right/),
   }),
   failure('401', {
@@ -388,7 +394,8 @@ export const scenarios = [
     check: (c, e) => assert.match(e.message, /upstream account's key was refused \(not the local key\)/),
   }),
   failure('402', {
-    error: 'money', status: { chat: 429, responses: 429, messages: 402, generate: 429 }, at: 'key', how: modes.slice(0, 1), fault: () => ({ kind: '402' }),
+    at: 'key', how: modes.slice(0, 1), error: 'money', status: { chat: 429, responses: 429, messages: 402, generate: 429 },
+    fault: () => ({ kind: '402' }),
     check: (c, e) => assert.match(e.message, /upstream account is out of credit or quota/),
   }),
   failure('403', {
@@ -463,7 +470,8 @@ export const scenarios = [
     name: "the SDK's own retry",
     async test(c) {
       await c.fault({ kind: '500', model: 'fails-once' })
-      const r = await c.api.ask(c.api.client(c.world, c.wire, undefined, 2), { model: `${c.slug}/fails-once`, turns: user(question), stream: true })
+      const client = c.api.client(c.world, c.wire, undefined, 2)
+      const r = await c.api.ask(client, { model: `${c.slug}/fails-once`, turns: user(question), stream: true })
       c.wire.told(c.api.wire, r.usage)
       assert.equal(r.text, echo(question))
     },

@@ -16,7 +16,8 @@ const api = (name, of, provider, { always, ...more }) => ({
   name, wire: of, errors, finishes, ...more,
   client: (world, wire, key = world.key, maxRetries = 0) => Object.assign((id) => provider(world, wire.fetch, key)(id), { maxRetries }),
 
-  async ask(model, { stream, onText, onCall, signal, model: id, turns, system, tools, choose, schema, maxTokens, temperature, stop, extra }) {
+  async ask(model, { stream, onText, onCall, signal, model: id, turns, system, tools, choose, schema, ...rest }) {
+    const { maxTokens, temperature, stop, extra } = rest
     const options = { ...always, ...extra }
     const call = {
       model: model(id), maxRetries: model.maxRetries, abortSignal: signal, ...(system && { system }), messages: messages(turns),
@@ -74,7 +75,9 @@ export const vercel = [
   api('ai-messages', 'messages', (world, fetch, apiKey) => createAnthropic({ baseURL: `${world.url}/v1`, apiKey, fetch }), {
     thinking: { anthropic: { thinking: { type: 'enabled', budgetTokens: 1024 } } },
   }),
-  api('ai-generate', 'generate', (world, fetch, apiKey) => createGoogleGenerativeAI({ baseURL: `${world.url}/v1beta`, apiKey, fetch }), { thinking: { google: { thinkingConfig: { includeThoughts: true, thinkingBudget: 2048 } } } }),
+  api('ai-generate', 'generate', (world, fetch, apiKey) => createGoogleGenerativeAI({ baseURL: `${world.url}/v1beta`, apiKey, fetch }), {
+    thinking: { google: { thinkingConfig: { includeThoughts: true, thinkingBudget: 2048 } } },
+  }),
 ]
 
 const output = (r) => r.image
@@ -83,10 +86,11 @@ const output = (r) => r.image
 
 function messages(turns) {
   return turns.flatMap((t) => {
-    if (t.image) return { role: 'user', content: [{ type: 'text', text: t.user }, { type: 'image', image: t.image, mediaType: 'image/png' }] }
-    if (t.pdf) {
-      return { role: 'user', content: [{ type: 'text', text: t.user }, { type: 'file', data: t.pdf, mediaType: 'application/pdf', filename: 'a.pdf' }] }
-    }
+    const media = [
+      ...(t.image ? [{ type: 'image', image: t.image, mediaType: 'image/png' }] : []),
+      ...(t.pdf ? [{ type: 'file', data: t.pdf, mediaType: 'application/pdf', filename: 'a.pdf' }] : []),
+    ]
+    if (media.length) return { role: 'user', content: [{ type: 'text', text: t.user }, ...media] }
     if (t.user) return { role: 'user', content: t.user }
     if (t.results) {
       return { role: 'tool', content: t.results.map((r) => ({ type: 'tool-result', toolCallId: r.id, toolName: r.name, output: output(r) })) }

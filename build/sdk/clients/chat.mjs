@@ -12,11 +12,13 @@ import { openAIErrors } from './openai.mjs'
  *   finishes             the SDK's own words for an answer that is whole, is cut off at its limit, wants tools, or came to
  *                        a stop sequence, where that is another one
  *   client(world, wire)  the SDK's client; it retries nothing unless told to, as a third and fourth argument (key, retries)
- *   ask(client, {...})   a conversation, as {text, calls, thinking, refusal, finish, usage, requestID, raw}; raw is what goes back into turns
+ *   ask(client, {...})   a conversation, as {text, calls, thinking, refusal, finish, usage, requestID, raw}; raw is what goes back into
+ *                        turns
  *   loop(client, {...})  the SDK's own loop of running tools until there is an answer, whose text it resolves to; tools have a run(args)
  *   raw(client, {...})   a stream as it is iterated by hand, without a helper that would miss an end
- * Turns are {user: text, image: base64, pdf: base64}, {results: [{id, name, value, image: base64}]} of tools, or {raw} as ask returned it. Beside turns there may be
- * system, tools, choose (the name of one), schema (of the answer), maxTokens, temperature, stop, and extra for what else the API takes.
+ * Turns are {user: text, image: base64, pdf: base64}, {results: [{id, name, value, image: base64}]} of tools, or {raw} as ask returned
+ * it. Beside turns there may be system, tools, choose (the name of one), schema (of the answer), maxTokens, temperature, stop, and extra for
+ * what else the API takes.
  */
 export const chat = {
   name: 'chat', wire: 'chat', vendor: 'openai', model: 'gpt-4o', reasoner: 'gpt-5', op: 'chat', errors: openAIErrors,
@@ -24,7 +26,8 @@ export const chat = {
   think: { reasoning_effort: 'low' },
   finishes: { stop: 'stop', length: 'length', tools: 'tool_calls' },
 
-  client: (world, wire, key = world.key, maxRetries = 0) => new OpenAI({ apiKey: key, baseURL: `${world.url}/v1`, fetch: wire.fetch, maxRetries }),
+  client: (world, wire, key = world.key, maxRetries = 0) =>
+    new OpenAI({ apiKey: key, baseURL: `${world.url}/v1`, fetch: wire.fetch, maxRetries }),
 
   async ask(client, { stream, onText, onCall, signal, ...rest }) {
     const body = chatBody(rest)
@@ -39,7 +42,8 @@ export const chat = {
   },
 
   async loop(client, { stream, tools, ...rest }) {
-    const callable = tools.map(({ name, schema, run }) => ({ type: 'function', function: { name, parameters: schema, parse: JSON.parse, function: run } }))
+    const callable = tools.map(({ name, schema, run }) =>
+      ({ type: 'function', function: { name, parameters: schema, parse: JSON.parse, function: run } }))
     return client.chat.completions.runTools({ ...chatBody(rest), stream, tools: callable }).finalContent()
   },
 

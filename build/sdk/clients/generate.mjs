@@ -3,7 +3,7 @@ import { ApiError, GoogleGenAI } from '@google/genai'
 /** Gemini's generateContent and streamGenerateContent, through `@google/genai`. It retries nothing unless told to. */
 export const generate = {
   name: 'generate', wire: 'generate', vendor: 'gemini', model: 'gemini-2.5-flash', reasoner: 'gemini-3.1-pro-preview', op: 'generate',
-  errors: { key: ApiError, model: ApiError, limit: ApiError, request: ApiError, cut: ApiError, money: ApiError, denied: ApiError, server: ApiError },
+  errors: Object.fromEntries(['key', 'model', 'limit', 'request', 'cut', 'money', 'denied', 'server'].map((e) => [e, ApiError])),
   refusal: /Unknown name \\?"bogus\\?"/,
   thinking: { thinkingConfig: { includeThoughts: true } },
   think: { thinkingConfig: { includeThoughts: true, thinkingBudget: 2048 } },
@@ -30,7 +30,8 @@ export const generate = {
   async loop(client, { stream, tools, ...rest }) {
     const body = generateBody({ ...rest, tools })
     const [{ functionDeclarations }] = body.config.tools
-    const run = ({ id, name, args }) => ({ functionResponse: { id, name, response: { output: tools.find((t) => t.name === name).run(args) } } })
+    const output = ({ name, args }) => tools.find((t) => t.name === name).run(args)
+    const run = (call) => ({ functionResponse: { id: call.id, name: call.name, response: { output: output(call) } } })
     body.config.tools = [{ tool: async () => ({ functionDeclarations }), callTool: async (calls) => calls.map(run) }]
     if (!stream) return (await client.models.generateContent(body)).text
     let text = ''
@@ -46,7 +47,8 @@ export const generate = {
   },
 }
 
-function generateBody({ model, turns, system, tools, choose, schema, maxTokens, temperature, stop, extra: { bogus, ...extra } = {} }, abortSignal) {
+function generateBody({ model, turns, system, tools, choose, schema, maxTokens, temperature, stop, ...rest }, abortSignal) {
+  const { bogus, ...extra } = rest.extra ?? {}
   return {
     model,
     contents: turns.map((t) => {
