@@ -25,11 +25,12 @@ func (e endpoint) dialect() protocol.Dialect { return dialects.Of(e.protocol) }
 
 // posts are the endpoints with a fixed path, all of method POST.
 var posts = map[string]endpoint{
-	"/v1/chat/completions":      {protocol: protocol.OpenAIChat, operation: protocol.Generate},
-	"/v1/responses":             {protocol: protocol.OpenAIResponses, operation: protocol.Generate},
-	"/v1/embeddings":            {protocol: protocol.OpenAIEmbeddings, operation: protocol.Embed},
-	"/v1/messages":              {protocol: protocol.Anthropic, operation: protocol.Generate},
-	"/v1/messages/count_tokens": {protocol: protocol.Anthropic, operation: protocol.CountTokens},
+	"/v1/chat/completions":       {protocol: protocol.OpenAIChat, operation: protocol.Generate},
+	"/v1/responses":              {protocol: protocol.OpenAIResponses, operation: protocol.Generate},
+	"/v1/responses/input_tokens": {protocol: protocol.OpenAIResponses, operation: protocol.CountTokens},
+	"/v1/embeddings":             {protocol: protocol.OpenAIEmbeddings, operation: protocol.Embed},
+	"/v1/messages":               {protocol: protocol.Anthropic, operation: protocol.Generate},
+	"/v1/messages/count_tokens":  {protocol: protocol.Anthropic, operation: protocol.CountTokens},
 }
 
 // geminiMethods are the words after the colon of /v1beta/models/M:word.
