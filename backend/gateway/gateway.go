@@ -129,6 +129,7 @@ func refuse(w http.ResponseWriter, d protocol.Dialect, e *protocol.Error) int {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	setRetryAfter(h, e.RetryAfter)
+	nameRequest(h, d.Protocol())
 	if status == http.StatusMethodNotAllowed {
 		h.Set("Allow", e.Param)
 	}

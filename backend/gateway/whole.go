@@ -65,6 +65,7 @@ func (a *attempt) replyHead(h, from http.Header) {
 		copyHeaders(h, from, replyHeaders[a.ep.protocol])
 	} else {
 		h["Content-Type"] = acceptJSON
+		nameRequest(h, a.ep.protocol)
 	}
 	a.lostHeader(h)
 	if len(a.mends) > 0 {
@@ -89,6 +90,7 @@ func (x *exchange) sendRaw(f *failure) bool {
 	if h.Get("Retry-After") == "" {
 		setRetryAfter(h, f.err.RetryAfter)
 	}
+	nameRequest(h, x.ep.protocol)
 	x.attemptsHeader()
 	x.rec.Status = f.status
 	x.w.WriteHeader(f.status)
