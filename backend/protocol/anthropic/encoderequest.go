@@ -25,6 +25,16 @@ func (e *encoding) lose(param, why string) {
 	e.lost = conversation.Lose(e.lost, param, why)
 }
 
+// take takes in what one of the shared tables has decided.
+func (e *encoding) take(lost []conversation.Lost, fault *protocol.Error) {
+	for _, l := range lost {
+		e.lose(l.Param, l.Why)
+	}
+	if e.fault == nil {
+		e.fault = fault
+	}
+}
+
 func (e *encoding) refuse(param, why string) {
 	if e.fault == nil {
 		e.fault = badRequest(param, param+": "+why)

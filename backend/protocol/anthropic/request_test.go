@@ -188,7 +188,7 @@ func TestRequestCases(t *testing.T) {
 		m, lost := encodeTo(t, r, sonnet)
 		same(t, "history", at(m, "messages", 1, "content", 0, "input"), map[string]any{"input": "*** Begin"})
 		same(t, "tools", len(at(m, "tools").([]any)), 1)
-		same(t, "lost", lost[0].Param, "tools")
+		same(t, "lost", lost[0].Param, "tools.tool_search")
 		events := Restore(r, sonnet).Events([]conversation.Event{&conversation.PartStart{Part: calls("j", "apply_patch", "")}, &conversation.Delta{Text: `{"inp`},
 			&conversation.Delta{Text: `ut":"a\nb"}`}, &conversation.PartEnd{}})
 		parts, _, _ := gather(events)

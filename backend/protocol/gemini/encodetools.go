@@ -4,81 +4,75 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"metapi/backend/protocol"
 	conv "metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/hosted"
 	"metapi/backend/protocol/internal/schema"
+	"metapi/backend/protocol/internal/unsaid"
 	"metapi/backend/protocol/scan"
 )
 
 // tools declares the functions in one Tool, and each tool that Google runs in one of its own.
 func (e *encoder) tools() (out []any, err error) {
 	var functions []wireFunction
-	var google []json.RawMessage
-	foreign := false
-	seen := map[string]bool{}
 	for i := range e.r.Tools {
 		t := &e.r.Tools[i]
-		switch t.Kind {
-		case conv.WebSearch, conv.Hosted:
-			raw, err := e.google(t)
-			if err != nil {
-				return nil, err
-			}
-			foreign = foreign || t.Origin != protocol.Gemini
-			if !seen[string(raw)] {
-				seen[string(raw)] = true
-				google = append(google, raw)
-			}
-		default:
-			f, err := e.function(t)
-			if err != nil {
-				return nil, err
-			}
-			if slices.Contains(e.functions, f.Name) {
-				return nil, bad("tools", fmt.Sprintf("the tool %q is declared twice", t.Name))
-			}
-			e.functions = append(e.functions, f.Name)
-			functions = append(functions, f)
+		if t.Kind == conv.WebSearch || t.Kind == conv.Hosted {
+			continue
 		}
+		f, err := e.function(t)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(e.functions, f.Name) {
+			return nil, bad("tools", fmt.Sprintf("the tool %q is declared twice", t.Name))
+		}
+		e.functions = append(e.functions, f.Name)
+		functions = append(functions, f)
 	}
 	if len(functions) > 0 {
 		out = append(out, wireTool{functions})
-		if foreign { // refused beside functions, but by the newest models, whose own clients ask for it as they must
-			e.lost["tools"] = "a tool that this vendor runs cannot stand beside functions"
-			google = nil
-		}
 	}
-	for _, raw := range google {
-		out = append(out, raw)
+	seen := map[string]bool{}
+	for i := range e.r.Tools {
+		t := &e.r.Tools[i]
+		if t.Kind != conv.WebSearch && t.Kind != conv.Hosted {
+			continue
+		}
+		raw, err := e.google(t)
+		if err != nil {
+			return nil, err
+		}
+		if raw != nil && !seen[string(raw)] {
+			seen[string(raw)] = true
+			out = append(out, raw)
+		}
 	}
 	e.tooled = len(out) > 0
 	return out, nil
 }
 
-// google is a tool that the vendor runs, as Google's.
+// google is a tool that a vendor runs, as Google's; nil where it is left out. Beside functions one is refused, but by the newest models,
+// whose own clients ask for it as they must.
 func (e *encoder) google(t *conv.Tool) (json.RawMessage, error) {
-	if t.Origin == protocol.Gemini && len(t.Raw) > 0 && scan.Valid(t.Raw) == nil {
-		return t.Raw, nil
+	raw, lost, fault := hosted.Say(t, protocol.Gemini)
+	if raw != nil && len(e.functions) > 0 && t.Origin != protocol.Gemini {
+		raw = nil
+		lost, fault = hosted.Unsaid(t)
 	}
-	if t.Kind == conv.WebSearch {
-		return json.RawMessage(`{"googleSearch":{}}`), nil
+	return raw, e.take(lost, fault)
+}
+
+// take takes in what one of the shared tables has decided.
+func (e *encoder) take(lost []conv.Lost, fault *protocol.Error) error {
+	for _, l := range lost {
+		e.lost[l.Param] = l.Why
 	}
-	var raw struct{ Type string }
-	_ = json.Unmarshal(t.Raw, &raw) // a tool without a type is known by its name alone
-	for _, name := range []string{raw.Type, t.Name} {
-		for _, h := range hosted {
-			if strings.HasPrefix(name, h.prefix) {
-				return json.RawMessage(`{"` + h.like + `":{}}`), nil
-			}
-		}
+	if fault != nil {
+		return fault
 	}
-	name := t.Name
-	if raw.Type != "" {
-		name = raw.Type
-	}
-	return nil, bad("tools", fmt.Sprintf("the tool %q is run by the vendor that offers it, and this provider has none like it; leave it out", name))
+	return nil
 }
 
 func (e *encoder) function(t *conv.Tool) (wireFunction, error) {
@@ -116,7 +110,7 @@ func freeText(grammar json.RawMessage) string {
 func (e *encoder) choice() (*wireToolConfig, error) {
 	c := e.r.Choice
 	if len(e.functions) == 0 {
-		return nil, nil
+		return nil, e.take(unsaid.Choice(e.r))
 	}
 	var out wireToolConfig
 	calling := &out.FunctionCallingConfig

@@ -305,7 +305,7 @@ func TestEncodeRequest(t *testing.T) {
 			wantJSON(t, string(mode), m["toolConfig"], want)
 		}
 		m, lost := encoded(t, &conv.Request{Messages: []conv.Message{user("x")}, Choice: conv.ToolChoice{Mode: conv.ChoiceAny, Parallel: ptr(false)}}, pro25)
-		if m["toolConfig"] != nil || len(lost) != 1 || lost[0].Param != "parallel_tool_calls" {
+		if m["toolConfig"] != nil || len(lost) != 2 || lost[0].Param != "parallel_tool_calls" || lost[1].Param != "tool_choice" {
 			t.Error(m, lost)
 		}
 		_, _, err := Codec{}.EncodeRequest(&conv.Request{Messages: []conv.Message{user("x")}, Tools: tools, Choice: conv.ToolChoice{Mode: conv.ChoiceTool, Names: []string{"g"}}}, pro25)

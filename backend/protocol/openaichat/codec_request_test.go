@@ -267,15 +267,15 @@ func TestRequestCases(t *testing.T) {
 		if body, _, _ = encode(t, r, conversation.Target{Model: "gpt-5.5"}); !strings.Contains(body, `"type":"custom"`) || !strings.Contains(body, `"grammar":{"definition":"start: x","syntax":"lark"}`) {
 			t.Error(body)
 		}
-		_, _, err := Codec{}.EncodeRequest(&conversation.Request{Messages: []conversation.Message{user}, Tools: []conversation.Tool{{Kind: conversation.Hosted, Raw: json.RawMessage(`{"type":"local_shell"}`)}}}, plain)
-		if e := refusal(t, err); e.Param != "tools[0]" || !strings.Contains(e.Message, "local_shell") {
+		_, _, err := Codec{}.EncodeRequest(&conversation.Request{Messages: []conversation.Message{user}, Tools: []conversation.Tool{{Kind: conversation.Hosted, Raw: json.RawMessage(`{"type":"file_search"}`)}}}, plain)
+		if e := refusal(t, err); e.Param != "tools" || !strings.Contains(e.Message, "file_search") {
 			t.Error(e)
 		}
 	})
 	t.Run("case 24: a hosted web search is left out", func(t *testing.T) {
 		r := &conversation.Request{Messages: []conversation.Message{user}, Tools: []conversation.Tool{{Kind: conversation.WebSearch, Name: "web_search", Raw: json.RawMessage(`{"type":"web_search_20250305"}`), Origin: protocol.Anthropic}}}
 		body, _, lost := encode(t, r, plain)
-		if strings.Contains(body, "tools") || !isLost(lost, "web_search") {
+		if strings.Contains(body, "tools") || !isLost(lost, "tools.web_search_20250305") {
 			t.Error(body, lost)
 		}
 		if body, _, _ = encode(t, r, quirks("web_search_options")); !strings.Contains(body, `"web_search_options":{}`) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
 	"metapi/backend/protocol/internal/unsaid"
 )
@@ -32,6 +33,17 @@ func (e *encoder) quirk(name string) bool { return e.to.Quirks[name] }
 // lose notes something that was left out, once.
 func (e *encoder) lose(param, why string) {
 	e.lost = conversation.Lose(e.lost, param, why)
+}
+
+// take takes in what one of the shared tables has decided.
+func (e *encoder) take(lost []conversation.Lost, fault *protocol.Error) error {
+	for _, l := range lost {
+		e.lose(l.Param, l.Why)
+	}
+	if fault != nil {
+		return fault
+	}
+	return nil
 }
 
 // EncodeRequest writes a CreateChatCompletionRequest.
@@ -112,12 +124,8 @@ func (e *encoder) encodeParams() error {
 	} else {
 		e.encodeSampling()
 	}
-	lost, fault := unsaid.Judge(r, cannot...)
-	if fault != nil {
-		return fault
-	}
-	for _, l := range lost {
-		e.lose(l.Param, l.Why)
+	if err := e.take(unsaid.Judge(r, cannot...)); err != nil {
+		return err
 	}
 	out.User = bounded(r.User)
 	e.encodeKeeping()

@@ -280,6 +280,10 @@ func (d *requestReader) add(it *wireItem) {
 		d.found = append(d.found, d.nested(it.tools, "")...)
 		it.output = []wirePart{{whole: true, text: string(it.tools)}}
 	}
+	if it.execution == "server" {
+		d.lose("input."+it.kind, ranItself)
+		return
+	}
 	if kind, is := results[it.kind]; is {
 		d.result(it, kind)
 		return
@@ -296,19 +300,21 @@ func (d *requestReader) add(it *wireItem) {
 			d.join(conversation.Assistant, m)
 		}
 	default:
-		d.lose("input."+it.kind, "a record of what the vendor itself ran; its outcome is in the message after it")
+		d.lose("input."+it.kind, ranItself)
 	}
 }
+
+const ranItself = "a record of what the vendor itself ran; its outcome is in the message after it"
 
 // results are the items that answer a call, with the kind of tool that they are of.
 var results = map[string]conversation.ToolKind{
 	"function_call_output":    conversation.Function,
 	"custom_tool_call_output": conversation.Custom,
-	"local_shell_call_output": conversation.Hosted,
-	"shell_call_output":       conversation.Hosted,
-	"apply_patch_call_output": conversation.Hosted,
+	"local_shell_call_output": conversation.Function,
+	"shell_call_output":       conversation.Function,
+	"apply_patch_call_output": conversation.Function,
 	"computer_call_output":    conversation.Hosted,
-	"tool_search_output":      conversation.Hosted,
+	"tool_search_output":      conversation.Function,
 }
 
 func (d *requestReader) result(it *wireItem, kind conversation.ToolKind) {
@@ -320,7 +326,8 @@ func (d *requestReader) result(it *wireItem, kind conversation.ToolKind) {
 		d.refuse("call_id", "is missing")
 		return
 	}
-	res.Parts = d.contents(it.output, "output", kind == conversation.Hosted)
+	anyhow := it.kind != "function_call_output" && it.kind != "custom_tool_call_output"
+	res.Parts = d.contents(it.output, "output", anyhow)
 	d.join(conversation.ToolRole, res)
 }
 

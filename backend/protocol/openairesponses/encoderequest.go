@@ -84,6 +84,16 @@ func (w *requestWriter) refuse(param, why string) {
 	}
 }
 
+// take takes in what one of the shared tables has decided.
+func (w *requestWriter) take(lost []conversation.Lost, fault *protocol.Error) {
+	for _, l := range lost {
+		w.lose(l.Param, l.Why)
+	}
+	if w.fault == nil {
+		w.fault = fault
+	}
+}
+
 // word appends a parameter whose values are enumerated, or loses it.
 func (w *requestWriter) word(name, value string, known words) {
 	if value == "" {

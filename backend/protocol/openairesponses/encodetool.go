@@ -1,13 +1,14 @@
 package openairesponses
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/hosted"
 	"metapi/backend/protocol/internal/openai"
+	"metapi/backend/protocol/internal/unsaid"
 	"metapi/backend/protocol/quote"
 )
 
@@ -16,9 +17,7 @@ func (w *requestWriter) toolset() {
 	tools := w.sayable()
 	c := &w.r.Choice
 	if len(tools) == 0 {
-		if c.Mode == conversation.ChoiceTool || c.Mode == conversation.ChoiceAny {
-			w.lose("tool_choice", "there are no tools to choose from")
-		}
+		w.take(unsaid.Choice(w.r))
 		return
 	}
 	w.dst = appendTools(member(w.dst, "tools"), tools)
@@ -42,19 +41,19 @@ func (w *requestWriter) sayable() []conversation.Tool {
 	for _, t := range w.r.Tools {
 		switch t.Kind {
 		case conversation.Function, conversation.Custom:
+			t.Raw = nil // to a model of another vendor's it was a function, too
 			t.Name = legalName(t.Name)
 			if t.Namespace != "" {
 				t.Namespace = legalName(t.Namespace)
 			}
-		case conversation.WebSearch:
-			if t.Origin != protocol.OpenAIResponses || t.Raw == nil {
-				t.Raw = w.search(t.Raw)
-			}
-			t.Name = "web_search"
 		default:
-			if t.Origin != protocol.OpenAIResponses || t.Raw == nil {
-				w.lose("tools", t.Name+" is a tool that only its own vendor runs")
+			raw, lost, fault := hosted.Say(&t, protocol.OpenAIResponses)
+			if w.take(lost, fault); raw == nil {
 				continue
+			}
+			t.Raw, t.Origin = raw, protocol.OpenAIResponses
+			if t.Name = hosted.Type(&t); t.Kind == conversation.WebSearch {
+				t.Name = "web_search"
 			}
 		}
 		id := [2]string{t.Namespace, t.Name}
@@ -73,50 +72,6 @@ func (w *requestWriter) sayable() []conversation.Tool {
 		tools = append(tools, t)
 	}
 	return tools
-}
-
-// search says another vendor's search as web_search: where to search, and from where.
-func (w *requestWriter) search(raw json.RawMessage) json.RawMessage {
-	var domains []string
-	place := map[string]string{}
-	v := read(raw, false)
-	v.object(func(key string) {
-		switch key {
-		case "allowed_domains":
-			v.array(func(int) { domains = append(domains, v.text()) })
-		case "blocked_domains", "max_uses":
-			if k := v.Kind(); k != 'n' && string(v.peek()) != "[]" {
-				w.lose("tools."+key, "web_search has none")
-			}
-		case "user_location":
-			v.object(func(key string) {
-				switch key {
-				case "city", "region", "country", "timezone":
-					if s := v.text(); s != "" {
-						place[key] = s
-					}
-				}
-			})
-		}
-	})
-	out := []byte(`{"type":"web_search"`)
-	if len(domains) > 0 {
-		out = append(out, `,"filters":{"allowed_domains":[`...)
-		for _, d := range domains {
-			out = quote.Append(comma(out), d)
-		}
-		out = append(out, `]}`...)
-	}
-	if len(place) > 0 {
-		out = append(out, `,"user_location":{"type":"approximate"`...)
-		for _, key := range []string{"city", "region", "country", "timezone"} {
-			if s := place[key]; s != "" {
-				out = memberString(out, key, s)
-			}
-		}
-		out = append(out, '}')
-	}
-	return append(out, '}')
 }
 
 // appendTools appends a ToolsArray. The tools of a namespace stand together, where the first of them stood.
@@ -145,8 +100,10 @@ func appendTools(dst []byte, tools []conversation.Tool) []byte {
 }
 
 func appendTool(dst []byte, t *conversation.Tool) []byte {
-	switch t.Kind {
-	case conversation.Function:
+	switch {
+	case t.Raw != nil && t.Origin == protocol.OpenAIResponses:
+		return appendRaw(dst, t.Raw)
+	case t.Kind == conversation.Function:
 		dst = memberString(append(dst, `{"type":"function"`...), "name", t.Name)
 		if t.Description != "" {
 			dst = memberString(dst, "description", t.Description)
@@ -158,7 +115,7 @@ func appendTool(dst []byte, t *conversation.Tool) []byte {
 		dst = appendRaw(member(dst, "parameters"), schema)
 		// Left out it would mean true here, and false in every other protocol.
 		return append(memberBool(dst, "strict", said(t.Strict)), '}')
-	case conversation.Custom:
+	case t.Kind == conversation.Custom:
 		dst = memberString(append(dst, `{"type":"custom"`...), "name", t.Name)
 		if t.Description != "" {
 			dst = memberString(dst, "description", t.Description)
@@ -168,10 +125,7 @@ func appendTool(dst []byte, t *conversation.Tool) []byte {
 		}
 		return append(dst, '}')
 	}
-	if t.Origin != protocol.OpenAIResponses && t.Kind == conversation.Hosted || t.Raw == nil {
-		return append(memberString(append(dst, '{'), "type", t.Name), '}')
-	}
-	return appendRaw(dst, t.Raw)
+	return append(memberString(append(dst, '{'), "type", t.Name), '}')
 }
 
 // appendChoice appends a ToolChoiceParam.

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/hosted"
 	"metapi/backend/protocol/internal/openai"
 )
 
@@ -76,6 +77,9 @@ func (w *writer) appendItem(dst []byte, status string, text []byte) []byte {
 			dst = memberString(dst, "namespace", w.call.Namespace)
 		}
 		quoted(field)
+	case bridgedItem:
+		dst = memberString(dst, "call_id", w.call.ID)
+		dst = w.bridge.AppendCall(append(dst, ','), status, string(w.args))
 	case imageItem:
 		if status == "incomplete" {
 			status = "failed"
@@ -219,6 +223,9 @@ func (w *writer) startCall(dst []byte, c *conversation.ToolCall) []byte {
 			continue
 		}
 		w.call.Namespace = t.Namespace
+		if w.bridge = hosted.BridgeOf(t); w.bridge != nil {
+			f, prefix = bridgedItem, "item_"
+		}
 		if t.Kind == conversation.Custom && f == functionItem {
 			f, prefix, w.wrapped = customItem, "ctc_", true
 		}
@@ -226,6 +233,10 @@ func (w *writer) startCall(dst []byte, c *conversation.ToolCall) []byte {
 	}
 	if w.call.ID == "" {
 		w.call.ID = w.newID("call_", w.index)[:40]
+	}
+	if f == bridgedItem {
+		w.form, w.itemID, w.args = f, w.newID(prefix, w.index), w.args[:0]
+		return dst
 	}
 	return w.startItem(dst, f, prefix)
 }
@@ -245,6 +256,8 @@ func (w *writer) endCall(dst []byte) []byte {
 			dst = w.delta(dst, &conversation.Delta{Text: rest})
 		}
 		return w.callDone(dst, "response.custom_tool_call_input.done", "input")
+	case bridgedItem:
+		return w.item(dst, "response.output_item.added", "in_progress", nil)
 	}
 	return dst
 }

@@ -3,6 +3,7 @@ package openairesponses
 import (
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/hosted"
 	"metapi/backend/protocol/internal/openai"
 	"metapi/backend/protocol/quote"
 )
@@ -27,6 +28,7 @@ const (
 	reasoningItem
 	functionItem
 	customItem
+	bridgedItem // a tool of this vendor's that the client runs
 	imageItem
 )
 
@@ -51,6 +53,8 @@ type writer struct {
 	call     conversation.ToolCall
 	wrapped  bool // a custom tool's input comes wrapped in JSON
 	wrapping wrapping
+	bridge   *hosted.Bridge
+	args     []byte // of a bridged call, which is told when it is whole
 	sealed   string
 	origin   protocol.Protocol // whose sealed is
 	waiting  bool              // for reasoning that says something, or is sealed by this vendor: an empty item would only be sent back
@@ -113,7 +117,7 @@ func (w *writer) Write(dst []byte, e conversation.Event) []byte {
 	case *conversation.Fault:
 		return w.fail(dst, e.Err)
 	}
-	if len(w.output)+len(w.contents)+len(w.text)+64*len(w.likely)+len(w.wrapping.held)+len(w.image) > mostHeld {
+	if len(w.output)+len(w.contents)+len(w.text)+64*len(w.likely)+len(w.wrapping.held)+len(w.args)+len(w.image) > mostHeld {
 		return w.fail(dst, &protocol.Error{Kind: protocol.BadReply, Message: "the answer is too long to be passed on"})
 	}
 	return dst
@@ -253,6 +257,9 @@ func (w *writer) delta(dst []byte, d *conversation.Delta) []byte {
 		}
 	case imageItem:
 		w.image = append(w.image, d.Data...)
+		return dst
+	case bridgedItem:
+		w.args = append(w.args, d.Text...)
 		return dst
 	}
 	said := d.Text
