@@ -43,55 +43,58 @@ func decoded(t *testing.T, p protocol.Protocol, body string) *conversation.Reque
 	return r
 }
 
-// Case 23, case 24: what becomes of each tool that a vendor has a name for, at each other vendor: the type that it is declared by there,
-// "function", "dropped" or "refused".
+// vendorTools are the tools that a vendor has a name for, and what becomes of each at each other vendor: the type that it is declared
+// by there, "function", "dropped" or "refused".
+var vendorTools = []struct {
+	from protocol.Protocol
+	tool string
+	want map[protocol.Protocol]string
+}{
+	{responses, `{"type":"web_search"}`, to{chat: "dropped", anthropic: "web_search_20250305", gemini: "googleSearch"}},
+	{responses, `{"type":"web_search_preview"}`, to{chat: "dropped", anthropic: "web_search_20250305", gemini: "googleSearch"}},
+	{anthropic, `{"type":"web_search_20250305","name":"web_search"}`, to{chat: "dropped", responses: "web_search", gemini: "googleSearch"}},
+	{gemini, `{"googleSearch":{}}`, to{chat: "dropped", responses: "web_search", anthropic: "web_search_20250305"}},
+	{chat, `{"type":"web_search"}`, to{responses: "web_search", anthropic: "web_search_20250305", gemini: "googleSearch"}},
+
+	{anthropic, `{"type":"web_fetch_20250910","name":"web_fetch"}`, to{chat: "dropped", responses: "dropped", gemini: "urlContext"}},
+	{gemini, `{"urlContext":{}}`, to{chat: "dropped", responses: "dropped", anthropic: "web_fetch_20250910"}},
+
+	{responses, `{"type":"code_interpreter","container":{"type":"auto"}}`, to{chat: "refused", anthropic: "code_execution_20250825", gemini: "codeExecution"}},
+	{responses, `{"type":"code_interpreter","container":"cntr_1"}`, to{chat: "refused", anthropic: "refused", gemini: "refused"}},
+	{anthropic, `{"type":"code_execution_20250825","name":"code_execution"}`, to{chat: "refused", responses: "code_interpreter", gemini: "codeExecution"}},
+	{gemini, `{"codeExecution":{}}`, to{chat: "refused", responses: "code_interpreter", anthropic: "code_execution_20250825"}},
+
+	{responses, `{"type":"tool_search"}`, everywhere("dropped")},
+	{anthropic, `{"type":"tool_search_tool_regex_20251119","name":"tool_search_tool_regex"}`, everywhere("dropped")},
+	{responses, `{"type":"image_generation"}`, everywhere("dropped")},
+	{gemini, `{"googleMaps":{}}`, everywhere("dropped")},
+	{responses, `{"type":"programmatic_tool_calling"}`, everywhere("dropped")},
+
+	{responses, `{"type":"file_search","vector_store_ids":["vs_1"]}`, everywhere("refused")},
+	{gemini, `{"fileSearch":{}}`, everywhere("refused")},
+	{responses, `{"type":"computer_use_preview","display_width":1,"display_height":1,"environment":"linux"}`, everywhere("refused")},
+	{anthropic, `{"type":"computer_20250124","name":"computer","display_width_px":1,"display_height_px":1}`, everywhere("refused")},
+	{gemini, `{"computerUse":{}}`, everywhere("refused")},
+	{responses, `{"type":"mcp","server_label":"x","server_url":"https://x.test"}`, everywhere("refused")},
+	{anthropic, `{"type":"mcp_toolset","mcp_server_name":"x"}`, everywhere("refused")},
+	{responses, `{"type":"shell","environment":{"type":"container_auto"}}`, everywhere("refused")},
+	{responses, `{"type":"of_tomorrow"}`, everywhere("refused")},
+
+	{responses, `{"type":"local_shell"}`, everywhere("function")},
+	{responses, `{"type":"shell"}`, everywhere("function")},
+	{responses, `{"type":"shell","environment":{"type":"local"}}`, everywhere("function")},
+	{responses, `{"type":"apply_patch"}`, everywhere("function")},
+	{responses, `{"type":"tool_search","execution":"client","description":"d","parameters":{"type":"object","properties":{"q":{"type":"string"}}}}`, everywhere("function")},
+	{responses, `{"type":"custom","name":"apply_patch"}`, everywhere("function")},
+	{responses, `{"type":"namespace","name":"a","description":"d","tools":[{"type":"function","name":"b","parameters":{"type":"object","properties":{}}}]}`, everywhere("function")},
+	{anthropic, `{"type":"bash_20250124","name":"bash"}`, everywhere("function")},
+	{anthropic, `{"type":"text_editor_20250728","name":"str_replace_based_edit_tool"}`, everywhere("function")},
+	{anthropic, `{"type":"memory_20250818","name":"memory"}`, everywhere("function")},
+}
+
+// Case 23, case 24: tools of vendors, in each direction.
 func TestCase23And24ToolsOfVendors(t *testing.T) {
-	for _, c := range []struct {
-		from protocol.Protocol
-		tool string
-		want map[protocol.Protocol]string
-	}{
-		{responses, `{"type":"web_search"}`, to{chat: "dropped", anthropic: "web_search_20250305", gemini: "googleSearch"}},
-		{responses, `{"type":"web_search_preview"}`, to{chat: "dropped", anthropic: "web_search_20250305", gemini: "googleSearch"}},
-		{anthropic, `{"type":"web_search_20250305","name":"web_search"}`, to{chat: "dropped", responses: "web_search", gemini: "googleSearch"}},
-		{gemini, `{"googleSearch":{}}`, to{chat: "dropped", responses: "web_search", anthropic: "web_search_20250305"}},
-		{chat, `{"type":"web_search"}`, to{responses: "web_search", anthropic: "web_search_20250305", gemini: "googleSearch"}},
-
-		{anthropic, `{"type":"web_fetch_20250910","name":"web_fetch"}`, to{chat: "dropped", responses: "dropped", gemini: "urlContext"}},
-		{gemini, `{"urlContext":{}}`, to{chat: "dropped", responses: "dropped", anthropic: "web_fetch_20250910"}},
-
-		{responses, `{"type":"code_interpreter","container":{"type":"auto"}}`, to{chat: "refused", anthropic: "code_execution_20250825", gemini: "codeExecution"}},
-		{responses, `{"type":"code_interpreter","container":"cntr_1"}`, to{chat: "refused", anthropic: "refused", gemini: "refused"}},
-		{anthropic, `{"type":"code_execution_20250825","name":"code_execution"}`, to{chat: "refused", responses: "code_interpreter", gemini: "codeExecution"}},
-		{gemini, `{"codeExecution":{}}`, to{chat: "refused", responses: "code_interpreter", anthropic: "code_execution_20250825"}},
-
-		{responses, `{"type":"tool_search"}`, everywhere("dropped")},
-		{anthropic, `{"type":"tool_search_tool_regex_20251119","name":"tool_search_tool_regex"}`, everywhere("dropped")},
-		{responses, `{"type":"image_generation"}`, everywhere("dropped")},
-		{gemini, `{"googleMaps":{}}`, everywhere("dropped")},
-		{responses, `{"type":"programmatic_tool_calling"}`, everywhere("dropped")},
-
-		{responses, `{"type":"file_search","vector_store_ids":["vs_1"]}`, everywhere("refused")},
-		{gemini, `{"fileSearch":{}}`, everywhere("refused")},
-		{responses, `{"type":"computer_use_preview","display_width":1,"display_height":1,"environment":"linux"}`, everywhere("refused")},
-		{anthropic, `{"type":"computer_20250124","name":"computer","display_width_px":1,"display_height_px":1}`, everywhere("refused")},
-		{gemini, `{"computerUse":{}}`, everywhere("refused")},
-		{responses, `{"type":"mcp","server_label":"x","server_url":"https://x.test"}`, everywhere("refused")},
-		{anthropic, `{"type":"mcp_toolset","mcp_server_name":"x"}`, everywhere("refused")},
-		{responses, `{"type":"shell","environment":{"type":"container_auto"}}`, everywhere("refused")},
-		{responses, `{"type":"of_tomorrow"}`, everywhere("refused")},
-
-		{responses, `{"type":"local_shell"}`, everywhere("function")},
-		{responses, `{"type":"shell"}`, everywhere("function")},
-		{responses, `{"type":"shell","environment":{"type":"local"}}`, everywhere("function")},
-		{responses, `{"type":"apply_patch"}`, everywhere("function")},
-		{responses, `{"type":"tool_search","execution":"client","description":"d","parameters":{"type":"object","properties":{"q":{"type":"string"}}}}`, everywhere("function")},
-		{responses, `{"type":"custom","name":"apply_patch"}`, everywhere("function")},
-		{responses, `{"type":"namespace","name":"a","description":"d","tools":[{"type":"function","name":"b","parameters":{"type":"object","properties":{}}}]}`, everywhere("function")},
-		{anthropic, `{"type":"bash_20250124","name":"bash"}`, everywhere("function")},
-		{anthropic, `{"type":"text_editor_20250728","name":"str_replace_based_edit_tool"}`, everywhere("function")},
-		{anthropic, `{"type":"memory_20250818","name":"memory"}`, everywhere("function")},
-	} {
+	for _, c := range vendorTools {
 		r := decoded(t, c.from, ask(c.from, `"tools":[`+c.tool+`]`))
 		for p, want := range c.want {
 			if p == c.from {
@@ -125,7 +128,9 @@ func TestCase23And24ToolsOfVendors(t *testing.T) {
 
 type to = map[protocol.Protocol]string
 
-func everywhere(what string) to { return to{chat: what, responses: what, anthropic: what, gemini: what} }
+func everywhere(what string) to {
+	return to{chat: what, responses: what, anthropic: what, gemini: what}
+}
 
 // declared is how a tool is declared on the wire: the type of one that a vendor runs, else "function".
 func declared(tool map[string]any) string {

@@ -152,6 +152,9 @@ func (w *requestWriter) reasoning() {
 			}
 		}
 	}
+	if effort == "" && q.Adaptive && knowsNone.MatchString(w.to.Model) { // such do not think unless they are told to
+		effort = "medium"
+	}
 	if off := q.Off || effort == "none"; off {
 		effort = least(w.to)
 		if q.Effort == "none" && effort == "" {
