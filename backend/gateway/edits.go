@@ -118,18 +118,26 @@ func (x *exchange) repair(d *routing.Deployment, e *protocol.Error) bool {
 		x.g.plain.Store(d.ID, struct{}{})
 		return true
 	}
-	if e.Code == "invalid_encrypted_content" || strings.Contains(e.Message, "encrypted content") {
+	if e.Code == "invalid_encrypted_content" || strings.Contains(e.Message, "encrypted content") ||
+		strings.Contains(e.Message, "signature") && strings.Contains(e.Message, "thinking") {
 		return x.stripReasoning()
 	}
 	return false
 }
 
-// stripReasoning takes encrypted reasoning out of the body, and reports whether there was any.
+// stripSealed takes reasoning out that only who made it can read, or prove to be its own; ok tells that there was any.
+var stripSealed = map[protocol.Protocol]func(body []byte) (stripped []byte, ok bool){
+	protocol.OpenAIResponses: openairesponses.StripReasoning,
+	protocol.Anthropic:       anthropic.StripThinking,
+}
+
+// stripReasoning takes reasoning out of the body that the upstream cannot take, and reports whether there was any.
 func (x *exchange) stripReasoning() bool {
-	if x.ep.protocol != protocol.OpenAIResponses {
+	strip := stripSealed[x.ep.protocol]
+	if strip == nil {
 		return false
 	}
-	stripped, ok := openairesponses.StripReasoning(x.body)
+	stripped, ok := strip(x.body)
 	if !ok {
 		return false
 	}

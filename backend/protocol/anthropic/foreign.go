@@ -68,6 +68,69 @@ func StripForeign(body []byte) []byte {
 	if !bytes.Contains(body, []byte(Mark)) {
 		return body
 	}
+	out, ok := filterBlocks(body, stripBlock)
+	if !ok {
+		return body
+	}
+	return out
+}
+
+// StripThinking takes all thinking out of the body of a request, for an account that has refused the signature of some (case 37): another
+// account may have made it. A turn that calls tools may not stand without its thinking while the model is to think, so
+// where such a turn is being answered the wish to think is taken out too. It reports whether there was any.
+func StripThinking(body []byte) ([]byte, bool) {
+	any := false
+	out, ok := filterBlocks(body, func(dst, block []byte) ([]byte, bool) {
+		var f fields
+		f.read(block)
+		if f.kind == "thinking" || f.kind == "redacted_thinking" {
+			any = true
+			return dst, false
+		}
+		return append(dst, block...), true
+	})
+	if !ok || !any {
+		return body, false
+	}
+	if bytes.Contains(lastMessage(out), []byte(`"tool_result"`)) {
+		out, ok = without(out, "thinking")
+	}
+	return out, ok
+}
+
+// lastMessage is the last message of a request's body.
+func lastMessage(body []byte) (last []byte) {
+	_ = scan.Object(body, func(key []byte, _ bool, list protocol.Span) bool { // of what cannot be read: none
+		if string(key) == "messages" {
+			_ = scan.Array(body[list.From:list.To], func(at protocol.Span) bool {
+				last = body[list.From:list.To][at.From:at.To]
+				return true
+			})
+		}
+		return true
+	})
+	return last
+}
+
+// without is an object without a member.
+func without(object []byte, name string) ([]byte, bool) {
+	out := append(make([]byte, 0, len(object)), '{')
+	err := scan.Object(object, func(key []byte, _ bool, value protocol.Span) bool {
+		if string(key) == name {
+			return true
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(append(append(out, '"'), key...), `":`...)
+		out = append(out, object[value.From:value.To]...)
+		return true
+	})
+	return append(out, '}'), err == nil
+}
+
+// filterBlocks is the body of a request with the content of its messages filtered.
+func filterBlocks(body []byte, keep func(dst, block []byte) ([]byte, bool)) ([]byte, bool) {
 	var messages protocol.Span
 	if scan.Object(body, func(key []byte, _ bool, value protocol.Span) bool {
 		if string(key) == "messages" {
@@ -75,16 +138,16 @@ func StripForeign(body []byte) []byte {
 		}
 		return true
 	}) != nil || messages.Empty() {
-		return body
+		return body, false
 	}
 	out := append([]byte(nil), body[:messages.From]...)
 	out, ok := filterArray(out, body[messages.From:messages.To], func(dst, message []byte) ([]byte, bool) {
-		return filterMember(dst, message, "content", stripBlock)
+		return filterMember(dst, message, "content", keep)
 	})
 	if !ok {
-		return body
+		return body, false
 	}
-	return append(out, body[messages.To:]...)
+	return append(out, body[messages.To:]...), true
 }
 
 // stripBlock appends a content block without what is foreign in it; not at all where it is foreign as a whole.
