@@ -1,54 +1,27 @@
 package gemini
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"os"
 	"reflect"
 	"strings"
-	"sync"
 	"testing"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"metapi/backend/protocol"
 	conv "metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/definition"
 	"metapi/backend/protocol/quote"
 )
 
-// replySchema is the vendor's definition of a response: see the file's first line.
-var replySchema = sync.OnceValue(func() *jsonschema.Schema {
-	raw, err := os.ReadFile("testdata/reply.schema.json")
-	if err != nil {
-		panic(err)
-	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
-	if err != nil {
-		panic(err)
-	}
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource("reply", doc); err != nil {
-		panic(err)
-	}
-	return c.MustCompile("reply")
-})
+// replies is the vendor's definition of a response: see the file's first line.
+var replies = definition.In("testdata/reply.schema.json")
 
-type tester interface {
-	Helper()
-	Fatalf(format string, args ...any)
-}
+type tester = definition.T
 
 // valid checks a response by the vendor's definition.
 func valid(t tester, body []byte) {
 	t.Helper()
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
-	if err == nil {
-		err = replySchema().Validate(doc)
-	}
-	if err != nil {
-		t.Fatalf("%v\n%s", err, body)
-	}
+	replies.Check(t, "", body)
 }
 
 // datas are the data of a stream's events; a last one that is an error is returned apart.
