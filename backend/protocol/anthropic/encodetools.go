@@ -7,6 +7,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/freetext"
 	"metapi/backend/protocol/internal/hosted"
 	"metapi/backend/protocol/internal/unsaid"
 )
@@ -18,7 +19,7 @@ func (e *encoding) tools() {
 	}
 	seen := map[string]bool{}
 	for _, t := range e.r.Tools {
-		if len(only) > 0 && !slices.Contains(only, t.Name) && !slices.Contains(only, (called{t.Namespace, t.Name, t.Kind}).whole()) {
+		if len(only) > 0 && !slices.Contains(only, t.Name) && !slices.Contains(only, e.names.Name(t.Namespace, t.Name)) {
 			continue
 		}
 		switch t.Kind {
@@ -39,14 +40,14 @@ func (e *encoding) tools() {
 }
 
 func (e *encoding) function(t conversation.Tool, seen map[string]bool) {
-	w := &wireTool{Name: e.names.of(t.Namespace, t.Name, t.Kind), Description: t.Description, Cache: wireMark(t.Cache)}
+	w := &wireTool{Name: e.names.Name(t.Namespace, t.Name), Description: t.Description, Cache: wireMark(t.Cache)}
 	if seen[w.Name] {
 		e.lose("tools", "a tool of this name was declared before")
 		return
 	}
 	seen[w.Name] = true
 	if t.Kind == conversation.Custom {
-		w.InputSchema, w.Description = json.RawMessage(customSchema), customDescription(t)
+		w.InputSchema, w.Description = freetext.Schema, freetext.Description(&t)
 	} else {
 		var ok bool
 		if w.InputSchema, ok = inputSchema(t.Schema); !ok {
@@ -142,7 +143,7 @@ func (e *encoding) choice() {
 		case len(c.Names) != 1:
 			w.Type = "any" // of those, which are all that is declared
 		default:
-			if w.Name = e.names.chosen(e.r, c.Names[0]); w.Name == "" {
+			if w.Name = chosen(e.r, e.names, c.Names[0]); w.Name == "" {
 				e.refuse("tool_choice", "the tool "+quoted(c.Names[0])+" is not declared")
 			}
 		}

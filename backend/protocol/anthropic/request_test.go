@@ -129,10 +129,10 @@ func TestRequestCases(t *testing.T) {
 			}
 			seen[name] = true
 			reply := &conversation.Reply{Choices: []conversation.Choice{{Parts: []conversation.Part{calls("i", name, "{}")}}}}
-			Restore(r, sonnet).Reply(reply)
+			Codec{}.Restorer(r, sonnet).Reply(reply)
 			got := reply.Choices[0].Parts[0].(*conversation.ToolCall)
 			same(t, "restored", []string{got.Namespace, got.Name}, []string{r.Tools[i].Namespace, r.Tools[i].Name})
-			events := Restore(r, sonnet).Events([]conversation.Event{&conversation.PartStart{Part: calls("i", name, "")}})
+			events := Codec{}.Restorer(r, sonnet).Events([]conversation.Event{&conversation.PartStart{Part: calls("i", name, "")}})
 			same(t, "restored in a stream", events[0].(*conversation.PartStart).Part.(*conversation.ToolCall).Name, r.Tools[i].Name)
 		}
 		same(t, "choice", at(m, "tool_choice", "name"), at(m, "tools", 1, "name"))
@@ -189,7 +189,7 @@ func TestRequestCases(t *testing.T) {
 		same(t, "history", at(m, "messages", 1, "content", 0, "input"), map[string]any{"input": "*** Begin"})
 		same(t, "tools", len(at(m, "tools").([]any)), 1)
 		same(t, "lost", lost[0].Param, "tools.tool_search")
-		events := Restore(r, sonnet).Events([]conversation.Event{&conversation.PartStart{Part: calls("j", "apply_patch", "")}, &conversation.Delta{Text: `{"inp`},
+		events := Codec{}.Restorer(r, sonnet).Events([]conversation.Event{&conversation.PartStart{Part: calls("j", "apply_patch", "")}, &conversation.Delta{Text: `{"inp`},
 			&conversation.Delta{Text: `ut":"a\nb"}`}, &conversation.PartEnd{}})
 		parts, _, _ := gather(events)
 		same(t, "restored", parts, []conversation.Part{&conversation.ToolCall{ID: "j", Name: "apply_patch", Kind: conversation.Custom, Arguments: "a\nb"}})
@@ -372,12 +372,12 @@ func TestRequestCases(t *testing.T) {
 		m, _ = encodeTo(t, r, older)
 		same(t, "by a tool", show(at(m, "tool_choice")), `{"name":"`+answerName+`","type":"tool"}`)
 		reply := &conversation.Reply{Choices: []conversation.Choice{{Parts: []conversation.Part{calls("i", answerName, `{"format":"x"}`)}, Finish: conversation.Finish{Reason: conversation.CallsTools}}}}
-		Restore(r, older).Reply(reply)
+		Codec{}.Restorer(r, older).Reply(reply)
 		same(t, "restored", reply.Choices[0], conversation.Choice{Parts: []conversation.Part{words(`{"format":"x"}`)}, Finish: conversation.Finish{Reason: conversation.Stopped}})
 		r.Format.Schema = json.RawMessage(`{"type":"array","items":{"$ref":"#/$defs/a"},"$defs":{"a":{"type":"string"}}}`)
 		m, _ = encodeTo(t, r, older)
 		same(t, "wrapped", []any{at(m, "tools", 0, "input_schema", "$defs", "a", "type"), at(m, "tools", 0, "input_schema", "properties", "value", "type")}, []any{"string", "array"})
-		events := Restore(r, older).Events([]conversation.Event{&conversation.PartStart{Part: calls("i", answerName, "")}, &conversation.Delta{Text: `{"value":["a"`}, &conversation.Delta{Text: `]}`}, &conversation.PartEnd{},
+		events := Codec{}.Restorer(r, older).Events([]conversation.Event{&conversation.PartStart{Part: calls("i", answerName, "")}, &conversation.Delta{Text: `{"value":["a"`}, &conversation.Delta{Text: `]}`}, &conversation.PartEnd{},
 			&conversation.Finished{Finish: conversation.Finish{Reason: conversation.CallsTools}}})
 		parts, finish, _ := gather(events)
 		same(t, "unwrapped", []any{parts, finish.Reason}, []any{[]conversation.Part{words(`["a"]`)}, conversation.Stopped})

@@ -7,6 +7,7 @@ import (
 
 	"metapi/backend/protocol"
 	conv "metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/freetext"
 	"metapi/backend/protocol/internal/hosted"
 	"metapi/backend/protocol/internal/schema"
 	"metapi/backend/protocol/internal/unsaid"
@@ -76,11 +77,10 @@ func (e *encoder) take(lost []conv.Lost, fault *protocol.Error) error {
 }
 
 func (e *encoder) function(t *conv.Tool) (wireFunction, error) {
-	f := wireFunction{Name: e.names.Wire(t.Namespace, t.Name), Description: t.Description}
+	f := wireFunction{Name: e.names.Name(t.Namespace, t.Name), Description: t.Description}
 	declared := t.Schema
 	if t.Kind == conv.Custom {
-		declared = json.RawMessage(`{"type":"object","properties":{"` + inputName + `":{"type":"string"}},"required":["` + inputName + `"]}`)
-		f.Description += freeText(t.Grammar)
+		declared, f.Description = freetext.Schema, freetext.Description(t)
 	}
 	if len(declared) > 0 && scan.Valid(declared) != nil {
 		return f, bad("tools", fmt.Sprintf("the schema of the tool %q is not valid JSON", t.Name))
@@ -95,15 +95,6 @@ func (e *encoder) function(t *conv.Tool) (wireFunction, error) {
 	}
 	f.Parameters = lowered
 	return f, nil
-}
-
-// freeText tells the model in words how a tool is called that takes text, perhaps by a grammar.
-func freeText(grammar json.RawMessage) string {
-	s := "\n\nGive the whole text as " + inputName + ", as it is, with nothing around it."
-	if len(grammar) > 0 {
-		s += " It must follow this grammar: " + string(grammar)
-	}
-	return s
 }
 
 // choice says whether functions are to be called; without functions there is nothing to choose.
@@ -127,7 +118,7 @@ func (e *encoder) choice() (*wireToolConfig, error) {
 			found := false
 			for i := range e.r.Tools {
 				if t := &e.r.Tools[i]; t.Name == name && t.Kind != conv.WebSearch && t.Kind != conv.Hosted {
-					calling.AllowedFunctionNames = append(calling.AllowedFunctionNames, e.names.Wire(t.Namespace, name))
+					calling.AllowedFunctionNames = append(calling.AllowedFunctionNames, e.names.Name(t.Namespace, name))
 					found = true
 				}
 			}

@@ -7,12 +7,13 @@ import (
 
 	"metapi/backend/protocol"
 	conv "metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/toolnames"
 )
 
 // turns puts messages into contents as the API wants them: user and model take turns, the user begins, and each
 // turn of the model with calls is followed by one of the user with exactly their results.
 type turns struct {
-	names  *Names
+	names  *toolnames.Names
 	gen    generation
 	quirks map[string]bool
 
@@ -228,7 +229,7 @@ func unsignedCall(parts []conv.Part, i int) bool {
 // call adds a call. Where no model of Google's made it, the first of a turn says so to the models that want a signature; in each turn
 // and not only in those that are looked at, so that what is sent again stays the same and is found in the cache.
 func (t *turns) call(c *conv.ToolCall, sig string) {
-	w := &wireCall{ID: c.ID, Name: t.names.Wire(c.Namespace, c.Name), Args: arguments(c)}
+	w := &wireCall{ID: c.ID, Name: t.names.Name(c.Namespace, c.Name), Args: arguments(c)}
 	if t.quirks[QuirkNoCallIDs] {
 		w.ID = ""
 	}

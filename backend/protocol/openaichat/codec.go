@@ -24,9 +24,6 @@ func unreadable(message string) *protocol.Error {
 }
 
 // Restorer implements [conversation.Codec].
-func (Codec) Restorer(r *conversation.Request, to conversation.Target) conversation.Restorer {
-	if s := Restore(r, to); s != nil {
-		return s
-	}
-	return nil
+func (Codec) Restorer(r *conversation.Request, _ conversation.Target) conversation.Restorer {
+	return names(r).Restore(nil)
 }

@@ -9,6 +9,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/freetext"
 )
 
 // Words that stand for what the protocol has no place for.
@@ -292,12 +293,12 @@ func (e *encoder) call(c calling) wireCall {
 	if c.Signature != "" && c.Origin == protocol.Gemini && e.quirk(quirkExtraContent) {
 		w.Extra = signed(c.Signature)
 	}
-	name := e.names.Wire(c.Namespace, c.Name)
+	name := e.names.Name(c.Namespace, c.Name)
 	switch {
 	case c.Kind == conversation.Custom && !emulates(e.to):
 		w.Type, w.Custom = "custom", &customCall{Name: name, Input: c.Arguments}
 	case c.Kind == conversation.Custom:
-		w.Function = &functionCall{Name: name, Arguments: wrapInput(c.Arguments)}
+		w.Function = &functionCall{Name: name, Arguments: freetext.Wrap(c.Arguments)}
 	default:
 		arguments := c.Arguments
 		if strings.TrimSpace(arguments) == "" || arguments == "null" {

@@ -11,6 +11,7 @@ import (
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
 	"metapi/backend/protocol/internal/openai"
+	"metapi/backend/protocol/internal/toolnames"
 )
 
 type completion struct {
@@ -157,7 +158,7 @@ func say(parts []conversation.Part, legacy bool) saidMessage {
 				m.Images = append(m.Images, saidImage{"image_url", wireURL{URL: place(p, "image/png")}})
 			}
 		case *conversation.ToolCall:
-			if !callable(p.Kind) {
+			if !toolnames.Callable(p.Kind) {
 				continue
 			}
 			c := sayCall(p)

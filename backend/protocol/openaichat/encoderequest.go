@@ -10,6 +10,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/toolnames"
 	"metapi/backend/protocol/internal/unsaid"
 )
 
@@ -19,7 +20,7 @@ type encoder struct {
 	to      conversation.Target
 	family  family
 	openAIs bool // the model is one of OpenAI's own
-	names   *Names
+	names   *toolnames.Names
 	out     request
 	lost    []conversation.Lost
 
@@ -48,7 +49,7 @@ func (e *encoder) take(lost []conversation.Lost, fault *protocol.Error) error {
 
 // EncodeRequest writes a CreateChatCompletionRequest.
 func (Codec) EncodeRequest(r *conversation.Request, to conversation.Target) ([]byte, []conversation.Lost, error) {
-	e := &encoder{r: r, to: to, names: NamesOf(r)}
+	e := &encoder{r: r, to: to, names: names(r)}
 	e.to.Model = first(to.Model, r.Model)
 	e.family, e.openAIs = familyOf(e.to.Model)
 	e.out.Model = e.to.Model

@@ -6,6 +6,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/freetext"
 	"metapi/backend/protocol/internal/hosted"
 	"metapi/backend/protocol/internal/unsaid"
 )
@@ -72,7 +73,7 @@ func (e *encoder) named(name, kind string) map[string]any {
 func (e *encoder) wireOf(name string) string {
 	for _, t := range e.r.Tools {
 		if t.Name == name {
-			return e.names.Wire(t.Namespace, t.Name)
+			return e.names.Name(t.Namespace, t.Name)
 		}
 	}
 	return name
@@ -94,7 +95,7 @@ func (e *encoder) allow(mode string, names []string, kinds map[string]string) er
 
 // tool writes a declaration; ok is false where it is left out.
 func (e *encoder) tool(t conversation.Tool) (w tool, ok bool, err error) {
-	name := e.names.Wire(t.Namespace, t.Name)
+	name := e.names.Name(t.Namespace, t.Name)
 	switch t.Kind {
 	case conversation.Function, "":
 		f := &function{Name: name, Description: t.Description, Parameters: rootSchema(t.Schema), Strict: t.Strict}
@@ -108,8 +109,8 @@ func (e *encoder) tool(t conversation.Tool) (w tool, ok bool, err error) {
 		return tool{Type: "function", Function: f, Cache: e.mark(t.Cache)}, true, nil
 	case conversation.Custom:
 		if emulates(e.to) {
-			return tool{Type: "function", Function: &function{Name: name, Description: t.Description + grammarWords(t.Grammar),
-				Parameters: customSchema}}, true, nil
+			return tool{Type: "function", Function: &function{Name: name, Description: freetext.Description(&t),
+				Parameters: freetext.Schema}}, true, nil
 		}
 		return tool{Type: "custom", Custom: &customTool{Name: name, Description: t.Description, Format: deepGrammar(t.Grammar)}}, true, nil
 	}
@@ -136,13 +137,4 @@ func deepGrammar(flat json.RawMessage) json.RawMessage {
 		return compact(map[string]any{"type": "grammar", "grammar": map[string]any{"definition": g.Definition, "syntax": g.Syntax}})
 	}
 	return nil
-}
-
-// grammarWords tells a model in words what grammar the input of an emulated custom tool is of.
-func grammarWords(flat json.RawMessage) string {
-	var g struct{ Syntax, Definition string }
-	if json.Unmarshal(flat, &g) != nil || g.Definition == "" {
-		return ""
-	}
-	return "\n\nThe input must match this " + g.Syntax + " grammar:\n" + g.Definition
 }

@@ -8,6 +8,7 @@ import (
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
 	"metapi/backend/protocol/internal/openai"
+	"metapi/backend/protocol/internal/toolnames"
 	"metapi/backend/protocol/quote"
 )
 
@@ -186,7 +187,7 @@ func (w *writer) partStart(dst []byte, e *conversation.PartStart) []byte {
 		c.media = &m
 	case *conversation.ToolCall:
 		c.open = sortCall
-		if c.skip = !callable(p.Kind) || w.r.Functions && c.calls > 0; c.skip {
+		if c.skip = !toolnames.Callable(p.Kind) || w.r.Functions && c.calls > 0; c.skip {
 			return dst
 		}
 		c.custom = p.Kind == conversation.Custom

@@ -285,9 +285,10 @@ func (w *inputWriter) call(c *conversation.ToolCall, id string) {
 	}
 	w.dst = memberString(append(comma(w.dst), '{'), "type", kind)
 	w.dst = memberString(w.dst, "call_id", id)
-	w.dst = memberString(w.dst, "name", legalName(c.Name))
-	if c.Namespace != "" {
-		w.dst = memberString(w.dst, "namespace", legalName(c.Namespace))
+	space, name := w.names.Wire(c.Namespace, c.Name)
+	w.dst = memberString(w.dst, "name", name)
+	if space != "" {
+		w.dst = memberString(w.dst, "namespace", space)
 	}
 	w.dst = append(memberString(w.dst, field, arguments), '}')
 }

@@ -7,6 +7,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/toolnames"
 	"metapi/backend/protocol/internal/unsaid"
 	"metapi/backend/protocol/quote"
 )
@@ -18,7 +19,7 @@ func (Codec) EncodeRequest(r *conversation.Request, to conversation.Target) ([]b
 	if fault != nil {
 		return nil, nil, fault
 	}
-	w := requestWriter{r: r, to: &to, lost: lost}
+	w := requestWriter{r: r, to: &to, names: names(r), lost: lost}
 	w.dst = make([]byte, 0, size(r))
 	w.dst = memberString(append(w.dst, '{'), "model", to.Model)
 	if to.Model == "" {
@@ -69,6 +70,7 @@ func size(r *conversation.Request) int {
 type requestWriter struct {
 	r     *conversation.Request
 	to    *conversation.Target
+	names *toolnames.Names
 	dst   []byte
 	lost  []conversation.Lost
 	fault *protocol.Error
@@ -204,7 +206,7 @@ func appendFormat(dst []byte, f *conversation.Format) []byte {
 	case conversation.FormatSchema:
 		name := "answer"
 		if f.Name != "" {
-			name = legalName(f.Name)
+			name = legal(f.Name, longestName)
 		}
 		dst = memberString(append(dst, `{"type":"json_schema"`...), "name", name)
 		if f.Description != "" {

@@ -8,6 +8,7 @@ import (
 	"metapi/backend/protocol/conversation"
 	"metapi/backend/protocol/internal/hosted"
 	"metapi/backend/protocol/internal/openai"
+	"metapi/backend/protocol/internal/toolnames"
 	"metapi/backend/protocol/internal/unsaid"
 	"metapi/backend/protocol/quote"
 )
@@ -22,15 +23,31 @@ func (w *requestWriter) toolset() {
 	}
 	w.dst = appendTools(member(w.dst, "tools"), tools)
 	if c.Mode != conversation.ChoiceUnset {
-		if missing := unknownChoice(c, tools); missing != "" {
+		chosen := *c
+		chosen.Names = nil
+		for _, name := range c.Names {
+			chosen.Names = append(chosen.Names, w.sent(name))
+		}
+		if missing := unknownChoice(&chosen, tools); missing != "" {
 			w.refuse("tool_choice", "it names a tool that is not there: "+missing)
 			return
 		}
-		w.dst = appendChoice(member(w.dst, "tool_choice"), c, tools)
+		w.dst = appendChoice(member(w.dst, "tool_choice"), &chosen, tools)
 	}
 	if c.Parallel != nil {
 		w.dst = memberBool(w.dst, "parallel_tool_calls", *c.Parallel)
 	}
+}
+
+// sent is the name that a tool was sent by, which a choice names by its own name alone.
+func (w *requestWriter) sent(name string) string {
+	for i := range w.r.Tools {
+		if t := &w.r.Tools[i]; t.Name == name && toolnames.Callable(t.Kind) {
+			_, name = w.names.Wire(t.Namespace, t.Name)
+			break
+		}
+	}
+	return name
 }
 
 // sayable are the tools as the service takes them: names legal and once each, schemas of objects, those of other
@@ -42,10 +59,7 @@ func (w *requestWriter) sayable() []conversation.Tool {
 		switch t.Kind {
 		case conversation.Function, conversation.Custom:
 			t.Raw = nil // to a model of another vendor's it was a function, too
-			t.Name = legalName(t.Name)
-			if t.Namespace != "" {
-				t.Namespace = legalName(t.Namespace)
-			}
+			t.Namespace, t.Name = w.names.Wire(t.Namespace, t.Name)
 		default:
 			raw, lost, fault := hosted.Say(&t, protocol.OpenAIResponses)
 			if w.take(lost, fault); raw == nil {
@@ -158,7 +172,7 @@ func appendChoice(dst []byte, c *conversation.ToolChoice, tools []conversation.T
 // appendChosen names a tool: by type and name, or, of those that the vendor runs, by type.
 func appendChosen(dst []byte, name, kind string) []byte {
 	if kind == "function" || kind == "custom" {
-		return append(memberString(memberString(append(dst, '{'), "type", kind), "name", legalName(name)), '}')
+		return append(memberString(memberString(append(dst, '{'), "type", kind), "name", name), '}')
 	}
 	return append(memberString(append(dst, '{'), "type", kind), '}')
 }
@@ -166,7 +180,7 @@ func appendChosen(dst []byte, name, kind string) []byte {
 // choiceKind is the type by which a tool is named in a choice; a function's where nothing else is known.
 func choiceKind(name string, tools []conversation.Tool) string {
 	for i := range tools {
-		if t := &tools[i]; t.Name == name || t.Name == legalName(name) {
+		if t := &tools[i]; t.Name == name {
 			switch t.Kind {
 			case conversation.Custom:
 				return "custom"
@@ -188,7 +202,7 @@ func isSearch(t conversation.Tool) bool { return t.Kind == conversation.WebSearc
 func unknownChoice(c *conversation.ToolChoice, tools []conversation.Tool) string {
 	for _, name := range c.Names {
 		if !slices.ContainsFunc(tools, func(t conversation.Tool) bool {
-			return t.Name == name || t.Name == legalName(name) || isSearch(t) && strings.HasPrefix(name, "web_search")
+			return t.Name == name || isSearch(t) && strings.HasPrefix(name, "web_search")
 		}) {
 			return name
 		}

@@ -182,20 +182,20 @@ func TestEncodeRequest(t *testing.T) {
 			Tools:  []conversation.Tool{{Kind: conversation.Function, Name: a}, {Kind: conversation.Function, Name: b}, {Kind: conversation.Function, Name: "a.b"}, {Kind: conversation.Function, Name: "ok"}},
 			Choice: conversation.ToolChoice{Mode: conversation.ChoiceTool, Names: []string{"a.b"}}}
 		m := encode(t, r)
-		names := ToolNames(r)
+		restored := func(sent string) string {
+			c := call("c", sent)
+			Codec{}.Restorer(r, conversation.Target{}).Reply(&conversation.Reply{Choices: []conversation.Choice{{Parts: []conversation.Part{c}}}})
+			return c.Name
+		}
 		back := map[string]bool{}
 		for _, tool := range m["tools"].([]any) {
-			sent := tool.(map[string]any)["name"].(string)
-			if name, changed := names[sent]; changed {
-				sent = name
-			}
-			back[sent] = true
+			back[restored(tool.(map[string]any)["name"].(string))] = true
 		}
-		if len(names) != 3 || !back[a] || !back[b] || !back["a.b"] || !back["ok"] {
-			t.Errorf("%v", names)
+		if len(back) != 4 || !back[a] || !back[b] || !back["a.b"] || !back["ok"] {
+			t.Errorf("%v", back)
 		}
 		chosen := m["tool_choice"].(map[string]any)["name"]
-		if used := m["input"].([]any)[1].(map[string]any)["name"]; names[used.(string)] != "a.b" || chosen != used {
+		if used := m["input"].([]any)[1].(map[string]any)["name"]; restored(used.(string)) != "a.b" || chosen != used {
 			t.Errorf("history %v, choice %v", used, chosen)
 		}
 	})

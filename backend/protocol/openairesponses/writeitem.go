@@ -208,12 +208,11 @@ func (w *writer) annotate(dst []byte, c *conversation.Citation) []byte {
 	return dst
 }
 
-// startCall announces a call, as the client declared the tool: by whatever protocol it came, a custom tool's input is text,
-// and a tool of a namespace is called with it.
+// startCall announces a call, as the client declared the tool: one of a namespace is called with it, and one of the vendor's own by an item
+// of its own.
 func (w *writer) startCall(dst []byte, c *conversation.ToolCall) []byte {
 	w.call = conversation.ToolCall{ID: c.ID, Name: c.Name, Namespace: c.Namespace}
 	f, prefix := functionItem, "fc_"
-	w.wrapped = false
 	if c.Kind == conversation.Custom {
 		f, prefix = customItem, "ctc_"
 	}
@@ -225,9 +224,6 @@ func (w *writer) startCall(dst []byte, c *conversation.ToolCall) []byte {
 		w.call.Namespace = t.Namespace
 		if w.bridge = hosted.BridgeOf(t); w.bridge != nil {
 			f, prefix = bridgedItem, "item_"
-		}
-		if t.Kind == conversation.Custom && f == functionItem {
-			f, prefix, w.wrapped = customItem, "ctc_", true
 		}
 		break
 	}
@@ -250,11 +246,6 @@ func (w *writer) endCall(dst []byte) []byte {
 		}
 		return w.callDone(dst, "response.function_call_arguments.done", "arguments")
 	case customItem:
-		if w.wrapped {
-			rest := w.wrapping.end()
-			w.wrapped, w.wrapping = false, wrapping{}
-			dst = w.delta(dst, &conversation.Delta{Text: rest})
-		}
 		return w.callDone(dst, "response.custom_tool_call_input.done", "input")
 	case bridgedItem:
 		return w.item(dst, "response.output_item.added", "in_progress", nil)

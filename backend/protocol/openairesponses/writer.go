@@ -51,8 +51,6 @@ type writer struct {
 	contents []byte // of a message: the parts that are done
 	content  int    // of a message: the index of the open part, or else of the next
 	call     conversation.ToolCall
-	wrapped  bool // a custom tool's input comes wrapped in JSON
-	wrapping wrapping
 	bridge   *hosted.Bridge
 	args     []byte // of a bridged call, which is told when it is whole
 	sealed   string
@@ -117,7 +115,7 @@ func (w *writer) Write(dst []byte, e conversation.Event) []byte {
 	case *conversation.Fault:
 		return w.fail(dst, e.Err)
 	}
-	if len(w.output)+len(w.contents)+len(w.text)+64*len(w.likely)+len(w.wrapping.held)+len(w.args)+len(w.image) > mostHeld {
+	if len(w.output)+len(w.contents)+len(w.text)+64*len(w.likely)+len(w.args)+len(w.image) > mostHeld {
 		return w.fail(dst, &protocol.Error{Kind: protocol.BadReply, Message: "the answer is too long to be passed on"})
 	}
 	return dst
@@ -263,9 +261,6 @@ func (w *writer) delta(dst []byte, d *conversation.Delta) []byte {
 		return dst
 	}
 	said := d.Text
-	if w.wrapped && w.form == customItem {
-		said = w.wrapping.add(said)
-	}
 	weighed := len(d.LogProbs) > 0 && w.part == textPart
 	if said == "" && !weighed {
 		return dst
