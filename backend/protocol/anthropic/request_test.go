@@ -345,7 +345,7 @@ func TestRequestCases(t *testing.T) {
 	})
 	t.Run("case 47: media", func(t *testing.T) {
 		m, _ := encodeTo(t, ask(conversation.Request{Messages: []conversation.Message{user(
-			&conversation.Media{Kind: conversation.Image, Type: "application/octet-stream", Data: "iVBORw0KGgoAAAANSUhEUg=="}, &conversation.Media{Kind: conversation.Image, URL: "data:image/jpg;base64,/9j/4AAQ"},
+			&conversation.Media{Kind: conversation.Image, Type: "application/octet-stream", Data: "iVBORw0KGgoAAAANSUhEUg=="}, &conversation.Media{Kind: conversation.Image, Type: "image/jpg", Data: "/9j/4AAQ"},
 			&conversation.Media{Kind: conversation.Image, URL: "https://a/b"}, &conversation.Media{Kind: conversation.File, Name: "n.md", Type: "text/markdown", Data: "IyBo"},
 			&conversation.Media{Kind: conversation.File, Data: "JVBERi0xLjc="}, &conversation.Media{Kind: conversation.File, FileID: "file_1"})}}), sonnet)
 		var got []any

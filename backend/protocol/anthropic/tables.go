@@ -159,11 +159,6 @@ var tiers = map[string]string{"auto": "auto", "default": "standard_only", "stand
 // images are the media types of images that are accepted (Base64ImageSource).
 var images = map[string]bool{"image/jpeg": true, "image/png": true, "image/gif": true, "image/webp": true}
 
-// sniffed is what the first bytes of a file tell of its type.
-var sniffed = []struct{ begins, is string }{
-	{"\x89PNG\r\n\x1a\n", "image/png"}, {"\xff\xd8\xff", "image/jpeg"}, {"GIF8", "image/gif"}, {"%PDF-", "application/pdf"},
-}
-
 // The texts that stand in for what a conversation lacks.
 const (
 	openingText = "(The conversation begins with the assistant.)"

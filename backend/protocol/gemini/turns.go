@@ -7,6 +7,7 @@ import (
 
 	"metapi/backend/protocol"
 	conv "metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/media"
 	"metapi/backend/protocol/internal/toolnames"
 )
 
@@ -363,27 +364,17 @@ func mediaPart(m *conv.Media) (wirePart, error) {
 
 // typeOf is the media type of bytes: what was said, else what the name ends in, else what they begin with.
 func typeOf(m *conv.Media, data string) string {
-	switch m.Type {
-	case "image/jpg": // what many clients write for it
-		return "image/jpeg"
-	case "":
-	default:
-		return m.Type
+	known := *m
+	if known.Data = data; known.Type == "" {
+		known.Type = typeByName(m.Name)
 	}
-	if typ := typeByName(m.Name); typ != "" {
-		return typ
-	}
-	begins, _ := base64.StdEncoding.DecodeString(data[:min(len(data), 512)/4*4])
-	typ, _, _ := strings.Cut(http.DetectContentType(begins), ";")
-	if typ == "application/octet-stream" || typ == "text/plain" && m.Kind != conv.File {
-		switch m.Kind {
-		case conv.Image:
-			return "image/png"
-		case conv.Audio:
-			return "audio/wav"
-		case conv.Video:
-			return "video/mp4"
+	if m.Kind == conv.File && media.Type(&known, "") == "" {
+		if text, err := base64.StdEncoding.DecodeString(data[:min(len(data), 512)/4*4]); err == nil {
+			return media.Plain(http.DetectContentType(text)) // text, or who knows what
 		}
 	}
-	return typ
+	return media.Type(&known, usual[m.Kind])
 }
+
+// usual are the types that media are taken for of which nothing tells one.
+var usual = map[conv.MediaKind]string{conv.Image: "image/png", conv.Audio: "audio/wav", conv.Video: "video/mp4", conv.File: "application/octet-stream"}

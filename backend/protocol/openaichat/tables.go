@@ -191,13 +191,3 @@ var audioFormats = map[string]string{
 	"audio/wav": "wav", "audio/x-wav": "wav", "audio/wave": "wav", "audio/vnd.wave": "wav",
 	"audio/mp3": "mp3", "audio/mpeg": "mp3",
 }
-
-// textual reports whether a document is text that can stand in the message itself.
-func textual(mediaType string) bool {
-	mediaType, _, _ = strings.Cut(strings.ToLower(mediaType), ";")
-	switch mediaType {
-	case "application/json", "application/xml", "application/yaml", "application/x-yaml", "application/javascript", "application/toml":
-		return true
-	}
-	return strings.HasPrefix(mediaType, "text/")
-}

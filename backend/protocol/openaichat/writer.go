@@ -7,6 +7,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/media"
 	"metapi/backend/protocol/internal/openai"
 	"metapi/backend/protocol/internal/toolnames"
 	"metapi/backend/protocol/quote"
@@ -305,7 +306,7 @@ func (w *writer) partEnd(dst []byte, i int) []byte {
 		if m := c.media; m.Kind == conversation.Image && (m.Data != "" || m.URL != "") {
 			dst = w.chunk(dst, i, c)
 			dst = append(dst, `"images":[{"type":"image_url","image_url":{"url":`...)
-			dst = w.shut(append(quote.Append(dst, place(m, "image/png")), "}}]"...))
+			dst = w.shut(append(quote.Append(dst, media.URL(m, "image/png")), "}}]"...))
 		}
 		c.media = nil
 	}

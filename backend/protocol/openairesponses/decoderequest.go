@@ -6,6 +6,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/media"
 	"metapi/backend/protocol/scan"
 )
 
@@ -385,7 +386,7 @@ func (p *wirePart) canonical() (conversation.Part, partFault) {
 	if p.marked {
 		cache = &conversation.Cache{}
 	}
-	media := conversation.Media{Name: p.filename, Detail: p.detail, Cache: cache}
+	medium := conversation.Media{Name: p.filename, Detail: p.detail, Cache: cache}
 	switch p.kind {
 	case "":
 		if !p.whole {
@@ -397,49 +398,38 @@ func (p *wirePart) canonical() (conversation.Part, partFault) {
 	case "refusal":
 		return &conversation.Refusal{Text: p.refusal}, partFault{}
 	case "input_image", "computer_screenshot", "image_url":
-		media.Kind = conversation.Image
-		if fault := locate(&media, p.imageURL, p.fileID); fault != "" {
+		medium.Kind = conversation.Image
+		if fault := locate(&medium, p.imageURL, p.fileID); fault != "" {
 			return nil, partFault{"image_url", fault}
 		}
-		if media.Data == "" && media.URL == "" && media.FileID == "" {
+		if medium.Data == "" && medium.URL == "" && medium.FileID == "" {
 			return nil, partFault{"image_url", "is missing"}
 		}
-		return &media, partFault{}
+		return &medium, partFault{}
 	case "input_file":
-		media.Kind, media.Detail = conversation.File, ""
-		if fault := locate(&media, p.fileURL, p.fileID); fault != "" {
+		medium.Kind, medium.Detail = conversation.File, ""
+		if fault := locate(&medium, p.fileURL, p.fileID); fault != "" {
 			return nil, partFault{"file_url", fault}
 		}
 		if p.fileData != "" {
 			var inline bool
-			if media.Type, media.Data, inline = dataURL(p.fileData); !inline {
-				media.Data = p.fileData
+			if medium.Type, medium.Data, inline = media.Split(p.fileData); !inline {
+				medium.Data = p.fileData
 			}
-			media.URL, media.FileID = "", ""
+			medium.URL, medium.FileID = "", ""
 		}
-		if media.Type == "" {
-			media.Type = sniff(media.Data)
+		if medium.Type == "" {
+			medium.Type = media.Sniff(medium.Data)
 		}
-		if media.Data == "" && media.URL == "" && media.FileID == "" {
+		if medium.Data == "" && medium.URL == "" && medium.FileID == "" {
 			return nil, partFault{"file_data", "is missing"}
 		}
-		return &media, partFault{}
+		return &medium, partFault{}
 	case "input_audio":
 		if p.audio == "" {
 			return nil, partFault{"input_audio.data", "is missing"}
 		}
-		return &conversation.Media{Kind: conversation.Audio, Data: p.audio, Type: audioType(p.audioFormat)}, partFault{}
+		return &conversation.Media{Kind: conversation.Audio, Data: p.audio, Type: media.Sound(p.audioFormat)}, partFault{}
 	}
 	return nil, partFault{"type", "is of no kind that is known here"}
-}
-
-// audioType is the media type of OpenAI's word for a format.
-func audioType(format string) string {
-	switch format {
-	case "":
-		return ""
-	case "mp3":
-		return "audio/mpeg"
-	}
-	return "audio/" + format
 }

@@ -7,6 +7,7 @@ import (
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
 	"metapi/backend/protocol/internal/hosted"
+	"metapi/backend/protocol/internal/media"
 	"metapi/backend/protocol/internal/openai"
 )
 
@@ -243,7 +244,7 @@ func (it *wireItem) generated() *conversation.Media {
 	if it.kind != "image_generation_call" || it.result == "" {
 		return nil
 	}
-	m := &conversation.Media{Kind: conversation.Image, Data: it.result, Type: sniff(it.result)}
+	m := &conversation.Media{Kind: conversation.Image, Data: it.result, Type: media.Sniff(it.result)}
 	if m.Type == "" && it.form != "" {
 		m.Type = "image/" + it.form
 	}
