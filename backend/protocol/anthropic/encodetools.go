@@ -9,6 +9,7 @@ import (
 	"metapi/backend/protocol/conversation"
 	"metapi/backend/protocol/internal/freetext"
 	"metapi/backend/protocol/internal/hosted"
+	"metapi/backend/protocol/internal/schema"
 	"metapi/backend/protocol/internal/unsaid"
 )
 
@@ -49,10 +50,7 @@ func (e *encoding) function(t conversation.Tool, seen map[string]bool) {
 	if t.Kind == conversation.Custom {
 		w.InputSchema, w.Description = freetext.Schema, freetext.Description(&t)
 	} else {
-		var ok bool
-		if w.InputSchema, ok = inputSchema(t.Schema); !ok {
-			e.refuse("tools", "the parameters of "+quoted(t.Name)+" are no JSON Schema of an object")
-		}
+		w.InputSchema = schema.Flat(t.Schema)
 	}
 	e.out.Tools = append(e.out.Tools, w)
 }
@@ -68,7 +66,7 @@ func (e *encoding) earlier() {
 		for _, b := range turn.Content {
 			if b.Type == "tool_use" && !seen[b.Name] {
 				seen[b.Name] = true
-				e.out.Tools = append(e.out.Tools, &wireTool{Name: b.Name, Description: earlierTool, InputSchema: json.RawMessage(emptySchema)})
+				e.out.Tools = append(e.out.Tools, &wireTool{Name: b.Name, Description: earlierTool, InputSchema: schema.Flat(nil)})
 			}
 		}
 	}
@@ -110,9 +108,7 @@ func answerTool(f conversation.Format) *wireTool {
 		w.InputSchema = encode(root)
 		return w
 	}
-	if schema, ok := inputSchema(f.Schema); ok {
-		w.InputSchema = schema
-	}
+	w.InputSchema = schema.Flat(f.Schema)
 	return w
 }
 

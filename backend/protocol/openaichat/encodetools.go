@@ -8,6 +8,7 @@ import (
 	"metapi/backend/protocol/conversation"
 	"metapi/backend/protocol/internal/freetext"
 	"metapi/backend/protocol/internal/hosted"
+	"metapi/backend/protocol/internal/schema"
 	"metapi/backend/protocol/internal/unsaid"
 )
 
@@ -98,7 +99,7 @@ func (e *encoder) tool(t conversation.Tool) (w tool, ok bool, err error) {
 	name := e.names.Name(t.Namespace, t.Name)
 	switch t.Kind {
 	case conversation.Function, "":
-		f := &function{Name: name, Description: t.Description, Parameters: rootSchema(t.Schema), Strict: t.Strict}
+		f := &function{Name: name, Description: t.Description, Parameters: schema.Flat(t.Schema), Strict: t.Strict}
 		if is(f.Strict) && (e.quirk(quirkNoStrict) || !strictly(f.Parameters)) {
 			f.Strict = nil
 			e.lose("strict", "the schema leaves something open, so it is not enforced")

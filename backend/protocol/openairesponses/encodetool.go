@@ -8,6 +8,7 @@ import (
 	"metapi/backend/protocol/conversation"
 	"metapi/backend/protocol/internal/hosted"
 	"metapi/backend/protocol/internal/openai"
+	"metapi/backend/protocol/internal/schema"
 	"metapi/backend/protocol/internal/toolnames"
 	"metapi/backend/protocol/internal/unsaid"
 	"metapi/backend/protocol/quote"
@@ -77,7 +78,7 @@ func (w *requestWriter) sayable() []conversation.Tool {
 		}
 		seen[id] = true
 		if t.Kind == conversation.Function {
-			t.Schema = objectSchema(t.Schema)
+			t.Schema = schema.Flat(t.Schema)
 			if said(t.Strict) && !openai.StrictLegal(t.Schema) {
 				w.lose("strict", "the schema of "+t.Name+" leaves open what a strict one must fix")
 				t.Strict = nil
@@ -122,11 +123,11 @@ func appendTool(dst []byte, t *conversation.Tool) []byte {
 		if t.Description != "" {
 			dst = memberString(dst, "description", t.Description)
 		}
-		schema := t.Schema
-		if schema == nil {
-			schema = emptySchema
+		parameters := t.Schema
+		if parameters == nil {
+			parameters = schema.Flat(nil)
 		}
-		dst = appendRaw(member(dst, "parameters"), schema)
+		dst = appendRaw(member(dst, "parameters"), parameters)
 		// Left out it would mean true here, and false in every other protocol.
 		return append(memberBool(dst, "strict", said(t.Strict)), '}')
 	case t.Kind == conversation.Custom:
