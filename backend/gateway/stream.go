@@ -92,7 +92,7 @@ func (a *attempt) openStream(res *http.Response) (io.Reader, *failure) {
 	}
 	switch mediaType(res.Header) {
 	case "application/json":
-		return nil, a.notStream(body)
+		return nil, a.notStream(body, res.Header)
 	case "text/event-stream":
 		return body, nil
 	}
@@ -108,14 +108,17 @@ func (a *attempt) openStream(res *http.Response) (io.Reader, *failure) {
 	return first, nil
 }
 
-// notStream books a plain body that came where a stream was asked for; often it is an error that came with status 200.
-func (a *attempt) notStream(src io.Reader) *failure {
-	body, err := readAll(io.LimitReader(src, maxErrorBody), -1)
+// notStream takes a plain body that came where a stream was asked for: often it is an error that came with status 200.
+func (a *attempt) notStream(src io.Reader, from http.Header) *failure {
+	body, err := readAll(io.LimitReader(src, maxReply), -1)
 	if err != nil && len(body) == 0 {
 		return a.lost(err)
 	}
 	if a.up.Body(body, &a.reply); a.reply.Err != nil {
 		return a.failed(a.reply.Err)
+	}
+	if a.rewrites() {
+		return a.tellAsStream(body, from)
 	}
 	return a.failed(&protocol.Error{Kind: protocol.BadReply, Message: "the upstream answered a request for a stream with a plain reply"})
 }
@@ -143,16 +146,7 @@ func (a *attempt) streamEnded(err error, committed bool, held []byte, from http.
 		if !committed { // an answer without a word, but a whole one
 			a.commit(from)
 		}
-		gone := a.out.send(held) != nil
-		gone = a.out.finish() != nil || gone
-		a.pass.Succeed()
-		a.close("", "")
-		if gone {
-			a.gone()
-		} else {
-			a.settle(routing.OK, nil)
-		}
-		return nil
+		return a.delivered(held)
 	}
 	e, gone := a.dog.verdict(err)
 	var tooLong *sse.TooLong
@@ -169,6 +163,20 @@ func (a *attempt) streamEnded(err error, committed bool, held []byte, from http.
 		return a.failed(e)
 	}
 	return a.broken(e, held)
+}
+
+// delivered sends the last of a whole answer, and books it.
+func (a *attempt) delivered(last []byte) *failure {
+	gone := a.out.send(last) != nil
+	gone = a.out.finish() != nil || gone
+	a.pass.Succeed()
+	a.close("", "")
+	if gone {
+		a.gone()
+	} else {
+		a.settle(routing.OK, nil)
+	}
+	return nil
 }
 
 // unreadable ends an attempt whose stream makes no sense in its own protocol.

@@ -20,11 +20,16 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 	if protocol.IsHTML(res.Header, body) {
 		return a.failed(errWall)
 	}
-	if a.up.Body(body, &a.reply); a.reply.Err != nil && !a.storedFailure() {
+	gathered := streams(body) && a.rewrites()
+	if gathered {
+		if body, err = a.gather(body); err != nil {
+			return a.unreadable(err, false, nil)
+		}
+	} else if a.up.Body(body, &a.reply); a.reply.Err != nil && !a.storedFailure() {
 		return a.failed(a.reply.Err)
 	}
 	h := a.w.Header()
-	if a.b != nil {
+	if a.b != nil && !gathered {
 		estimate := a.estimate()
 		if body, err = a.b.reply(body, estimate); err != nil {
 			return a.lost(err)
@@ -35,7 +40,9 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 	}
 	a.pin() // before the client can ask for what it was told
 	a.made.FirstByte = time.Since(a.start)
-	a.replyHead(h, res.Header)
+	if a.replyHead(h, res.Header); gathered {
+		h["Content-Type"] = acceptJSON
+	}
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	a.rec.Status = res.StatusCode
 	a.w.WriteHeader(res.StatusCode)

@@ -201,7 +201,7 @@ func TestReader(t *testing.T) {
 	})
 	t.Run("case 8: a finish reason in each response", func(t *testing.T) {
 		got, err := readAll(`{"candidates":[{"content":{"parts":[{"text":"a"}]},"finishReason":"STOP"}]}`, `{"candidates":[{"content":{"parts":[{"text":"b"}]},"finishReason":"STOP"}]}`)
-		r := gather(got)
+		r := conv.Gather(got)
 		if err != nil || len(r.Choices[0].Parts) != 1 || r.Choices[0].Parts[0].(*conv.Text).Text != "ab" {
 			t.Error(err, show(got))
 		}
@@ -224,7 +224,7 @@ func TestReader(t *testing.T) {
 	t.Run("case 24: grounding is told once", func(t *testing.T) {
 		const g = `"groundingMetadata":{"groundingChunks":[{"web":{"uri":"https://a.test","title":"A"}}],"groundingSupports":[{"segment":{"startIndex":1,"endIndex":2,"text":"b"},"groundingChunkIndices":[0]}]}`
 		got, err := readAll(`{"candidates":[{"content":{"parts":[{"text":"ab"}]},`+g+`}]}`, `{"candidates":[{"finishReason":"STOP",`+g+`}]}`)
-		if r := gather(got); err != nil || !reflect.DeepEqual(r.Choices[0].Parts[0].(*conv.Text).Citations, []conv.Citation{{URL: "https://a.test", Title: "A", From: 1, To: 2}}) {
+		if r := conv.Gather(got); err != nil || !reflect.DeepEqual(r.Choices[0].Parts[0].(*conv.Text).Citations, []conv.Citation{{URL: "https://a.test", Title: "A", From: 1, To: 2}}) {
 			t.Error(err, show(got))
 		}
 	})
