@@ -10,7 +10,9 @@
 //	       --> settle    tokens, cost, outcome to the Recorder                record.go
 //
 // This is lane A: client and upstream speak the same protocol. The body is never marshalled again; what may be changed
-// in it is listed in edits.go, which headers may pass in headers.go, and how long anyone is waited for in timing.go.
+// in it is listed in edits.go, which headers may pass in headers.go, and how long anyone is waited for in timing.go. Where they speak
+// different ones, laneb.go translates. A reply that came whole where a stream was asked for, or as a stream where none was, is told in the
+// way that was asked (mismatch.go).
 //
 // # The commit point
 //

@@ -83,38 +83,6 @@ func bridgedRequest() *conversation.Request {
 	return r
 }
 
-// told is a whole reply as a stream tells it.
-func told(choices []conversation.Choice, usage protocol.Usage) []conversation.Event {
-	es := []conversation.Event{&conversation.Start{Model: "m"}}
-	for i, c := range choices {
-		for _, p := range c.Parts {
-			begin, delta := conversation.Part(nil), &conversation.Delta{Choice: i}
-			var more []conversation.Event
-			switch p := p.(type) {
-			case *conversation.Text:
-				begin, delta.Text, delta.LogProbs = &conversation.Text{}, p.Text, p.LogProbs
-				for k := range p.Citations {
-					more = append(more, &conversation.Delta{Choice: i, Citation: &p.Citations[k]})
-				}
-			case *conversation.Refusal:
-				begin, delta.Text = &conversation.Refusal{}, p.Text
-			case *conversation.Thinking:
-				begin, delta.Text, delta.Sealed = &conversation.Thinking{Summary: p.Summary, Origin: p.Origin}, p.Text, p.Sealed
-			case *conversation.ToolCall:
-				begin, delta.Text = &conversation.ToolCall{ID: p.ID, Name: p.Name, Kind: p.Kind}, p.Arguments
-			case *conversation.Media:
-				begin, delta.Data = &conversation.Media{Kind: p.Kind, Type: p.Type}, p.Data
-			}
-			es = append(append(append(es, &conversation.PartStart{Choice: i, Part: begin}, delta), more...), &conversation.PartEnd{Choice: i})
-		}
-	}
-	es = append(es, &conversation.Told{Usage: usage})
-	for i, c := range choices {
-		es = append(es, &conversation.Finished{Choice: i, Finish: c.Finish})
-	}
-	return es
-}
-
 // What is written for a client is what its vendor's definition has, whatever a model says.
 func TestAnswersAreAsTheVendorsDefine(t *testing.T) {
 	usage := protocol.Usage{Input: 3, CacheRead: 2, CacheWrite: 1, Output: 5, Reasoning: 1}
@@ -123,12 +91,13 @@ func TestAnswersAreAsTheVendorsDefine(t *testing.T) {
 			t.Run(name+" for a client of "+p.String(), func(t *testing.T) {
 				r := a.ask
 				r.Model = "m"
-				body, err := codecs.Of(p).EncodeReply(&conversation.Reply{Choices: a.choices, Usage: usage, HasUsage: true}, &r)
+				reply := &conversation.Reply{Model: "m", Choices: a.choices, Usage: usage, HasUsage: true}
+				body, err := codecs.Of(p).EncodeReply(reply, &r)
 				if err != nil {
 					t.Fatal(err)
 				}
 				def.file.Check(t, def.whole, standard(p, body))
-				checkStream(t, p, written(p, &r, told(a.choices, usage)), false)
+				checkStream(t, p, written(p, &r, conversation.Replay(reply)), false)
 			})
 		}
 	}
