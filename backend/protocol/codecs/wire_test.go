@@ -3,6 +3,7 @@ package codecs_test
 import (
 	"bytes"
 	"io"
+	"regexp"
 	"testing"
 
 	"metapi/backend/protocol"
@@ -97,7 +98,11 @@ func TestAnswersAreAsTheVendorsDefine(t *testing.T) {
 					t.Fatal(err)
 				}
 				def.file.Check(t, def.whole, standard(p, body))
-				checkStream(t, p, written(p, &r, conversation.Replay(reply)), false)
+				streamed := written(p, &r, conversation.Replay(reply))
+				checkStream(t, p, streamed, false)
+				if calls := regexp.MustCompile(`"(tool_calls|function_call|tool_use|functionCall)"`); name == "a web search" && calls.MatchString(string(body)+streamed) {
+					t.Errorf("what the vendor has run is the client's to run again: %s\n%s", body, streamed)
+				}
 			})
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"metapi/backend/protocol/conversation"
 	"metapi/backend/protocol/internal/hosted"
 	"metapi/backend/protocol/internal/openai"
+	"metapi/backend/protocol/internal/toolnames"
 	"metapi/backend/protocol/quote"
 )
 
@@ -224,6 +225,9 @@ func (w *writer) start(dst []byte, p conversation.Part) []byte {
 		dst = w.delta(dst, &conversation.Delta{Text: p.Text, Sealed: p.Sealed})
 	case *conversation.ToolCall:
 		dst = w.endItem(dst, "completed")
+		if !toolnames.Callable(p.Kind) { // run by its vendor, and done: the client would run it again
+			return dst
+		}
 		dst = w.startCall(dst, p)
 		if p.Arguments != "" {
 			dst = w.delta(dst, &conversation.Delta{Text: p.Arguments})
