@@ -12,7 +12,9 @@
 // A request to count tokens goes the same way, in less time, and ends in an estimate where nobody counts: count.go.
 //
 // This is lane A: client and upstream speak the same protocol. The body is never marshalled again; what may be changed
-// in it is listed in edits.go, which headers may pass in headers.go, and how long anyone is waited for in timing.go.
+// in it is listed in edits.go, which headers may pass in headers.go, and how long anyone is waited for in timing.go. Where they speak
+// different ones, laneb.go translates. A reply that came whole where a stream was asked for, or as a stream where none was, is told in the
+// way that was asked (mismatch.go).
 //
 // In lane B they speak different ones: the request is decoded and encoded, and the reply likewise, event by event (laneb.go; package
 // conversation). Three things bring a request of lane A there, too: a body that was sent to the path of another protocol (exchange.in), a

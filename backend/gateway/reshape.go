@@ -49,7 +49,7 @@ func (a *attempt) streamWhole(body []byte, from http.Header) *failure {
 	w := codecs.Of(a.ep.protocol).NewWriter(ask)
 	a.restore(r)
 	var events []byte
-	for _, e := range r.Events() {
+	for _, e := range conversation.Replay(r) {
 		events = w.Write(events, e)
 	}
 	events = w.Close(events)

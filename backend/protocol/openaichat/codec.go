@@ -26,12 +26,9 @@ func unreadable(message string) *protocol.Error {
 
 // Restorer implements [conversation.Codec].
 func (Codec) Restorer(r *conversation.Request, to conversation.Target) conversation.Restorer {
-	var names conversation.Restorer
-	if s := Restore(r, to); s != nil {
-		names = s
-	}
+	restored := names(r).Restore(nil)
 	if f, _ := familyOf(first(to.Model, r.Model)); len(stopsTold(r, f)) < len(r.Stop) {
-		return stops.Cut(r.Stop, names)
+		return stops.Cut(r.Stop, restored)
 	}
-	return names
+	return restored
 }

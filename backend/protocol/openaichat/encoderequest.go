@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"strings"
 
+	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/toolnames"
 	"metapi/backend/protocol/internal/unsaid"
 )
 
@@ -18,7 +20,7 @@ type encoder struct {
 	to      conversation.Target
 	family  family
 	openAIs bool // the model is one of OpenAI's own
-	names   *Names
+	names   *toolnames.Names
 	out     request
 	lost    []conversation.Lost
 
@@ -34,9 +36,20 @@ func (e *encoder) lose(param, why string) {
 	e.lost = conversation.Lose(e.lost, param, why)
 }
 
+// take takes in what one of the shared tables has decided.
+func (e *encoder) take(lost []conversation.Lost, fault *protocol.Error) error {
+	for _, l := range lost {
+		e.lose(l.Param, l.Why)
+	}
+	if fault != nil {
+		return fault
+	}
+	return nil
+}
+
 // EncodeRequest writes a CreateChatCompletionRequest.
 func (Codec) EncodeRequest(r *conversation.Request, to conversation.Target) ([]byte, []conversation.Lost, error) {
-	e := &encoder{r: r, to: to, names: NamesOf(r)}
+	e := &encoder{r: r, to: to, names: names(r)}
 	e.to.Model = first(to.Model, r.Model)
 	e.family, e.openAIs = familyOf(e.to.Model)
 	e.out.Model = e.to.Model
@@ -114,12 +127,8 @@ func (e *encoder) encodeParams() error {
 	} else {
 		e.encodeSampling()
 	}
-	lost, fault := unsaid.Judge(r, cannot...)
-	if fault != nil {
-		return fault
-	}
-	for _, l := range lost {
-		e.lose(l.Param, l.Why)
+	if err := e.take(unsaid.Judge(r, cannot...)); err != nil {
+		return err
 	}
 	out.User = bounded(r.User)
 	e.encodeKeeping()

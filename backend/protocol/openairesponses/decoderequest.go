@@ -6,6 +6,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/media"
 	"metapi/backend/protocol/scan"
 )
 
@@ -280,6 +281,10 @@ func (d *requestReader) add(it *wireItem) {
 		d.found = append(d.found, d.nested(it.tools, "")...)
 		it.output = []wirePart{{whole: true, text: string(it.tools)}}
 	}
+	if it.execution == "server" {
+		d.lose("input."+it.kind, ranItself)
+		return
+	}
 	if kind, is := results[it.kind]; is {
 		d.result(it, kind)
 		return
@@ -296,19 +301,21 @@ func (d *requestReader) add(it *wireItem) {
 			d.join(conversation.Assistant, m)
 		}
 	default:
-		d.lose("input."+it.kind, "a record of what the vendor itself ran; its outcome is in the message after it")
+		d.lose("input."+it.kind, ranItself)
 	}
 }
+
+const ranItself = "a record of what the vendor itself ran; its outcome is in the message after it"
 
 // results are the items that answer a call, with the kind of tool that they are of.
 var results = map[string]conversation.ToolKind{
 	"function_call_output":    conversation.Function,
 	"custom_tool_call_output": conversation.Custom,
-	"local_shell_call_output": conversation.Hosted,
-	"shell_call_output":       conversation.Hosted,
-	"apply_patch_call_output": conversation.Hosted,
+	"local_shell_call_output": conversation.Function,
+	"shell_call_output":       conversation.Function,
+	"apply_patch_call_output": conversation.Function,
 	"computer_call_output":    conversation.Hosted,
-	"tool_search_output":      conversation.Hosted,
+	"tool_search_output":      conversation.Function,
 }
 
 func (d *requestReader) result(it *wireItem, kind conversation.ToolKind) {
@@ -320,7 +327,8 @@ func (d *requestReader) result(it *wireItem, kind conversation.ToolKind) {
 		d.refuse("call_id", "is missing")
 		return
 	}
-	res.Parts = d.contents(it.output, "output", kind == conversation.Hosted)
+	anyhow := it.kind != "function_call_output" && it.kind != "custom_tool_call_output"
+	res.Parts = d.contents(it.output, "output", anyhow)
 	d.join(conversation.ToolRole, res)
 }
 
@@ -378,7 +386,7 @@ func (p *wirePart) canonical() (conversation.Part, partFault) {
 	if p.marked {
 		cache = &conversation.Cache{}
 	}
-	media := conversation.Media{Name: p.filename, Detail: p.detail, Cache: cache}
+	medium := conversation.Media{Name: p.filename, Detail: p.detail, Cache: cache}
 	switch p.kind {
 	case "":
 		if !p.whole {
@@ -390,49 +398,38 @@ func (p *wirePart) canonical() (conversation.Part, partFault) {
 	case "refusal":
 		return &conversation.Refusal{Text: p.refusal}, partFault{}
 	case "input_image", "computer_screenshot", "image_url":
-		media.Kind = conversation.Image
-		if fault := locate(&media, p.imageURL, p.fileID); fault != "" {
+		medium.Kind = conversation.Image
+		if fault := locate(&medium, p.imageURL, p.fileID); fault != "" {
 			return nil, partFault{"image_url", fault}
 		}
-		if media.Data == "" && media.URL == "" && media.FileID == "" {
+		if medium.Data == "" && medium.URL == "" && medium.FileID == "" {
 			return nil, partFault{"image_url", "is missing"}
 		}
-		return &media, partFault{}
+		return &medium, partFault{}
 	case "input_file":
-		media.Kind, media.Detail = conversation.File, ""
-		if fault := locate(&media, p.fileURL, p.fileID); fault != "" {
+		medium.Kind, medium.Detail = conversation.File, ""
+		if fault := locate(&medium, p.fileURL, p.fileID); fault != "" {
 			return nil, partFault{"file_url", fault}
 		}
 		if p.fileData != "" {
 			var inline bool
-			if media.Type, media.Data, inline = dataURL(p.fileData); !inline {
-				media.Data = p.fileData
+			if medium.Type, medium.Data, inline = media.Split(p.fileData); !inline {
+				medium.Data = p.fileData
 			}
-			media.URL, media.FileID = "", ""
+			medium.URL, medium.FileID = "", ""
 		}
-		if media.Type == "" {
-			media.Type = sniff(media.Data)
+		if medium.Type == "" {
+			medium.Type = media.Sniff(medium.Data)
 		}
-		if media.Data == "" && media.URL == "" && media.FileID == "" {
+		if medium.Data == "" && medium.URL == "" && medium.FileID == "" {
 			return nil, partFault{"file_data", "is missing"}
 		}
-		return &media, partFault{}
+		return &medium, partFault{}
 	case "input_audio":
 		if p.audio == "" {
 			return nil, partFault{"input_audio.data", "is missing"}
 		}
-		return &conversation.Media{Kind: conversation.Audio, Data: p.audio, Type: audioType(p.audioFormat)}, partFault{}
+		return &conversation.Media{Kind: conversation.Audio, Data: p.audio, Type: media.Sound(p.audioFormat)}, partFault{}
 	}
 	return nil, partFault{"type", "is of no kind that is known here"}
-}
-
-// audioType is the media type of OpenAI's word for a format.
-func audioType(format string) string {
-	switch format {
-	case "":
-		return ""
-	case "mp3":
-		return "audio/mpeg"
-	}
-	return "audio/" + format
 }

@@ -20,15 +20,14 @@
 //
 // Decoded, the items of a model's turn are one message (reasoning, message, function_call, custom_tool_call), and so are the
 // outputs of parallel calls; instructions are a first message of the system's. State of an account is refused by name, and
-// what a vendor ran for itself (web_search_call) passed over. A tool of the vendor's that the client runs (local_shell,
-// tool_search) is a Hosted one, and so are its calls.
+// what a vendor ran for itself (web_search_call) passed over. A tool of the vendor's that the client runs (local_shell, shell,
+// apply_patch, a tool_search of its own) is a function, and so are its calls: package hosted has them.
 //
-// Encoded for an upstream, calls and results are paired (pairs.go), names and ids made legal (names.go; [ToolNames] tells
-// them back), stop sequences left out, at which the answer is then ended here, schemas given an object at their root (schema.go), and reasoning goes only where this vendor sealed it.
+// Encoded for an upstream, calls and results are paired (pairs.go), names and ids made legal (names.go), stop sequences left out, at which
+// the answer is then ended here, schemas given an object at their root, and reasoning goes only where this vendor sealed it.
 //
-// Written for a client, a reply is what it declared: a call of a custom tool that an upstream made as a function, with the text
-// as its only string, or as "input", is a custom_tool_call again; a tool of a namespace gets its namespace back. Each Response
-// repeats the request, as clients' types require.
+// Written for a client, a reply is what it declared: a call of local_shell is a local_shell_call, and a tool of a namespace gets its
+// namespace back. Each Response repeats the request, as clients' types require.
 //
 // Of [conversation.Target.Quirks] the codec knows these:
 //   - "open-reasoning": the server takes reasoning that is not sealed, as content of type reasoning_text (servers of open models)

@@ -275,7 +275,8 @@ func TestWriter(t *testing.T) {
 	})
 	t.Run("case 23: a custom tool's input comes out of the function that stood for it", func(t *testing.T) {
 		for arguments, want := range map[string]string{`{"input":"*** Begin\nx"}`: "*** Begin\nx", `{"patch":"p"}`: "p", `{"input":"i","why":"w"}`: "i", `{"a":"b","c":"d"}`: `{"a":"b","c":"d"}`, `*** raw`: "*** raw", ``: ""} {
-			end := last(t, write(t, request, append(run(part(&conversation.ToolCall{ID: "c", Name: "apply_patch", Kind: conversation.Function}, arguments)...), finish(conversation.CallsTools))...))
+			es := append(run(part(&conversation.ToolCall{ID: "c", Name: "apply_patch", Kind: conversation.Function}, arguments)...), finish(conversation.CallsTools))
+			end := last(t, write(t, request, Codec{}.Restorer(request, conversation.Target{}).Events(es)...))
 			item := end.Response["output"].([]any)[0].(map[string]any)
 			if item["type"] != "custom_tool_call" || item["input"] != want {
 				t.Errorf("%s: %v", arguments, item)

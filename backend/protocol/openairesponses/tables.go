@@ -22,15 +22,6 @@ var accountItems = map[string]string{
 	"compaction_trigger": "asks for a compaction, which this model cannot make",
 }
 
-// clientRun are the vendor's own tools that the client runs, by the item that calls them.
-var clientRun = map[string]string{
-	"local_shell_call": "local_shell",
-	"shell_call":       "shell",
-	"apply_patch_call": "apply_patch",
-	"computer_call":    "computer",
-	"tool_search_call": "tool_search",
-}
-
 // unsayable are the parameters that Responses does not have (CreateResponse of OpenAI's OpenAPI document); see package unsaid.
 var unsayable = []string{"n", "logit_bias", "top_logprobs", "top_k", "frequency_penalty", "presence_penalty", "seed", "cache_control",
 	"messages.name"}

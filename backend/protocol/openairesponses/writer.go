@@ -3,7 +3,9 @@ package openairesponses
 import (
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/hosted"
 	"metapi/backend/protocol/internal/openai"
+	"metapi/backend/protocol/internal/toolnames"
 	"metapi/backend/protocol/quote"
 )
 
@@ -27,6 +29,7 @@ const (
 	reasoningItem
 	functionItem
 	customItem
+	bridgedItem // a tool of this vendor's that the client runs
 	imageItem
 )
 
@@ -49,8 +52,8 @@ type writer struct {
 	contents []byte // of a message: the parts that are done
 	content  int    // of a message: the index of the open part, or else of the next
 	call     conversation.ToolCall
-	wrapped  bool // a custom tool's input comes wrapped in JSON
-	wrapping wrapping
+	bridge   *hosted.Bridge
+	args     []byte // of a bridged call, which is told when it is whole
 	sealed   string
 	origin   protocol.Protocol // whose sealed is
 	waiting  bool              // for reasoning that says something, or is sealed by this vendor: an empty item would only be sent back
@@ -113,7 +116,7 @@ func (w *writer) Write(dst []byte, e conversation.Event) []byte {
 	case *conversation.Fault:
 		return w.fail(dst, e.Err)
 	}
-	if len(w.output)+len(w.contents)+len(w.text)+64*len(w.likely)+len(w.wrapping.held)+len(w.image) > mostHeld {
+	if len(w.output)+len(w.contents)+len(w.text)+64*len(w.likely)+len(w.args)+len(w.image) > mostHeld {
 		return w.fail(dst, &protocol.Error{Kind: protocol.BadReply, Message: "the answer is too long to be passed on"})
 	}
 	return dst
@@ -222,6 +225,9 @@ func (w *writer) start(dst []byte, p conversation.Part) []byte {
 		dst = w.delta(dst, &conversation.Delta{Text: p.Text, Sealed: p.Sealed})
 	case *conversation.ToolCall:
 		dst = w.endItem(dst, "completed")
+		if !toolnames.Callable(p.Kind) { // run by its vendor, and done: the client would run it again
+			return dst
+		}
 		dst = w.startCall(dst, p)
 		if p.Arguments != "" {
 			dst = w.delta(dst, &conversation.Delta{Text: p.Arguments})
@@ -254,11 +260,11 @@ func (w *writer) delta(dst []byte, d *conversation.Delta) []byte {
 	case imageItem:
 		w.image = append(w.image, d.Data...)
 		return dst
+	case bridgedItem:
+		w.args = append(w.args, d.Text...)
+		return dst
 	}
 	said := d.Text
-	if w.wrapped && w.form == customItem {
-		said = w.wrapping.add(said)
-	}
 	weighed := len(d.LogProbs) > 0 && w.part == textPart
 	if said == "" && !weighed {
 		return dst

@@ -68,11 +68,13 @@ merge('Response')
 merge('CreateResponse')
 
 # What the codec never writes is left out, which keeps the file small and the check sharp.
-defs['OutputItem'] = any_of('OutputMessage', 'FunctionToolCall', 'ReasoningItem', 'CustomToolCall', 'ImageGenToolCall')
+defs['OutputItem'] = any_of('OutputMessage', 'FunctionToolCall', 'ReasoningItem', 'CustomToolCall', 'ImageGenToolCall',
+                            'LocalShellToolCall', 'FunctionShellCall', 'ApplyPatchToolCall', 'ToolSearchCall', 'WebSearchToolCall')
 defs['InputItem'] = any_of('EasyInputMessage', 'Item')
 defs['Item'] = any_of('InputMessage', 'OutputMessage', 'FunctionToolCall', 'FunctionCallOutputItemParam', 'ReasoningItem',
                       'CustomToolCallOutput', 'CustomToolCall')
-defs['Tool'] = any_of('FunctionTool', 'CustomToolParam', 'NamespaceToolParam', 'ToolSearchToolParam', 'WebSearchTool', 'LocalShellToolParam')
+defs['Tool'] = any_of('FunctionTool', 'CustomToolParam', 'NamespaceToolParam', 'ToolSearchToolParam', 'WebSearchTool', 'CodeInterpreterTool',
+                      'LocalShellToolParam', 'FunctionShellToolParam', 'ApplyPatchToolParam')
 defs['Annotation'] = ref('UrlCitationBody')
 defs['ResponseOutputTextAnnotationAddedEvent']['properties']['annotation'] = ref('UrlCitationBody')
 defs['ResponseStreamEvent'] = any_of(*('Response%sEvent' % n for n in (
