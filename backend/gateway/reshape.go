@@ -26,6 +26,16 @@ func (x *exchange) decoded() (*conversation.Request, error) {
 	return x.conv, nil
 }
 
+// wanted is the client's request for who writes the reply. One that leans on what an account keeps passed as it was and cannot be read here;
+// for the reply that is no matter.
+func (x *exchange) wanted() *conversation.Request {
+	ask, err := x.decoded()
+	if err != nil {
+		return &conversation.Request{Model: x.rec.Asked, Stream: x.stream, IncludeUsage: x.peek.IncludeUsage}
+	}
+	return ask
+}
+
 // reshapes reports whether the reply can be written anew: replies can, and what is asked of stored ones cannot.
 func (a *attempt) reshapes() bool {
 	return a.ep.operation == protocol.Generate && codecs.Of(a.via) != nil
@@ -33,20 +43,15 @@ func (a *attempt) reshapes() bool {
 
 // streamWhole tells a whole reply as the stream that the client asked for.
 func (a *attempt) streamWhole(body []byte, from http.Header) *failure {
-	unexpected := &protocol.Error{Kind: protocol.BadReply, Message: "the upstream answered a request for a stream with a plain reply"}
 	if !a.reshapes() {
-		return a.failed(unexpected)
-	}
-	ask, err := a.decoded()
-	if err != nil { // it was let pass as it was, since it leans on an account's state
-		return a.failed(unexpected)
+		return a.failed(&protocol.Error{Kind: protocol.BadReply, Message: "the upstream answered a request for a stream with a plain reply"})
 	}
 	r, err := codecs.Of(a.via).DecodeReply(body)
 	if err != nil {
 		return a.failed(asError(err))
 	}
 	a.dog.rest()
-	w := codecs.Of(a.ep.protocol).NewWriter(ask)
+	w := codecs.Of(a.ep.protocol).NewWriter(a.wanted())
 	a.restore(r)
 	var events []byte
 	for _, e := range conversation.Replay(r) {
@@ -119,10 +124,6 @@ func (a *attempt) gather(stream []byte) (*conversation.Reply, error) {
 
 // rewrite writes a whole reply for the client.
 func (a *attempt) rewrite(r *conversation.Reply) ([]byte, error) {
-	ask, err := a.decoded()
-	if err != nil { // it was let pass as it was, since it leans on an account's state
-		return nil, &protocol.Error{Kind: protocol.BadReply, Message: "the upstream answered a request for a plain reply with a stream"}
-	}
 	a.restore(r)
-	return codecs.Of(a.ep.protocol).EncodeReply(r, ask)
+	return codecs.Of(a.ep.protocol).EncodeReply(r, a.wanted())
 }
