@@ -112,7 +112,7 @@ describe('agents', { concurrency: 1 }, () => {
     const seen = (await at[vendor].calls()).filter((c) => c.Status === 200)
     assert.equal(seen.length, relay.heard.length)
     for (const [i, { body }] of relay.heard.entries()) assert.deepEqual(missing(body, seen[i].body), [], 'what did not reach the model')
-    if (calls) assert.ok(JSON.stringify(seen.at(-1).body).includes(holds), 'what the command printed reached the model')
+    if (calls) assert.ok(JSON.stringify(seen.at(-1).body).includes(holds), `what the command printed did not reach the model: ${said}\n${JSON.stringify(seen.map((c) => c.body.messages ?? c.body.contents ?? c.body.input))}`)
     const rows = (await world.usage()).rows.filter((r) => r.client === session.client)
     assert.deepEqual(rows.map((r) => r.state), rows.map(() => 'ok'))
     assert.ok(rows.every((r) => r.output_tokens > 0 && !r.tokens_estimated), JSON.stringify(rows))
