@@ -51,7 +51,7 @@ type Gateway struct {
 	inFlight atomic.Int64
 	procs    procs
 	running  sync.WaitGroup // of exchanges, until they are settled
-	plain    sync.Map       // deployment id -> struct{}: refuses stream_options, see edits.go
+	mends    memory         // what upstreams have been found to want
 }
 
 // New returns a gateway. It starts nothing; see [Gateway.Serve].

@@ -134,12 +134,7 @@ func (a *attempt) commit(from http.Header) {
 func (a *attempt) streamEnded(err error, committed bool, held []byte, from http.Header) *failure {
 	if said := committed || a.reply.Finish != ""; said && (a.reply.Done || err == io.EOF && a.reply.Finish != "") {
 		if a.b != nil {
-			var estimate *protocol.Usage
-			if !a.reply.HasUsage {
-				u := a.usage("")
-				estimate = &u
-			}
-			whole, err := a.b.end(held, estimate)
+			whole, err := a.b.end(held, a.estimate())
 			if err != nil {
 				return a.unreadable(err, committed, held)
 			}

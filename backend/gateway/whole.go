@@ -3,6 +3,7 @@ package gateway
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"metapi/backend/protocol"
@@ -23,14 +24,18 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 	if a.up.Body(body, &a.reply); a.reply.Err != nil && !a.storedFailure() {
 		return a.failed(a.reply.Err)
 	}
+	h := a.w.Header()
 	if a.b != nil {
-		if body, err = a.b.reply(body); err != nil {
+		estimate := a.estimate()
+		if body, err = a.b.reply(body, estimate); err != nil {
 			return a.lost(err)
+		}
+		if estimate != nil {
+			h["X-Metapi-Estimated"] = []string{"usage"}
 		}
 	}
 	a.pin() // before the client can ask for what it was told
 	a.made.FirstByte = time.Since(a.start)
-	h := a.w.Header()
 	a.replyHead(h, res.Header)
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	a.rec.Status = res.StatusCode
@@ -59,7 +64,10 @@ func (a *attempt) replyHead(h, from http.Header) {
 		copyHeaders(h, from, replyHeaders[a.ep.protocol])
 	} else {
 		h["Content-Type"] = acceptJSON
-		a.b.header(h)
+	}
+	a.lostHeader(h)
+	if len(a.mends) > 0 {
+		h["X-Metapi-Mended"] = []string{strings.Join(a.made.Mends, ", ")}
 	}
 	a.serverHeaders(h)
 }

@@ -59,6 +59,7 @@ func add(p conv.Part, d *conv.Delta) {
 	switch p := p.(type) {
 	case *conv.Text:
 		p.Text += d.Text
+		p.LogProbs = append(p.LogProbs, d.LogProbs...)
 		if d.Citation != nil {
 			p.Citations = append(p.Citations, *d.Citation)
 		}

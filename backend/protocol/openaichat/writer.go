@@ -155,8 +155,12 @@ func (w *writer) open(dst []byte, i int) []byte {
 	return append(dst, `,"delta":{`...)
 }
 
-func (w *writer) shut(dst []byte) []byte {
-	return append(append(dst, `},"logprobs":null,"finish_reason":null}`...), w.tail...)
+func (w *writer) shut(dst []byte) []byte { return w.weighed(dst, nil) }
+
+// weighed ends a chunk with how likely its tokens were.
+func (w *writer) weighed(dst []byte, list []conversation.LogProb) []byte {
+	dst = appendProbs(append(dst, `},"logprobs":`...), list)
+	return append(append(dst, `,"finish_reason":null}`...), w.tail...)
 }
 
 func (w *writer) partStart(dst []byte, e *conversation.PartStart) []byte {
@@ -278,7 +282,7 @@ func (w *writer) delta(dst []byte, e *conversation.Delta) []byte {
 			dst = w.callMore(dst, e.Choice, c, e.Text)
 		}
 	default:
-		if e.Text != "" {
+		if e.Text != "" || len(e.LogProbs) > 0 && c.open == sortText {
 			text := e.Text
 			switch {
 			case c.open == sortText:
@@ -289,7 +293,7 @@ func (w *writer) delta(dst []byte, e *conversation.Delta) []byte {
 			c.words, c.thoughts = true, c.thoughts || c.open == sortThinking
 			dst = w.chunk(dst, e.Choice, c)
 			dst = append(dst, fields[c.open]...)
-			dst = w.shut(quote.Append(dst, text))
+			dst = w.weighed(quote.Append(dst, text), e.LogProbs)
 		}
 		if e.Citation != nil && e.Citation.URL != "" && c.open == sortText {
 			dst = w.chunk(dst, e.Choice, c)
