@@ -28,7 +28,8 @@
 //
 // Written for a client, a reply is what it declared: a call of a custom tool that an upstream made as a function, with the text
 // as its only string, or as "input", is a custom_tool_call again; a tool of a namespace gets its namespace back. Each Response
-// repeats the request, as clients' types require.
+// repeats the request, as clients' types require. To a client that asks for encrypted reasoning, what another vendor has signed or sealed
+// goes in its place, and comes back to that vendor with the next turn; [StripForeign] keeps it from OpenAI.
 //
 // Of [conversation.Target.Quirks] the codec knows these:
 //   - "open-reasoning": the server takes reasoning that is not sealed, as content of type reasoning_text (servers of open models)

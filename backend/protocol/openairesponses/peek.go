@@ -1,7 +1,6 @@
 package openairesponses
 
 import (
-	"bytes"
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/internal/peek"
 	"metapi/backend/protocol/scan"
@@ -134,13 +133,13 @@ func item(c *scan.Cursor, body []byte, p *peek.Request, h *peek.Hash, last *toke
 		return
 	}
 	switch {
+	case string(kind) == "reasoning" && foreign(id.raw, secret.raw):
 	case secret.raw != nil && string(kind) == "reasoning":
 		*last = secret
 	case secret.raw != nil: // a compaction: the conversation so far, which cannot be left out
 		p.AddRef(protocol.ConvRef, ReasoningID(secret.raw, secret.escaped))
 	// Reasoning without its content, and a bare id, stand for what one account has stored. Any other item is there in
 	// full, and its id only a name.
-	case string(kind) == "reasoning" && bytes.HasPrefix(id.raw, []byte(foreignID)): // ours: see foreign.go
 	case string(kind) == "item_reference", string(kind) == "reasoning", kind == nil && role == nil && content.Empty():
 		p.AddRef(protocol.ResponseRef, scan.Unquote(id.raw, id.escaped))
 	case string(kind) == "image_generation_call":
