@@ -84,25 +84,25 @@ func (x *exchange) tryOnce(d *routing.Deployment, more bool, mends mending) *fai
 			Message: "the account that could serve this is being tried again after a failure"}}
 	}
 	defer pass.Abandon() // where nothing else has ended it
-	a := &attempt{exchange: x, d: d, target: x.snap.Targets[d.Order], pass: pass, start: now, via: x.ep.protocol, up: x.dialect, mends: mends}
+	a := &attempt{exchange: x, d: d, target: x.snap.Targets[d.Order], pass: pass, start: now, via: x.in, up: dialects.Of(x.in), mends: mends}
 	x.asked.At = now
 	switch via, _ := d.Via(x.asked); {
 	case via != protocol.None:
 		a.via, a.up = via, dialects.Of(via)
-	case !d.Protocols.Has(x.ep.protocol): // another request has found out since the decision
+	case !d.Protocols.Has(x.in): // another request has found out since the decision
 		return &failure{passed: true, err: &protocol.Error{Kind: protocol.Unsupported, Message: "the account that could serve this has just answered that it does not"}}
 	}
 	a.made = routing.Attempt{Deployment: d.ID, Account: d.Account.ID, Upstream: d.Upstream, Start: now.Sub(x.rec.Start)}
 	a.dog = x.g.watch(x.r.Context(), x.g.timing.limit(d, x.stream, more, x.peek.MaxOutput))
 	defer a.dog.stop()
-	if a.via != x.ep.protocol || a.mends.anew() {
+	if a.via != x.in || x.in != x.ep.protocol || a.mends.anew() {
 		if f := a.encode(); f != nil {
 			return f
 		}
 	} else {
 		a.hide = a.addsUsage()
 	}
-	if a.via != x.ep.protocol {
+	if a.via != x.in || x.in != x.ep.protocol {
 		a.made.Via = a.via
 	}
 	a.made.Mends = a.mends.names()

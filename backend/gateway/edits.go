@@ -7,6 +7,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/anthropic"
+	"metapi/backend/protocol/dialects"
 	"metapi/backend/protocol/openairesponses"
 	"metapi/backend/protocol/repair"
 	"metapi/backend/protocol/scan"
@@ -70,7 +71,7 @@ func (a *attempt) edits() []edit {
 
 // addsUsage reports whether a stream is asked for a usage chunk that the client does not expect.
 func (a *attempt) addsUsage() bool {
-	if a.ep.protocol != protocol.OpenAIChat || !a.stream || a.peek.IncludeUsage || a.d.Quirks["no:stream_options"] || a.mends.has(repair.StreamOptions) {
+	if a.via != protocol.OpenAIChat || !a.stream || a.peek.IncludeUsage || a.d.Quirks["no:stream_options"] || a.mends.has(repair.StreamOptions) {
 		return false
 	}
 	at := a.peek.StreamOptions // if it is neither an object nor null, the upstream will say so
@@ -107,14 +108,14 @@ func includeUsage(data []byte, options protocol.Span) edit {
 
 // stripReasoning takes encrypted reasoning out of the body, and reports whether there was any.
 func (x *exchange) stripReasoning() bool {
-	if x.ep.protocol != protocol.OpenAIResponses {
+	if x.in != protocol.OpenAIResponses {
 		return false
 	}
 	stripped, ok := openairesponses.StripReasoning(x.body)
 	if !ok {
 		return false
 	}
-	peek, err := x.dialect.Peek(stripped)
+	peek, err := dialects.Of(x.in).Peek(stripped)
 	if err != nil {
 		return false
 	}

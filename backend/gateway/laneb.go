@@ -25,7 +25,7 @@ type laneB struct {
 // translatable is what a request can be put into: nothing where it leans on state that one account keeps, or is none for a
 // reply.
 func (x *exchange) translatable(pin routing.Pin) protocol.Set {
-	if pin.Only || x.ep.operation != protocol.Generate || codecs.Of(x.ep.protocol) == nil {
+	if pin.Only || x.ep.operation != protocol.Generate || codecs.Of(x.in) == nil {
 		return 0
 	}
 	return codecs.Spoken
@@ -35,24 +35,21 @@ func (x *exchange) translatable(pin routing.Pin) protocol.Set {
 // nothing has to be restored in the reply, the reply passes as it is.
 func (a *attempt) encode() *failure {
 	b := &laneB{client: codecs.Of(a.ep.protocol), up: codecs.Of(a.via)}
-	if a.conv == nil {
-		conv, err := b.client.DecodeRequest(a.body, conversation.Asked{Model: a.ep.model, Stream: a.stream})
-		if err != nil {
-			return &failure{err: asError(err), unsaid: a.via == a.ep.protocol}
-		}
-		a.conv = conv
+	conv, err := a.decoded()
+	if err != nil {
+		return &failure{err: asError(err), unsaid: a.via == a.in}
 	}
-	ask := *a.conv // shallow: encoders change nothing
+	ask := *conv // shallow: encoders change nothing
 	ask.Model, ask.Stream = a.d.Upstream, a.stream
 	lost := a.mends.request(&ask)
 	to := conversation.Target{Model: a.d.Upstream, UsualOutput: a.d.MaxOutput, Reasons: a.d.Reasons, Described: a.d.Described,
 		Quirks: a.mends.quirks(a.d.Quirks)}
 	body, unsaid, err := b.up.EncodeRequest(&ask, to)
 	if err != nil {
-		return &failure{err: conversation.InWords(asError(err), a.ep.protocol), unsaid: true}
+		return &failure{err: conversation.InWords(asError(err), a.in), unsaid: true}
 	}
-	a.encoded, a.dropped = body, slices.Concat(a.conv.Lost, lost, unsaid)
-	b.ask, b.back = a.conv, b.up.Restorer(&ask, to)
+	a.encoded, a.dropped = body, slices.Concat(conv.Lost, lost, unsaid)
+	b.ask, b.back = conv, b.up.Restorer(&ask, to)
 	if a.via == a.ep.protocol && b.back == nil {
 		a.hide = a.addsUsage()
 		return nil
@@ -62,22 +59,6 @@ func (a *attempt) encode() *failure {
 	}
 	a.b = b
 	return nil
-}
-
-// reply translates a whole reply. estimate is told where the upstream told no usage, as at the end of a stream.
-func (b *laneB) reply(body []byte, estimate *protocol.Usage) ([]byte, error) {
-	r, err := b.up.DecodeReply(body)
-	if err != nil {
-		return nil, err
-	}
-	if b.back != nil {
-		b.back.Reply(r)
-	}
-	if estimate != nil {
-		r.Usage, r.HasUsage = *estimate, true
-	}
-	r.ID = "" // the client's protocol has a form of its own for it
-	return b.client.EncodeReply(r, b.ask)
 }
 
 // event translates one event of a stream, and appends what it comes to.
@@ -124,7 +105,7 @@ const mostLost = 32
 func (a *attempt) lostHeader(h http.Header) {
 	var names []string
 	for _, l := range a.dropped {
-		name := conversation.Called(l.Param, a.ep.protocol)
+		name := conversation.Called(l.Param, a.in)
 		if len(names) < mostLost && len(name) <= mostLost*2 && strings.IndexFunc(name, foreign) < 0 && !slices.Contains(names, name) {
 			names = append(names, name)
 		}

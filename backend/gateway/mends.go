@@ -82,7 +82,7 @@ func (x *exchange) mend(tried mending, f *failure) (mending, bool) {
 	}
 	via := x.rec.Attempts[len(x.rec.Attempts)-1].Via
 	if via == protocol.None {
-		via = x.ep.protocol
+		via = x.in
 	}
 	r := repair.Find(via, f.err)
 	if r == nil || tried.has(r.Name) {
@@ -123,7 +123,7 @@ func (k *memory) known(x *exchange, d *routing.Deployment) mending {
 
 func (x *exchange) want(d *routing.Deployment) want {
 	w := want{deployment: d.ID}
-	if d.Protocols.Has(x.ep.protocol) {
+	if d.Protocols.Has(x.in) {
 		w.client = x.rec.Client
 	}
 	return w

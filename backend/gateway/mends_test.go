@@ -227,7 +227,7 @@ func TestQuirksOfTheProvider(t *testing.T) {
 	if err := json.Unmarshal([]byte(bodies(v)[0]), &sent); err != nil {
 		t.Fatal(err)
 	}
-	if sent["seed"] != nil || string(sent["max_tokens"]) != "300" || got.header.Get("X-Metapi-Dropped") != "seed" {
+	if sent["seed"] != nil || string(sent["max_tokens"]) != "300" || got.header.Get("X-Metapi-Dropped") != "generationConfig.seed" {
 		t.Errorf("sent %s, dropped %q", bodies(v)[0], got.header.Get("X-Metapi-Dropped"))
 	}
 }

@@ -29,7 +29,7 @@ const lastWords = 2 * time.Second
 // attempt can fail and the client never know.
 func (a *attempt) passStream(res *http.Response) *failure {
 	src, f := a.openStream(res)
-	if src == nil {
+	if f != nil || src == nil {
 		return f
 	}
 	rd := sse.NewReader(src, maxEvent)
@@ -83,8 +83,8 @@ func (a *attempt) passStream(res *http.Response) *failure {
 	}
 }
 
-// openStream checks that the answer is a stream. Relays forget or misname the type of streams, so it is the first bytes
-// that tell a web page from one.
+// openStream checks that the answer is a stream; where it returns none, the attempt has ended, well or not. Relays forget or misname the type
+// of streams, so it is the first bytes that tell a web page or a whole reply from one.
 func (a *attempt) openStream(res *http.Response) (io.Reader, *failure) {
 	body, err := plain(res)
 	if err != nil {
@@ -92,7 +92,7 @@ func (a *attempt) openStream(res *http.Response) (io.Reader, *failure) {
 	}
 	switch mediaType(res.Header) {
 	case "application/json":
-		return nil, a.notStream(body)
+		return nil, a.notStream(body, res.Header)
 	case "text/event-stream":
 		return body, nil
 	}
@@ -105,19 +105,22 @@ func (a *attempt) openStream(res *http.Response) (io.Reader, *failure) {
 	if protocol.IsHTML(nil, begin) {
 		return nil, a.failed(errWall)
 	}
+	if begin = bytes.TrimLeft(begin, "\xef\xbb\xbf \r\n"); len(begin) > 0 && (begin[0] == '{' || begin[0] == '[') {
+		return nil, a.notStream(first, res.Header)
+	}
 	return first, nil
 }
 
-// notStream books a plain body that came where a stream was asked for; often it is an error that came with status 200.
-func (a *attempt) notStream(src io.Reader) *failure {
-	body, err := readAll(io.LimitReader(src, maxErrorBody), -1)
-	if err != nil && len(body) == 0 {
+// notStream takes a plain body that came where a stream was asked for: an error that came with status 200, or the whole reply (case 7).
+func (a *attempt) notStream(src io.Reader, from http.Header) *failure {
+	body, err := readAll(io.LimitReader(src, maxReply), -1)
+	if err != nil {
 		return a.lost(err)
 	}
 	if a.up.Body(body, &a.reply); a.reply.Err != nil {
 		return a.failed(a.reply.Err)
 	}
-	return a.failed(&protocol.Error{Kind: protocol.BadReply, Message: "the upstream answered a request for a stream with a plain reply"})
+	return a.streamWhole(body, from)
 }
 
 // commit opens the client's stream with this attempt's headers. From here on there is no other deployment.
@@ -144,15 +147,7 @@ func (a *attempt) streamEnded(err error, committed bool, held []byte, from http.
 			a.commit(from)
 		}
 		gone := a.out.send(held) != nil
-		gone = a.out.finish() != nil || gone
-		a.pass.Succeed()
-		a.close("", "")
-		if gone {
-			a.gone()
-		} else {
-			a.settle(routing.OK, nil)
-		}
-		return nil
+		return a.done(a.out.finish() != nil || gone)
 	}
 	e, gone := a.dog.verdict(err)
 	var tooLong *sse.TooLong
@@ -169,6 +164,18 @@ func (a *attempt) streamEnded(err error, committed bool, held []byte, from http.
 		return a.failed(e)
 	}
 	return a.broken(e, held)
+}
+
+// done ends an attempt that has served the client; gone tells that the client has not taken it.
+func (a *attempt) done(gone bool) *failure {
+	a.pass.Succeed()
+	a.close("", "")
+	if gone {
+		a.gone()
+	} else {
+		a.settle(routing.OK, nil)
+	}
+	return nil
 }
 
 // unreadable ends an attempt whose stream makes no sense in its own protocol.

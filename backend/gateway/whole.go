@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"metapi/backend/protocol"
+	"metapi/backend/protocol/conversation"
 	"metapi/backend/routing"
 )
 
@@ -21,21 +22,24 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 	if protocol.IsHTML(res.Header, body) {
 		return a.failed(errWall)
 	}
-	if a.up.Body(body, &a.reply); a.reply.Err != nil && !a.storedFailure() {
+	var r *conversation.Reply // nil: the body passes as it is
+	if a.reshapes() && isStream(res.Header, body) {
+		r, err = a.gather(body)
+		res.Header.Set("Content-Type", "application/json")
+	} else if a.up.Body(body, &a.reply); a.reply.Err != nil && !a.storedFailure() {
 		return a.failed(a.reply.Err)
+	} else if a.b != nil {
+		r, err = a.b.up.DecodeReply(body)
 	}
-	h := a.w.Header()
-	if a.b != nil {
-		estimate := a.estimate()
-		if body, err = a.b.reply(body, estimate); err != nil {
-			return a.lost(err)
-		}
-		if estimate != nil {
-			h["X-Metapi-Estimated"] = []string{"usage"}
-		}
+	if r != nil && err == nil {
+		body, err = a.rewrite(r)
+	}
+	if err != nil {
+		return a.lost(err)
 	}
 	a.pin() // before the client can ask for what it was told
 	a.made.FirstByte = time.Since(a.start)
+	h := a.w.Header()
 	a.replyHead(h, res.Header)
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	a.rec.Status = res.StatusCode
@@ -44,14 +48,7 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 	if err == nil {
 		err = http.NewResponseController(a.w).Flush() // the client has it all before the books are made
 	}
-	a.pass.Succeed()
-	a.close("", "")
-	if err != nil {
-		a.gone()
-	} else {
-		a.settle(routing.OK, nil)
-	}
-	return nil
+	return a.done(err != nil)
 }
 
 // storedFailure reports whether the error in the reply is the content of a stored response that failed, and not a failure
