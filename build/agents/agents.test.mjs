@@ -19,8 +19,9 @@ const turns = [
   { file: 'farewell.txt', holds: 'goodbye from the file', answer: 'The other says goodbye 👩🏽‍💻.' },
 ].map((t) => ({ ...t, question: `What does ${t.file} say?`, command: `cat ${t.file}` }))
 
-/** Parameters that the other protocol has no word for, and an agent can do without. */
-const harmless = new Set(['cache_control', 'prompt_cache_key', 'user', 'include', 'top_p', 'top_k'])
+/** What the other protocol has no word for, and an agent can do without: where to cache, who asks, what to send back, how to draw words. */
+const harmless = new Set(['cache_control', 'prompt_cache_key', 'metadata.user_id', 'client_metadata', 'include', 'context_management', 'tools.defer_loading',
+  'generationConfig.topP', 'generationConfig.topK'])
 
 describe('agents', { concurrency: 1 }, () => {
   const world = new World()
