@@ -19,6 +19,7 @@ const Mark = "metapiforeign"
 type Carried struct {
 	Origin    protocol.Protocol `json:"o,omitempty"`
 	ID        string            `json:"i,omitempty"`
+	Text      string            `json:"t,omitempty"` // where the client does not send it back itself
 	Summary   bool              `json:"s,omitempty"`
 	Signature string            `json:"g,omitempty"`
 	Sealed    string            `json:"x,omitempty"`
