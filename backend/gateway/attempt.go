@@ -34,25 +34,48 @@ type attempt struct {
 	dropped []conversation.Lost // of the request, since the upstream's protocol cannot say it
 	reply   protocol.Reply
 	mends   mending         // what is known to be needed for the upstream to take the request
+	quirks  map[string]bool // the deployment's, and what it has been found to have
+	heard   *listener       // nil: nobody wants to know
 	made    routing.Attempt // what the record will keep of it
 	pinned  int             // how many of reply.Issued are known as pins
 }
 
 // failure is why a request was not served: by one attempt, or at all. Nothing of it has reached the client.
 type failure struct {
-	err     *protocol.Error // scrubbed
-	passed  bool            // nobody was asked: the deployment is being tried again by another request
-	unsaid  bool            // nobody was asked: this upstream's protocol cannot say what the request says; another's may
-	asked   bool            // an upstream said so: it is booked as the last attempt
-	context int64           // of the deployment, for prompts that were too long for it
-	raw     []byte          // the upstream's own body, where it can be passed on as it is
-	status  int             // the upstream's, with raw
-	header  http.Header     // likewise
+	err     *protocol.Error   // scrubbed
+	passed  bool              // nobody was asked: the deployment is being tried again by another request
+	unsaid  bool              // nobody was asked: this upstream's protocol cannot say what the request says; another's may
+	asked   bool              // an upstream said so: it is booked as the last attempt
+	via     protocol.Protocol // of the attempt
+	context int64             // of the deployment, for prompts that were too long for it
+	raw     []byte            // the upstream's own body, where it can be passed on as it is
+	status  int               // the upstream's, with raw
+	header  http.Header       // likewise
 }
 
-// try makes an attempt at d, and another where the upstream's refusal taught how to mend the request. It returns nil once the
-// request is settled; more says whether another candidate waits behind d.
-func (x *exchange) try(d *routing.Deployment, more bool) *failure {
+// try makes attempts at d: over its nearest protocol, and over the next where d turns out not to serve that, or it cannot say what the
+// request says. It returns nil once the request is settled; more says whether another candidate waits behind d.
+func (x *exchange) try(d *routing.Deployment, more bool) (worst *failure) {
+	left := x.asked.Translate
+	defer func() { x.asked.Translate = left }()
+	for {
+		f := x.tryNearest(d, more)
+		if f == nil {
+			return nil
+		}
+		worst = worse(worst, f)
+		if !f.unsaid && !(f.asked && f.err.Kind == protocol.Unsupported) || x.r.Context().Err() != nil {
+			return worst
+		}
+		x.asked.Translate &^= protocol.SetOf(f.via)
+		if via, _ := d.Via(x.asked); via == protocol.None || via == f.via {
+			return worst
+		}
+	}
+}
+
+// tryNearest makes an attempt at d, and another where the upstream's refusal taught how to mend the request.
+func (x *exchange) tryNearest(d *routing.Deployment, more bool) *failure {
 	mends := x.g.mends.known(x, d)
 	first := x.tryOnce(d, more, mends)
 	for f := first; f != nil; {
@@ -85,6 +108,7 @@ func (x *exchange) tryOnce(d *routing.Deployment, more bool, mends mending) *fai
 	}
 	defer pass.Abandon() // where nothing else has ended it
 	a := &attempt{exchange: x, d: d, target: x.snap.Targets[d.Order], pass: pass, start: now, via: x.in, up: dialects.Of(x.in), mends: mends}
+	a.quirks = mends.quirks(d.Quirks)
 	x.asked.At = now
 	switch via, _ := d.Via(x.asked); {
 	case via != protocol.None:
@@ -97,6 +121,7 @@ func (x *exchange) tryOnce(d *routing.Deployment, more bool, mends mending) *fai
 	defer a.dog.stop()
 	if a.via != x.in || x.in != x.ep.protocol || a.mends.anew() {
 		if f := a.encode(); f != nil {
+			f.via = a.via
 			return f
 		}
 	} else {
@@ -106,6 +131,7 @@ func (x *exchange) tryOnce(d *routing.Deployment, more bool, mends mending) *fai
 		a.made.Via = a.via
 	}
 	a.made.Mends = a.mends.names()
+	a.heard = a.listen()
 	x.begin()
 
 	res, err := a.send()
@@ -263,7 +289,7 @@ func (a *attempt) failed(e *protocol.Error) *failure {
 			"kind", string(e.Kind), "status", e.Status, "retry_after", e.RetryAfter, "error", scrubbed.Message)
 	}
 	a.close(e.Kind, scrubbed.Message)
-	return &failure{err: &scrubbed, context: a.d.Context, asked: true}
+	return &failure{err: &scrubbed, context: a.d.Context, asked: true, via: a.via}
 }
 
 // accountTrouble starts the message for errors that concern the user's own account upstream, so that nobody takes them
@@ -291,6 +317,10 @@ func worse(a, b *failure) *failure {
 	case a == nil || a.passed:
 		return b
 	case b.passed:
+		return a
+	case a.unsaid && b.asked && b.err.Kind != protocol.Unsupported: // what could be asked has more to say
+		return b
+	case b.unsaid && a.asked && a.err.Kind != protocol.Unsupported:
 		return a
 	case a.err.Kind == b.err.Kind && a.err.RetryAfter > 0 && b.err.RetryAfter > 0:
 		if a.err.RetryAfter <= b.err.RetryAfter {

@@ -52,6 +52,7 @@ type Gateway struct {
 	procs    procs
 	running  sync.WaitGroup // of exchanges, until they are settled
 	mends    memory         // what upstreams have been found to want
+	thoughts thoughts       // what some of them will want back
 }
 
 // New returns a gateway. It starts nothing; see [Gateway.Serve].

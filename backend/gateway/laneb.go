@@ -42,8 +42,12 @@ func (a *attempt) encode() *failure {
 	ask := *conv // shallow: encoders change nothing
 	ask.Model, ask.Stream = a.d.Upstream, a.stream
 	lost := a.mends.request(&ask)
+	if a.quirks[wantsThoughts] {
+		ask.Messages = slices.Clone(ask.Messages)
+		a.g.thoughts.recall(a.rec.Client, &ask)
+	}
 	to := conversation.Target{Model: a.d.Upstream, UsualOutput: a.d.MaxOutput, Reasons: a.d.Reasons, Described: a.d.Described,
-		Quirks: a.mends.quirks(a.d.Quirks)}
+		Quirks: a.quirks}
 	body, unsaid, err := b.up.EncodeRequest(&ask, to)
 	if err != nil {
 		return &failure{err: conversation.InWords(asError(err), a.in), unsaid: true}

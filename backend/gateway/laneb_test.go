@@ -375,6 +375,74 @@ func TestLaneBFailover(t *testing.T) {
 	}
 }
 
+// A vendor that does not serve one protocol is asked over the next at once: no client is told of it, and later ones are not held up by it.
+func TestLaneBLackedProtocol(t *testing.T) {
+	serves := map[protocol.Protocol]imitation.Op{protocol.OpenAIChat: imitation.OpChat, protocol.OpenAIResponses: imitation.OpResponses}
+	for via, op := range serves {
+		for _, a := range asks() {
+			if a.proto == via || a.proto == protocol.Gemini && via == protocol.OpenAIChat {
+				continue // these ask for it first
+			}
+			t.Run(fmt.Sprintf("%s at %s", a, via), func(t *testing.T) {
+				t.Parallel()
+				v := vendor(t, imitation.OpenAI, "A", imitation.Only(op))
+				w := newWorld(t, []*imitation.Vendor{v})
+				wants := 2
+				if a.proto == protocol.Anthropic && via == protocol.OpenAIResponses {
+					wants = 1
+				}
+				for i, attempts := range []int{wants, 1} {
+					w.wantAnswer(a, w.send(a.of("gpt-4o")))
+					if r := w.records(i + 1)[i]; len(r.Attempts) != attempts || r.Attempts[attempts-1].Via != via {
+						t.Errorf("request %d: attempts %+v", i+1, r.Attempts)
+					}
+				}
+			})
+		}
+	}
+}
+
+// What the nearest protocol cannot say is said over another, where the account serves it.
+func TestLaneBSaidOverAnother(t *testing.T) {
+	v := vendor(t, imitation.OpenAI, "A")
+	w := newWorld(t, []*imitation.Vendor{v})
+	for _, a := range asks() {
+		if a.proto == protocol.Anthropic {
+			a = a.of("gpt-4o")
+			a.body["stop_sequences"] = []any{"END"} // Responses has none, and is nearer
+			w.wantAnswer(a, w.send(a))
+		}
+	}
+	for _, c := range v.Calls() {
+		if c.Op != imitation.OpChat || !strings.Contains(string(c.Body), `"END"`) {
+			t.Errorf("%s: %s", c.Path, c.Body)
+		}
+	}
+}
+
+// Where no protocol of the account will do, the client is told what its request says that cannot be said, and not that a path is missing;
+// but where another account could have said it, what that one answered.
+func TestLaneBUnsaid(t *testing.T) {
+	one, other := vendor(t, imitation.OpenAI, "A", imitation.Only(imitation.OpResponses)), vendor(t, imitation.OpenAI, "B", imitation.Only(imitation.OpChat))
+	for _, c := range []struct {
+		vendors []*imitation.Vendor
+		status  int
+		says    string
+	}{{[]*imitation.Vendor{one}, 400, "stop"}, {[]*imitation.Vendor{one, other}, 500, "had an error"}} {
+		other.Fault(imitation.Fault{Kind: imitation.Status500, Times: imitation.Always})
+		w := newWorld(t, c.vendors)
+		for _, a := range asks() {
+			if a.proto == protocol.Anthropic && !a.stream {
+				a = a.of("gpt-4o")
+				a.body["stop_sequences"] = []any{"END"}
+				if got := w.send(a); got.status != c.status || !strings.Contains(got.body, c.says) {
+					t.Errorf("%d accounts: %d %s", len(c.vendors), got.status, got.body)
+				}
+			}
+		}
+	}
+}
+
 // upstreamModel is the model that [asks] ask a vendor for.
 func upstreamModel(kind imitation.Kind) string {
 	return map[imitation.Kind]string{imitation.OpenAI: "gpt-4o", imitation.Anthropic: "claude-sonnet-4-5", imitation.Gemini: "gemini-2.5-flash"}[kind]

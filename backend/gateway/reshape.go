@@ -54,6 +54,8 @@ func (a *attempt) streamWhole(body []byte, from http.Header) *failure {
 	}
 	events = w.Close(events)
 	a.pin()
+	a.heard.body(body)
+	a.keepThoughts()
 	a.commit(from)
 	gone := a.out.send(events) != nil
 	return a.done(a.out.finish() != nil || gone)

@@ -41,6 +41,7 @@ func (a *attempt) passStream(res *http.Response) *failure {
 			return a.streamEnded(err, committed, held, res.Header)
 		}
 		class := a.up.Event(ev.Name, ev.Data, &a.reply)
+		a.heard.event(ev.Name, ev.Data)
 		if class == protocol.Failed && a.storedFailure() {
 			class = protocol.Final
 		}
@@ -90,10 +91,7 @@ func (a *attempt) openStream(res *http.Response) (io.Reader, *failure) {
 	if err != nil {
 		return nil, a.lost(err)
 	}
-	switch mediaType(res.Header) {
-	case "application/json":
-		return nil, a.notStream(body, res.Header)
-	case "text/event-stream":
+	if mediaType(res.Header) == "text/event-stream" {
 		return body, nil
 	}
 	first := bufio.NewReaderSize(body, 512)
@@ -146,6 +144,7 @@ func (a *attempt) streamEnded(err error, committed bool, held []byte, from http.
 		if !committed { // an answer without a word, but a whole one
 			a.commit(from)
 		}
+		a.keepThoughts()
 		gone := a.out.send(held) != nil
 		return a.done(a.out.finish() != nil || gone)
 	}

@@ -23,6 +23,7 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 		return a.failed(errWall)
 	}
 	var r *conversation.Reply // nil: the body passes as it is
+	a.heard.body(body)
 	if a.reshapes() && isStream(res.Header, body) {
 		r, err = a.gather(body)
 		res.Header.Set("Content-Type", "application/json")
@@ -38,6 +39,7 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 		return a.lost(err)
 	}
 	a.pin() // before the client can ask for what it was told
+	a.keepThoughts()
 	a.made.FirstByte = time.Since(a.start)
 	h := a.w.Header()
 	a.replyHead(h, res.Header)

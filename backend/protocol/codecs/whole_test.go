@@ -18,7 +18,7 @@ import (
 var answers = rapid.Custom(func(t *rapid.T) *conv.Reply {
 	r := &conv.Reply{ID: "id", Model: "m", Created: 1_700_000_000, HasUsage: true,
 		Usage: protocol.Usage{Input: rapid.Int64Range(1, 1e6).Draw(t, "input"), Output: rapid.Int64Range(1, 1e6).Draw(t, "output")}}
-	words := rapid.StringMatching(`[a-z 世界👋"\\]{1,40}`)
+	words := rapid.StringMatching(`[a-z][a-z 世界👋"\\]{0,40}`)
 	c := conv.Choice{Finish: conv.Finish{Reason: conv.Stopped}}
 	if rapid.Bool().Draw(t, "thinks") {
 		c.Parts = append(c.Parts, &conv.Thinking{Text: words.Draw(t, "thought")})
