@@ -125,7 +125,7 @@ describe('agents', { concurrency: 1 }, () => {
 
 function run(program, args, options) {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'], timeout: 90_000, killSignal: 'SIGKILL' })
+    const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'], timeout: 180_000, killSignal: 'SIGKILL' })
     let said = ''
     child.stdout.on('data', (b) => { said += b })
     child.stderr.on('data', (b) => { said += b })

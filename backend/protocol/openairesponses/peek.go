@@ -202,10 +202,10 @@ func tool(c *scan.Cursor, p *peek.Request) {
 	})
 }
 
-// StripReasoning returns body without the reasoning items of its input that carry encrypted content, and whether
+// StripReasoning returns body without the reasoning items of its input that an account of OpenAI's has encrypted, and whether
 // there were any. All else is byte-identical, in its order. A body that cannot be read is returned as it is.
 func StripReasoning(body []byte) ([]byte, bool) {
-	return stripReasoning(body, func(_, sealed []byte) bool { return len(sealed) > 0 })
+	return stripReasoning(body, func(id, sealed []byte) bool { return len(sealed) > 0 && !foreign(id, sealed) })
 }
 
 // stripReasoning takes out of a body's input the reasoning items for which drop, given their id and encrypted content as they
