@@ -113,6 +113,8 @@ describe('agents', { concurrency: 1 }, () => {
     const seen = (await at[vendor].calls()).filter((c) => c.Status === 200)
     assert.equal(seen.length, relay.heard.length)
     for (const [i, { body }] of relay.heard.entries()) assert.deepEqual(missing(body, seen[i].body), [], 'what did not reach the model')
+    const marked = ({ body }) => JSON.stringify(body).includes('"cache_control"')
+    if (vendor === 'anthropic') assert.ok(!relay.heard.some(marked) || seen.some(marked), 'what is to be cached is marked')
     if (calls) assert.ok(JSON.stringify(seen.at(-1).body).includes(holds), `what the command printed did not reach the model: ${said}\n${JSON.stringify(seen.map((c) => c.body.messages ?? c.body.contents ?? c.body.input))}`)
     const rows = (await world.usage()).rows.filter((r) => r.client === session.client)
     assert.deepEqual(rows.map((r) => r.state), rows.map(() => 'ok'))
