@@ -65,10 +65,15 @@ export const agents = {
   'OpenCode, Gemini': openCode('@ai-sdk/google', '/v1beta'),
   'Qwen Code': {
     command: [node22, join(bin, 'qwen')],
-    tool: (command) => ({ name: 'run_shell_command', arguments: { command, is_background: false } }),
+    // On a busy machine it loses what a command prints that ends at once.
+    tool: (command) => ({ name: 'run_shell_command', arguments: { command: `${command} && sleep 1`, is_background: false } }),
     ask: (question, model) => ['-m', model, '--yolo', '-p', question],
     goOn: (question, model) => ['-c', '-m', model, '--yolo', '-p', question],
     env: (url, key, model) => ({ OPENAI_BASE_URL: `${url}/v1`, OPENAI_API_KEY: key, OPENAI_MODEL: model }),
-    files: () => ({ '.qwen/settings.json': { security: { auth: { selectedType: 'openai' } }, privacy: { usageStatisticsEnabled: false }, general: { enableAutoUpdate: false, disableAutoUpdate: true } } }),
+    files: () => ({
+      '.qwen/settings.json': {
+        security: { auth: { selectedType: 'openai' } }, privacy: { usageStatisticsEnabled: false }, general: { enableAutoUpdate: false },
+      },
+    }),
   },
 }
