@@ -25,11 +25,12 @@ func (e endpoint) dialect() protocol.Dialect { return dialects.Of(e.protocol) }
 
 // posts are the endpoints with a fixed path, all of method POST.
 var posts = map[string]endpoint{
-	"/v1/chat/completions":      {protocol: protocol.OpenAIChat, operation: protocol.Generate},
-	"/v1/responses":             {protocol: protocol.OpenAIResponses, operation: protocol.Generate},
-	"/v1/embeddings":            {protocol: protocol.OpenAIEmbeddings, operation: protocol.Embed},
-	"/v1/messages":              {protocol: protocol.Anthropic, operation: protocol.Generate},
-	"/v1/messages/count_tokens": {protocol: protocol.Anthropic, operation: protocol.CountTokens},
+	"/v1/chat/completions":       {protocol: protocol.OpenAIChat, operation: protocol.Generate},
+	"/v1/responses":              {protocol: protocol.OpenAIResponses, operation: protocol.Generate},
+	"/v1/responses/input_tokens": {protocol: protocol.OpenAIResponses, operation: protocol.CountTokens},
+	"/v1/embeddings":             {protocol: protocol.OpenAIEmbeddings, operation: protocol.Embed},
+	"/v1/messages":               {protocol: protocol.Anthropic, operation: protocol.Generate},
+	"/v1/messages/count_tokens":  {protocol: protocol.Anthropic, operation: protocol.CountTokens},
 }
 
 // geminiMethods are the words after the colon of /v1beta/models/M:word.
@@ -72,15 +73,16 @@ func findEndpoint(r *http.Request) (endpoint, *protocol.Error) {
 	if path == "/v1beta/models" {
 		return endpoint{protocol: protocol.Gemini, list: listGemini}, wantMethod(r, http.MethodGet)
 	}
-	if rest, ok := strings.CutPrefix(path, "/v1beta/models/"); ok {
-		if i := strings.LastIndexByte(rest, ':'); i > 0 {
-			if ep, ok := geminiMethods[rest[i+1:]]; ok {
-				ep.model = rest[:i]
+	if rest, ok := strings.CutPrefix(path, "/v1beta/"); ok {
+		name, isModel := strings.CutPrefix(rest, "models/") // which Vercel's AI SDK leaves out of account/model
+		if i := strings.LastIndexByte(name, ':'); i > 0 {
+			if ep, ok := geminiMethods[name[i+1:]]; ok {
+				ep.model = name[:i]
 				ep.array = ep.stream && r.URL.Query().Get("alt") != "sse"
 				return ep, wantMethod(r, http.MethodPost)
 			}
-		} else if rest != "" {
-			return endpoint{protocol: protocol.Gemini, id: rest, list: listGemini}, wantMethod(r, http.MethodGet)
+		} else if isModel && name != "" {
+			return endpoint{protocol: protocol.Gemini, id: name, list: listGemini}, wantMethod(r, http.MethodGet)
 		}
 	}
 	return endpoint{}, &protocol.Error{Kind: protocol.NotFound, Message: fmt.Sprintf("Metapi does not serve %s %s", r.Method, path)}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"metapi/backend/protocol"
+	"metapi/backend/protocol/tokens"
 	"metapi/backend/routing"
 	"metapi/backend/snapshot"
 )
@@ -53,6 +54,8 @@ type Gateway struct {
 	running  sync.WaitGroup // of exchanges, until they are settled
 	mends    memory         // what upstreams have been found to want
 	thoughts thoughts       // what some of them will want back
+	learned  tokens.Corrections
+	replies  atomic.Uint64 // with usage told, of which some are learned from
 }
 
 // New returns a gateway. It starts nothing; see [Gateway.Serve].
@@ -126,6 +129,7 @@ func refuse(w http.ResponseWriter, d protocol.Dialect, e *protocol.Error) int {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	setRetryAfter(h, e.RetryAfter)
+	nameRequest(h, d.Protocol())
 	if status == http.StatusMethodNotAllowed {
 		h.Set("Allow", e.Param)
 	}

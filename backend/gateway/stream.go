@@ -356,8 +356,8 @@ func (s *streamWriter) stop() (open bool) {
 	return s.open
 }
 
-// beat keeps a client's connection alive that has heard nothing for a while: 200 and something without meaning. Failover
-// stays open behind it.
+// beat keeps a client's connection alive that has heard nothing for a while: 200 and something without meaning, where the protocol has
+// that. Failover stays open behind it.
 func (s *streamWriter) beat() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -365,7 +365,7 @@ func (s *streamWriter) beat() {
 	if s.array {
 		alive = []byte("\n") // white space, wherever in the array
 	}
-	if s.quiet || s.err != nil || alive == nil {
+	if s.quiet || s.err != nil || s.open && alive == nil {
 		return
 	}
 	s.head(nil)

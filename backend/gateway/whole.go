@@ -29,6 +29,8 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 		res.Header.Set("Content-Type", "application/json")
 	} else if a.up.Body(body, &a.reply); a.reply.Err != nil && !a.storedFailure() {
 		return a.failed(a.reply.Err)
+	} else if a.counting() {
+		body, err = a.counted(body)
 	} else if a.b != nil {
 		r, err = a.b.up.DecodeReply(body)
 	}
@@ -63,6 +65,7 @@ func (a *attempt) replyHead(h, from http.Header) {
 		copyHeaders(h, from, replyHeaders[a.ep.protocol])
 	} else {
 		h["Content-Type"] = acceptJSON
+		nameRequest(h, a.ep.protocol)
 	}
 	a.lostHeader(h)
 	if len(a.mends) > 0 {
@@ -87,6 +90,7 @@ func (x *exchange) sendRaw(f *failure) bool {
 	if h.Get("Retry-After") == "" {
 		setRetryAfter(h, f.err.RetryAfter)
 	}
+	nameRequest(h, x.ep.protocol)
 	x.attemptsHeader()
 	x.rec.Status = f.status
 	x.w.WriteHeader(f.status)

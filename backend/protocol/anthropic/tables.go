@@ -22,7 +22,7 @@ var refusedMembers = map[string]string{
 // told as lost.
 var (
 	knownMembers = set("model messages max_tokens system tools tool_choice thinking output_config output_format stream temperature top_p top_k " +
-		"stop_sequences metadata service_tier cache_control container mcp_servers inference_geo")
+		"stop_sequences metadata service_tier cache_control container mcp_servers inference_geo thread")
 	knownTool   = set("type name description input_schema cache_control strict")
 	knownOutput = set("effort format")
 )

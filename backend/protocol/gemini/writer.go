@@ -71,8 +71,6 @@ func (w *writer) Write(dst []byte, e conv.Event) []byte {
 		k.finish = &finish
 	case *conv.Fault:
 		dst = w.fail(dst, e.Err)
-	case *conv.Alive:
-		dst = append(dst, Dialect{}.KeepAlive()...)
 	}
 	return dst
 }

@@ -76,6 +76,14 @@ func (Codec) EncodeRequest(r *conversation.Request, to conversation.Target) ([]b
 // mostStops is how many stop sequences there may be: StopConfiguration.
 const mostStops = 4
 
+// stopsTold are the stop sequences that the vendor takes, none by a model that reasons. At the others the answer is ended here.
+func stopsTold(r *conversation.Request, f family) []string {
+	if f.reasons {
+		return nil
+	}
+	return r.Stop[:min(len(r.Stop), mostStops)]
+}
+
 func (e *encoder) encodeParams() error {
 	r, out := e.r, &e.out
 	if n := r.MaxOutput; n != nil && *n > 0 {
@@ -85,13 +93,10 @@ func (e *encoder) encodeParams() error {
 			out.MaxTokens = n
 		}
 	}
-	if len(r.Stop) > mostStops {
-		return bad("stop", fmt.Sprintf("openai-chat takes %d stop sequences, not %d", mostStops, len(r.Stop)))
-	}
 	if r.N > mostChoices {
 		return bad("n", fmt.Sprintf("openai-chat gives at most %d choices", mostChoices))
 	}
-	out.Stop, out.Seed = r.Stop, r.Seed
+	out.Stop, out.Seed = stopsTold(r, e.family), r.Seed
 	if r.N > 1 {
 		out.N = r.N
 	}
@@ -103,9 +108,6 @@ func (e *encoder) encodeParams() error {
 	if out.Verbosity = r.Verbosity; !e.family.gpt5 && !e.quirk(quirkVerbosity) {
 		out.Verbosity = ""
 		cannot = append(cannot, "verbosity")
-	}
-	if e.family.reasons {
-		cannot = append(cannot, "stop")
 	}
 	if e.family.reasons && !(e.family.sampling && out.Effort == "none") { // case 42
 		cannot = append(cannot, "temperature", "top_p", "frequency_penalty", "presence_penalty", "logprobs", "logit_bias")

@@ -24,7 +24,7 @@
 // tool_search) is a Hosted one, and so are its calls.
 //
 // Encoded for an upstream, calls and results are paired (pairs.go), names and ids made legal (names.go; [ToolNames] tells
-// them back), schemas given an object at their root (schema.go), and reasoning goes only where this vendor sealed it.
+// them back), stop sequences left out, at which the answer is then ended here, schemas given an object at their root (schema.go), and reasoning goes only where this vendor sealed it.
 //
 // Written for a client, a reply is what it declared: a call of a custom tool that an upstream made as a function, with the text
 // as its only string, or as "input", is a custom_tool_call again; a tool of a namespace gets its namespace back. Each Response

@@ -343,7 +343,7 @@ func TestEncodeRequest(t *testing.T) {
 		refused(t, err, "messages[0].content[0]")
 	})
 	t.Run("case 49: the table of parameters", func(t *testing.T) {
-		for param, r := range map[string]conversation.Request{"stop": {Stop: []string{"x"}}, "n": {N: 2}, "logit_bias": {LogitBias: json.RawMessage(`{"1":5}`)}} {
+		for param, r := range map[string]conversation.Request{"n": {N: 2}, "logit_bias": {LogitBias: json.RawMessage(`{"1":5}`)}} {
 			_, _, err := Codec{}.EncodeRequest(&r, conversation.Target{Model: "m"})
 			refused(t, err, param)
 		}

@@ -1,13 +1,17 @@
 package openairesponses
 
-import "metapi/backend/protocol/conversation"
+import (
+	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/stops"
+)
 
-// Restorer implements [conversation.Codec]: names that the service does not take were sent as others.
+// Restorer implements [conversation.Codec]: names that the service does not take were sent as others, and stop sequences not at all.
 func (Codec) Restorer(r *conversation.Request, _ conversation.Target) conversation.Restorer {
-	if names := ToolNames(r); names != nil {
-		return restorer(names)
+	var names conversation.Restorer
+	if known := ToolNames(r); known != nil {
+		names = restorer(known)
 	}
-	return nil
+	return stops.Cut(r.Stop, names)
 }
 
 // restorer gives calls the client's names, by the names that were sent.

@@ -32,7 +32,7 @@ var clientRun = map[string]string{
 }
 
 // unsayable are the parameters that Responses does not have (CreateResponse of OpenAI's OpenAPI document); see package unsaid.
-var unsayable = []string{"stop", "n", "logit_bias", "top_logprobs", "top_k", "frequency_penalty", "presence_penalty", "seed", "cache_control",
+var unsayable = []string{"n", "logit_bias", "top_logprobs", "top_k", "frequency_penalty", "presence_penalty", "seed", "cache_control",
 	"messages.name"}
 
 // words are the values that an enumerated parameter takes.

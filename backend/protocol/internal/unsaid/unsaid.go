@@ -41,7 +41,6 @@ type param struct {
 // params by their names in openai-chat, or in the protocol that has them.
 var params = map[string]param{
 	"n":        {Refused("it gives one answer to a request"), func(r *conversation.Request) bool { return r.N > 1 }},
-	"stop":     {Refused("it has no stop sequences"), func(r *conversation.Request) bool { return len(r.Stop) > 0 }},
 	"logprobs": {Refused("it does not tell how likely its tokens were"), func(r *conversation.Request) bool { return r.LogProbs }},
 	"top_logprobs": {Dropped("nothing without logprobs"),
 		func(r *conversation.Request) bool { return r.TopLogProbs != nil && *r.TopLogProbs != 0 && !r.LogProbs }},
