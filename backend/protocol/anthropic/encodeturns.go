@@ -6,6 +6,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/carry"
 	"metapi/backend/protocol/internal/freetext"
 )
 
@@ -258,7 +259,7 @@ func textBlock(s string, cache *conversation.Cache) *wireBlock {
 
 // thinkingBlock is thinking that Anthropic has signed or sealed; nil for any other, which it would refuse.
 func thinkingBlock(t *conversation.Thinking) *wireBlock {
-	if _, ours := unseal(t.Signature + t.Sealed); ours || t.Origin != protocol.Anthropic {
+	if _, ours := carry.Unseal(t.Signature + t.Sealed); ours || t.Origin != protocol.Anthropic {
 		return nil
 	}
 	switch {

@@ -18,6 +18,8 @@
 //   - A thoughtSignature belongs to the part that it came on. On a call it is the call's; on a text, or alone, it is a
 //     conversation.Thinking without words before that text, and goes back to where it came from. Other vendors' are never sent. A turn
 //     whose first call has none gets the documented value that skips the check, for Gemini 3 and later.
+//   - What another vendor's model thought before a call goes to a client as the call's signature, with its proof, and back to that
+//     vendor: clients of this API send no thoughts back. [StripForeign] keeps it from Google.
 //   - Thoughts are summaries, and without a signature they are not sent back, as Google's own clients do not; a client sees
 //     them only where it set includeThoughts.
 //   - Functions are declared by parametersJsonSchema from Gemini 2.5 on, and by a lowered schema to models whose name tells no generation.

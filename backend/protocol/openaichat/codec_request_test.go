@@ -96,6 +96,22 @@ func messageOf(tree map[string]any, i int) map[string]any {
 	return tree["messages"].([]any)[i].(map[string]any)
 }
 
+// OpenCode marks whole messages and calls, where others mark parts. Unmarked, Claude's every turn would cost the whole conversation anew.
+func TestMarksOfMessages(t *testing.T) {
+	const mark = `"cache_control":{"type":"ephemeral","ttl":"1h"}`
+	r := decode(t, `{"model":"m","messages":[{"role":"system","content":"s",`+mark+`},{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}],`+mark+`},
+		{"role":"assistant","content":"","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{}"},`+mark+`}]},
+		{"role":"tool","tool_call_id":"1","content":"c",`+mark+`},{"role":"assistant","content":"d",`+mark+`},{"role":"user","content":"e","cache_control":null}]}`)
+	cache := &conversation.Cache{TTL: "1h"}
+	call, result := calls("1", "f", "{}"), answers("1", text("c"))
+	*conversation.CacheOf(call), *conversation.CacheOf(result) = cache, cache
+	want := []conversation.Message{says(conversation.System, &conversation.Text{Text: "s", Cache: cache}), says(conversation.User, text("a"), &conversation.Text{Text: "b", Cache: cache}),
+		says(conversation.Assistant, call), says(conversation.ToolRole, result), says(conversation.Assistant, &conversation.Text{Text: "d", Cache: cache}), says(conversation.User, text("e"))}
+	if !reflect.DeepEqual(r.Messages, want) {
+		t.Errorf("got  %s\nwant %s", asJSON(r.Messages), asJSON(want))
+	}
+}
+
 func TestDecodeRequest(t *testing.T) {
 	r := decode(t, `{"model":"gpt-5","stream":true,"stream_options":{"include_usage":true},"max_tokens":1,"max_completion_tokens":2,"temperature":0.5,
 		"top_p":0.9,"top_k":40,"frequency_penalty":1,"presence_penalty":-1,"stop":["a","b"],"seed":-7,"n":2,"logprobs":true,"top_logprobs":3,

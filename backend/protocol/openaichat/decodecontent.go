@@ -59,10 +59,7 @@ func (p *askedPart) read(raw []byte, at string) error {
 		case "thinking": // Mistral
 			p.thinking = value
 		case "cache_control":
-			var c *cacheMark
-			if err = into(value, &c, at+".cache_control"); c != nil {
-				p.cache = mark(c)
-			}
+			p.cache, err = cacheOf(value, at)
 		case "prompt_cache_breakpoint":
 			if p.cache == nil && given(value) != nil {
 				p.cache = &conversation.Cache{}

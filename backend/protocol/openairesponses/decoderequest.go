@@ -6,6 +6,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/carry"
 	"metapi/backend/protocol/internal/media"
 	"metapi/backend/protocol/scan"
 )
@@ -64,6 +65,7 @@ type requestReader struct {
 	identifier   string
 	hasInput     bool
 	found        []conversation.Tool // those that a search for tools has found
+	signature    carry.Carried       // what belongs to the next call
 }
 
 // member reads one top-level parameter. Those that are not here change nothing in an answer of another vendor
@@ -268,6 +270,10 @@ func (d *requestReader) add(it *wireItem) {
 		return
 	}
 	if c := it.call(); c != nil {
+		if d.signature.Call {
+			c.Signature, c.Origin = d.signature.Signature, d.signature.Origin
+			d.signature = carry.Carried{}
+		}
 		switch {
 		case c.ID == "":
 			d.refuse("call_id", "is missing")
@@ -293,15 +299,27 @@ func (d *requestReader) add(it *wireItem) {
 	case "", "message":
 		d.message(it)
 	case "reasoning":
-		if t := it.thinking(); t.Text != "" || t.Sealed != "" {
-			d.join(conversation.Assistant, t)
-		}
+		d.thinking(it.thinking())
 	case "image_generation_call":
 		if m := it.generated(); m != nil {
 			d.join(conversation.Assistant, m)
 		}
 	default:
 		d.lose("input."+it.kind, ranItself)
+	}
+}
+
+// thinking takes reasoning. What another vendor's model thought was wrapped by this codec when it was written, and is unwrapped.
+func (d *requestReader) thinking(t *conversation.Thinking) {
+	if c, ours := carry.Unseal(strings.TrimPrefix(t.Sealed, foreignID)); ours {
+		if c.Call {
+			d.signature = c
+			return
+		}
+		t.ID, t.Summary, t.Signature, t.Sealed, t.Origin = c.ID, c.Summary, c.Signature, c.Sealed, c.Origin
+	}
+	if t.Text != "" || t.Signature != "" || t.Sealed != "" {
+		d.join(conversation.Assistant, t)
 	}
 }
 

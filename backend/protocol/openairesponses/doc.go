@@ -27,7 +27,8 @@
 // the answer is then ended here, schemas given an object at their root, and reasoning goes only where this vendor sealed it.
 //
 // Written for a client, a reply is what it declared: a call of local_shell is a local_shell_call, and a tool of a namespace gets its
-// namespace back. Each Response repeats the request, as clients' types require.
+// namespace back. Each Response repeats the request, as clients' types require. To a client that asks for encrypted reasoning, what another
+// vendor has signed or sealed goes in its place, and comes back to that vendor with the next turn; [StripForeign] keeps it from OpenAI.
 //
 // Of [conversation.Target.Quirks] the codec knows these:
 //   - "open-reasoning": the server takes reasoning that is not sealed, as content of type reasoning_text (servers of open models)

@@ -51,7 +51,7 @@ var details = words{"low": "low", "high": "high", "auto": "auto", "original": "o
 // includes are IncludeEnum's, but for logProbs.
 var includes = map[string]bool{"file_search_call.results": true, "web_search_call.results": true, "web_search_call.action.sources": true,
 	"message.input_image.image_url": true, "computer_call_output.output.image_url": true, "code_interpreter_call.outputs": true,
-	"reasoning.encrypted_content": true}
+	encrypted: true}
 
 // logProbs is the value of include that asks for them.
 const logProbs = "message.output_text.logprobs"

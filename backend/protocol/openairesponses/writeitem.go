@@ -157,6 +157,7 @@ func (w *writer) startSummary(dst []byte) []byte {
 
 // endPart ends the open part. An item other than a message stays open: how it ended is known with what follows.
 func (w *writer) endPart(dst []byte) []byte {
+	dst = w.signCall(dst, "")
 	if w.part == noPart {
 		return dst
 	}
