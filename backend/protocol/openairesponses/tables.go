@@ -19,7 +19,6 @@ var accountItems = map[string]string{
 	"item_reference":     "is an item that another account keeps; send the item itself",
 	"compaction":         "is a conversation that only the vendor who sealed it can read; send the conversation itself",
 	"compaction_summary": "is a conversation that only the vendor who sealed it can read; send the conversation itself",
-	"compaction_trigger": "asks for a compaction, which this model cannot make",
 }
 
 // clientRun are the vendor's own tools that the client runs, by the item that calls them.

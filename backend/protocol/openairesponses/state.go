@@ -1,0 +1,403 @@
+package openairesponses
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"metapi/backend/protocol"
+	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/peek"
+	"metapi/backend/protocol/scan"
+)
+
+// The ids of what Metapi itself keeps tell so: one that has expired is not looked for at an account.
+const (
+	keptResponse     = "resp_metapi_"
+	keptConversation = "conv_metapi_"
+	idBytes          = 24 // random ones, within an id
+)
+
+func newID(prefix string) string {
+	var b [idBytes]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return prefix + hex.EncodeToString(b[:])
+}
+
+// NewResponseID names a response that Metapi keeps.
+func NewResponseID() string { return newID(keptResponse) }
+
+// NewConversationID names a conversation that Metapi keeps.
+func NewConversationID() string { return newID(keptConversation) }
+
+// OursResponse reports whether an id is one of [NewResponseID].
+func OursResponse(id string) bool { return strings.HasPrefix(id, keptResponse) }
+
+// OursConversation reports whether an id is one of [NewConversationID].
+func OursConversation(id string) bool { return strings.HasPrefix(id, keptConversation) }
+
+// ResponseOf is the response that the codec put an item of this id into; "" where that was none that is kept.
+func ResponseOf(itemID string) string {
+	rest := itemID[strings.LastIndexByte(itemID, '_')+1:]
+	if len(rest) <= 2*idBytes || strings.Trim(rest[:2*idBytes], "0123456789abcdef") != "" {
+		return ""
+	}
+	return keptResponse + rest[:2*idBytes]
+}
+
+// Item is an element of an input or output, as it came.
+type Item struct {
+	ID   string          `json:"id"`
+	Made bool            `json:"made,omitempty"` // by the model
+	Raw  json.RawMessage `json:"raw"`
+}
+
+// Kind is the item's type; a message may leave it out.
+func (it *Item) Kind() string {
+	kind, message := "", false
+	c := scan.At(it.Raw)
+	c.Object(func(key []byte, _ bool) {
+		switch string(key) {
+		case "type":
+			kind = peek.Text(&c)
+		case "role":
+			message = true
+		}
+	})
+	if kind == "" && message {
+		return "message"
+	}
+	return kind
+}
+
+// Reference is the id of the item that this one stands for; "" where it stands for itself.
+func (it *Item) Reference() string {
+	kind, id, others := "", "", 0
+	c := scan.At(it.Raw)
+	c.Object(func(key []byte, _ bool) {
+		switch string(key) {
+		case "type":
+			kind = peek.Text(&c)
+		case "id":
+			id = peek.Text(&c)
+		default:
+			others++
+		}
+	})
+	if kind == "item_reference" || kind == "" && others == 0 {
+		return id
+	}
+	return ""
+}
+
+// Kept is a response that is kept for its client.
+type Kept struct {
+	ID, Client   string
+	Before       string          // the response that it continues; "" where it begins
+	Conversation string          // the one that it was made in; "" where none
+	Object       json.RawMessage // the Response, as it was sent
+	Input        []Item          // what was new in its request
+	Output       []Item
+}
+
+// Conversation is one that is kept for its client, without its items.
+type Conversation struct {
+	ID       string
+	Metadata json.RawMessage
+	Created  int64 // Unix seconds
+}
+
+// Append writes it as a ConversationResource.
+func (c *Conversation) Append(dst []byte) []byte {
+	dst = memberString(append(dst, '{'), "id", c.ID)
+	dst = memberInt(memberString(dst, "object", "conversation"), "created_at", c.Created)
+	return append(appendRaw(member(dst, "metadata"), orEmpty(c.Metadata)), '}')
+}
+
+func orEmpty(raw json.RawMessage) json.RawMessage {
+	if len(raw) == 0 || string(raw) == "null" {
+		return json.RawMessage("{}")
+	}
+	return raw
+}
+
+// State is what a request says of what was before it, and what is to become of it.
+type State struct {
+	Previous     string // previous_response_id
+	Conversation string
+	Store        bool // the client wants the reply to be kept; it does where it says nothing
+	Background   bool
+	Input        []Item // without ids; a bare string is a message
+}
+
+// ReadState reads them off a body that [Dialect.Peek] has taken. The error is a *[protocol.Error].
+func ReadState(body []byte) (State, error) {
+	s := State{Store: true}
+	var fault error
+	c := scan.At(body)
+	c.Object(func(key []byte, escaped bool) {
+		switch keyName(key, escaped) {
+		case "previous_response_id":
+			s.Previous = peek.Text(&c)
+		case "conversation":
+			if s.Conversation = ""; c.Kind() == '"' {
+				s.Conversation = peek.Text(&c)
+				return
+			}
+			c.Object(func(key []byte, escaped bool) {
+				if keyName(key, escaped) == "id" {
+					s.Conversation = peek.Text(&c)
+				}
+			})
+		case "store":
+			s.Store = string(c.Raw()) != "false"
+		case "background":
+			s.Background = c.True()
+		case "input":
+			s.Input, fault = readInput(c.Raw())
+		}
+	})
+	return s, fault
+}
+
+func keyName(key []byte, escaped bool) string { return scan.Unquote(key, escaped) }
+
+func readInput(raw []byte) ([]Item, error) {
+	switch raw[0] {
+	case '"':
+		return []Item{{Raw: slices.Concat([]byte(`{"type":"message","role":"user","content":`), raw, []byte{'}'})}}, nil
+	case '[':
+		return ReadItems(raw, "input")
+	case 'n':
+		return nil, nil
+	}
+	return nil, bad("input", `"input" must be a string or a list of items`)
+}
+
+// ReadItems reads a list of items, that the request calls param. The error is a *[protocol.Error].
+func ReadItems(raw []byte, param string) ([]Item, error) {
+	var items []Item
+	var fault error
+	c := scan.At(raw)
+	if !c.Array(func() {
+		it := Item{}
+		if c.Kind() == '{' {
+			it.Raw = compact(c.Raw())
+			it.ID = idOf(it.Raw)
+		}
+		if fault == nil && it.Kind() == "" && it.Reference() == "" {
+			at := fmt.Sprintf("%s[%d]", param, len(items))
+			fault = bad(at, fmt.Sprintf("%q is no item: it has neither a type nor a role", at))
+		}
+		items = append(items, it)
+	}) || c.End() != nil {
+		return nil, bad(param, fmt.Sprintf("%q must be a list of items", param))
+	}
+	return items, fault
+}
+
+// compact takes the white space out, so that an item can stand in a line of a stream.
+func compact(raw []byte) []byte {
+	var b bytes.Buffer
+	b.Grow(len(raw))
+	if json.Compact(&b, raw) != nil {
+		return bytes.Clone(raw)
+	}
+	return b.Bytes()
+}
+
+func idOf(item []byte) (id string) {
+	c := scan.At(item)
+	c.Object(func(key []byte, escaped bool) {
+		if keyName(key, escaped) == "id" {
+			id = peek.Text(&c)
+		}
+	})
+	return id
+}
+
+// Outputs reads the items of a Response.
+func Outputs(object []byte) (items []Item) {
+	c := scan.At(object)
+	c.Object(func(key []byte, _ bool) {
+		if string(key) == "output" {
+			items, _ = ReadItems(c.Raw(), "output")
+		}
+	})
+	for i := range items {
+		items[i].Made = true
+	}
+	return items
+}
+
+// Name gives an id to each item that has none.
+func Name(items []Item) {
+	for i := range items {
+		if items[i].ID == "" {
+			items[i].ID = newID(itemIDs.of(items[i].Kind()))
+		}
+	}
+}
+
+// idPrefixes are how the vendor begins the ids of items, by their types.
+type idPrefixes map[string]string
+
+var itemIDs = idPrefixes{"message": "msg_", "function_call": "fc_", "function_call_output": "fco_", "custom_tool_call": "ctc_",
+	"custom_tool_call_output": "ctco_", "reasoning": "rs_", "compaction": "cmp_", "image_generation_call": "ig_", "web_search_call": "ws_"}
+
+func (p idPrefixes) of(kind string) string {
+	if prefix := p[kind]; prefix != "" {
+		return prefix
+	}
+	return "item_"
+}
+
+// Expand puts what was before a request in front of its input, and takes out what has named it: what is left leans on nothing
+// that somebody keeps. unstored also says that nobody is to keep the reply.
+func Expand(body []byte, before, input []Item, unstored bool) []byte {
+	out := append(make([]byte, 0, len(body)+sizeOf(before)+32), '{')
+	c := scan.At(body)
+	c.Object(func(key []byte, escaped bool) {
+		switch keyName(key, escaped) {
+		case "input", "previous_response_id", "conversation", "store":
+			return
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(append(append(out, '"'), key...), '"', ':')
+		out = append(out, c.Raw()...)
+	})
+	if unstored {
+		out = memberBool(out, "store", false)
+	}
+	out = append(member(out, "input"), '[')
+	for _, items := range [][]Item{seen(before), input} {
+		for i := range items {
+			out = append(comma(out), items[i].Raw...)
+		}
+	}
+	return append(out, ']', '}')
+}
+
+func sizeOf(items []Item) (n int) {
+	for i := range items {
+		n += len(items[i].Raw) + 1
+	}
+	return n
+}
+
+// seen is what the model is to see of what was kept: a compaction that it has made stands for all before it, and reasoning
+// whose content is at an account, or nowhere any more, is left out.
+func seen(before []Item) []Item {
+	for i := len(before) - 1; i >= 0; i-- {
+		if before[i].Made && before[i].Kind() == "compaction" {
+			before = before[i:]
+			break
+		}
+	}
+	var out []Item
+	for i := range before {
+		if !empty(&before[i]) {
+			out = append(out, before[i])
+		}
+	}
+	return out
+}
+
+// empty reports whether an item is reasoning that says nothing to anybody who has not kept it.
+func empty(it *Item) bool {
+	if it.Kind() != "reasoning" || strings.HasPrefix(it.ID, foreignID) {
+		return false
+	}
+	said := false
+	c := scan.At(it.Raw)
+	c.Object(func(key []byte, _ bool) {
+		switch string(key) {
+		case "encrypted_content":
+			raw, _, ok := c.String()
+			said = said || ok && len(raw) > 0
+		case "content":
+			said = peek.Filled(&c) || said
+		}
+	})
+	return !said
+}
+
+// Retell changes a Response of an upstream's to what the client knows of it: by which name it is kept, and what it continues. An id
+// that is empty stays the upstream's.
+func Retell(object []byte, id string, s conversation.State) []byte {
+	told := []struct{ name, raw string }{
+		{"id", quoted(id)}, {"previous_response_id", quoted(s.Previous)}, {"conversation", conversationOf(s.Conversation)},
+		{"store", fmt.Sprint(s.Kept)}}
+	out := append(make([]byte, 0, len(object)+256), '{')
+	c := scan.At(object)
+	if !c.Object(func(key []byte, escaped bool) {
+		raw := c.Raw()
+		for i := range told {
+			if t := &told[i]; t.name == keyName(key, escaped) && (t.name != "id" || id != "") {
+				raw, t.name = []byte(t.raw), ""
+			}
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(append(append(out, '"'), key...), '"', ':')
+		out = append(out, raw...)
+	}) || c.Err() != nil {
+		return object
+	}
+	for _, t := range told {
+		if t.name == "previous_response_id" || t.name == "conversation" { // store, where nobody has told it, is not a Response's
+			out = memberRaw(out, t.name, t.raw)
+		}
+	}
+	return append(out, '}')
+}
+
+func quoted(s string) string {
+	if s == "" {
+		return "null"
+	}
+	b, _ := json.Marshal(s) // a string always marshals
+	return string(b)
+}
+
+func conversationOf(id string) string {
+	if id == "" {
+		return "null"
+	}
+	return `{"id":` + quoted(id) + `}`
+}
+
+// RetellEvent is [Retell] for the Response in an event of a stream, with that Response as it then is; nil where the event has
+// none.
+func RetellEvent(data []byte, id string, s conversation.State) (event, object []byte) {
+	var at protocol.Span
+	c := scan.At(data)
+	c.Object(func(key []byte, escaped bool) {
+		if keyName(key, escaped) == "response" && c.Kind() == '{' {
+			at = c.Value()
+		}
+	})
+	if c.End() != nil || at.Empty() {
+		return data, nil
+	}
+	object = Retell(data[at.From:at.To], id, s)
+	return compact(slices.Concat(data[:at.From], object, data[at.To:])), object
+}
+
+// EventResponse is the Response in an event; nil where it has none.
+func EventResponse(data []byte) (object []byte) {
+	c := scan.At(data)
+	c.Object(func(key []byte, escaped bool) {
+		if keyName(key, escaped) == "response" && c.Kind() == '{' {
+			object = c.Raw()
+		}
+	})
+	return object
+}
