@@ -67,7 +67,7 @@ type requestReader struct {
 	instructions string
 	identifier   string
 	hasInput     bool
-	trigger      bool // a compaction is asked for
+	trigger      bool                // a compaction is asked for
 	found        []conversation.Tool // those that a search for tools has found
 }
 

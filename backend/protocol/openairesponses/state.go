@@ -99,6 +99,7 @@ type Kept struct {
 	ID, Client   string
 	Before       string          // the response that it continues; "" where it begins
 	Conversation string          // the one that it was made in; "" where none
+	Context      []Item          // what was said before
 	Object       json.RawMessage // the Response, as it was sent
 	Input        []Item          // what was new in its request
 	Output       []Item
