@@ -79,7 +79,7 @@ func (x *exchange) tryOnce(d *routing.Deployment, more bool) (f *failure, again 
 	a.made = routing.Attempt{Deployment: d.ID, Account: d.Account.ID, Upstream: d.Upstream, Start: now.Sub(x.rec.Start)}
 	a.dog = x.g.watch(x.r.Context(), x.g.timing.limit(d, x.stream, more, x.peek.MaxOutput))
 	defer a.dog.stop()
-	if a.via == x.ep.protocol {
+	if a.via == x.ep.protocol && !a.emulates() {
 		a.hide = x.addsUsage(d)
 	} else if f := a.translate(); f != nil {
 		return f, false
@@ -93,7 +93,7 @@ func (x *exchange) tryOnce(d *routing.Deployment, more bool) (f *failure, again 
 	defer res.Body.Close()
 	if res.StatusCode/100 != 2 {
 		f := a.refused(res)
-		return f, f != nil && x.repair(d, f.err)
+		return f, f != nil && (x.repair(d, f.err) || a.learnsCompaction(res.StatusCode, f.err))
 	}
 	a.pass.Answering()
 	a.d.Live.Serves(a.via)
@@ -106,7 +106,11 @@ func (x *exchange) tryOnce(d *routing.Deployment, more bool) (f *failure, again 
 
 // stored reports whether the request is about a response that an account keeps, rather than for a new one.
 func (x *exchange) stored() bool {
-	return x.ep.operation == protocol.Retrieve || x.ep.operation == protocol.Cancel
+	switch x.ep.operation {
+	case protocol.Retrieve, protocol.Cancel, protocol.Delete, protocol.InputItems:
+		return true
+	}
+	return false
 }
 
 // send makes the upstream call.
@@ -154,6 +158,8 @@ func (a *attempt) call() provider.Call {
 	c := provider.Call{Protocol: a.via, Operation: a.ep.operation, Model: a.d.Upstream, Stream: a.stream, ID: a.ep.id}
 	if a.b == nil {
 		c.Query = cleanQuery(a.r.URL)
+	} else {
+		c.Operation = protocol.Generate // whatever it is asked for
 	}
 	return c
 }

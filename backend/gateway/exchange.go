@@ -31,6 +31,7 @@ type exchange struct {
 	conv   *conversation.Request // the body, decoded; nil until lane B wants it
 	stream bool                  // the client wants a stream
 	out    *streamWriter
+	keep   *keeping // nil: Metapi does not keep the reply
 
 	rec   routing.Record
 	begun bool // rec is in the journal
@@ -79,7 +80,10 @@ func (x *exchange) read() *protocol.Error {
 	if x.peek, err = x.dialect.Peek(x.body); err != nil {
 		return asError(err)
 	}
-	x.stream = x.ep.stream || x.peek.Stream
+	if e := x.recall(); e != nil {
+		return e
+	}
+	x.stream = x.ep.stream || x.peek.Stream && x.ep.operation != protocol.Compact
 	if x.ep.model == "" {
 		x.rec.Asked = x.peek.Model
 	} else if len(x.ep.model) > protocol.LongestModel {

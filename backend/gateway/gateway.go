@@ -33,6 +33,7 @@ type Options struct {
 	Snapshot   func() *snapshot.Snapshot
 	Recorder   Recorder
 	Pins       Pins
+	Kept       Kept                  // default: nothing is kept
 	Transport  http.RoundTripper     // default: NewTransport()
 	Control    http.Handler          // the control API and its pages, mounted at /api/ and /ui/ behind the same door; checks its own token
 	Origins    []string              // Origin values that may call; default: none, so that no web page can
@@ -52,12 +53,17 @@ type Gateway struct {
 	procs    procs
 	running  sync.WaitGroup // of exchanges, until they are settled
 	plain    sync.Map       // deployment id -> struct{}: refuses stream_options, see edits.go
+
+	compactless sync.Map // deployment id -> struct{}: speaks openai-responses, but makes no compactions
 }
 
 // New returns a gateway. It starts nothing; see [Gateway.Serve].
 func New(o Options) *Gateway {
 	if o.Transport == nil {
 		o.Transport = NewTransport()
+	}
+	if o.Kept == nil {
+		o.Kept = nothingKept{}
 	}
 	if o.MaxBody == 0 {
 		o.MaxBody = 64 << 20
@@ -106,6 +112,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, ep.dialect(), &protocol.Error{Kind: protocol.Unavailable, Message: "Metapi is paused; `metapi resume` or the tray starts it again"})
 	case ep.list != nil:
 		ep.list(w, r, ep, snap)
+	case g.serveKept(w, r, ep, client.ID):
 	default:
 		g.running.Add(1)
 		defer g.running.Done()

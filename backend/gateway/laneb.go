@@ -21,12 +21,13 @@ type laneB struct {
 	back   conversation.Restorer // nil: nothing has to be restored
 	reader conversation.Reader
 	writer conversation.Writer
+	id     string // of the reply; empty: one in the form of the client's protocol
 }
 
 // translatable is what a request can be put into: nothing where it leans on state that one account keeps, or is none for a
 // reply.
 func (x *exchange) translatable(pin routing.Pin) protocol.Set {
-	if pin.Only || x.ep.operation != protocol.Generate || codecs.Of(x.ep.protocol) == nil {
+	if pin.Only || x.ep.operation != protocol.Generate && x.ep.operation != protocol.Compact || codecs.Of(x.ep.protocol) == nil {
 		return 0
 	}
 	return codecs.Spoken
@@ -36,14 +37,22 @@ func (x *exchange) translatable(pin routing.Pin) protocol.Set {
 func (a *attempt) translate() *failure {
 	b := &laneB{client: codecs.Of(a.ep.protocol), up: codecs.Of(a.via)}
 	if a.conv == nil {
-		conv, err := b.client.DecodeRequest(a.body, conversation.Asked{Model: a.ep.model, Stream: a.stream})
+		conv, err := b.client.DecodeRequest(a.body, conversation.Asked{Model: a.ep.model, Stream: a.stream, Compact: a.ep.operation == protocol.Compact})
 		if err != nil {
 			return &failure{err: asError(err)}
 		}
 		a.conv = conv
+		a.keepNew()
+	}
+	if a.keep != nil {
+		a.conv.State, b.id = a.keep.state, a.keep.id
 	}
 	ask := *a.conv // shallow: encoders change nothing
 	ask.Model, ask.Stream = a.d.Upstream, a.stream
+	if ask.Compaction != nil && a.d.MaxOutput > 0 {
+		most := min(a.d.MaxOutput, longestSummary)
+		ask.MaxOutput = &most
+	}
 	to := conversation.Target{Model: a.d.Upstream, UsualOutput: a.d.MaxOutput, Reasons: a.d.Reasons, Described: a.d.Described}
 	var err error
 	if b.body, b.lost, err = b.up.EncodeRequest(&ask, to); err != nil {
@@ -66,7 +75,7 @@ func (b *laneB) reply(body []byte) ([]byte, error) {
 	if b.back != nil {
 		b.back.Reply(r)
 	}
-	r.ID = "" // the client's protocol has a form of its own for it
+	r.ID = b.id
 	return b.client.EncodeReply(r, b.ask)
 }
 
@@ -99,7 +108,7 @@ func (b *laneB) write(dst []byte, events []conversation.Event) []byte {
 	}
 	for _, e := range events {
 		if start, ok := e.(*conversation.Start); ok {
-			start.ID = "" // the client's protocol has a form of its own for it
+			start.ID = b.id
 		}
 		dst = b.writer.Write(dst, e)
 	}

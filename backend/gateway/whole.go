@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"metapi/backend/protocol"
+	"metapi/backend/protocol/scan"
 	"metapi/backend/routing"
 )
 
@@ -20,7 +21,7 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 	if protocol.IsHTML(res.Header, body) {
 		return a.failed(errWall)
 	}
-	if a.up.Body(body, &a.reply); a.reply.Err != nil && !a.storedFailure() {
+	if a.readWhole(body); a.reply.Err != nil && !a.storedFailure() {
 		return a.failed(a.reply.Err)
 	}
 	if a.b != nil {
@@ -28,6 +29,7 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 			return a.lost(err)
 		}
 	}
+	body = a.keepWhole(body)
 	a.pin() // before the client can ask for what it was told
 	a.made.FirstByte = time.Since(a.start)
 	h := a.w.Header()
@@ -47,6 +49,18 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 		a.settle(routing.OK, nil)
 	}
 	return nil
+}
+
+// readWhole takes a whole reply in. What is told of a stored response is not one of a model's.
+func (a *attempt) readWhole(body []byte) {
+	switch a.ep.operation {
+	case protocol.Delete, protocol.InputItems:
+		if scan.Valid(body) != nil {
+			a.reply.Err = &protocol.Error{Kind: protocol.BadReply, Message: "the upstream's reply is not JSON"}
+		}
+	default:
+		a.up.Body(body, &a.reply)
+	}
 }
 
 // storedFailure reports whether the error in the reply is the content of a stored response that failed, and not a failure
