@@ -69,6 +69,7 @@ type Vendor struct {
 }
 
 type config struct {
+	compacts        bool
 	keys            []string
 	models          []string
 	addr            string
@@ -107,6 +108,9 @@ func WithForbidden(texts ...string) Option {
 func WithCachedContent(names ...string) Option {
 	return func(c *config) { c.cached = append(c.cached, names...) }
 }
+
+// WithCompaction serves POST /v1/responses/compact (OpenAI); without it that path is not there, as at most servers that speak Responses.
+func WithCompaction() Option { return func(c *config) { c.compacts = true } }
 
 // AllowViolations keeps New from failing the test over violations; the test reads Violations itself.
 func AllowViolations() Option { return func(c *config) { c.allowViolations = true } }

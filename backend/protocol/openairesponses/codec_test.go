@@ -31,7 +31,7 @@ var definitions = sync.OnceValue(func() map[string]*jsonschema.Schema {
 		panic(err)
 	}
 	out := map[string]*jsonschema.Schema{}
-	for _, name := range []string{"Response", "ResponseStreamEvent", "CreateResponse"} {
+	for _, name := range []string{"Response", "ResponseStreamEvent", "CreateResponse", "CompactResource", "ItemResource", "ConversationItem"} {
 		out[name] = c.MustCompile("vendor:responses#/$defs/" + name)
 	}
 	return out
