@@ -34,7 +34,8 @@ func (Codec) DecodeRequest(body []byte, asked conversation.Asked) (*conversation
 	case !d.hasInput:
 		return nil, bad("input", `"input" is missing`)
 	}
-	if d.instructions != "" {
+	compacts := asked.Compact || d.trigger
+	if d.instructions != "" && !compacts { // they are no part of the conversation
 		first := conversation.Message{Role: conversation.System, Parts: []conversation.Part{&conversation.Text{Text: d.instructions}}}
 		r.Messages = slices.Insert(r.Messages, 0, first)
 	}
@@ -47,7 +48,7 @@ func (Codec) DecodeRequest(body []byte, asked conversation.Asked) (*conversation
 		r.User = d.identifier
 	}
 	r.LogProbs = slices.Contains(r.Include, logProbs)
-	if asked.Compact || d.trigger {
+	if compacts {
 		return summarising(r, body, asked.Compact), nil
 	}
 	return r, nil
