@@ -4,6 +4,7 @@ import { afterwards } from './afterwards.mjs'
 import { anthropic } from './anthropic.mjs'
 import { genai } from './genai.mjs'
 import { openAI } from './openai.mjs'
+import { state } from './state.mjs'
 import { tinyLM } from './tinylm.mjs'
 import { World } from './world.mjs'
 
@@ -16,6 +17,7 @@ describe('SDKs', { concurrency: 4 }, () => {
   openAI(world)
   anthropic(world)
   genai(world)
+  state(world)
   tinyLM(world)
 })
 afterwards(world)
