@@ -81,6 +81,7 @@ func (x *exchange) tryOnce(d *routing.Deployment, more bool) (f *failure, again 
 	defer a.dog.stop()
 	if a.via == x.ep.protocol && !a.emulates() {
 		a.hide = x.addsUsage(d)
+		a.keepForgotten()
 	} else if f := a.translate(); f != nil {
 		return f, false
 	}
@@ -226,6 +227,7 @@ func (a *attempt) refused(res *http.Response) *failure {
 	if e.Kind == protocol.Unsupported && (a.ep.operation == protocol.Generate || a.ep.operation == protocol.Embed) {
 		a.d.Live.Lack(a.via, a.start, time.Now()) // a 404 for the path, not the model
 	}
+	a.learnsForgetful(e)
 	f := a.failed(e)
 	if a.b == nil && !ownAccount(e.Kind) && a.showable(body) {
 		f.raw, f.status, f.header = body, res.StatusCode, res.Header

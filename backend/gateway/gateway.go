@@ -54,7 +54,9 @@ type Gateway struct {
 	running  sync.WaitGroup // of exchanges, until they are settled
 	plain    sync.Map       // deployment id -> struct{}: refuses stream_options, see edits.go
 
-	compactless sync.Map // deployment id -> struct{}: speaks openai-responses, but makes no compactions
+	compactless sync.Map    // deployment id -> struct{}: speaks openai-responses, but makes no compactions
+	forgets     atomic.Bool // there is something in forgetful
+	forgetful   sync.Map    // account id -> struct{}: speaks openai-responses, but does not keep what it should
 }
 
 // New returns a gateway. It starts nothing; see [Gateway.Serve].

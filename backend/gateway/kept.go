@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
@@ -44,6 +45,7 @@ func (nothingKept) Said(client, id string) ([]openairesponses.Item, bool) { retu
 type keeping struct {
 	id       string // by which the client knows the response; "" where it is not kept
 	state    conversation.State
+	ours     bool                   // in lane A, too: the account would not keep it, or has been told not to
 	expanded bool                   // what was before it stands in the request, so that any account can serve it
 	context  []openairesponses.Item // what was before it
 	input    []openairesponses.Item // what was new in the request
@@ -83,6 +85,7 @@ func (x *exchange) recall() *protocol.Error {
 		if s.Store && x.g.Kept.On() {
 			k.id, k.state.Kept = openairesponses.NewResponseID(), true
 		}
+		k.ours = true
 		x.keep = k
 	}
 	return nil
@@ -142,9 +145,36 @@ func (x *exchange) keepNew() {
 	x.keep = &keeping{id: openairesponses.NewResponseID(), state: conversation.State{Kept: true}}
 }
 
+// keepForgotten has the reply of an account kept that has been found not to keep replies itself.
+func (a *attempt) keepForgotten() {
+	if !a.g.forgets.Load() || a.keep != nil || a.via != protocol.OpenAIResponses || a.ep.operation != protocol.Generate || a.owner.Only {
+		return
+	}
+	if _, forgetful := a.g.forgetful.Load(a.d.Account.ID); !forgetful || !a.g.Kept.On() {
+		return
+	}
+	s, err := openairesponses.ReadState(a.body)
+	if err != nil || !s.Store || s.Background {
+		return
+	}
+	a.keep = &keeping{id: openairesponses.NewResponseID(), state: conversation.State{Kept: true}, ours: true, input: s.Input}
+}
+
+// learnsForgetful notes of an account that it does not know a response which it has made, or no response at all. There are many servers
+// that speak Responses and keep nothing.
+func (a *attempt) learnsForgetful(e *protocol.Error) {
+	if a.b != nil || a.ep.operation != protocol.Generate || a.owner.Account != a.d.Account.ID || !leansOnState(a.peek.Refs) {
+		return
+	}
+	if e.Code == "previous_response_not_found" || e.Param == "previous_response_id" || strings.Contains(e.Message, "previous_response_id") {
+		a.g.forgetful.Store(a.d.Account.ID, struct{}{})
+		a.g.forgets.Store(true)
+	}
+}
+
 // keeps is what becomes of this attempt's reply; nil: nothing, since its account keeps it, or the client wants nobody to.
 func (a *attempt) keeps() *keeping {
-	if a.keep == nil || a.b == nil && !a.keep.expanded {
+	if a.keep == nil || a.b == nil && !a.keep.ours {
 		return nil
 	}
 	return a.keep
@@ -201,7 +231,7 @@ func (a *attempt) keepReply(object []byte) {
 	if k.id == "" && k.state.Conversation == "" {
 		return
 	}
-	if !k.expanded {
+	if k.input == nil {
 		s, err := openairesponses.ReadState(a.body)
 		if err != nil {
 			return // it was read before, and could be

@@ -641,3 +641,28 @@ func TestKeptInParallel(t *testing.T) {
 		t.Errorf("%v", list)
 	}
 }
+
+// A server that speaks Responses and keeps nothing is found out by the first request that goes on from one of its own. From then on
+// what it answers is kept here.
+func TestForgetfulUpstream(t *testing.T) {
+	for _, stream := range []bool{false, true} {
+		t.Run(fmt.Sprint("stream ", stream), func(t *testing.T) {
+			v := vendor(t, imitation.OpenAI, "A", imitation.WithoutStore())
+			w := newWorld(t, []*imitation.Vendor{v})
+			first := w.relayed(stream, obj{"model": "gpt-4o", "input": "one"})
+			if got, _ := w.call("POST", "/v1/responses", obj{"model": "gpt-4o", "input": "two", "previous_response_id": first["id"]}); got.status != 400 {
+				t.Fatalf("%d %s", got.status, got.body)
+			}
+			first = w.relayed(stream, obj{"model": "gpt-4o", "input": "one"})
+			second := w.relayed(stream, obj{"model": "gpt-4o", "input": "two", "previous_response_id": first["id"]})
+			calls := v.Calls()
+			if sent := string(calls[len(calls)-1].Body); !strings.Contains(sent, "one") || second["previous_response_id"] != first["id"] {
+				t.Errorf("sent %s", sent)
+			}
+			hushed := w.relayed(stream, obj{"model": "gpt-4o", "input": "one", "store": false})
+			if got, _ := w.call("GET", "/v1/responses/"+str(hushed, "id"), nil); got.status == 200 {
+				t.Errorf("kept all the same: %s", got.body)
+			}
+		})
+	}
+}

@@ -93,13 +93,8 @@ func (k *Kept) Say(client, id string, items []openairesponses.Item) bool {
 func (k *Kept) say(id string, items []openairesponses.Item) {
 	thread := k.threads[id]
 	for i := range items {
-		body, err := json.Marshal(&items[i])
-		if err != nil {
-			k.Log.Error("an item cannot be kept", "error", err)
-			continue
-		}
 		thread.last++
-		thread.items = append(thread.items, k.put(placeOf(id, thread.last), head{Thread: id, Number: thread.last, ID: items[i].ID}, body))
+		thread.items = append(thread.items, k.put(placeOf(id, thread.last), head{Thread: id, Number: thread.last, ID: items[i].ID}, items[i].Append(nil)))
 	}
 	k.entries[threadKey+id].Time = k.now()
 	k.touch(threadKey + id)

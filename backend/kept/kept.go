@@ -207,12 +207,7 @@ func (k *Kept) Keep(r *openairesponses.Kept) {
 		if k.entries[turnKey+before] == nil { // made in a conversation, or deleted meanwhile: what was said stays said
 			before, inputs, items = "", inputs+len(r.Context), slices.Concat(r.Context, items)
 		}
-		body, err := json.Marshal(items)
-		if err != nil {
-			k.Log.Error("a response cannot be kept", "error", err)
-			return
-		}
-		k.put(turnKey+r.ID, head{Before: before, Inputs: inputs}, body)
+		k.put(turnKey+r.ID, head{Before: before, Inputs: inputs}, openairesponses.AppendItems(nil, items))
 		k.refs[r.ID]++
 		if before != "" {
 			k.refs[before]++

@@ -68,7 +68,7 @@ func (v *Vendor) responses(c *call) {
 	if background {
 		st.response = b.shell("queued")
 	}
-	if at(body, []string{"store"}) != false {
+	if at(body, []string{"store"}) != false && !v.cfg.storeless {
 		v.mu.Lock()
 		v.stored[storeKey(c.key, b.id)] = st
 		v.mu.Unlock()

@@ -69,6 +69,7 @@ type Vendor struct {
 }
 
 type config struct {
+	storeless       bool
 	compacts        bool
 	keys            []string
 	models          []string
@@ -111,6 +112,9 @@ func WithCachedContent(names ...string) Option {
 
 // WithCompaction serves POST /v1/responses/compact (OpenAI); without it that path is not there, as at most servers that speak Responses.
 func WithCompaction() Option { return func(c *config) { c.compacts = true } }
+
+// WithoutStore keeps no response, whatever a request says (OpenAI): as many servers do that speak Responses.
+func WithoutStore() Option { return func(c *config) { c.storeless = true } }
 
 // AllowViolations keeps New from failing the test over violations; the test reads Violations itself.
 func AllowViolations() Option { return func(c *config) { c.allowViolations = true } }

@@ -54,42 +54,49 @@ type Item struct {
 	ID   string          `json:"id"`
 	Made bool            `json:"made,omitempty"` // by the model
 	Raw  json.RawMessage `json:"raw"`
+
+	kind  string // once it was looked at
+	bare  bool   // it has nothing but an id, and perhaps a type
+	known bool   // it was looked at
 }
 
-// Kind is the item's type; a message may leave it out.
-func (it *Item) Kind() string {
-	kind, message := "", false
-	c := scan.At(it.Raw)
-	c.Object(func(key []byte, _ bool) {
-		switch string(key) {
+// look reads the item before the cursor.
+func (it *Item) look(c *scan.Cursor) {
+	role, others := false, 0
+	c.Object(func(key []byte, escaped bool) {
+		switch keyName(key, escaped) {
 		case "type":
-			kind = peek.Text(&c)
-		case "role":
-			message = true
-		}
-	})
-	if kind == "" && message {
-		return "message"
-	}
-	return kind
-}
-
-// Reference is the id of the item that this one stands for; "" where it stands for itself.
-func (it *Item) Reference() string {
-	kind, id, others := "", "", 0
-	c := scan.At(it.Raw)
-	c.Object(func(key []byte, _ bool) {
-		switch string(key) {
-		case "type":
-			kind = peek.Text(&c)
+			it.kind = peek.Text(c)
 		case "id":
-			id = peek.Text(&c)
+			it.ID = peek.Text(c)
+		case "role":
+			role = true
+			others++
 		default:
 			others++
 		}
 	})
-	if kind == "item_reference" || kind == "" && others == 0 {
-		return id
+	if it.kind == "" && role {
+		it.kind = "message"
+	}
+	it.bare, it.known = others == 0, true
+}
+
+// Kind is the item's type; a message may leave it out.
+func (it *Item) Kind() string {
+	if !it.known {
+		id := it.ID
+		c := scan.At(it.Raw)
+		it.look(&c)
+		it.ID = id
+	}
+	return it.kind
+}
+
+// Reference is the id of the item that this one stands for; "" where it stands for itself.
+func (it *Item) Reference() string {
+	if kind := it.Kind(); it.bare && (kind == "item_reference" || kind == "") {
+		return it.ID
 	}
 	return ""
 }
@@ -159,7 +166,7 @@ func ReadState(body []byte) (State, error) {
 		case "background":
 			s.Background = c.True()
 		case "input":
-			s.Input, fault = readInput(c.Raw())
+			s.Input, fault = readInput(&c, body)
 		}
 	})
 	return s, fault
@@ -167,41 +174,49 @@ func ReadState(body []byte) (State, error) {
 
 func keyName(key []byte, escaped bool) string { return scan.Unquote(key, escaped) }
 
-func readInput(raw []byte) ([]Item, error) {
-	switch raw[0] {
+// readInput reads the input before the cursor. Items are parts of the body.
+func readInput(c *scan.Cursor, body []byte) ([]Item, error) {
+	switch c.Kind() {
 	case '"':
-		return []Item{{Raw: slices.Concat([]byte(`{"type":"message","role":"user","content":`), raw, []byte{'}'})}}, nil
+		raw := slices.Concat([]byte(`{"type":"message","role":"user","content":`), c.Raw(), []byte{'}'})
+		return []Item{{Raw: raw, kind: "message", known: true}}, nil
 	case '[':
-		return ReadItems(raw, "input")
+		return readItems(c, body, "input")
 	case 'n':
 		return nil, nil
 	}
 	return nil, bad("input", `"input" must be a string or a list of items`)
 }
 
-// ReadItems reads a list of items, that the request calls param. The error is a *[protocol.Error].
+// ReadItems reads a list of items, that the request calls param. They are parts of raw. The error is a *[protocol.Error].
 func ReadItems(raw []byte, param string) ([]Item, error) {
-	var items []Item
-	var fault error
 	c := scan.At(raw)
-	if !c.Array(func() {
-		it := Item{}
-		if c.Kind() == '{' {
-			it.Raw = compact(c.Raw())
-			it.ID = idOf(it.Raw)
-		}
-		if fault == nil && it.Kind() == "" && it.Reference() == "" {
-			at := fmt.Sprintf("%s[%d]", param, len(items))
-			fault = bad(at, fmt.Sprintf("%q is no item: it has neither a type nor a role", at))
-		}
-		items = append(items, it)
-	}) || c.End() != nil {
-		return nil, bad(param, fmt.Sprintf("%q must be a list of items", param))
+	items, err := readItems(&c, raw, param)
+	if err == nil && c.End() != nil {
+		return nil, bad(param, fmt.Sprintf("%q is not valid JSON", param))
 	}
-	return items, fault
+	return items, err
 }
 
-// compact takes the white space out, so that an item can stand in a line of a stream.
+func readItems(c *scan.Cursor, body []byte, param string) (items []Item, err error) {
+	if !c.Array(func() {
+		it, from := Item{}, c.Offset()
+		if it.look(c); c.Offset() == from {
+			c.Value()
+		}
+		it.Raw = body[from:c.Offset()]
+		if err == nil && it.kind == "" && (!it.bare || it.ID == "") {
+			at := fmt.Sprintf("%s[%d]", param, len(items))
+			err = bad(at, fmt.Sprintf("%q is no item: it has neither a type nor a role", at))
+		}
+		items = append(items, it)
+	}) {
+		return nil, bad(param, fmt.Sprintf("%q must be a list of items", param))
+	}
+	return items, err
+}
+
+// compact takes the white space out, so that an event can stand in a line of a stream.
 func compact(raw []byte) []byte {
 	var b bytes.Buffer
 	b.Grow(len(raw))
@@ -211,14 +226,22 @@ func compact(raw []byte) []byte {
 	return b.Bytes()
 }
 
-func idOf(item []byte) (id string) {
-	c := scan.At(item)
-	c.Object(func(key []byte, escaped bool) {
-		if keyName(key, escaped) == "id" {
-			id = peek.Text(&c)
-		}
-	})
-	return id
+// AppendItems writes items as [encoding/json] would, without going through them again.
+func AppendItems(dst []byte, items []Item) []byte {
+	dst = append(slices.Grow(dst, sizeOf(items)+100*len(items)+2), '[')
+	for i := range items {
+		dst = items[i].Append(comma(dst))
+	}
+	return append(dst, ']')
+}
+
+// Append is [AppendItems] for one.
+func (it *Item) Append(dst []byte) []byte {
+	dst = memberString(append(dst, '{'), "id", it.ID)
+	if it.Made {
+		dst = memberBool(dst, "made", true)
+	}
+	return append(append(member(dst, "raw"), it.Raw...), '}')
 }
 
 // Outputs reads the items of a Response.
@@ -226,7 +249,7 @@ func Outputs(object []byte) (items []Item) {
 	c := scan.At(object)
 	c.Object(func(key []byte, _ bool) {
 		if string(key) == "output" {
-			items, _ = ReadItems(c.Raw(), "output")
+			items, _ = readItems(&c, object, "output")
 		}
 	})
 	for i := range items {
@@ -237,10 +260,15 @@ func Outputs(object []byte) (items []Item) {
 
 // Name gives an id to each item that has none.
 func Name(items []Item) {
+	random := ""
 	for i := range items {
-		if items[i].ID == "" {
-			items[i].ID = newID(itemIDs.of(items[i].Kind()))
+		if items[i].ID != "" {
+			continue
 		}
+		if random == "" {
+			random = newID("")
+		}
+		items[i].ID = itemIDs.of(items[i].Kind()) + random[:len(random)-4] + fmt.Sprintf("%04x", i)
 	}
 }
 

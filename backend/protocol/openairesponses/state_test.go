@@ -24,10 +24,10 @@ func oneItem(t tb, raw string) Item {
 func TestReadState(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"model":"m","input":"hi"}`: `  store [{"type":"message","role":"user","content":"hi"}]`,
-		`{"input":[ {"role":"user", "content":"a b"} ],"previous_response_id":"resp_1","store":false}`: `resp_1   [{"role":"user","content":"a b"}]`,
-		`{"conversation":"conv_1","store":null,"input":null}`:                                          ` conv_1 store []`,
-		`{"conversation":{"id":"conv_1"},"background":true}`:                                           ` conv_1 store background []`,
-		`{"previous\u005fresponse_id":"r\u0065sp_1","input":[]}`:                                       `resp_1  store []`,
+		`{"input":[ {"role":"user","content":"a b"} ],"previous_response_id":"resp_1","store":false}`: `resp_1   [{"role":"user","content":"a b"}]`,
+		`{"conversation":"conv_1","store":null,"input":null}`:                                         ` conv_1 store []`,
+		`{"conversation":{"id":"conv_1"},"background":true}`:                                          ` conv_1 store background []`,
+		`{"previous\u005fresponse_id":"r\u0065sp_1","input":[]}`:                                      `resp_1  store []`,
 	} {
 		s, err := ReadState([]byte(body))
 		var items []string
