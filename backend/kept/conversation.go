@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"metapi/backend/protocol/openairesponses"
 )
@@ -14,7 +15,7 @@ func (k *Kept) Begin(client string, metadata json.RawMessage, items []openairesp
 	openairesponses.Name(items)
 	k.lock()
 	defer k.mu.Unlock()
-	h := head{Client: client, Time: now, Created: now, Metadata: metadata}
+	h := head{Client: client, Time: now, Created: now / int64(time.Second), Metadata: metadata}
 	if k.off || k.closed {
 		return told(id, &entry{head: h})
 	}

@@ -1,13 +1,13 @@
 package kept
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"metapi/backend/store"
@@ -43,31 +43,32 @@ func (k *Kept) load() {
 	k.disk.Lock()
 	defer k.disk.Unlock()
 	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.loaded {
+	loaded, off := k.loaded, k.off
+	k.mu.Unlock()
+	if loaded {
 		return
 	}
-	k.loaded = true
-	if _, err := os.Stat(k.path()); k.off || errors.Is(err, fs.ErrNotExist) {
-		return
-	}
-	if err := k.open(); err != nil {
+	found := map[string]*entry{}
+	if _, err := os.Stat(k.path()); !off && !errors.Is(err, fs.ErrNotExist) {
+		err := k.open()
+		if err == nil {
+			err = k.st.View(func(tx *store.Tx) error {
+				return heads.Each(tx, "", func(key string, h head) error {
+					found[key] = &entry{head: h}
+					return nil
+				})
+			})
+			if err != nil {
+				found = map[string]*entry{}
+				k.putAside()
+			}
+		}
 		k.note(err)
-		return
 	}
-	err := k.st.View(func(tx *store.Tx) error {
-		return heads.Each(tx, "", func(key string, h head) error {
-			k.entries[strings.Clone(key)] = &entry{head: h}
-			return nil
-		})
-	})
-	if err == nil {
-		k.index()
-		return
-	}
-	k.reset()
-	k.note(err)
-	k.putAside()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.entries, k.loaded = found, true
+	k.index()
 }
 
 // index makes of the entries what is not written with them.
@@ -97,7 +98,7 @@ func (k *Kept) index() {
 		}
 	}
 	for _, t := range k.threads {
-		slices.SortFunc(t.items, func(a, b *entry) int { return int(int64(a.Number) - int64(b.Number)) })
+		slices.SortFunc(t.items, func(a, b *entry) int { return cmp.Compare(a.Number, b.Number) })
 	}
 }
 
@@ -108,20 +109,26 @@ func (k *Kept) thread(id string) *conversation {
 	return k.threads[id]
 }
 
-// open opens the file, and puts it aside where it is no use. disk and mu are held.
-func (k *Kept) open() (err error) {
+// open opens the file, and puts it aside where it is no use. disk is held, and mu is not: it takes its time.
+func (k *Kept) open() error {
 	if k.st != nil {
 		return nil
 	}
-	k.st, err = store.Open(k.Dir, store.WithFile(File))
+	st, err := store.Open(k.Dir, store.WithFile(File))
 	if errors.Is(err, store.ErrCorrupt) || errors.Is(err, store.ErrNewer) {
 		k.note(err)
 		k.putAside()
-		k.st, err = store.Open(k.Dir, store.WithFile(File))
+		st, err = store.Open(k.Dir, store.WithFile(File))
+	}
+	if err == nil {
+		k.mu.Lock()
+		k.st = st
+		k.mu.Unlock()
 	}
 	return err
 }
 
+// putAside lets go of a file that is no use, and keeps it for whoever wants to look into it. disk is held, and mu is not.
 func (k *Kept) putAside() {
 	k.closeFile()
 	if err := os.Rename(k.path(), k.path()+damagedSuffix); err != nil {
@@ -129,14 +136,18 @@ func (k *Kept) putAside() {
 	}
 }
 
+// closeFile lets go of the file. disk is held, and mu is not.
 func (k *Kept) closeFile() {
-	if k.st != nil {
-		_ = k.st.Close() // what was written is on the disk
-		k.st = nil
+	k.mu.Lock()
+	st := k.st
+	k.st = nil
+	k.mu.Unlock()
+	if st != nil {
+		_ = st.Close() // what was written is on the disk
 	}
 }
 
-// remove deletes the file. disk and mu are held.
+// remove deletes the file. disk is held, and mu is not.
 func (k *Kept) remove() {
 	k.closeFile()
 	for _, path := range []string{k.path(), k.path() + damagedSuffix} {
@@ -146,10 +157,12 @@ func (k *Kept) remove() {
 	}
 }
 
-// note tells the log what is wrong, once.
+// note keeps what is wrong, and tells the log once. mu is not held.
 func (k *Kept) note(err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if err != nil && (k.trouble == nil || k.trouble.Error() != err.Error()) {
-		k.Log.Warn("what clients may continue cannot be kept on the disk", "error", err)
+		k.Log.Warn("what tools may continue cannot be kept on the disk", "error", err)
 	}
 	k.trouble = err
 }
@@ -212,10 +225,9 @@ func (k *Kept) flushOnce() (more bool) {
 	k.disk.Lock()
 	defer k.disk.Unlock()
 	k.mu.Lock()
-	defer k.mu.Unlock()
 	if len(k.dirty) == 0 || k.off {
-		close(k.flushing)
-		k.flushing = nil
+		defer k.mu.Unlock()
+		k.endFlush()
 		return false
 	}
 	taken := k.dirty
@@ -226,11 +238,11 @@ func (k *Kept) flushOnce() (more bool) {
 			now[key] = *e
 		}
 	}
+	k.mu.Unlock()
+
 	err := k.open()
 	if err == nil {
-		st := k.st
-		k.mu.Unlock()
-		err = st.Update(func(tx *store.Tx) error {
+		err = k.st.Update(func(tx *store.Tx) error {
 			for key := range taken {
 				if err := save(tx, key, now); err != nil {
 					return err
@@ -238,13 +250,16 @@ func (k *Kept) flushOnce() (more bool) {
 			}
 			return nil
 		})
-		k.mu.Lock()
 	}
 	k.note(err)
+
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if err != nil {
 		for key := range taken {
 			k.dirty[key] = true
 		}
+		k.endFlush()
 		if !k.closed {
 			k.retry = time.AfterFunc(retryAfter, func() {
 				k.mu.Lock()
@@ -253,16 +268,20 @@ func (k *Kept) flushOnce() (more bool) {
 				k.write()
 			})
 		}
-		close(k.flushing)
-		k.flushing = nil
 		return false
 	}
-	for key, was := range now {
-		if e := k.entries[key]; e != nil && !k.dirty[key] && len(e.body) == len(was.body) {
+	for key := range now {
+		if e := k.entries[key]; e != nil && !k.dirty[key] {
 			e.body = nil
 		}
 	}
 	return true
+}
+
+// endFlush says that nobody writes any more. mu is held.
+func (k *Kept) endFlush() {
+	close(k.flushing)
+	k.flushing = nil
 }
 
 // save brings the file's record of a key to what it is now.
@@ -307,8 +326,6 @@ func (k *Kept) Close() error {
 	k.Flush()
 	k.disk.Lock()
 	defer k.disk.Unlock()
-	k.mu.Lock()
-	defer k.mu.Unlock()
 	k.closeFile()
 	return nil
 }

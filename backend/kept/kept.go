@@ -1,6 +1,7 @@
 package kept
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -55,7 +56,7 @@ type Kept struct {
 // head is what is known of an entry without reading it. Which members count depends on its kind.
 type head struct {
 	Client   string          `json:"client,omitempty"`
-	Time     int64           `json:"time,omitempty"` // Unix seconds: when a response was made, or a conversation last used
+	Time     int64           `json:"time,omitempty"` // Unix nanoseconds: when a response was made, or a conversation last used
 	Size     int64           `json:"size,omitempty"`
 	Before   string          `json:"before,omitempty"`   // turn: the one before it
 	Inputs   int             `json:"inputs,omitempty"`   // turn: how many of its items are of the request
@@ -64,7 +65,7 @@ type head struct {
 	Upto     uint64          `json:"upto,omitempty"`     // response: the number of its last
 	Number   uint64          `json:"number,omitempty"`   // item
 	ID       string          `json:"id,omitempty"`       // item
-	Created  int64           `json:"created,omitempty"`  // conversation
+	Created  int64           `json:"created,omitempty"`  // conversation, in Unix seconds
 	Metadata json.RawMessage `json:"metadata,omitempty"` // conversation
 }
 
@@ -134,8 +135,8 @@ func (k *Kept) Run(ctx context.Context) {
 	}
 }
 
-// now is in Unix seconds.
-func (k *Kept) now() int64 { return k.Now().Unix() }
+// now is in Unix nanoseconds.
+func (k *Kept) now() int64 { return k.Now().UnixNano() }
 
 // find returns a client's entry that has not expired. mu is held.
 func (k *Kept) find(client, key string) *entry {
@@ -146,7 +147,7 @@ func (k *Kept) find(client, key string) *entry {
 	return e
 }
 
-func (k *Kept) expired(e *entry) bool { return e.Time+int64(k.Age/time.Second) <= k.now() }
+func (k *Kept) expired(e *entry) bool { return e.Time+int64(k.Age) <= k.now() }
 
 // put adds an entry, or one in place of another. mu is held.
 func (k *Kept) put(key string, h head, body []byte) *entry {
@@ -370,7 +371,7 @@ func (k *Kept) sweep() {
 			list = append(list, aged{key, e.Time})
 		}
 	}
-	slices.SortFunc(list, func(a, b aged) int { return int(a.time - b.time) })
+	slices.SortFunc(list, func(a, b aged) int { return cmp.Compare(a.time, b.time) })
 	for _, a := range list {
 		e := k.entries[a.key]
 		if e == nil || !k.expired(e) && k.bytes <= enough {
@@ -389,11 +390,13 @@ func (k *Kept) Switch(on bool) {
 	k.disk.Lock()
 	defer k.disk.Unlock()
 	k.mu.Lock()
-	defer k.mu.Unlock()
 	k.off = !on
 	if !on {
 		k.reset()
 		k.loaded = true
+	}
+	k.mu.Unlock()
+	if !on {
 		k.remove()
 	}
 }
