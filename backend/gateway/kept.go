@@ -43,8 +43,7 @@ func (nothingKept) Said(client, id string) ([]openairesponses.Item, bool) { retu
 
 // keeping is what becomes of a reply that Metapi itself keeps.
 type keeping struct {
-	id       string // by which the client knows the response; "" where it is not kept
-	state    conversation.State
+	state    conversation.State     // its ID is empty where only its conversation keeps it
 	ours     bool                   // in lane A, too: the account would not keep it, or has been told not to
 	expanded bool                   // what was before it stands in the request, so that any account can serve it
 	context  []openairesponses.Item // what was before it
@@ -83,7 +82,7 @@ func (x *exchange) recall() *protocol.Error {
 	x.body, x.peek = body, peek
 	if k.expanded && x.ep.operation == protocol.Generate {
 		if s.Store && x.g.Kept.On() {
-			k.id, k.state.Kept = openairesponses.NewResponseID(), true
+			k.state.ID = openairesponses.NewResponseID()
 		}
 		k.ours = true
 		x.keep = k
@@ -142,7 +141,7 @@ func (x *exchange) keepNew() {
 	if store := x.conv.Store; store != nil && !*store {
 		return
 	}
-	x.keep = &keeping{id: openairesponses.NewResponseID(), state: conversation.State{Kept: true}}
+	x.keep = &keeping{state: conversation.State{ID: openairesponses.NewResponseID()}}
 }
 
 // keepForgotten has the reply of an account kept that has been found not to keep replies itself.
@@ -157,7 +156,7 @@ func (a *attempt) keepForgotten() {
 	if err != nil || !s.Store || s.Background {
 		return
 	}
-	a.keep = &keeping{id: openairesponses.NewResponseID(), state: conversation.State{Kept: true}, ours: true, input: s.Input}
+	a.keep = &keeping{state: conversation.State{ID: openairesponses.NewResponseID()}, ours: true, input: s.Input}
 }
 
 // learnsForgetful notes of an account that it does not know a response which it has made, or no response at all. There are many servers
@@ -187,7 +186,7 @@ func (a *attempt) keepWhole(body []byte) []byte {
 		return body
 	}
 	if a.b == nil {
-		body = openairesponses.Retell(body, k.id, k.state)
+		body = openairesponses.Retell(body, k.state)
 	}
 	a.keepReply(body)
 	return body
@@ -195,7 +194,7 @@ func (a *attempt) keepWhole(body []byte) []byte {
 
 // retold appends an event of lane A as the client is to know it, and keeps the response when it is there whole.
 func (a *attempt) retold(dst []byte, ev *sse.Event, class protocol.Class) []byte {
-	data, object := openairesponses.RetellEvent(ev.Data, a.keep.id, a.keep.state)
+	data, object := openairesponses.RetellEvent(ev.Data, a.keep.state)
 	if object == nil {
 		dst = append(dst, ev.Raw...)
 		if ev.Unended {
@@ -228,7 +227,7 @@ func (a *attempt) keepEvents(events []byte) {
 // keepReply keeps a response before the client has the last of it, and may come back for it.
 func (a *attempt) keepReply(object []byte) {
 	k := a.keep
-	if k.id == "" && k.state.Conversation == "" {
+	if k.state.ID == "" && k.state.Conversation == "" {
 		return
 	}
 	if k.input == nil {
@@ -238,7 +237,7 @@ func (a *attempt) keepReply(object []byte) {
 		}
 		k.input = s.Input
 	}
-	a.g.Kept.Keep(&openairesponses.Kept{ID: k.id, Client: a.rec.Client, Before: k.state.Previous, Conversation: k.state.Conversation,
+	a.g.Kept.Keep(&openairesponses.Kept{ID: k.state.ID, Client: a.rec.Client, Before: k.state.Previous, Conversation: k.state.Conversation,
 		Context: k.context, Object: bytes.Clone(object), Input: k.input, Output: openairesponses.Outputs(object)})
 }
 

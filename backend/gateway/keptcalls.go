@@ -70,9 +70,11 @@ func findConversation(r *http.Request, rest string) (endpoint, *protocol.Error) 
 
 // serveKept answers a call about what is kept here, and reports whether it is one.
 func (g *Gateway) serveKept(w http.ResponseWriter, r *http.Request, ep endpoint, client string) bool {
-	c := &keptCall{Kept: g.Kept, w: w, r: r, ep: ep, client: client, limit: g.MaxBody}
 	answer := ep.kept
 	if answer == nil {
+		if ep.id == "" {
+			return false // a request
+		}
 		if answer = keptCalls[ep.operation]; answer == nil || !openairesponses.OursResponse(ep.id) {
 			return false
 		}
@@ -85,7 +87,7 @@ func (g *Gateway) serveKept(w http.ResponseWriter, r *http.Request, ep endpoint,
 		refuse(w, ep.dialect(), &protocol.Error{Kind: protocol.NotFound, Message: "Metapi is set to keep nothing, so that it has no conversations"})
 		return true
 	}
-	body, err := answer(c)
+	body, err := answer(&keptCall{Kept: g.Kept, w: w, r: r, ep: ep, client: client, limit: g.MaxBody})
 	if err != nil {
 		refuse(w, ep.dialect(), asError(err))
 		return true

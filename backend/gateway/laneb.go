@@ -21,7 +21,6 @@ type laneB struct {
 	back   conversation.Restorer // nil: nothing has to be restored
 	reader conversation.Reader
 	writer conversation.Writer
-	id     string // of the reply; empty: one in the form of the client's protocol
 }
 
 // translatable is what a request can be put into: nothing where it leans on state that one account keeps, or is none for a
@@ -45,7 +44,7 @@ func (a *attempt) translate() *failure {
 		a.keepNew()
 	}
 	if a.keep != nil {
-		a.conv.State, b.id = a.keep.state, a.keep.id
+		a.conv.State = a.keep.state
 	}
 	ask := *a.conv // shallow: encoders change nothing
 	ask.Model, ask.Stream = a.d.Upstream, a.stream
@@ -75,7 +74,7 @@ func (b *laneB) reply(body []byte) ([]byte, error) {
 	if b.back != nil {
 		b.back.Reply(r)
 	}
-	r.ID = b.id
+	r.ID = "" // the client's protocol has a form of its own for it
 	return b.client.EncodeReply(r, b.ask)
 }
 
@@ -108,7 +107,7 @@ func (b *laneB) write(dst []byte, events []conversation.Event) []byte {
 	}
 	for _, e := range events {
 		if start, ok := e.(*conversation.Start); ok {
-			start.ID = b.id
+			start.ID = "" // the client's protocol has a form of its own for it
 		}
 		dst = b.writer.Write(dst, e)
 	}

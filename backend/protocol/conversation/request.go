@@ -48,9 +48,9 @@ type Request struct {
 
 // State is what Metapi itself keeps for a client, as the reply tells it again.
 type State struct {
+	ID           string // by which the reply is kept for a later request; empty where it is not
 	Previous     string // the response that the request continues
 	Conversation string // the one that it is a part of
-	Kept         bool   // the reply is kept for a later request
 }
 
 // Compaction asks for a summary in place of an answer. The messages of its [Request] already ask the model for it.

@@ -32,8 +32,9 @@ func (s *shell) begin(r *conversation.Request) {
 	var b [idBytes]byte
 	_, _ = rand.Read(b[:]) // never fails
 	s.random = hex.EncodeToString(b[:])
-	if OursResponse(s.id) { // so that an item's id leads to its response
-		s.random = strings.TrimPrefix(s.id, keptResponse)
+	if r.State.ID != "" {
+		s.id = r.State.ID
+		s.random = strings.TrimPrefix(s.id, keptResponse) // so that an item's id leads to its response
 	}
 	if s.id == "" {
 		s.id = "resp_" + s.random

@@ -357,18 +357,18 @@ func empty(it *Item) bool {
 	return !said
 }
 
-// Retell changes a Response of an upstream's to what the client knows of it: by which name it is kept, and what it continues. An id
-// that is empty stays the upstream's.
-func Retell(object []byte, id string, s conversation.State) []byte {
+// Retell changes a Response of an upstream's to what the client knows of it: by which name it is kept, and what it continues. Where it is not
+// kept, it has the upstream's id.
+func Retell(object []byte, s conversation.State) []byte {
 	told := []struct{ name, raw string }{
-		{"id", quoted(id)}, {"previous_response_id", quoted(s.Previous)}, {"conversation", conversationOf(s.Conversation)},
-		{"store", fmt.Sprint(s.Kept)}}
+		{"id", quoted(s.ID)}, {"previous_response_id", quoted(s.Previous)}, {"conversation", conversationOf(s.Conversation)},
+		{"store", fmt.Sprint(s.ID != "")}}
 	out := append(make([]byte, 0, len(object)+256), '{')
 	c := scan.At(object)
 	if !c.Object(func(key []byte, escaped bool) {
 		raw := c.Raw()
 		for i := range told {
-			if t := &told[i]; t.name == keyName(key, escaped) && (t.name != "id" || id != "") {
+			if t := &told[i]; t.name == keyName(key, escaped) && (t.name != "id" || s.ID != "") {
 				raw, t.name = []byte(t.raw), ""
 			}
 		}
@@ -405,7 +405,7 @@ func conversationOf(id string) string {
 
 // RetellEvent is [Retell] for the Response in an event of a stream, with that Response as it then is; nil where the event has
 // none.
-func RetellEvent(data []byte, id string, s conversation.State) (event, object []byte) {
+func RetellEvent(data []byte, s conversation.State) (event, object []byte) {
 	var at protocol.Span
 	c := scan.At(data)
 	c.Object(func(key []byte, escaped bool) {
@@ -416,7 +416,7 @@ func RetellEvent(data []byte, id string, s conversation.State) (event, object []
 	if c.End() != nil || at.Empty() {
 		return data, nil
 	}
-	object = Retell(data[at.From:at.To], id, s)
+	object = Retell(data[at.From:at.To], s)
 	return compact(slices.Concat(data[:at.From], object, data[at.To:])), object
 }
 

@@ -76,20 +76,20 @@ func TestExpand(t *testing.T) {
 }
 
 func TestRetell(t *testing.T) {
-	s := conversation.State{Previous: "resp_0", Conversation: `conv_"`, Kept: true}
-	got := Retell([]byte(`{"id":"resp_up","previous_response_id":null,"store":false,"output":[{"id":"a"}]}`), "resp_metapi_1", s)
+	s := conversation.State{ID: "resp_metapi_1", Previous: "resp_0", Conversation: `conv_"`}
+	got := Retell([]byte(`{"id":"resp_up","previous_response_id":null,"store":false,"output":[{"id":"a"}]}`), s)
 	if want := `{"id":"resp_metapi_1","previous_response_id":"resp_0","store":true,"output":[{"id":"a"}],"conversation":{"id":"conv_\""}}`; string(got) != want {
 		t.Errorf("%s", got)
 	}
-	if got := Retell([]byte(`{"id":"resp_up"}`), "", s); !strings.HasPrefix(string(got), `{"id":"resp_up",`) {
+	if got := Retell([]byte(`{"id":"resp_up"}`), conversation.State{Previous: "resp_0"}); !strings.HasPrefix(string(got), `{"id":"resp_up",`) {
 		t.Errorf("%s", got)
 	}
-	event, object := RetellEvent([]byte("{\"type\":\"response.created\",\n\"response\":{\"id\":\"x\"}}"), "resp_metapi_1", conversation.State{})
+	event, object := RetellEvent([]byte("{\"type\":\"response.created\",\n\"response\":{\"id\":\"x\"}}"), conversation.State{ID: "resp_metapi_1"})
 	if want := `{"type":"response.created","response":{"id":"resp_metapi_1","previous_response_id":null,"conversation":null}}`; string(event) != want || !bytes.Contains(event, object) {
 		t.Errorf("%s", event)
 	}
 	for _, none := range []string{`{"type":"response.output_text.delta","delta":"x"}`, `{"response":null}`, `[]`, ``, `{"response":{}`} {
-		if event, object := RetellEvent([]byte(none), "resp_metapi_1", s); object != nil || string(event) != none {
+		if event, object := RetellEvent([]byte(none), s); object != nil || string(event) != none {
 			t.Errorf("%s became %s", none, event)
 		}
 	}
@@ -178,13 +178,19 @@ func TestEnvelope(t *testing.T) {
 }
 
 func TestResponseOf(t *testing.T) {
-	w := newWriter(decode(t, `{"model":"m","input":"x"}`))
-	w.id = NewResponseID()
+	r := decode(t, `{"model":"m","input":"x"}`)
+	r.State.ID = NewResponseID()
+	w := newWriter(r)
 	w.begin(nil)
 	for _, prefix := range []string{"msg_", "fc_", foreignID} {
 		if got := ResponseOf(w.newID(prefix, 3)); got != w.id {
 			t.Errorf("%s: %q is not of %q", prefix, got, w.id)
 		}
+	}
+	empty := Codec{}.NewWriter(r) // of an upstream that has ended without a word
+	stream := empty.Close(empty.Write(nil, &conversation.Finished{Finish: conversation.Finish{Reason: conversation.Stopped}}))
+	if n := bytes.Count(stream, []byte(`"id":"`+r.State.ID)); n != 3 {
+		t.Errorf("%d events tell the id of the response:\n%s", n, stream)
 	}
 	for _, id := range []string{"", "msg_", "msg_abc", "msg_" + strings.Repeat("z", 60), "_", NewResponseID()} {
 		if got := ResponseOf(id); got != "" {
@@ -222,7 +228,7 @@ func FuzzState(f *testing.F) {
 		if plain := StripForeign(out); !json.Valid(plain) {
 			t.Fatalf("%s", plain)
 		}
-		if told := Retell(body, "resp_metapi_1", conversation.State{Previous: "x"}); !json.Valid(told) {
+		if told := Retell(body, conversation.State{ID: "resp_metapi_1", Previous: "x"}); !json.Valid(told) {
 			t.Fatalf("%s", told)
 		}
 		if r, err := (Codec{}).DecodeRequest(body, conversation.Asked{Compact: true}); err == nil {
