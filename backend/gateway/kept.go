@@ -64,14 +64,20 @@ func (x *exchange) recall() *protocol.Error {
 	if e := x.recallContext(k); e != nil {
 		return e
 	}
-	if found := x.recallItems(k); !found && !k.expanded {
+	found := x.recallItems(k)
+	if !found && !k.expanded {
 		return nil
 	}
 	if k.expanded && s.Background {
 		return &protocol.Error{Kind: protocol.BadRequest, Param: "background",
 			Message: "\"background\" is not possible for a response that continues one which Metapi keeps; leave it out, or ask for a stream"}
 	}
-	body := openairesponses.Expand(x.body, k.context, k.input, k.expanded && x.ep.operation == protocol.Generate)
+	var body []byte
+	if k.expanded {
+		body = openairesponses.Expand(x.body, k.context, k.input, x.ep.operation == protocol.Generate)
+	} else {
+		body = openairesponses.Replace(x.body, k.input)
+	}
 	if int64(len(body)) > x.g.MaxBody {
 		return tooLarge(x.g.MaxBody)
 	}

@@ -336,6 +336,14 @@ func TestItemReferences(t *testing.T) {
 	if sent := string(v.Calls()[1].Body); !strings.Contains(sent, "A long answer.") || next["previous_response_id"] != nil {
 		t.Errorf("sent %s", sent)
 	}
+	gpt := vendor(t, imitation.OpenAI, "o")
+	both := newWorld(t, []*imitation.Vendor{v, gpt})
+	made = both.respond(false, obj{"model": "claude-sonnet-4-5", "input": "one"})
+	both.relayed(false, obj{"model": "gpt-4o", "store": false, "input": []any{obj{"type": "item_reference", "id": str(made, "output", 0, "id")}, obj{"role": "user", "content": "two"}}})
+	if sent := string(gpt.Calls()[0].Body); !strings.Contains(sent, `"store":false`) || strings.Contains(sent, "item_reference") {
+		t.Errorf("sent %s", sent)
+	}
+	w = both
 	if got, _ := w.as("another", "POST", "/v1/responses", obj{"model": "claude-sonnet-4-5", "input": []any{obj{"type": "item_reference", "id": str(made, "output", 0, "id")}}}); got.status < 400 || strings.Contains(got.body, "A long answer.") {
 		t.Errorf("another client's item: %d %s", got.status, got.body)
 	}

@@ -130,6 +130,31 @@ func TestThread(t *testing.T) {
 	}
 }
 
+// What is on the disk is there whether or not the process ends in peace.
+func TestKilled(t *testing.T) {
+	dir, after := t.TempDir(), t.TempDir()
+	k := open(t, Options{Dir: dir})
+	id := k.turn("c", "", "one")
+	thread := k.Begin("c", nil, items("begun"))
+	k.Flush()
+	raw, err := os.ReadFile(filepath.Join(dir, File))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(after, File), raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	k = open(t, Options{Dir: after})
+	got, ok := k.Context("c", id)
+	if said := texts(t, got, ok); said != "one re:one" {
+		t.Errorf("%q", said)
+	}
+	got, ok = k.Said("c", thread.ID)
+	if said := texts(t, got, ok); said != "begun" {
+		t.Errorf("%q", said)
+	}
+}
+
 func TestExpiryAndBound(t *testing.T) {
 	dir := t.TempDir()
 	at := &clock{at: time.Unix(1_800_000_000, 0)}

@@ -288,11 +288,21 @@ func (p idPrefixes) of(kind string) string {
 // Expand puts what was before a request in front of its input, and takes out what has named it: what is left leans on nothing
 // that somebody keeps. unstored also says that nobody is to keep the reply.
 func Expand(body []byte, before, input []Item, unstored bool) []byte {
-	out := append(make([]byte, 0, len(body)+sizeOf(before)+32), '{')
+	return withInput(body, seen(before), input, func(name string) bool {
+		return name == "previous_response_id" || name == "conversation" || unstored && name == "store"
+	}, unstored)
+}
+
+// Replace puts input in the place of a request's own.
+func Replace(body []byte, input []Item) []byte {
+	return withInput(body, nil, input, func(string) bool { return false }, false)
+}
+
+func withInput(body []byte, before, input []Item, without func(name string) bool, unstored bool) []byte {
+	out := append(make([]byte, 0, len(body)+sizeOf(before)+sizeOf(input)+32), '{')
 	c := scan.At(body)
 	c.Object(func(key []byte, escaped bool) {
-		switch keyName(key, escaped) {
-		case "input", "previous_response_id", "conversation", "store":
+		if name := keyName(key, escaped); name == "input" || without(name) {
 			return
 		}
 		if len(out) > 1 {
@@ -305,7 +315,7 @@ func Expand(body []byte, before, input []Item, unstored bool) []byte {
 		out = memberBool(out, "store", false)
 	}
 	out = append(member(out, "input"), '[')
-	for _, items := range [][]Item{seen(before), input} {
+	for _, items := range [][]Item{before, input} {
 		for i := range items {
 			out = append(comma(out), items[i].Raw...)
 		}

@@ -65,6 +65,9 @@ func TestExpand(t *testing.T) {
 	if string(got) != want {
 		t.Errorf("%s", got)
 	}
+	if got := Replace([]byte(`{"store":false,"input":"x","previous_response_id":"r"}`), input); string(got) != `{"store":false,"previous_response_id":"r","input":[{"role":"user","content":"two"}]}` {
+		t.Errorf("%s", got)
+	}
 	made := oneItem(t, `{"type":"compaction","id":"cmp_1","encrypted_content":"e"}`)
 	if got := Expand([]byte(`{}`), []Item{before[0], made}, input, false); !strings.Contains(string(got), "one") {
 		t.Errorf("a compaction that the client has put in took out what was before it: %s", got)
