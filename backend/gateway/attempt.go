@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"metapi/backend/protocol"
+	"metapi/backend/protocol/conversation"
 	"metapi/backend/protocol/dialects"
 	"metapi/backend/provider"
 	"metapi/backend/routing"
@@ -19,44 +20,85 @@ import (
 // attempt is one try of one deployment: a whole plan of base URL, key, model and protocol, never mixed with another's.
 type attempt struct {
 	*exchange
-	d      *routing.Deployment
-	target *provider.Target
-	secret string // as sent, for scrubbing
-	pass   *live.Pass
-	dog    *watchdog
-	start  time.Time
-	hide   bool              // the usage chunk was our wish
-	via    protocol.Protocol // the upstream's
-	up     protocol.Dialect  // the dialect of via
-	b      *laneB            // nil in lane A, where via is the client's own protocol
-	reply  protocol.Reply
-	made   routing.Attempt // what the record will keep of it
-	pinned int             // how many of reply.Issued are known as pins
+	d       *routing.Deployment
+	target  *provider.Target
+	secret  string // as sent, for scrubbing
+	pass    *live.Pass
+	dog     *watchdog
+	start   time.Time
+	hide    bool                // the usage chunk was our wish
+	encoded []byte              // the body, where it is not the client's own
+	via     protocol.Protocol   // the upstream's
+	up      protocol.Dialect    // the dialect of via
+	b       *laneB              // nil where the reply passes as it is
+	dropped []conversation.Lost // of the request, since the upstream's protocol cannot say it
+	reply   protocol.Reply
+	mends   mending         // what is known to be needed for the upstream to take the request
+	quirks  map[string]bool // the deployment's, and what it has been found to have
+	heard   *listener       // nil: nobody wants to know
+	made    routing.Attempt // what the record will keep of it
+	pinned  int             // how many of reply.Issued are known as pins
 }
 
 // failure is why a request was not served: by one attempt, or at all. Nothing of it has reached the client.
 type failure struct {
-	err     *protocol.Error // scrubbed
-	passed  bool            // nobody was asked: the deployment is being tried again by another request
-	unsaid  bool            // nobody was asked: this upstream's protocol cannot say what the request says; another's may
-	context int64           // of the deployment, for prompts that were too long for it
-	raw     []byte          // the upstream's own body, where it can be passed on as it is
-	status  int             // the upstream's, with raw
-	header  http.Header     // likewise
+	err     *protocol.Error   // scrubbed
+	passed  bool              // nobody was asked: the deployment is being tried again by another request
+	unsaid  bool              // nobody was asked: this upstream's protocol cannot say what the request says; another's may
+	asked   bool              // an upstream said so: it is booked as the last attempt
+	via     protocol.Protocol // of the attempt
+	context int64             // of the deployment, for prompts that were too long for it
+	raw     []byte            // the upstream's own body, where it can be passed on as it is
+	status  int               // the upstream's, with raw
+	header  http.Header       // likewise
 }
 
-// try makes an attempt at d, and a second one if the first taught how to repair the request. It returns nil once the
-// request is settled; more says whether another candidate waits behind d.
-func (x *exchange) try(d *routing.Deployment, more bool) *failure {
+// try makes attempts at d: over its nearest protocol, and over the next where d turns out not to serve that, or it cannot say what the
+// request says. It returns nil once the request is settled; more says whether another candidate waits behind d.
+func (x *exchange) try(d *routing.Deployment, more bool) (worst *failure) {
+	left := x.asked.Translate
+	defer func() { x.asked.Translate = left }()
 	for {
-		f, again := x.tryOnce(d, more)
-		if !again {
-			return f
+		f := x.tryNearest(d, more)
+		if f == nil {
+			return nil
+		}
+		worst = worse(worst, f)
+		if !f.unsaid && !(f.asked && f.err.Kind == protocol.Unsupported) || x.r.Context().Err() != nil {
+			return worst
+		}
+		x.asked.Translate &^= protocol.SetOf(f.via)
+		if via, _ := d.Via(x.asked); via == protocol.None || via == f.via {
+			return worst
 		}
 	}
 }
 
-func (x *exchange) tryOnce(d *routing.Deployment, more bool) (f *failure, again bool) {
+// tryNearest makes an attempt at d, and another where the upstream's refusal taught how to mend the request.
+func (x *exchange) tryNearest(d *routing.Deployment, more bool) *failure {
+	mends := x.g.mends.known(x, d)
+	first := x.tryOnce(d, more, mends)
+	if x.learnsCompaction(d, first) {
+		first = x.tryOnce(d, more, mends)
+	}
+	for f := first; f != nil; {
+		better, ok := x.mend(mends, f)
+		if !ok {
+			if f.err.ClientFault() {
+				return first // what was said to the client's own words
+			}
+			return f
+		}
+		mends = better
+		if f = x.tryOnce(d, more, mends); f == nil {
+			x.learn(d, mends)
+		}
+	}
+	return nil
+}
+
+// tryOnce makes one attempt.
+func (x *exchange) tryOnce(d *routing.Deployment, more bool, mends mending) *failure {
 	now := time.Now()
 	standing := d.Live
 	if x.stored() {
@@ -65,44 +107,52 @@ func (x *exchange) tryOnce(d *routing.Deployment, more bool) (f *failure, again 
 	pass, ok := standing.Enter(now)
 	if !ok {
 		return &failure{passed: true, err: &protocol.Error{Kind: protocol.RateLimited, RetryAfter: time.Second,
-			Message: "the account that could serve this is being tried again after a failure"}}, false
+			Message: "the account that could serve this is being tried again after a failure"}}
 	}
 	defer pass.Abandon() // where nothing else has ended it
-	a := &attempt{exchange: x, d: d, target: x.snap.Targets[d.Order], pass: pass, start: now, via: x.ep.protocol, up: x.dialect}
+	a := &attempt{exchange: x, d: d, target: x.snap.Targets[d.Order], pass: pass, start: now, via: x.in, up: dialects.Of(x.in), mends: mends}
+	a.quirks = mends.quirks(d.Quirks)
 	x.asked.At = now
 	switch via, _ := d.Via(x.asked); {
 	case via != protocol.None:
 		a.via, a.up = via, dialects.Of(via)
-	case !d.Protocols.Has(x.ep.protocol): // another request has found out since the decision
-		return &failure{passed: true, err: &protocol.Error{Kind: protocol.Unsupported, Message: "the account that could serve this has just answered that it does not"}}, false
+	case !d.Protocols.Has(x.in): // another request has found out since the decision
+		return &failure{passed: true, err: &protocol.Error{Kind: protocol.Unsupported, Message: "the account that could serve this has just answered that it does not"}}
 	}
 	a.made = routing.Attempt{Deployment: d.ID, Account: d.Account.ID, Upstream: d.Upstream, Start: now.Sub(x.rec.Start)}
 	a.dog = x.g.watch(x.r.Context(), x.g.timing.limit(d, x.stream, more, x.peek.MaxOutput))
 	defer a.dog.stop()
-	if a.via == x.ep.protocol && !a.emulates() {
-		a.hide = x.addsUsage(d)
+	if a.via != x.in || x.in != x.ep.protocol || a.mends.anew() || a.emulates() {
+		if f := a.encode(); f != nil {
+			f.via = a.via
+			return f
+		}
+	} else {
+		a.hide = a.addsUsage()
 		a.keepForgotten()
-	} else if f := a.translate(); f != nil {
-		return f, false
 	}
+	if a.via != x.in || x.in != x.ep.protocol {
+		a.made.Via = a.via
+	}
+	a.made.Mends = a.mends.names()
+	a.heard = a.listen()
 	x.begin()
 
 	res, err := a.send()
 	if err != nil {
-		return a.lost(err), false
+		return a.lost(err)
 	}
 	defer res.Body.Close()
 	if res.StatusCode/100 != 2 {
-		f := a.refused(res)
-		return f, f != nil && (x.repair(d, f.err) || a.learnsCompaction(res.StatusCode, f.err))
+		return a.refused(res)
 	}
 	a.pass.Answering()
 	a.d.Live.Serves(a.via)
 	a.made.Status = res.StatusCode
 	if x.stream {
-		return a.passStream(res), false
+		return a.passStream(res)
 	}
-	return a.passWhole(res), false
+	return a.passWhole(res)
 }
 
 // stored reports whether the request is about a response that an account keeps, rather than for a new one.
@@ -121,7 +171,7 @@ func (a *attempt) send() (*http.Response, error) {
 		return nil, err
 	}
 	h := make(http.Header, 16)
-	if a.b == nil {
+	if a.via == a.ep.protocol {
 		copyHeaders(h, a.r.Header, requestHeaders[a.ep.protocol])
 	} else { // what else the client said was meant for another protocol
 		h["Content-Type"], h["User-Agent"] = acceptJSON, a.r.Header["User-Agent"]
@@ -157,9 +207,10 @@ func (a *attempt) send() (*http.Response, error) {
 // call says what is called. The client's own query is meant for its own protocol.
 func (a *attempt) call() provider.Call {
 	c := provider.Call{Protocol: a.via, Operation: a.ep.operation, Model: a.d.Upstream, Stream: a.stream, ID: a.ep.id}
-	if a.b == nil {
+	if a.via == a.ep.protocol {
 		c.Query = cleanQuery(a.r.URL)
-	} else {
+	}
+	if a.b != nil {
 		c.Operation = protocol.Generate // whatever it is asked for
 	}
 	return c
@@ -167,14 +218,14 @@ func (a *attempt) call() provider.Call {
 
 // payload is the body that is sent.
 func (a *attempt) payload() []byte {
-	if a.b != nil {
-		return a.b.body
+	if a.encoded != nil {
+		return a.encoded
 	}
-	body := apply(a.body, a.edits(a.d))
+	body := apply(a.body, a.edits())
 	if strip := stripForeign[a.via]; strip != nil {
 		body = strip(body)
 	}
-	return body
+	return a.mends.body(body)
 }
 
 var (
@@ -250,7 +301,7 @@ func (a *attempt) failed(e *protocol.Error) *failure {
 			"kind", string(e.Kind), "status", e.Status, "retry_after", e.RetryAfter, "error", scrubbed.Message)
 	}
 	a.close(e.Kind, scrubbed.Message)
-	return &failure{err: &scrubbed, context: a.d.Context}
+	return &failure{err: &scrubbed, context: a.d.Context, asked: true, via: a.via}
 }
 
 // accountTrouble starts the message for errors that concern the user's own account upstream, so that nobody takes them
@@ -278,6 +329,10 @@ func worse(a, b *failure) *failure {
 	case a == nil || a.passed:
 		return b
 	case b.passed:
+		return a
+	case a.unsaid && b.asked && b.err.Kind != protocol.Unsupported: // what could be asked has more to say
+		return b
+	case b.unsaid && a.asked && a.err.Kind != protocol.Unsupported:
 		return a
 	case a.err.Kind == b.err.Kind && a.err.RetryAfter > 0 && b.err.RetryAfter > 0:
 		if a.err.RetryAfter <= b.err.RetryAfter {

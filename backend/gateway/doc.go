@@ -12,6 +12,10 @@
 // This is lane A: client and upstream speak the same protocol. The body is never marshalled again; what may be changed
 // in it is listed in edits.go, which headers may pass in headers.go, and how long anyone is waited for in timing.go.
 //
+// In lane B they speak different ones: the request is decoded and encoded, and the reply likewise, event by event (laneb.go; package
+// conversation). Three things bring a request of lane A there, too: a body that was sent to the path of another protocol (exchange.in), a
+// reply that comes as a stream where none was asked for, or the other way round (reshape.go), and a refusal that can be mended (mends.go).
+//
 // # The commit point
 //
 // Until the first meaningful event (a text, tool, thinking or refusal delta) has gone to the client, every failure of an

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
-	"strings"
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/anthropic"
+	"metapi/backend/protocol/dialects"
 	"metapi/backend/protocol/openairesponses"
+	"metapi/backend/protocol/repair"
 	"metapi/backend/protocol/scan"
-	"metapi/backend/routing"
 )
 
 // The permitted edits of a lane A body, and the whole list of them:
@@ -21,7 +21,8 @@ import (
 //  3. encrypted reasoning that only another account can read is taken out, once, when that account cannot serve;
 //  4. what lane B has written into a conversation in place of another vendor's thinking is taken out before Anthropic or OpenAI sees it,
 //     which would refuse it; a compaction that Metapi has made becomes the summary that is in it;
-//  5. what a request of openai-responses continues, where Metapi itself keeps that, is put into its input, and the reply's id and what it
+//  5. what an upstream has refused for a reason that can be mended is mended: see mends.go;
+//  6. what a request of openai-responses continues, where Metapi itself keeps that, is put into its input, and the reply's id and what it
 //     continues are told as the client knows them: see kept.go.
 //
 // Every other byte passes as the client sent it.
@@ -57,29 +58,26 @@ func apply(data []byte, edits []edit) []byte {
 	return append(out, data[from:]...)
 }
 
-// edits lists what d needs changed in x's body.
-func (x *exchange) edits(d *routing.Deployment) []edit {
+// edits lists what the deployment needs changed in the body.
+func (a *attempt) edits() []edit {
 	var es []edit
-	if !x.peek.ModelAt.Empty() && d.Upstream != x.peek.Model {
-		name, _ := json.Marshal(d.Upstream) // a string always marshals
-		es = append(es, edit{x.peek.ModelAt, string(name)})
+	if !a.peek.ModelAt.Empty() && a.d.Upstream != a.peek.Model {
+		name, _ := json.Marshal(a.d.Upstream) // a string always marshals
+		es = append(es, edit{a.peek.ModelAt, string(name)})
 	}
-	if x.addsUsage(d) {
-		es = append(es, includeUsage(x.body, x.peek.StreamOptions))
+	if a.hide {
+		es = append(es, includeUsage(a.body, a.peek.StreamOptions))
 	}
 	return es
 }
 
 // addsUsage reports whether a stream is asked for a usage chunk that the client does not expect.
-func (x *exchange) addsUsage(d *routing.Deployment) bool {
-	if x.ep.protocol != protocol.OpenAIChat || !x.stream || x.peek.IncludeUsage {
+func (a *attempt) addsUsage() bool {
+	if a.via != protocol.OpenAIChat || !a.stream || a.peek.IncludeUsage || a.d.Quirks["no:stream_options"] || a.mends.has(repair.StreamOptions) {
 		return false
 	}
-	if at := x.peek.StreamOptions; !at.Empty() && x.body[at.From] != '{' && x.body[at.From] != 'n' {
-		return false // neither an object nor null: the upstream will say so
-	}
-	_, refused := x.g.plain.Load(d.ID)
-	return !refused
+	at := a.peek.StreamOptions // if it is neither an object nor null, the upstream will say so
+	return at.Empty() || a.body[at.From] == '{' || a.body[at.From] == 'n'
 }
 
 // includeUsage sets stream_options.include_usage, leaving the client's other stream options alone. options is where
@@ -110,32 +108,16 @@ func includeUsage(data []byte, options protocol.Span) edit {
 	return edit{protocol.Span{From: options.From + 1, To: options.From + 1}, `"include_usage":true,`}
 }
 
-// repair changes the request after d refused it for a reason that Metapi can mend, and reports whether another try is
-// worth it. Each repair is made at most once.
-func (x *exchange) repair(d *routing.Deployment, e *protocol.Error) bool {
-	if e.Kind != protocol.BadRequest {
-		return false
-	}
-	if x.addsUsage(d) && (strings.Contains(e.Param+e.Message, "stream_options") || strings.Contains(e.Param+e.Message, "include_usage")) {
-		x.g.plain.Store(d.ID, struct{}{})
-		return true
-	}
-	if e.Code == "invalid_encrypted_content" || strings.Contains(e.Message, "encrypted content") {
-		return x.stripReasoning()
-	}
-	return false
-}
-
 // stripReasoning takes encrypted reasoning out of the body, and reports whether there was any.
 func (x *exchange) stripReasoning() bool {
-	if x.ep.protocol != protocol.OpenAIResponses {
+	if x.in != protocol.OpenAIResponses {
 		return false
 	}
 	stripped, ok := openairesponses.StripReasoning(x.body)
 	if !ok {
 		return false
 	}
-	peek, err := x.dialect.Peek(stripped)
+	peek, err := dialects.Of(x.in).Peek(stripped)
 	if err != nil {
 		return false
 	}

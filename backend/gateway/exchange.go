@@ -11,6 +11,7 @@ import (
 	"metapi/backend/catalog"
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/dialects"
 	"metapi/backend/routing"
 	"metapi/backend/snapshot"
 )
@@ -21,7 +22,8 @@ type exchange struct {
 	w       http.ResponseWriter
 	r       *http.Request
 	ep      endpoint
-	dialect protocol.Dialect
+	dialect protocol.Dialect  // of the path, and so of the reply
+	in      protocol.Protocol // of the body: the path's, but for clients that mistake it
 	snap    *snapshot.Snapshot
 
 	body   []byte // nil where the operation has none
@@ -39,7 +41,7 @@ type exchange struct {
 
 func newExchange(g *Gateway, w http.ResponseWriter, r *http.Request, ep endpoint, snap *snapshot.Snapshot, client *account.Client) *exchange {
 	now := time.Now()
-	x := &exchange{g: g, w: w, r: r, ep: ep, dialect: ep.dialect(), snap: snap, stream: ep.stream}
+	x := &exchange{g: g, w: w, r: r, ep: ep, dialect: ep.dialect(), in: ep.protocol, snap: snap, stream: ep.stream}
 	x.rec = routing.Record{ID: routing.NewID(now), Start: now, Client: client.ID, Protocol: ep.protocol, Operation: ep.operation, Asked: ep.model}
 	w.Header()["X-Metapi-Request-Id"] = []string{x.rec.ID}
 	return x
@@ -77,7 +79,11 @@ func (x *exchange) read() *protocol.Error {
 		return e
 	}
 	var err error
-	if x.peek, err = x.dialect.Peek(x.body); err != nil {
+	if x.peek, err = x.dialect.Peek(x.body); err == nil && x.peek.Shape != protocol.None {
+		x.in = x.peek.Shape
+		x.peek, err = dialects.Of(x.in).Peek(x.body)
+	}
+	if err != nil {
 		return asError(err)
 	}
 	if e := x.recall(); e != nil {
@@ -123,7 +129,7 @@ func (x *exchange) findOwner() (pin routing.Pin, strippable bool) {
 // route decides and tries the candidates in turn. It returns nil once the request is settled, else why nobody served it.
 func (x *exchange) route(pin routing.Pin) *failure {
 	x.owner = pin
-	x.asked = routing.Request{ID: x.rec.ID, Model: x.rec.Asked, Protocol: x.ep.protocol,
+	x.asked = routing.Request{ID: x.rec.ID, Model: x.rec.Asked, Protocol: x.in,
 		Operation: x.ep.operation, Translate: x.translatable(pin), Pin: pin, At: time.Now()}
 	decision, err := routing.Decide(&x.snap.Snapshot, x.asked)
 	x.noteDecision(&decision)

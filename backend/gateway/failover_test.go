@@ -238,21 +238,26 @@ func TestSlowStreamsAreLeftAlone(t *testing.T) {
 	}
 }
 
-// An upstream that answers 404 for the path, not the model, does not serve that protocol: another account does. The first is not
-// asked over it again, but over one that it has.
+// An upstream that answers 404 for the path, not the model, does not serve that protocol: it is asked over another that it has, at once and
+// from then on, and where it has none another account serves.
 func TestMissingEndpointMovesOn(t *testing.T) {
-	first, second := vendor(t, imitation.OpenAI, "first"), vendor(t, imitation.OpenAI, "second")
-	w := newWorld(t, []*imitation.Vendor{first, second})
-	chat, responses := asks()[0], asks()[1]
-	first.Fault(imitation.Fault{Kind: imitation.Custom, Status: 404, Body: `{"detail":"Not Found"}`})
-	w.wantAnswer(responses, w.send(responses))
-	w.wantAnswer(responses, w.send(responses))
-	w.wantAnswer(chat, w.send(chat))
-	if a, b := len(first.Calls()), len(second.Calls()); a != 3 || b != 1 {
-		t.Errorf("the first got %d calls, the second %d", a, b)
-	}
-	if got := w.records(3)[1].Attempts[0].Via; got != protocol.OpenAIChat {
-		t.Errorf("the second time it was asked over %v", got)
+	for _, c := range []struct {
+		name          string
+		settings      []setting
+		first, second int
+	}{{"to another protocol", nil, 4, 0}, {"to another account", []setting{only(protocol.OpenAIResponses)}, 1, 3}} {
+		t.Run(c.name, func(t *testing.T) {
+			first, second := vendor(t, imitation.OpenAI, "first"), vendor(t, imitation.OpenAI, "second")
+			w := newWorld(t, []*imitation.Vendor{first, second}, c.settings...)
+			chat, responses := asks()[0], asks()[1]
+			first.Fault(imitation.Fault{Kind: imitation.Custom, On: imitation.OpResponses, Status: 404, Body: `{"detail":"Not Found"}`})
+			w.wantAnswer(responses, w.send(responses))
+			w.wantAnswer(responses, w.send(responses))
+			w.wantAnswer(chat, w.send(chat))
+			if a, b := len(first.Calls()), len(second.Calls()); a != c.first || b != c.second {
+				t.Errorf("the first got %d calls, the second %d", a, b)
+			}
+		})
 	}
 }
 

@@ -52,7 +52,8 @@ type Gateway struct {
 	inFlight atomic.Int64
 	procs    procs
 	running  sync.WaitGroup // of exchanges, until they are settled
-	plain    sync.Map       // deployment id -> struct{}: refuses stream_options, see edits.go
+	mends    memory         // what upstreams have been found to want
+	thoughts thoughts       // what some of them will want back
 
 	compactless sync.Map    // deployment id -> struct{}: speaks openai-responses, but makes no compactions
 	forgets     atomic.Bool // there is something in forgetful

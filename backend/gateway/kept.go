@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
 	"metapi/backend/protocol/openairesponses"
 	"metapi/backend/protocol/sse"
+	"metapi/backend/routing"
 )
 
 // Kept keeps what the Responses API promises to keep where no account does. Everything in it belongs to the client that made it; for
@@ -53,7 +55,7 @@ type keeping struct {
 // recall puts what the request names, where that is kept here, into the request itself: what is left is a request that any
 // account can serve, in any protocol. What others keep is left as it is.
 func (x *exchange) recall() *protocol.Error {
-	if x.ep.protocol != protocol.OpenAIResponses || !leansOnState(x.peek.Refs) {
+	if !x.speaksResponses() || !leansOnState(x.peek.Refs) {
 		return nil
 	}
 	s, err := openairesponses.ReadState(x.body)
@@ -139,9 +141,15 @@ func (x *exchange) recallItems(k *keeping) (found bool) {
 	return found
 }
 
-// keepNew has the reply to a request that continues nothing kept, where the client wants that: no account will have it.
+// speaksResponses reports whether the client does, in its request and for the reply.
+func (x *exchange) speaksResponses() bool {
+	return x.in == protocol.OpenAIResponses && x.ep.protocol == protocol.OpenAIResponses
+}
+
+// keepNew has the reply kept that is written anew for a request which continues nothing that is kept, where the client wants that: no account
+// will have it.
 func (x *exchange) keepNew() {
-	if x.keep != nil || x.ep.protocol != protocol.OpenAIResponses || x.ep.operation != protocol.Generate || !x.g.Kept.On() {
+	if x.keep != nil || !x.speaksResponses() || x.ep.operation != protocol.Generate || !x.g.Kept.On() {
 		return
 	}
 	if store := x.conv.Store; store != nil && !*store {
@@ -150,9 +158,17 @@ func (x *exchange) keepNew() {
 	x.keep = &keeping{state: conversation.State{ID: openairesponses.NewResponseID()}}
 }
 
+// tellKept has the reply, where it is written anew for ask, say what is kept.
+func (a *attempt) tellKept(ask *conversation.Request) {
+	ask.State = conversation.State{}
+	if k := a.keeps(); k != nil {
+		ask.State = k.state
+	}
+}
+
 // keepForgotten has the reply of an account kept that has been found not to keep replies itself.
 func (a *attempt) keepForgotten() {
-	if !a.g.forgets.Load() || a.keep != nil || a.via != protocol.OpenAIResponses || a.ep.operation != protocol.Generate || a.owner.Only {
+	if !a.g.forgets.Load() || a.keep != nil || !a.speaksResponses() || a.ep.operation != protocol.Generate || a.owner.Only {
 		return
 	}
 	if _, forgetful := a.g.forgetful.Load(a.d.Account.ID); !forgetful || !a.g.Kept.On() {
@@ -257,17 +273,19 @@ func (a *attempt) emulates() bool {
 	return lacks
 }
 
-// learnsCompaction notes of an upstream that refused a compaction that it does not have that, and reports whether the attempt is
-// worth another try.
-func (a *attempt) learnsCompaction(status int, e *protocol.Error) bool {
-	if a.ep.operation != protocol.Compact || a.b != nil {
+// learnsCompaction notes of a deployment that refused a compaction that it makes none, and reports whether it is worth another try: by
+// asking its model.
+func (x *exchange) learnsCompaction(d *routing.Deployment, f *failure) bool {
+	if x.ep.operation != protocol.Compact || f == nil || !f.asked || f.via != x.ep.protocol {
 		return false
 	}
-	if e.Kind != protocol.Unsupported && e.Kind != protocol.NotFound && status != 405 && status != 501 {
+	switch e := f.err; {
+	case e.Kind == protocol.Unsupported, e.Kind == protocol.NotFound, e.Status == http.StatusMethodNotAllowed, e.Status == http.StatusNotImplemented:
+	default:
 		return false
 	}
-	a.g.compactless.Store(a.d.ID, struct{}{})
-	return true
+	_, known := x.g.compactless.LoadOrStore(d.ID, struct{}{})
+	return !known
 }
 
 // longestSummary is the most tokens that a summary may take, the model's thinking before it included.

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"metapi/backend/protocol"
@@ -16,8 +17,6 @@ type laneB struct {
 	ask    *conversation.Request // the client's
 	client conversation.Codec
 	up     conversation.Codec
-	body   []byte // for the upstream
-	lost   []conversation.Lost
 	back   conversation.Restorer // nil: nothing has to be restored
 	reader conversation.Reader
 	writer conversation.Writer
@@ -26,56 +25,50 @@ type laneB struct {
 // translatable is what a request can be put into: nothing where it leans on state that one account keeps, or is none for a
 // reply.
 func (x *exchange) translatable(pin routing.Pin) protocol.Set {
-	if pin.Only || x.ep.operation != protocol.Generate && x.ep.operation != protocol.Compact || codecs.Of(x.ep.protocol) == nil {
+	if pin.Only || x.ep.operation != protocol.Generate && x.ep.operation != protocol.Compact || codecs.Of(x.in) == nil {
 		return 0
 	}
 	return codecs.Spoken
 }
 
-// translate puts the request into the upstream's protocol.
-func (a *attempt) translate() *failure {
+// encode puts the request into the upstream's protocol, with what is known to be needed mended. Where that is the client's own protocol, and
+// nothing has to be restored in the reply, the reply passes as it is.
+func (a *attempt) encode() *failure {
 	b := &laneB{client: codecs.Of(a.ep.protocol), up: codecs.Of(a.via)}
-	if a.conv == nil {
-		conv, err := b.client.DecodeRequest(a.body, conversation.Asked{Model: a.ep.model, Stream: a.stream, Compact: a.ep.operation == protocol.Compact})
-		if err != nil {
-			return &failure{err: asError(err)}
-		}
-		a.conv = conv
-		a.keepNew()
+	conv, err := a.decoded()
+	if err != nil {
+		return &failure{err: asError(err), unsaid: a.via == a.in}
 	}
-	if a.keep != nil {
-		a.conv.State = a.keep.state
-	}
-	ask := *a.conv // shallow: encoders change nothing
+	ask := *conv // shallow: encoders change nothing
 	ask.Model, ask.Stream = a.d.Upstream, a.stream
 	if ask.Compaction != nil && a.d.MaxOutput > 0 {
 		most := min(a.d.MaxOutput, longestSummary)
 		ask.MaxOutput = &most
 	}
-	to := conversation.Target{Model: a.d.Upstream, UsualOutput: a.d.MaxOutput, Reasons: a.d.Reasons, Described: a.d.Described}
-	var err error
-	if b.body, b.lost, err = b.up.EncodeRequest(&ask, to); err != nil {
-		return &failure{err: asError(err), unsaid: true}
+	lost := a.mends.request(&ask)
+	if a.quirks[wantsThoughts] {
+		ask.Messages = slices.Clone(ask.Messages)
+		a.g.thoughts.recall(a.rec.Client, &ask)
 	}
-	b.ask, b.back = a.conv, b.up.Restorer(&ask, to)
+	to := conversation.Target{Model: a.d.Upstream, UsualOutput: a.d.MaxOutput, Reasons: a.d.Reasons, Described: a.d.Described,
+		Quirks: a.quirks}
+	body, unsaid, err := b.up.EncodeRequest(&ask, to)
+	if err != nil {
+		return &failure{err: conversation.InWords(asError(err), a.in), unsaid: true}
+	}
+	a.encoded, a.dropped = body, slices.Concat(conv.Lost, lost, unsaid)
+	b.ask, b.back = conv, b.up.Restorer(&ask, to)
+	if a.via == a.ep.protocol && b.back == nil && !a.emulates() {
+		a.hide = a.addsUsage()
+		return nil
+	}
+	a.b = b
+	a.keepNew()
+	a.tellKept(conv)
 	if a.stream {
 		b.reader, b.writer = b.up.NewReader(), b.client.NewWriter(b.ask)
 	}
-	a.b, a.made.Via = b, a.via
 	return nil
-}
-
-// reply translates a whole reply.
-func (b *laneB) reply(body []byte) ([]byte, error) {
-	r, err := b.up.DecodeReply(body)
-	if err != nil {
-		return nil, err
-	}
-	if b.back != nil {
-		b.back.Reply(r)
-	}
-	r.ID = "" // the client's protocol has a form of its own for it
-	return b.client.EncodeReply(r, b.ask)
 }
 
 // event translates one event of a stream, and appends what it comes to.
@@ -84,14 +77,15 @@ func (b *laneB) event(dst, name, data []byte) ([]byte, error) {
 	return b.write(dst, events), err
 }
 
-// end appends the end of a stream that was whole. usage is told where the upstream told none: there are clients that want figures.
-func (b *laneB) end(dst []byte, usage *protocol.Usage) ([]byte, error) {
+// end appends the end of a stream that was whole. estimate is told where the upstream told no usage: there are clients that want figures,
+// and a zero would be a lie where a guess is known.
+func (b *laneB) end(dst []byte, estimate *protocol.Usage) ([]byte, error) {
 	events, err := b.reader.End()
 	if err != nil {
 		return dst, err
 	}
-	if usage != nil {
-		events = append(events, &conversation.Told{Usage: *usage})
+	if estimate != nil {
+		events = append(events, &conversation.Told{Usage: *estimate})
 	}
 	return b.writer.Close(b.write(dst, events)), nil
 }
@@ -114,14 +108,24 @@ func (b *laneB) write(dst []byte, events []conversation.Event) []byte {
 	return dst
 }
 
-// header tells what of the request the upstream's protocol could not say.
-func (b *laneB) header(h http.Header) {
-	if len(b.lost) == 0 {
-		return
+// mostLost bounds the header that lists what was left out: the names in it are the client's own.
+const mostLost = 32
+
+// lostHeader tells what of the request has no place in the canonical form, or could not be said in the upstream's protocol.
+func (a *attempt) lostHeader(h http.Header) {
+	var names []string
+	for _, l := range a.dropped {
+		name := conversation.Called(l.Param, a.in)
+		if len(names) < mostLost && len(name) <= mostLost*2 && strings.IndexFunc(name, foreign) < 0 && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
 	}
-	names := make([]string, len(b.lost))
-	for i, l := range b.lost {
-		names[i] = l.Param
+	if names != nil {
+		h["X-Metapi-Dropped"] = []string{strings.Join(names, ", ")}
 	}
-	h["X-Metapi-Dropped"] = []string{strings.Join(names, ", ")}
+}
+
+// foreign: no parameter of any vendor's has such a character, and in a header it could do harm.
+func foreign(r rune) bool {
+	return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_-.[]$", r))
 }

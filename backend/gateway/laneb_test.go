@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -303,6 +304,44 @@ func TestLaneBBroken(t *testing.T) {
 	}
 }
 
+// silent are replies of each upstream protocol that tell no usage.
+var silent = map[protocol.Protocol]string{
+	protocol.OpenAIChat:      `{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Eight words, and then a few more."},"finish_reason":"stop"}]}`,
+	protocol.OpenAIResponses: `{"id":"r","object":"response","status":"completed","model":"m","output":[{"type":"message","id":"i","role":"assistant","status":"completed","content":[{"type":"output_text","text":"Eight words, and then a few more.","annotations":[]}]}]}`,
+	protocol.Anthropic:       `{"id":"a","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":"Eight words, and then a few more."}],"stop_reason":"end_turn","stop_sequence":null}`,
+	protocol.Gemini:          `{"candidates":[{"index":0,"content":{"role":"model","parts":[{"text":"Eight words, and then a few more."}]},"finishReason":"STOP"}],"modelVersion":"m"}`,
+}
+
+// A whole reply whose upstream told no usage has the figures that the books have, and says that they are a guess.
+func TestLaneBEstimatesUsage(t *testing.T) {
+	whole := func(a ask) bool { return !a.stream }
+	crossed(t, whole, func(t *testing.T, w *world, v *imitation.Vendor, a ask, u upstream) {
+		v.Fault(imitation.Fault{Kind: imitation.Custom, Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: silent[u.proto]})
+		got := w.send(a)
+		var told struct {
+			Usage struct {
+				Prompt     int `json:"prompt_tokens"`
+				Completion int `json:"completion_tokens"`
+				Input      int `json:"input_tokens"`
+				Output     int `json:"output_tokens"`
+			}
+			UsageMetadata struct{ PromptTokenCount, CandidatesTokenCount int }
+		}
+		if err := json.Unmarshal([]byte(got.body), &told); err != nil || got.status != 200 {
+			t.Fatalf("%d %s", got.status, got.body)
+		}
+		r := w.records(1)[0]
+		input := told.Usage.Prompt + told.Usage.Input + told.UsageMetadata.PromptTokenCount
+		output := told.Usage.Completion + told.Usage.Output + told.UsageMetadata.CandidatesTokenCount
+		if output == 0 || int64(input) != r.Usage.Input || int64(output) != r.Usage.Output || !r.Usage.Estimated {
+			t.Errorf("told %d and %d, booked %+v", input, output, r.Usage)
+		}
+		if got.header.Get("X-Metapi-Estimated") != "usage" {
+			t.Errorf("header %v", got.header)
+		}
+	})
+}
+
 // When an account of one protocol fails, one of another takes over.
 func TestLaneBFailover(t *testing.T) {
 	for _, a := range asks() {
@@ -332,6 +371,74 @@ func TestLaneBFailover(t *testing.T) {
 					t.Errorf("attempts: %+v", r.Attempts)
 				}
 			})
+		}
+	}
+}
+
+// A vendor that does not serve one protocol is asked over the next at once: no client is told of it, and later ones are not held up by it.
+func TestLaneBLackedProtocol(t *testing.T) {
+	serves := map[protocol.Protocol]imitation.Op{protocol.OpenAIChat: imitation.OpChat, protocol.OpenAIResponses: imitation.OpResponses}
+	for via, op := range serves {
+		for _, a := range asks() {
+			if a.proto == via || a.proto == protocol.Gemini && via == protocol.OpenAIChat {
+				continue // these ask for it first
+			}
+			t.Run(fmt.Sprintf("%s at %s", a, via), func(t *testing.T) {
+				t.Parallel()
+				v := vendor(t, imitation.OpenAI, "A", imitation.Only(op))
+				w := newWorld(t, []*imitation.Vendor{v})
+				wants := 2
+				if a.proto == protocol.Anthropic && via == protocol.OpenAIResponses {
+					wants = 1
+				}
+				for i, attempts := range []int{wants, 1} {
+					w.wantAnswer(a, w.send(a.of("gpt-4o")))
+					if r := w.records(i + 1)[i]; len(r.Attempts) != attempts || r.Attempts[attempts-1].Via != via {
+						t.Errorf("request %d: attempts %+v", i+1, r.Attempts)
+					}
+				}
+			})
+		}
+	}
+}
+
+// What the nearest protocol cannot say is said over another, where the account serves it.
+func TestLaneBSaidOverAnother(t *testing.T) {
+	v := vendor(t, imitation.OpenAI, "A")
+	w := newWorld(t, []*imitation.Vendor{v})
+	for _, a := range asks() {
+		if a.proto == protocol.Anthropic {
+			a = a.of("gpt-4o")
+			a.body["stop_sequences"] = []any{"END"} // Responses has none, and is nearer
+			w.wantAnswer(a, w.send(a))
+		}
+	}
+	for _, c := range v.Calls() {
+		if c.Op != imitation.OpChat || !strings.Contains(string(c.Body), `"END"`) {
+			t.Errorf("%s: %s", c.Path, c.Body)
+		}
+	}
+}
+
+// Where no protocol of the account will do, the client is told what its request says that cannot be said, and not that a path is missing;
+// but where another account could have said it, what that one answered.
+func TestLaneBUnsaid(t *testing.T) {
+	one, other := vendor(t, imitation.OpenAI, "A", imitation.Only(imitation.OpResponses)), vendor(t, imitation.OpenAI, "B", imitation.Only(imitation.OpChat))
+	for _, c := range []struct {
+		vendors []*imitation.Vendor
+		status  int
+		says    string
+	}{{[]*imitation.Vendor{one}, 400, "stop"}, {[]*imitation.Vendor{one, other}, 500, "had an error"}} {
+		other.Fault(imitation.Fault{Kind: imitation.Status500, Times: imitation.Always})
+		w := newWorld(t, c.vendors)
+		for _, a := range asks() {
+			if a.proto == protocol.Anthropic && !a.stream {
+				a = a.of("gpt-4o")
+				a.body["stop_sequences"] = []any{"END"}
+				if got := w.send(a); got.status != c.status || !strings.Contains(got.body, c.says) {
+					t.Errorf("%d accounts: %d %s", len(c.vendors), got.status, got.body)
+				}
+			}
 		}
 	}
 }
@@ -422,12 +529,14 @@ func TestLaneBLosses(t *testing.T) {
 	v := vendor(t, imitation.Anthropic, "A")
 	w := newWorld(t, []*imitation.Vendor{v})
 	a := asks()[0].of("claude-sonnet-4-5")
-	a.body["seed"] = 7
+	a.body["seed"], a.body["prediction"], a.body["of_a_vendor"] = 7, map[string]any{"type": "content", "content": "x"}, 1
+	a.body["evil\r\nX-Evil: 1"], a.body["größe"] = 1, 1
 	got := w.send(a)
 	w.wantAnswer(a, got)
-	if dropped := got.header.Get("X-Metapi-Dropped"); !strings.Contains(dropped, "seed") {
-		t.Errorf("dropped %q", dropped)
+	if dropped := got.header.Get("X-Metapi-Dropped"); dropped != "of_a_vendor, prediction, seed" || got.header.Get("X-Evil") != "" {
+		t.Errorf("dropped %q, header %v", dropped, got.header)
 	}
+	delete(a.body, "evil\r\nX-Evil: 1")
 	a.body["n"] = 3
 	if got := w.send(a); got.status != 400 || !strings.Contains(got.body, `"n"`) || len(v.Calls()) != 1 {
 		t.Errorf("three choices: %d %s", got.status, got.body)

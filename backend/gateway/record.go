@@ -97,6 +97,15 @@ func (a *attempt) usage(kind protocol.Kind) protocol.Usage {
 	return u
 }
 
+// estimate is the usage of a whole reply whose upstream told none; nil where it told some.
+func (a *attempt) estimate() *protocol.Usage {
+	if a.reply.HasUsage {
+		return nil
+	}
+	u := a.usage("")
+	return &u
+}
+
 // promptTokens estimates the prompt's tokens, without its media.
 func (x *exchange) promptTokens() int64 { return (x.rec.Bytes - x.peek.Media) / bytesPerToken }
 

@@ -29,7 +29,7 @@ const lastWords = 2 * time.Second
 // attempt can fail and the client never know.
 func (a *attempt) passStream(res *http.Response) *failure {
 	src, f := a.openStream(res)
-	if src == nil {
+	if f != nil || src == nil {
 		return f
 	}
 	rd := sse.NewReader(src, maxEvent)
@@ -41,6 +41,7 @@ func (a *attempt) passStream(res *http.Response) *failure {
 			return a.streamEnded(err, committed, held, res.Header)
 		}
 		class := a.up.Event(ev.Name, ev.Data, &a.reply)
+		a.heard.event(ev.Name, ev.Data)
 		if class == protocol.Failed && a.storedFailure() {
 			class = protocol.Final
 		}
@@ -85,17 +86,14 @@ func (a *attempt) passStream(res *http.Response) *failure {
 	}
 }
 
-// openStream checks that the answer is a stream. Relays forget or misname the type of streams, so it is the first bytes
-// that tell a web page from one.
+// openStream checks that the answer is a stream; where it returns none, the attempt has ended, well or not. Relays forget or misname the type
+// of streams, so it is the first bytes that tell a web page or a whole reply from one.
 func (a *attempt) openStream(res *http.Response) (io.Reader, *failure) {
 	body, err := plain(res)
 	if err != nil {
 		return nil, a.lost(err)
 	}
-	switch mediaType(res.Header) {
-	case "application/json":
-		return nil, a.notStream(body)
-	case "text/event-stream":
+	if mediaType(res.Header) == "text/event-stream" {
 		return body, nil
 	}
 	first := bufio.NewReaderSize(body, 512)
@@ -107,19 +105,22 @@ func (a *attempt) openStream(res *http.Response) (io.Reader, *failure) {
 	if protocol.IsHTML(nil, begin) {
 		return nil, a.failed(errWall)
 	}
+	if begin = bytes.TrimLeft(begin, "\xef\xbb\xbf \r\n"); len(begin) > 0 && (begin[0] == '{' || begin[0] == '[') {
+		return nil, a.notStream(first, res.Header)
+	}
 	return first, nil
 }
 
-// notStream books a plain body that came where a stream was asked for; often it is an error that came with status 200.
-func (a *attempt) notStream(src io.Reader) *failure {
-	body, err := readAll(io.LimitReader(src, maxErrorBody), -1)
-	if err != nil && len(body) == 0 {
+// notStream takes a plain body that came where a stream was asked for: an error that came with status 200, or the whole reply (case 7).
+func (a *attempt) notStream(src io.Reader, from http.Header) *failure {
+	body, err := readAll(io.LimitReader(src, maxReply), -1)
+	if err != nil {
 		return a.lost(err)
 	}
 	if a.up.Body(body, &a.reply); a.reply.Err != nil {
 		return a.failed(a.reply.Err)
 	}
-	return a.failed(&protocol.Error{Kind: protocol.BadReply, Message: "the upstream answered a request for a stream with a plain reply"})
+	return a.streamWhole(body, from)
 }
 
 // commit opens the client's stream with this attempt's headers. From here on there is no other deployment.
@@ -136,12 +137,7 @@ func (a *attempt) commit(from http.Header) {
 func (a *attempt) streamEnded(err error, committed bool, held []byte, from http.Header) *failure {
 	if said := committed || a.reply.Finish != ""; said && (a.reply.Done || err == io.EOF && a.reply.Finish != "") {
 		if a.b != nil {
-			var estimate *protocol.Usage
-			if !a.reply.HasUsage {
-				u := a.usage("")
-				estimate = &u
-			}
-			whole, err := a.b.end(held, estimate)
+			whole, err := a.b.end(held, a.estimate())
 			if err != nil {
 				return a.unreadable(err, committed, held)
 			}
@@ -151,16 +147,9 @@ func (a *attempt) streamEnded(err error, committed bool, held []byte, from http.
 		if !committed { // an answer without a word, but a whole one
 			a.commit(from)
 		}
+		a.keepThoughts()
 		gone := a.out.send(held) != nil
-		gone = a.out.finish() != nil || gone
-		a.pass.Succeed()
-		a.close("", "")
-		if gone {
-			a.gone()
-		} else {
-			a.settle(routing.OK, nil)
-		}
-		return nil
+		return a.done(a.out.finish() != nil || gone)
 	}
 	e, gone := a.dog.verdict(err)
 	var tooLong *sse.TooLong
@@ -177,6 +166,18 @@ func (a *attempt) streamEnded(err error, committed bool, held []byte, from http.
 		return a.failed(e)
 	}
 	return a.broken(e, held)
+}
+
+// done ends an attempt that has served the client; gone tells that the client has not taken it.
+func (a *attempt) done(gone bool) *failure {
+	a.pass.Succeed()
+	a.close("", "")
+	if gone {
+		a.gone()
+	} else {
+		a.settle(routing.OK, nil)
+	}
+	return nil
 }
 
 // unreadable ends an attempt whose stream makes no sense in its own protocol.
@@ -358,8 +359,8 @@ func (s *streamWriter) stop() (open bool) {
 	return s.open
 }
 
-// beat keeps a client's connection alive that has heard nothing for a while: 200 and something without meaning. Failover
-// stays open behind it.
+// beat keeps a client's connection alive that has heard nothing for a while: 200 and something without meaning, where the protocol has
+// that. Failover stays open behind it.
 func (s *streamWriter) beat() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -367,7 +368,7 @@ func (s *streamWriter) beat() {
 	if s.array {
 		alive = []byte("\n") // white space, wherever in the array
 	}
-	if s.quiet || s.err != nil || alive == nil {
+	if s.quiet || s.err != nil || s.open && alive == nil {
 		return
 	}
 	s.head(nil)

@@ -3,9 +3,11 @@ package gateway
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"metapi/backend/protocol"
+	"metapi/backend/protocol/conversation"
 	"metapi/backend/protocol/scan"
 	"metapi/backend/routing"
 )
@@ -21,16 +23,25 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 	if protocol.IsHTML(res.Header, body) {
 		return a.failed(errWall)
 	}
-	if a.readWhole(body); a.reply.Err != nil && !a.storedFailure() {
+	var r *conversation.Reply // nil: the body passes as it is
+	a.heard.body(body)
+	if a.reshapes() && isStream(res.Header, body) {
+		r, err = a.gather(body)
+		res.Header.Set("Content-Type", "application/json")
+	} else if a.readWhole(body); a.reply.Err != nil && !a.storedFailure() {
 		return a.failed(a.reply.Err)
+	} else if a.b != nil {
+		r, err = a.b.up.DecodeReply(body)
 	}
-	if a.b != nil {
-		if body, err = a.b.reply(body); err != nil {
-			return a.lost(err)
-		}
+	if r != nil && err == nil {
+		body, err = a.rewrite(r)
+	}
+	if err != nil {
+		return a.lost(err)
 	}
 	body = a.keepWhole(body)
 	a.pin() // before the client can ask for what it was told
+	a.keepThoughts()
 	a.made.FirstByte = time.Since(a.start)
 	h := a.w.Header()
 	a.replyHead(h, res.Header)
@@ -41,14 +52,7 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 	if err == nil {
 		err = http.NewResponseController(a.w).Flush() // the client has it all before the books are made
 	}
-	a.pass.Succeed()
-	a.close("", "")
-	if err != nil {
-		a.gone()
-	} else {
-		a.settle(routing.OK, nil)
-	}
-	return nil
+	return a.done(err != nil)
 }
 
 // readWhole takes a whole reply in. What is told of a stored response is not one of a model's.
@@ -73,7 +77,10 @@ func (a *attempt) replyHead(h, from http.Header) {
 		copyHeaders(h, from, replyHeaders[a.ep.protocol])
 	} else {
 		h["Content-Type"] = acceptJSON
-		a.b.header(h)
+	}
+	a.lostHeader(h)
+	if len(a.mends) > 0 {
+		h["X-Metapi-Mended"] = []string{strings.Join(a.made.Mends, ", ")}
 	}
 	a.serverHeaders(h)
 }

@@ -47,6 +47,23 @@ func (o *object) word(name, s string) {
 	}
 }
 
+// words writes an array of strings; an empty one is left out.
+func (o *object) words(name string, list []string) {
+	if len(list) == 0 {
+		return
+	}
+	o.key(name)
+	for i, s := range list {
+		if i == 0 {
+			o.b = append(o.b, '[')
+		} else {
+			o.b = append(o.b, ',')
+		}
+		o.b = quote.Append(o.b, s)
+	}
+	o.b = append(o.b, ']')
+}
+
 func (o *object) number(name string, n int64) { o.key(name); o.b = strconv.AppendInt(o.b, n, 10) }
 
 func (o *object) num(name string, n int64) {
@@ -154,6 +171,7 @@ func appendRecord(b []byte, r *routing.Record) ([]byte, error) {
 		if a.Via != protocol.None {
 			o.text("via", a.Via.String())
 		}
+		o.words("mends", a.Mends)
 		o.number("start", int64(a.Start))
 		o.number("took", int64(a.Took))
 		o.span("first_byte", a.FirstByte)

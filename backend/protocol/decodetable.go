@@ -130,6 +130,7 @@ var textRules = []textRule{
 	{kind: TooLarge, words: []string{"request entity too large", "payload too large", "request body too large",
 		"request_too_large"}},
 	{kind: Unsupported, when: notFound, words: []string{"invalid url", "page not found", "no route", "cannot post",
-		"unknown request url", "\nnot found\n"}},
+		"unknown request url", "\nnot found\n", "file not found", "no such path", "path not found", "route not found", "endpoint not found",
+		"url not found", "unknown endpoint", "unexpected endpoint", "no matching route", "no static resource", "接口不存在", "路径不存在"}},
 	{kind: Unsupported, when: notFound, expr: regexp.MustCompile(`^not found\n`)},
 }

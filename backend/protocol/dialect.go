@@ -12,12 +12,13 @@ const LongestModel = 256
 
 // Peek is what one pass over a request body tells, with nothing decoded that routing does not need.
 type Peek struct {
-	Model         string // as the client wrote it; empty where the protocol carries it in the path
-	ModelAt       Span   // the JSON string token, quotes included
-	Stream        bool   // the body asks for a stream
-	StreamOptions Span   // openai-chat: the value of stream_options, empty where absent
-	IncludeUsage  bool   // openai-chat: the client asked for the usage chunk itself
-	MaxOutput     int64  // the client's limit on output tokens; 0 where it gave none
+	Model         string   // as the client wrote it; empty where the protocol carries it in the path
+	ModelAt       Span     // the JSON string token, quotes included
+	Stream        bool     // the body asks for a stream
+	Shape         Protocol // whose form the body has, where it was sent to the path of another: see [Dialect.Peek]; else None
+	StreamOptions Span     // openai-chat: the value of stream_options, empty where absent
+	IncludeUsage  bool     // openai-chat: the client asked for the usage chunk itself
+	MaxOutput     int64    // the client's limit on output tokens; 0 where it gave none
 
 	Tools  bool // tools are declared
 	Images bool // an image part is present
@@ -84,7 +85,9 @@ type Dialect interface {
 
 	// Peek scans a request body once. The error is an *[Error] of kind BadRequest that names the fault: JSON that
 	// does not parse (with its offset), a second, escaped or differently cased spelling of model or stream, a model's
-	// name beyond [LongestModel], or references to stored state beyond any reason.
+	// name beyond [LongestModel], or references to stored state beyond any reason. Some clients send the body of one protocol to the path of
+	// another, and read the reply that the path promises (case 72): the openai dialects tell by [Peek.Shape], and the rest of what they
+	// tell is then to be had from the dialect of that shape.
 	Peek(body []byte) (Peek, error)
 
 	// Event reads one event of a stream: its name (may be empty) and its data. It adds to r and says what the

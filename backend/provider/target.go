@@ -32,6 +32,7 @@ type Target struct {
 	speaks       protocol.Set
 	calls        [protocolCount][operationCount]path
 	auth         [protocolCount][]field
+	quirks       map[string]bool
 }
 
 const (
@@ -68,6 +69,12 @@ func (p *Provider) Target(c Credential) (*Target, error) {
 	}
 	t := &Target{provider: p, scheme: u.Scheme, host: u.Host, base: u.Path}
 	t.calls, t.speaks = p.paths(u.Path)
+	if v := vendorAt(hostName(u.Host)); v != nil && v.quirks != "" {
+		t.quirks = map[string]bool{}
+		for _, q := range strings.Fields(v.quirks) {
+			t.quirks[q] = true
+		}
+	}
 	for _, proto := range t.speaks.List() {
 		t.auth[proto] = p.authFields(proto, c.Secret)
 	}
@@ -127,6 +134,9 @@ func (p *Provider) authFields(proto protocol.Protocol, secret string) []field {
 
 // Host is the host, with its port where one was given, that the secret belongs to: the only one it may go to.
 func (t *Target) Host() string { return t.host }
+
+// Quirks are how the upstream differs from the protocols that it speaks: see package conversation's Target. It is shared and must not be changed.
+func (t *Target) Quirks() map[string]bool { return t.quirks }
 
 // Speaks reports which protocols can be called at this target at all.
 func (t *Target) Speaks() protocol.Set { return t.speaks }

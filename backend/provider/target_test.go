@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"metapi/backend/protocol"
+	"metapi/backend/protocol/codecs"
 
 	"pgregory.net/rapid"
 )
@@ -229,5 +230,30 @@ func BenchmarkRequest(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// A quirk that no codec knows would do nothing, and nobody would notice.
+func TestQuirksAreKnown(t *testing.T) {
+	for _, v := range vendors {
+		for _, q := range strings.Fields(v.quirks) {
+			if !codecs.KnowsQuirk(protocol.OpenAIChat, q) {
+				t.Errorf("%s: no codec knows the quirk %q", v.name, q)
+			}
+		}
+	}
+}
+
+// A target has the quirks of the vendor at its host, whatever its port, and none elsewhere.
+func TestQuirks(t *testing.T) {
+	p, _ := Get("openai-compatible")
+	for base, want := range map[string]bool{"https://api.mistral.ai/v1": true, "https://api.mistral.ai:443/v1": true, "https://relay.example/v1": false} {
+		target, err := p.Target(Credential{BaseURL: base, Secret: "sk-0123456789abcdef"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := target.Quirks()["ids_of_nine"]; got != want {
+			t.Errorf("%s: ids_of_nine is %v, want %v", base, got, want)
+		}
 	}
 }

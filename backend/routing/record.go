@@ -66,11 +66,12 @@ type Features struct {
 
 // Attempt is one try of one deployment.
 type Attempt struct {
-	Deployment string            `json:"deployment"`    // opaque id
-	Account    string            `json:"account"`       // account id
-	Upstream   string            `json:"upstream"`      // the model name sent
-	Via        protocol.Protocol `json:"via,omitempty"` // the protocol that it was put into; None where that was the client's own
-	Start      time.Duration     `json:"start"`         // after the request's start
+	Deployment string            `json:"deployment"`      // opaque id
+	Account    string            `json:"account"`         // account id
+	Upstream   string            `json:"upstream"`        // the model name sent
+	Via        protocol.Protocol `json:"via,omitempty"`   // the protocol that it was put into; None where that was the client's own
+	Mends      []string          `json:"mends,omitempty"` // what was mended in the request, since the upstream would refuse it otherwise
+	Start      time.Duration     `json:"start"`           // after the request's start
 	Took       time.Duration     `json:"took"`
 	FirstByte  time.Duration     `json:"first_byte,omitempty"` // attempt start to first meaningful event
 	Status     int               `json:"status,omitempty"`     // upstream's HTTP status, 0 where none came

@@ -35,11 +35,12 @@ type Deployment struct {
 	Display   string // its name for people
 	Created   time.Time
 	Protocols protocol.Set
-	Price     *catalog.Price // nil where unknown
-	Reasons   bool           // it may think for long before the first token
-	Described bool           // Reasons is known
-	Context   int64          // tokens; 0 where unknown
-	MaxOutput int64          // tokens; 0 where unknown
+	Price     *catalog.Price  // nil where unknown
+	Reasons   bool            // it may think for long before the first token
+	Described bool            // Reasons is known
+	Quirks    map[string]bool // how its provider differs from the protocol it speaks: see conversation.Target
+	Context   int64           // tokens; 0 where unknown
+	MaxOutput int64           // tokens; 0 where unknown
 	Live      *live.Deployment
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -76,9 +77,13 @@ func (b *bench) measure(show func(string)) ([]*row, error) {
 		name string
 		do   func() ([]*row, error)
 	}{
-		{"1 KB, one at a time", func() ([]*row, error) { return b.latency("1 KB body, added p50", small, relay(2.5, 1.5)) }},
-		{"100 KB, one at a time", func() ([]*row, error) { return b.latency("100 KB body, added p50", large, relay(3, 2)) }},
-		{"streams", b.streaming},
+		{"1 KB, one at a time", func() ([]*row, error) { return b.latency("1 KB body, added p50", request, small, relay(2.5, 1.5)) }},
+		{"100 KB, one at a time", func() ([]*row, error) { return b.latency("100 KB body, added p50", request, large, relay(3, 2)) }},
+		{"100 KB, translated", func() ([]*row, error) {
+			return b.latency("100 KB body, translated by Metapi, added p50", translated, large, figures("us", 2000, 2000, 1000))
+		}},
+		{"streams", func() ([]*row, error) { return b.streaming("", request, relay(2, 1.5)) }},
+		{"streams, translated", func() ([]*row, error) { return b.streaming(", translated by Metapi", translated, nil) }},
 		{"fast streams", b.bursts},
 		{"flat out", b.flatOut},
 		{"steady rate", b.steadyRate},
@@ -127,15 +132,22 @@ func connected(t *target, n int, do func([]*caller) error) error {
 	return do(callers)
 }
 
-func (b *bench) latency(work string, size int, goals []goal) ([]*row, error) {
+// asking makes the request for a model's reply, of about a size.
+type asking func(t *target, model string, size int) []byte
+
+func (b *bench) latency(work string, ask asking, size int, goals []goal) ([]*row, error) {
 	r := &row{Work: work, Unit: "us", Goals: goals, added: true}
 	err := b.visit(b.rounds, func(t *target) error {
 		return connected(t, 1, func(c []*caller) error {
-			body := request(t, modelJSON, size)
-			if _, err := closedLoop(c[0], body, b.calls/10, replySize); err != nil { // warm
+			body := ask(t, modelJSON, size)
+			want, err := c[0].call(body)
+			if err != nil {
 				return err
 			}
-			took, err := closedLoop(c[0], body, b.calls, replySize)
+			if _, err := closedLoop(c[0], body, b.calls/10, want); err != nil { // warm
+				return err
+			}
+			took, err := closedLoop(c[0], body, b.calls, want)
 			r.note(t.name, median(micros(took)))
 			return err
 		})
@@ -143,11 +155,11 @@ func (b *bench) latency(work string, size int, goals []goal) ([]*row, error) {
 	return []*row{r}, err
 }
 
-func (b *bench) streaming() ([]*row, error) {
-	first := &row{Work: "time to first token, added p50", Unit: "us", Goals: relay(2, 1.5), added: true}
-	chunk := &row{Work: "each further chunk, added p50", Unit: "us", Goals: relay(2, 1.5), added: true}
+func (b *bench) streaming(how string, ask asking, goals []goal) ([]*row, error) {
+	first := &row{Work: "time to first token" + how + ", added p50", Unit: "us", Goals: goals, added: true}
+	chunk := &row{Work: "each further chunk" + how + ", added p50", Unit: "us", Goals: slices.Clone(goals), added: true}
 	err := b.visit(b.rounds, func(t *target) error {
-		whole, err := b.streamsFrom(t, modelStream, b.streams, streamChunks)
+		whole, err := b.streamsFrom(t, ask, modelStream, b.streams, streamChunks)
 		if err != nil {
 			return err
 		}
@@ -167,7 +179,7 @@ func (b *bench) streaming() ([]*row, error) {
 func (b *bench) bursts() ([]*row, error) {
 	r := &row{Work: "streams that broke, of 1,000", Goals: []goal{{Text: "none", Factor: 0.001}}}
 	err := b.visit(b.rounds, func(t *target) error {
-		_, err := b.streamsFrom(t, modelBurst, 4*b.streams, burstChunks)
+		_, err := b.streamsFrom(t, request, modelBurst, 4*b.streams, burstChunks)
 		return err
 	})
 	for _, t := range b.targets {
@@ -178,7 +190,7 @@ func (b *bench) bursts() ([]*row, error) {
 
 // streamsFrom makes n streams one after another and returns those that were whole. One that breaks is counted, and the next has a new
 // connection; a relay none of whose streams is whole is an error.
-func (b *bench) streamsFrom(t *target, model string, n, chunks int) ([]stream, error) {
+func (b *bench) streamsFrom(t *target, ask asking, model string, n, chunks int) ([]stream, error) {
 	c, err := dial(t.addr)
 	if err != nil {
 		return nil, err
@@ -188,7 +200,7 @@ func (b *bench) streamsFrom(t *target, model string, n, chunks int) ([]stream, e
 	var broke error
 	for range n {
 		b.streamed[t.name]++
-		s, err := c.stream(request(t, model, small), chunks, nil)
+		s, err := c.stream(ask(t, model, small), chunks, nil)
 		if err == nil {
 			whole = append(whole, s)
 			continue

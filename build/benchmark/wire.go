@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -170,7 +171,7 @@ func (c *caller) stream(request []byte, chunks int, onFirst func()) (stream, err
 			if !ok {
 				return
 			}
-			if bytes.HasPrefix(event, []byte("data: [DONE]")) {
+			if bytes.HasPrefix(event, []byte("data: [DONE]")) || bytes.HasPrefix(event, []byte("event: message_stop")) {
 				ended = true
 			} else if sent, ok := stamp(event); ok {
 				if seen++; seen == 1 {
@@ -220,6 +221,34 @@ func request(t *target, model string, size int) []byte {
 		body.WriteString(prose)
 	}
 	body.WriteString(after)
-	return fmt.Appendf(nil, "POST /v1/chat/completions HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n"+
-		"Authorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s", t.addr, t.key, body.Len(), body.Bytes())
+	return post(t, "/v1/chat/completions", body.Bytes())
+}
+
+// translated asks the same of Metapi in Anthropic's Messages, so that request and reply have to be translated: what an agent sends, with
+// tools, and turns that called them. All other targets get the chat request.
+func translated(t *target, model string, size int) []byte {
+	if t.name != metapi {
+		return request(t, model, size)
+	}
+	var body bytes.Buffer
+	fmt.Fprintf(&body, `{"model":%q,"stream":%v,"max_tokens":1000,"system":[{"type":"text","text":"Do as you are told."}],"tools":[`, model, model != modelJSON)
+	for i := range 16 {
+		if i > 0 {
+			body.WriteByte(',')
+		}
+		fmt.Fprintf(&body, `{"name":"tool_%d","description":"It reads a file, or writes one.","input_schema":{"type":"object","properties":{"path":{"type":"string"},"lines":{"type":"integer"}},"required":["path"]}}`, i)
+	}
+	body.WriteString(`],"messages":[{"role":"user","content":"Begin."}`)
+	const result = `func main() {\n\tfmt.Println(\"a line of a file, as a tool reads it\")\n}\n`
+	for i := 0; body.Len() < size-2048; i++ {
+		fmt.Fprintf(&body, `,{"role":"assistant","content":[{"type":"text","text":"I look."},{"type":"tool_use","id":"toolu_%d","name":"tool_1","input":{"path":"/a/b.go","lines":40}}]}`+
+			`,{"role":"user","content":[{"type":"tool_result","tool_use_id":"toolu_%d","content":"%s"}]}`, i, i, strings.Repeat(result, 24))
+	}
+	body.WriteString("]}")
+	return post(t, "/v1/messages", body.Bytes())
+}
+
+func post(t *target, path string, body []byte) []byte {
+	return fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n"+
+		"Authorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s", path, t.addr, t.key, len(body), body)
 }

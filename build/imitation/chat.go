@@ -26,6 +26,9 @@ func (v *Vendor) chat(c *call) {
 		}
 	}
 	r := c.answer(question, false)
+	if v.cfg.only != OpChat {
+		r.Thinking = ""
+	}
 	n := 1
 	if f, given := number(body, "n"); given {
 		n = int(f)
@@ -37,6 +40,9 @@ func (v *Vendor) chat(c *call) {
 	choices := []any{}
 	for i := range n {
 		message := obj{"role": "assistant", "content": nilIfEmpty(r.Text), "refusal": nilIfEmpty(r.Refusal), "annotations": []any{}}
+		if r.Thinking != "" {
+			message["reasoning_content"] = r.Thinking
+		}
 		if len(r.Calls) > 0 {
 			calls := []any{}
 			for _, k := range r.Calls {
@@ -177,6 +183,9 @@ func chatStream(body map[string]any, r Reply, n int) *stream {
 			role["content"] = nil
 		}
 		delta(quiet, i, role, nil)
+		for _, p := range pieces(r.Thinking, r.Piece) {
+			delta(meaningful, i, obj{"reasoning_content": p}, nil)
+		}
 		for _, p := range pieces(r.Text, r.Piece) {
 			delta(meaningful, i, obj{"content": p}, nil)
 		}

@@ -46,6 +46,8 @@
 // Where no source gives the exact words (a wrong content type at Anthropic and Gemini, an HTTP 402 at OpenAI), ours are a
 // likeness; only status and shape are to be relied on.
 //
+// Compatible vendors serve one of OpenAI's two protocols: see [Only].
+//
 // # Violations
 //
 // Some things a real vendor would not mention, and a gateway must never do: send a credential that is not of this

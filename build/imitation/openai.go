@@ -96,8 +96,12 @@ func (v *Vendor) openAI() http.Handler {
 			f(c)
 		})
 	}
-	handle("POST /v1/chat/completions", v.chat)
-	handle("POST /v1/responses", v.responses)
+	if v.cfg.only != OpResponses {
+		handle("POST /v1/chat/completions", v.chat)
+	}
+	if v.cfg.only != OpChat {
+		handle("POST /v1/responses", v.responses)
+	}
 	handle("GET /v1/responses/{id}", v.retrieve)
 	handle("GET /v1/responses/{id}/input_items", v.inputItems)
 	if v.cfg.compacts {

@@ -80,6 +80,7 @@ type config struct {
 	control         bool
 	unchecked       bool
 	cached          []string
+	only            Op
 }
 
 // Option sets up a Vendor.
@@ -115,6 +116,10 @@ func WithCompaction() Option { return func(c *config) { c.compacts = true } }
 
 // WithoutStore keeps no response, whatever a request says (OpenAI): as many servers do that speak Responses.
 func WithoutStore() Option { return func(c *config) { c.storeless = true } }
+
+// Only has an OpenAI imitation serve OpChat or OpResponses alone of the two, as compatible vendors do: the other path is not there. One
+// that serves chat alone shows what it has thought in reasoning_content, as those vendors do and OpenAI does not.
+func Only(op Op) Option { return func(c *config) { c.only = op } }
 
 // AllowViolations keeps New from failing the test over violations; the test reads Violations itself.
 func AllowViolations() Option { return func(c *config) { c.allowViolations = true } }

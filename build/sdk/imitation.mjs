@@ -6,8 +6,8 @@ export const ms = (n) => n * 1e6
 export class Imitation {
   violations = [] // of all tests: reset makes the imitation forget its own
 
-  constructor(url, baseURL, key) {
-    Object.assign(this, { url, baseURL, key })
+  constructor(url, baseURL, keys) {
+    Object.assign(this, { url, baseURL, keys, key: keys[0] })
   }
 
   async #call(method, what, body) {

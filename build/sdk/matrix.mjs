@@ -98,7 +98,7 @@ export function matrix(api, world) {
         const turns = [{ user: question }]
         const first = await s.ask({ model: api.reasoner, stream, turns, tools: [weather] })
         assert.deepEqual(first.calls.map(({ name, args }) => ({ name, args })), [{ name: weather.name, args: weatherArgs }])
-        turns.push({ raw: first.raw }, { result: { id: first.calls[0].id, name: weather.name, value: { celsius: 21 } } })
+        turns.push({ raw: first.raw }, { results: [{ id: first.calls[0].id, name: weather.name, value: { celsius: 21 } }] })
         await s.reset()
         const second = await s.ask({ model: api.reasoner, stream, turns, tools: [weather] })
         assert.match(second.text, /celsius/)

@@ -1,6 +1,7 @@
-// Shows each test on a line, failures in full, and counts: the last line is "N passed, N failed, N skipped". Skips are named as
-// build/report wants them, which judges them.
+// Shows each test on a line, the table of lane B, failures in full, and counts: the last line is "N passed, N failed, N skipped". Skips are
+// named as build/report wants them, which judges them.
 import { inspect } from 'node:util'
+import { table } from './table.mjs'
 
 export default async function* reporter(events) {
   let passed = 0
@@ -32,6 +33,7 @@ export default async function* reporter(events) {
       yield `${indent}ok ${name} (${Math.round(details.duration_ms)} ms)\n`
     }
   }
+  if (table.columns.length) yield `\n${table}`
   for (const [name, error] of failures) yield `\nFAILED ${name}\n${inspect(error?.cause ?? error, { depth: 5 })}\n`
   if (passed === 0 && failed === 0) failed = 1
   yield `\n${passed} passed, ${failed} failed, ${skipped} skipped\n`

@@ -77,12 +77,14 @@ export class World {
     }
   }
 
-  async startImitation(vendor, models) {
-    const key = newKey(vendor)
-    const child = this.spawn(need('SDK_IMITATION'), ['-vendor', vendor, '-key', key, '-models', models.join(','), '-page', '5'])
-    child.stderr.pipe(process.stderr)
+  /** A vendor with as many accounts as it has keys. */
+  async startImitation(vendor, models, { keys: count = 1, more = [] } = {}) {
+    const keys = Array.from({ length: count }, () => newKey(vendor))
+    const flags = ['-vendor', vendor, '-key', keys.join(','), '-models', models.join(','), '-page', '5', ...more]
+    const child = this.spawn(need('SDK_IMITATION'), flags)
+    child.stderr.on('data', (b) => process.stderr.write(b))
     const hello = JSON.parse(await firstLine(child))
-    return new Imitation(hello.url, hello.base_url, key)
+    return new Imitation(hello.url, hello.base_url, keys)
   }
 
   /** Starts `metapi serve` and resolves to its status once it serves. */

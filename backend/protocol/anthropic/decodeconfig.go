@@ -35,6 +35,7 @@ func (d *decoding) tool(raw []byte) bool {
 			strict := string(f.strict) == "true"
 			t.Strict = &strict
 		}
+		d.beyond(raw, "tools.", knownTool)
 	case strings.HasPrefix(f.kind, "web_search_"):
 		t.Kind, t.Raw, t.Origin = conversation.WebSearch, bytes.Clone(raw), protocol.Anthropic
 	default:
@@ -126,6 +127,7 @@ func (d *decoding) output(members map[string][]byte) bool {
 		if !f.read(raw) {
 			return d.refuse("output_config", "Input should be a valid dictionary")
 		}
+		d.beyond(raw, "output_config.", knownOutput)
 		if f.effort != nil {
 			effort := text(f.effort)
 			if efforts[effort] == "" {

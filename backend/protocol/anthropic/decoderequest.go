@@ -3,6 +3,7 @@ package anthropic
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -82,11 +83,29 @@ func (Codec) DecodeRequest(body []byte, _ conversation.Asked) (*conversation.Req
 			d.r.Tools = append(d.r.Tools, t)
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if !knownMembers[name] && !emptyValue(members[name]) {
+			d.lose(name, unknown)
+		}
+	}
 	d.r.Messages = append(d.r.Messages, d.turns...)
 	if raw := members["cache_control"]; raw != nil { // of the request: a mark at its end
 		markLast(d.r.Messages[len(d.r.Messages)-1].Parts, cache(raw))
 	}
 	return d.r, nil
+}
+
+// lose notes what has no place in the canonical form.
+func (d *decoding) lose(param, why string) { d.r.Lost = conversation.Lose(d.r.Lost, param, why) }
+
+// beyond notes the members of an object that are not known, by their place.
+func (d *decoding) beyond(raw []byte, place string, known map[string]bool) {
+	c := scan.At(raw)
+	c.Object(func(key []byte, escaped bool) {
+		if name := scan.Unquote(key, escaped); !known[name] && c.Kind() != 'n' && c.Kind() != 'f' {
+			d.lose(place+name, unknown)
+		}
+	})
 }
 
 func emptyValue(raw []byte) bool {
@@ -196,28 +215,13 @@ func cache(raw []byte) *conversation.Cache {
 // markLast puts a mark on the last part that can hold one.
 func markLast(parts []conversation.Part, mark *conversation.Cache) {
 	for i := len(parts) - 1; i >= 0 && mark != nil; i-- {
-		if at := cacheOf(parts[i]); at != nil {
+		if at := conversation.CacheOf(parts[i]); at != nil {
 			if *at == nil {
 				*at = mark
 			}
 			return
 		}
 	}
-}
-
-// cacheOf is where a part keeps its mark; nil for those that have none.
-func cacheOf(p conversation.Part) **conversation.Cache {
-	switch p := p.(type) {
-	case *conversation.Text:
-		return &p.Cache
-	case *conversation.Media:
-		return &p.Cache
-	case *conversation.ToolCall:
-		return &p.Cache
-	case *conversation.ToolResult:
-		return &p.Cache
-	}
-	return nil
 }
 
 // billing begins a text that Claude Code puts first in its system text, for Anthropic's eyes only.

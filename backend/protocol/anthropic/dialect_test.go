@@ -123,6 +123,20 @@ func TestCase5And6Errors(t *testing.T) {
 	}
 }
 
+// Claude Code knows a context that is too long by Anthropic's words alone, whichever vendor said so.
+func TestContextTooLong(t *testing.T) {
+	for said, want := range map[string]string{
+		"":                                  "prompt is too long",
+		"Prompt is too long: 210000 tokens": "Prompt is too long: 210000 tokens",
+		"This model's maximum context length is 128000 tokens.": "prompt is too long: This model's maximum context length is 128000 tokens.",
+	} {
+		status, body := Dialect{}.Error(&protocol.Error{Kind: protocol.ContextTooLong, Status: 400, Message: said})
+		if status != 400 || string(body) != `{"type":"error","error":{"type":"invalid_request_error","message":"`+want+`"}}` {
+			t.Errorf("%q: %d %s", said, status, body)
+		}
+	}
+}
+
 func TestCase6Body(t *testing.T) {
 	for body, kind := range map[string]protocol.Kind{
 		`{"id":"m","type":"message","content":[{"type":"text","text":"hi"}],"stop_reason":"end_turn","usage":{"input_tokens":1,"output_tokens":2}}`: "",

@@ -3,11 +3,11 @@ package anthropic
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
 	"strings"
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/unsaid"
 )
 
 // encoding is one request on its way out.
@@ -22,10 +22,7 @@ type encoding struct {
 }
 
 func (e *encoding) lose(param, why string) {
-	l := conversation.Lost{Param: param, Why: why}
-	if !slices.Contains(e.lost, l) {
-		e.lost = append(e.lost, l)
-	}
+	e.lost = conversation.Lose(e.lost, param, why)
 }
 
 func (e *encoding) refuse(param, why string) {
@@ -36,16 +33,8 @@ func (e *encoding) refuse(param, why string) {
 
 // EncodeRequest writes a request by MessageCreateParams.
 func (Codec) EncodeRequest(r *conversation.Request, to conversation.Target) ([]byte, []conversation.Lost, error) {
-	e := &encoding{r: r, to: to, family: familyOf(to), names: namesOf(r)}
-	for _, p := range params {
-		switch {
-		case !p.asked(r):
-		case p.refuse:
-			e.refuse(p.name, p.why)
-		default:
-			e.lose(p.name, p.why)
-		}
-	}
+	lost, fault := unsaid.Judge(r, unsayable...)
+	e := &encoding{r: r, to: to, family: familyOf(to), names: namesOf(r), lost: lost, fault: fault}
 	e.out.Model, e.out.Stream = to.Model, r.Stream
 	if e.out.Model == "" {
 		e.out.Model = r.Model
@@ -105,6 +94,11 @@ func (e *encoding) rest() {
 	}
 	if user != "" {
 		e.out.Metadata = &wireMetadata{user}
+	}
+	for name := range e.r.Metadata {
+		if name != "user_id" {
+			e.lose("metadata", "only a user id can be told")
+		}
 	}
 	if tier := e.r.ServiceTier; tier != "" {
 		if e.out.ServiceTier = tiers[tier]; e.out.ServiceTier == "" {

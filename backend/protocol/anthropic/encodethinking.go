@@ -25,7 +25,7 @@ func (e *encoding) thinking() {
 		return
 	}
 	if why := e.cannotThink(); why != "" {
-		e.lose("reasoning", why)
+		e.lose("reasoning_effort", why)
 		return
 	}
 	if e.family.thinks == byBudget {

@@ -23,9 +23,6 @@ func (e *encoding) conversation() {
 	t := &turns{encoding: e, pairs: pair(e.r.Messages)}
 	leading := true
 	for i, m := range e.r.Messages {
-		if m.Name != "" {
-			e.lose("messages.name", "speakers have no names here")
-		}
 		switch m.Role {
 		case conversation.System, conversation.Developer:
 			t.system(i, m, leading)

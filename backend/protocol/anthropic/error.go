@@ -2,6 +2,7 @@ package anthropic
 
 import (
 	"encoding/json"
+	"strings"
 
 	"metapi/backend/protocol"
 )
@@ -56,7 +57,11 @@ func (Dialect) Error(e *protocol.Error) (int, []byte) {
 	case e.Kind == protocol.Unsupported && e.Status == 404:
 		s.status, s.kind = 404, "not_found_error"
 	}
-	if e.Message != "" {
+	switch {
+	case e.Message == "":
+	case e.Kind == protocol.ContextTooLong && !strings.Contains(strings.ToLower(e.Message), s.says):
+		s.says += ": " + e.Message // there is no type for it: clients know it by these words, and make the conversation shorter
+	default:
 		s.says = e.Message
 	}
 	body, _ := json.Marshal(envelope{"error", fault{s.kind, s.says}}) // strings only: cannot fail

@@ -68,6 +68,11 @@ func StripForeign(body []byte) []byte {
 	if !bytes.Contains(body, []byte(Mark)) {
 		return body
 	}
+	return filterBlocks(body, stripBlock)
+}
+
+// filterBlocks returns body with the blocks of its messages filtered; body itself where that cannot be read.
+func filterBlocks(body []byte, keep func(dst, block []byte) ([]byte, bool)) []byte {
 	var messages protocol.Span
 	if scan.Object(body, func(key []byte, _ bool, value protocol.Span) bool {
 		if string(key) == "messages" {
@@ -79,7 +84,7 @@ func StripForeign(body []byte) []byte {
 	}
 	out := append([]byte(nil), body[:messages.From]...)
 	out, ok := filterArray(out, body[messages.From:messages.To], func(dst, message []byte) ([]byte, bool) {
-		return filterMember(dst, message, "content", stripBlock)
+		return filterMember(dst, message, "content", keep)
 	})
 	if !ok {
 		return body

@@ -176,7 +176,7 @@ func TestRequestCases(t *testing.T) {
 		same(t, "without tools", at(m, "tool_choice"), nil)
 		m, lost := encodeTo(t, ask(conversation.Request{Tools: []conversation.Tool{weather}, Choice: conversation.ToolChoice{Mode: conversation.ChoiceAny}, Reasoning: conversation.Reasoning{Effort: "high"}}), sonnet)
 		same(t, "forced, so no thinking", at(m, "thinking"), nil)
-		same(t, "lost", lost[0].Param, "reasoning")
+		same(t, "lost", lost[0].Param, "reasoning_effort")
 		m, _ = encodeTo(t, ask(conversation.Request{Tools: []conversation.Tool{weather, {Kind: conversation.Function, Name: "b"}, {Kind: conversation.Function, Name: "c"}},
 			Choice: conversation.ToolChoice{Mode: conversation.ChoiceTool, Names: []string{"b", "c"}}}), sonnet)
 		same(t, "any of two", []any{at(m, "tool_choice", "type"), len(at(m, "tools").([]any))}, []any{"any", 2})
@@ -392,7 +392,7 @@ func TestRequestCases(t *testing.T) {
 		for _, l := range lost {
 			names = append(names, l.Param)
 		}
-		same(t, "lost", names, []string{"frequency_penalty", "seed", "verbosity", "prompt_cache_key", "store", "metadata", "stop"})
+		same(t, "lost", names, []string{"frequency_penalty", "seed", "verbosity", "prompt_cache_key", "store", "stop", "metadata"})
 		for param, r := range map[string]conversation.Request{"n": {N: 2}, "logprobs": {LogProbs: true}, "logit_bias": {LogitBias: json.RawMessage(`{"1":5}`)}, "max_tokens": {MaxOutput: ptr(int64(0))}} {
 			_, _, err := Codec{}.EncodeRequest(ask(r), sonnet)
 			var e *protocol.Error

@@ -73,8 +73,10 @@ func (s *Restorer) event(e conversation.Event) []conversation.Event {
 		if s.held == nil {
 			break
 		}
-		if len(s.args)+len(e.Text) > maxHeld {
-			return []conversation.Event{&conversation.Fault{Err: badReply("the provider's answer holds more of a call than can be kept")}}
+		if len(s.args)+len(e.Text) > maxHeld { // no tool's input: it goes on as it is
+			start, args := s.held, string(s.args)
+			s.held, s.args = nil, nil
+			return []conversation.Event{start, &conversation.Delta{Choice: e.Choice, Text: args}, e}
 		}
 		s.args = append(s.args, e.Text...)
 		return nil

@@ -7,40 +7,9 @@ import (
 	"metapi/backend/protocol/conversation"
 )
 
-// param is something that a request may ask and that Messages cannot say. Where refuse is set the request is refused, since
-// the answer would be another one than was asked for; else it is left out.
-type param struct {
-	name   string // as most clients call it
-	asked  func(r *conversation.Request) bool
-	refuse bool
-	why    string
-}
-
-var params = []param{
-	{"n", func(r *conversation.Request) bool { return r.N > 1 }, true, "this model gives one answer a request"},
-	{"logprobs", func(r *conversation.Request) bool { return r.LogProbs }, true, "this model does not tell the probabilities of tokens"},
-	{"logit_bias", func(r *conversation.Request) bool {
-		return len(r.LogitBias) > len("{}") && string(r.LogitBias) != "null"
-	}, true,
-		"this model's tokens cannot be weighted"},
-	{"top_logprobs", func(r *conversation.Request) bool { return r.TopLogProbs != nil && !r.LogProbs }, false, "nothing without logprobs"},
-	{"frequency_penalty", func(r *conversation.Request) bool { return r.FrequencyPenalty != nil && *r.FrequencyPenalty != 0 }, false,
-		"a hint that this model does not take"},
-	{"presence_penalty", func(r *conversation.Request) bool { return r.PresencePenalty != nil && *r.PresencePenalty != 0 }, false,
-		"a hint that this model does not take"},
-	{"seed", func(r *conversation.Request) bool { return r.Seed != nil }, false, "sampling cannot be repeated here"},
-	{"verbosity", func(r *conversation.Request) bool { return r.Verbosity != "" }, false, "a hint that this model does not take"},
-	{"strict", func(r *conversation.Request) bool {
-		return slices.ContainsFunc(r.Tools, func(t conversation.Tool) bool { return t.Strict != nil && *t.Strict })
-	}, false, "schemas that are strict elsewhere may not be taken as such here"},
-	{"prompt_cache_key", func(r *conversation.Request) bool { return r.CacheKey != "" }, false, "the cache goes by the prompt alone"},
-	{"store", func(r *conversation.Request) bool { return r.Store != nil && *r.Store }, false, "nothing is stored here"},
-	{"include", func(r *conversation.Request) bool { return len(r.Include) > 0 }, false, "what there is comes unasked"},
-	{"metadata", func(r *conversation.Request) bool {
-		return len(r.Metadata) > 1 || len(r.Metadata) == 1 && r.Metadata["user_id"] == ""
-	}, false,
-		"only a user id can be told"},
-}
+// unsayable are the parameters that Messages does not have; see package unsaid.
+var unsayable = []string{"n", "logprobs", "logit_bias", "top_logprobs", "frequency_penalty", "presence_penalty", "seed", "verbosity", "strict",
+	"prompt_cache_key", "store", "include", "messages.name"}
 
 // refusedMembers are members of a client's request that no other vendor can serve, and that change the answer.
 var refusedMembers = map[string]string{
@@ -48,6 +17,26 @@ var refusedMembers = map[string]string{
 	"mcp_servers":   "tools of MCP servers are run by Anthropic only",
 	"inference_geo": "where another vendor computes cannot be chosen",
 }
+
+// knownMembers are those that are read; knownTool and knownOutput those of a function that is declared, and of output_config. Any other is
+// told as lost.
+var (
+	knownMembers = set("model messages max_tokens system tools tool_choice thinking output_config output_format stream temperature top_p top_k " +
+		"stop_sequences metadata service_tier cache_control container mcp_servers inference_geo")
+	knownTool   = set("type name description input_schema cache_control strict")
+	knownOutput = set("effort format")
+)
+
+func set(words string) map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(words) {
+		m[w] = true
+	}
+	return m
+}
+
+// unknown is why something that is named nowhere is left out.
+const unknown = "no other protocol is known to have it"
 
 // finishes is stop_reason in both directions (StopReason in the SDK's types).
 var finishes = map[string]conversation.Reason{
@@ -115,6 +104,11 @@ const (
 	quirkSystemTurns = "system-turns"
 	quirkAutoCache   = "auto-cache"
 )
+
+// KnowsQuirk reports whether the codec heeds a quirk of this name.
+func KnowsQuirk(name string) bool {
+	return slices.Contains([]string{quirkEffort, quirkBudget, quirkSchema, quirkNoSchema, quirkSystemTurns, quirkAutoCache}, name)
+}
 
 // familyOf is what is known of a deployment: by its name, then by its provider's quirks and what the catalog knows.
 func familyOf(to conversation.Target) family {

@@ -20,6 +20,16 @@ var all = map[protocol.Protocol]conversation.Codec{
 // Of returns the codec of a protocol; nil where it has none.
 func Of(p protocol.Protocol) conversation.Codec { return all[p] }
 
+var knows = map[protocol.Protocol]func(quirk string) bool{
+	protocol.OpenAIChat:      openaichat.KnowsQuirk,
+	protocol.OpenAIResponses: openairesponses.KnowsQuirk,
+	protocol.Anthropic:       anthropic.KnowsQuirk,
+	protocol.Gemini:          gemini.KnowsQuirk,
+}
+
+// KnowsQuirk reports whether a protocol's codec heeds a quirk: see [conversation.Target].
+func KnowsQuirk(p protocol.Protocol, quirk string) bool { return knows[p] != nil && knows[p](quirk) }
+
 // Spoken is the set of protocols that have a codec.
 var Spoken = func() (s protocol.Set) {
 	for p := range all {

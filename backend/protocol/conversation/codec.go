@@ -49,11 +49,16 @@ type Target struct {
 }
 
 // Reader turns the events of one upstream's stream into the canonical ones. It is for one goroutine.
+//
+// There is one way to tell that something went wrong, whoever is to blame: the error of Read or End, an *[protocol.Error]. It is
+// what the upstream said where that told an error, BadReply where its stream makes no sense, and Network where the stream was cut
+// off. What came before it is returned beside it, and the Reader is used no more. A Reader never makes a [Fault] of it: up to
+// the commit point the gateway asks another deployment instead, and after it hands the Fault to the client's Writer itself.
 type Reader interface {
 	// Read takes the name (may be empty) and the data of one event of the stream. It keeps neither.
 	Read(name, data []byte) ([]Event, error)
 
-	// End is called when the stream has ended by itself. It returns what was held back, and an error where the stream was not whole.
+	// End is called when the stream has ended by itself. It returns what was held back.
 	End() ([]Event, error)
 }
 

@@ -18,9 +18,9 @@
 //
 // # Streams
 //
-// A reply is a list of parts, and a stream tells it part by part: [PartStart], its [Delta]s, [PartEnd], then [Finish]. Parts do not
+// A reply is a list of parts, and a stream tells it part by part: [PartStart], its [Delta]s, [PartEnd], then [Finished]. Parts do not
 // overlap: a [Reader] of a protocol in which they do (parallel tool calls of openai-chat, woven into each other) holds back
 // what belongs to a later part until the one before has ended. [Told] replaces the usage known so far, never adds to it. A stream
-// that breaks ends without a Finish, or with a [Fault]; a [Writer] then ends its own in the way that its clients take for an
-// error, and never as if it were whole.
+// that breaks ends without a [Finished], and its Reader returns an error. Where the client has seen some of it, the error comes to the
+// [Writer] as a [Fault]: it ends its own stream in the way that its clients take for an error, and never as if it were whole.
 package conversation

@@ -72,6 +72,7 @@ type Delta struct {
 	Signature string    // of Thinking or a ToolCall: the whole of it
 	Sealed    string    // of Thinking: the whole of it
 	Citation  *Citation // of Text
+	LogProbs  []LogProb // of Text: of the tokens that this Delta adds
 	Data      string    // of Media: base64
 }
 
@@ -87,7 +88,7 @@ type Finished struct {
 	Finish Finish
 }
 
-// Fault ends the stream with an error of the upstream's.
+// Fault ends a stream with an error. It is told to a [Writer] only: a [Reader] returns the error.
 type Fault struct{ Err *protocol.Error }
 
 // Alive is a sign that the upstream is at work.

@@ -44,6 +44,8 @@ type Request struct {
 
 	IncludeUsage bool // openai-chat: the client wants the chunk with the usage
 	Functions    bool // openai-chat: the tools were declared as functions, as before there were tools, and a call is told as function_call
+
+	Lost []Lost // what the client's body says and this form has no place for
 }
 
 // State is what Metapi itself keeps for a client, as the reply tells it again.
@@ -92,6 +94,7 @@ type Text struct {
 	Text      string
 	Cache     *Cache
 	Citations []Citation
+	LogProbs  []LogProb // of a reply's text, where they were asked for
 }
 
 // Cache marks the end of a prefix that is to be cached (Anthropic's cache_control).
@@ -104,6 +107,22 @@ type Citation struct {
 	URL, Title string
 	Quote      string // the words that are cited
 	From, To   int    // the place in the text, in characters (Unicode code points); both 0 where it is not known
+}
+
+// LogProb is how likely a token was.
+type LogProb struct {
+	Token string
+	Value float64   // the natural logarithm of its probability
+	Bytes []byte    // what it stands for, where that is no text by itself; nil: the bytes of Token
+	Top   []LogProb // the likeliest in its place, without a Top of their own
+}
+
+// UTF8 is what the token stands for.
+func (l *LogProb) UTF8() []byte {
+	if l.Bytes != nil {
+		return l.Bytes
+	}
+	return []byte(l.Token)
 }
 
 // MediaKind says what is in a [Media].
@@ -126,6 +145,21 @@ type Media struct {
 	Name   string // of the file
 	Detail string // of images at OpenAI: low, high, auto
 	Cache  *Cache
+}
+
+// CacheOf is where a part keeps its mark; nil for a part that has none.
+func CacheOf(p Part) **Cache {
+	switch p := p.(type) {
+	case *Text:
+		return &p.Cache
+	case *Media:
+		return &p.Cache
+	case *ToolCall:
+		return &p.Cache
+	case *ToolResult:
+		return &p.Cache
+	}
+	return nil
 }
 
 // ToolKind says how a tool is called.
@@ -233,8 +267,19 @@ type Format struct {
 	Strict      *bool
 }
 
-// Lost is something of a request that the upstream's protocol cannot say and that was left out, harmlessly.
+// Lost is something of a request that was left out, harmlessly: the client's body said it and the canonical form has no place for
+// it, or the upstream's protocol cannot say it.
 type Lost struct {
-	Param string // as the client's protocol calls it
+	Param string // its place in the client's body, or a name that [Called] turns into what the client's protocol calls it
 	Why   string // in half a sentence; may be empty
+}
+
+// Lose notes something that was left out, once for each name.
+func Lose(lost []Lost, param, why string) []Lost {
+	for _, l := range lost {
+		if l.Param == param {
+			return lost
+		}
+	}
+	return append(lost, Lost{Param: param, Why: why})
 }

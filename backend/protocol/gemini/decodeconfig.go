@@ -69,6 +69,8 @@ func (d *decoder) config(key string) {
 			r.Reasoning.Show = new(bool)
 		}
 		d.object(d.thinking)
+	default:
+		d.lose()
 	}
 }
 
@@ -85,6 +87,8 @@ func (d *decoder) thinking(key string) {
 		if level := strings.ToLower(d.text()); level != "thinking_level_unspecified" {
 			r.Effort = level
 		}
+	default:
+		d.lose()
 	}
 }
 
@@ -140,6 +144,8 @@ func (d *decoder) function() {
 			if raw := d.raw(); raw != nil {
 				t.Schema = raw
 			}
+		default:
+			d.lose()
 		}
 	})
 	if strings.TrimSpace(t.Name) == "" {

@@ -10,7 +10,7 @@ import (
 )
 
 // DecodeRequest reads a GenerateContentRequest. What has no place in the canonical form and asks for nothing that an answer would lack
-// (safety settings, media resolution, labels) is passed over.
+// (safety settings, media resolution, labels) is told as lost.
 func (Codec) DecodeRequest(body []byte, asked conv.Asked) (*conv.Request, error) {
 	d := decoder{input: newInput(body, protocol.BadRequest), r: &conv.Request{Stream: asked.Stream}}
 	if d.c.Kind() != '{' {
@@ -75,6 +75,8 @@ func (d *decoder) request(key string) {
 		d.object(func(key string) {
 			if key == "functionCallingConfig" {
 				d.object(d.calling)
+			} else {
+				d.lose()
 			}
 		})
 	case "generationConfig":
@@ -83,7 +85,30 @@ func (d *decoder) request(key string) {
 		if name := d.text(); name != "" {
 			d.fail("cachedContent %q is kept at one account of Google's; it cannot be used with a model that answers by another protocol", name)
 		}
+	default:
+		d.lose()
 	}
+}
+
+// lose notes that the value at hand has no place in the canonical form. An element's number is left out of its place.
+func (d *decoder) lose() {
+	switch d.c.Kind() {
+	case 'n', 'f', 0:
+		return
+	}
+	var place []byte
+	within := false
+	for _, b := range d.path {
+		switch {
+		case b == '[':
+			within = true
+		case b == ']':
+			within = false
+		case !within:
+			place = append(place, b)
+		}
+	}
+	d.r.Lost = conv.Lose(d.r.Lost, string(place), "no other protocol is known to have it")
 }
 
 func (d *decoder) instruction(p piece) {

@@ -6,8 +6,8 @@
 // marks the end beyond it. A prompt that is blocked gives no candidates but promptFeedback.blockReason, which is an
 // answer, and no failure. promptTokenCount includes cached tokens; candidatesTokenCount leaves out the thoughts.
 //
-// What can be sent while waiting is a blank line: @google/genai and the Go SDK both drop an empty block, whereas the
-// Go SDK fails on a comment, and so do older releases of the JavaScript one.
+// Nothing can be sent while waiting: Google's Go SDK fails on a comment, and @google/generative-ai, which LangChain still uses, on an
+// empty block as well.
 //
 // # The codec
 //

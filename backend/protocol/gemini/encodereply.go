@@ -19,6 +19,15 @@ func (Codec) EncodeReply(reply *conv.Reply, r *conv.Request) ([]byte, error) {
 			candidate.Content = &wireContent{Role: "model", Parts: parts}
 		}
 		candidate.GroundingMetadata = cited.wire()
+		var tokens []conv.LogProb
+		for _, p := range k.Parts {
+			if t, is := p.(*conv.Text); is {
+				tokens = append(tokens, t.LogProbs...)
+			}
+		}
+		var avg mean
+		avg.add(tokens)
+		candidate.LogprobsResult, candidate.AvgLogprobs = probsOf(tokens), avg.wire()
 		out.Candidates = append(out.Candidates, candidate)
 	}
 	if len(out.Candidates) == 0 {

@@ -8,6 +8,7 @@ import (
 
 	conv "metapi/backend/protocol/conversation"
 	"metapi/backend/protocol/internal/schema"
+	"metapi/backend/protocol/internal/unsaid"
 	"metapi/backend/protocol/scan"
 )
 
@@ -17,14 +18,23 @@ const (
 	QuirkOnlyParameters = "only-parameters" // parametersJsonSchema and responseJsonSchema are not known there
 )
 
+// KnowsQuirk reports whether the codec heeds a quirk of this name.
+func KnowsQuirk(name string) bool { return name == QuirkNoCallIDs || name == QuirkOnlyParameters }
+
 // Bounds of the API (google.ai.generativelanguage.v1beta.GenerationConfig).
 const (
 	mostStops   = 5
 	mostAnswers = 8
+
+	mostTopLogProbs = 20
 )
 
 // EncodeRequest writes a GenerateContentRequest. The model and the wish for a stream are not in it: they go into the path.
 func (Codec) EncodeRequest(r *conv.Request, to conv.Target) ([]byte, []conv.Lost, error) {
+	lost, fault := unsaid.Judge(r, unsayable...)
+	if fault != nil {
+		return nil, nil, fault
+	}
 	e := encoder{r: r, to: to, gen: generationOf(to.Model), names: NamesOf(r), lost: map[string]string{}}
 	out := wireRequest{}
 	t := turns{names: e.names, gen: e.gen, quirks: to.Quirks, lost: e.lost}
@@ -52,14 +62,8 @@ func (Codec) EncodeRequest(r *conv.Request, to conv.Target) ([]byte, []conv.Lost
 	if len(t.system) > 0 {
 		out.SystemInstruction = &wireContent{Parts: t.system}
 	}
-	for _, d := range dropped {
-		if d.set(r) {
-			e.lost[d.param] = d.why
-		}
-	}
-	var lost []conv.Lost
 	for _, param := range slices.Sorted(maps.Keys(e.lost)) {
-		lost = append(lost, conv.Lost{Param: param, Why: e.lost[param]})
+		lost = conv.Lose(lost, param, e.lost[param])
 	}
 	return marshal(out), lost, nil
 }
@@ -106,12 +110,16 @@ func (e *encoder) config() (*wireConfig, error) {
 		}
 		c.Seed = &seed
 	}
+	if c.ResponseLogprobs = r.LogProbs; r.LogProbs && r.TopLogProbs != nil {
+		n := min(max(*r.TopLogProbs, 0), mostTopLogProbs)
+		c.Logprobs = &n
+	}
 	if err := e.format(&c); err != nil {
 		return nil, err
 	}
 	config, lost := thinking(r.Reasoning, e.to)
 	if c.ThinkingConfig = config; lost != "" {
-		e.lost["reasoning"] = lost
+		e.lost["reasoning_effort"] = lost
 	}
 	if raw := marshal(c); string(raw) == "{}" {
 		return nil, nil

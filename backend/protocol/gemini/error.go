@@ -77,5 +77,6 @@ func (d Dialect) StreamError(e *protocol.Error) []byte {
 	return append(append([]byte("data: "), body...), "\n\n"...)
 }
 
-// KeepAlive is an empty block.
-func (Dialect) KeepAlive() []byte { return []byte("\n\n") }
+// KeepAlive is nil: Google sends nothing of the kind, and the clients that came before @google/genai refuse whatever does not begin with
+// "data: ", comments and empty lines among it.
+func (Dialect) KeepAlive() []byte { return nil }

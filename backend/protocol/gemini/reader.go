@@ -71,6 +71,7 @@ type candidate struct {
 	parts         []piece
 	finish, words string
 	cited         []source
+	likely        []conv.LogProb
 }
 
 // Read takes one response, or an array of them as a stream without alt=sse is.
@@ -182,6 +183,8 @@ func (d *input) candidate(c *chunk) {
 			k.cited = append(k.cited, grounded(d.raw())...)
 		case "citationMetadata":
 			k.cited = append(k.cited, recited(d.raw())...)
+		case "logprobsResult":
+			k.likely = likely(d.raw())
 		}
 	})
 }
@@ -207,6 +210,9 @@ func (r *reader) tell(c *chunk) error {
 		a := r.answer(k.index)
 		for j := range k.parts {
 			r.part(a, &k.parts[j])
+		}
+		if len(k.likely) > 0 && a.open == inText { // of calls and thoughts nobody else tells them
+			r.emit(&conv.Delta{Choice: a.index, LogProbs: k.likely})
 		}
 		for j := range k.cited {
 			r.cite(a, &k.cited[j])

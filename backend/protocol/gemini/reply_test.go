@@ -370,3 +370,9 @@ func TestEncodeReply(t *testing.T) {
 		t.Error("an empty reply passes")
 	}
 }
+
+func gather(events []conv.Event) *conv.Reply {
+	var whole conv.Gathering
+	whole.Add(events...)
+	return whole.Reply()
+}

@@ -104,6 +104,7 @@ func TestDecodeRequestBothSpellings(t *testing.T) {
 		Stop: []string{"END"}, Seed: ptr(int64(7)), N: 2, LogProbs: true, TopLogProbs: ptr(int64(3)),
 		Reasoning: conv.Reasoning{Budget: ptr(int64(8192)), Show: ptr(true)},
 		Format:    conv.Format{Kind: conv.FormatSchema, Schema: json.RawMessage(`{"type":"object"}`)},
+		Lost:      []conv.Lost{{Param: "safetySettings", Why: "no other protocol is known to have it"}},
 	}
 	if got := decodeRequest(t, camelCase); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %s\nwant %s", show(got), show(want))
@@ -429,17 +430,17 @@ func TestEncodeRequest(t *testing.T) {
 		contents(t, []conv.Message{{Role: conv.System, Parts: []conv.Part{&conv.Text{Text: "alone"}}}}, pro25, `[{"role":"user","parts":[{"text":"alone"}]}]`)
 	})
 	t.Run("case 45 and 49: what is left out is told", func(t *testing.T) {
-		m, lost := encoded(t, &conv.Request{Messages: []conv.Message{{Role: conv.User, Name: "bob", Parts: []conv.Part{&conv.Text{Text: "x", Cache: &conv.Cache{TTL: "1h"}}}}}, LogProbs: true, LogitBias: json.RawMessage(`{"1":2}`), User: "u",
+		m, lost := encoded(t, &conv.Request{Messages: []conv.Message{{Role: conv.User, Name: "bob", Parts: []conv.Part{&conv.Text{Text: "x", Cache: &conv.Cache{TTL: "1h"}}}}}, LogProbs: true, TopLogProbs: ptr(int64(3)), User: "u",
 			Metadata: map[string]string{"a": "b"}, ServiceTier: "flex", CacheKey: "k", Store: ptr(true), Include: []string{"x"}, Verbosity: "low", Stop: []string{"a", "", "b"}, N: 3, Seed: ptr(int64(1) << 40), MaxOutput: ptr(int64(5))}, pro25)
 		var names []string
 		for _, l := range lost {
 			names = append(names, l.Param)
 		}
-		if !reflect.DeepEqual(names, []string{"cache_control", "include", "logit_bias", "logprobs", "metadata", "name", "prompt_cache_key", "service_tier", "store", "user", "verbosity"}) {
+		if !reflect.DeepEqual(names, []string{"verbosity", "user", "metadata", "service_tier", "prompt_cache_key", "store", "include", "messages.name", "cache_control"}) {
 			t.Error(names)
 		}
-		wantJSON(t, "config", m["generationConfig"], `{"candidateCount":3,"stopSequences":["a","b"],"maxOutputTokens":5,"seed":256}`)
-		for param, r := range map[string]*conv.Request{"stop": {Stop: strings.Split("abcdef", "")}, "n": {N: 9}, "messages": {Messages: []conv.Message{{Role: conv.User, Parts: []conv.Part{&conv.Media{FileID: "file-123"}}}}}} {
+		wantJSON(t, "config", m["generationConfig"], `{"candidateCount":3,"stopSequences":["a","b"],"maxOutputTokens":5,"seed":256,"responseLogprobs":true,"logprobs":3}`)
+		for param, r := range map[string]*conv.Request{"stop": {Stop: strings.Split("abcdef", "")}, "n": {N: 9}, "logit_bias": {LogitBias: json.RawMessage(`{"1":2}`)}, "messages": {Messages: []conv.Message{{Role: conv.User, Parts: []conv.Part{&conv.Media{FileID: "file-123"}}}}}} {
 			r.Messages = append(r.Messages, user("x"))
 			_, _, err := Codec{}.EncodeRequest(r, pro25)
 			refused(t, err, param)

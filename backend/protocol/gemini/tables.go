@@ -32,66 +32,12 @@ var words = map[conv.Reason]string{conv.Stopped: "STOP", conv.StopWord: "STOP", 
 var failures = map[string]bool{"MALFORMED_FUNCTION_CALL": true, "UNEXPECTED_TOOL_CALL": true, "TOO_MANY_TOOL_CALLS": true,
 	"MISSING_THOUGHT_SIGNATURE": true, "MALFORMED_RESPONSE": true, "OTHER": true}
 
-// dropped are the parameters that this protocol cannot say and an answer is right without. What is not here, and cannot be
-// said, is refused where it stands in the encoder: more than eight answers, more than five stop sequences, files of another vendor's, a
-// vendor's own tools that have no like.
-var dropped = []struct {
-	param string
-	set   func(*conv.Request) bool
-	why   string
-}{
-	{"logprobs", func(r *conv.Request) bool { return r.LogProbs || r.TopLogProbs != nil }, "the answer could not carry them between protocols"},
-	{"logit_bias", func(r *conv.Request) bool { return len(r.LogitBias) > 0 }, "token ids of one vendor are others at the next"},
-	{"verbosity", func(r *conv.Request) bool { return r.Verbosity != "" }, ""},
-	{"user", func(r *conv.Request) bool { return r.User != "" }, ""},
-	{"metadata", func(r *conv.Request) bool { return len(r.Metadata) > 0 }, ""},
-	{"service_tier", func(r *conv.Request) bool { return r.ServiceTier != "" }, "tiers are the account's there"},
-	{"prompt_cache_key", func(r *conv.Request) bool { return r.CacheKey != "" }, "prefixes are cached without being told"},
-	{"store", func(r *conv.Request) bool { return r.Store != nil && *r.Store }, "nothing is kept there"},
-	{"include", func(r *conv.Request) bool { return len(r.Include) > 0 }, ""},
-	{"parallel_tool_calls", func(r *conv.Request) bool { return r.Choice.Parallel != nil && !*r.Choice.Parallel }, "there is no switch for it"},
-	{"name", func(r *conv.Request) bool { return anyMessage(r, func(m *conv.Message) bool { return m.Name != "" }) }, "speakers have no names"},
-	{"cache_control", func(r *conv.Request) bool { return marked(r) }, "prefixes are cached without being told"},
-}
+// unsayable are the parameters that this protocol does not have; see package unsaid. What else cannot be said is refused where it stands in
+// the encoder: more than eight answers, more than five stop sequences, files of another vendor's.
+var unsayable = []string{"logit_bias", "top_logprobs", "verbosity", "user", "metadata", "service_tier", "prompt_cache_key", "store", "include",
+	"parallel_tool_calls", "strict", "messages.name", "cache_control"}
 
 // hosted are tools that other vendors run, by the beginning of their type, and Google's like of them.
 var hosted = []struct{ prefix, like string }{
 	{"code_interpreter", "codeExecution"}, {"code_execution", "codeExecution"}, {"web_fetch", "urlContext"},
-}
-
-func anyMessage(r *conv.Request, f func(*conv.Message) bool) bool {
-	for i := range r.Messages {
-		if f(&r.Messages[i]) {
-			return true
-		}
-	}
-	return false
-}
-
-// marked reports whether anything in a request is marked as the end of a cached prefix.
-func marked(r *conv.Request) bool {
-	for i := range r.Tools {
-		if r.Tools[i].Cache != nil {
-			return true
-		}
-	}
-	return anyMessage(r, func(m *conv.Message) bool {
-		for _, p := range m.Parts {
-			var c *conv.Cache
-			switch p := p.(type) {
-			case *conv.Text:
-				c = p.Cache
-			case *conv.Media:
-				c = p.Cache
-			case *conv.ToolCall:
-				c = p.Cache
-			case *conv.ToolResult:
-				c = p.Cache
-			}
-			if c != nil {
-				return true
-			}
-		}
-		return false
-	})
 }

@@ -84,6 +84,8 @@ type wireConfig struct {
 	Seed               *int32          `json:"seed,omitempty"`
 	PresencePenalty    *float64        `json:"presencePenalty,omitempty"`
 	FrequencyPenalty   *float64        `json:"frequencyPenalty,omitempty"`
+	ResponseLogprobs   bool            `json:"responseLogprobs,omitempty"`
+	Logprobs           *int64          `json:"logprobs,omitempty"`
 	ResponseMimeType   string          `json:"responseMimeType,omitempty"`
 	ResponseSchema     json.RawMessage `json:"responseSchema,omitempty"`
 	ResponseJSONSchema json.RawMessage `json:"responseJsonSchema,omitempty"`
@@ -108,6 +110,8 @@ type wireCandidate struct {
 	FinishReason      string         `json:"finishReason,omitempty"`
 	Index             int            `json:"index"`
 	GroundingMetadata *wireGrounding `json:"groundingMetadata,omitempty"`
+	AvgLogprobs       *float64       `json:"avgLogprobs,omitempty"`
+	LogprobsResult    *wireProbs     `json:"logprobsResult,omitempty"`
 }
 
 type wireUsage struct {

@@ -35,6 +35,8 @@ type written struct {
 	text   []byte    // of this text part, to count the places of citations by
 	said   int       // bytes of the answer's text before this part
 	cites  grounding
+	likely []conv.LogProb // of the tokens of the next response
+	avg    mean
 	finish *conv.Finish
 }
 
@@ -68,8 +70,6 @@ func (w *writer) Write(dst []byte, e conv.Event) []byte {
 		k.finish = &finish
 	case *conv.Fault:
 		dst = w.fail(dst, e.Err)
-	case *conv.Alive:
-		dst = append(dst, Dialect{}.KeepAlive()...)
 	}
 	return dst
 }
@@ -117,10 +117,11 @@ func (k *written) begin(p conv.Part) {
 func (w *writer) delta(dst []byte, k *written, d *conv.Delta) []byte {
 	switch p := k.part.(type) {
 	case *conv.Text:
-		if d.Text != "" {
+		if d.Text != "" || len(d.LogProbs) > 0 {
 			if len(k.text) < mostHeld {
 				k.text = append(k.text, d.Text...)
 			}
+			k.likely = d.LogProbs
 			dst = w.text(dst, k, d.Text, false)
 		}
 		if d.Citation != nil {
@@ -238,6 +239,11 @@ func (w *writer) whole(dst []byte, k *written, p wirePart) []byte {
 
 func (w *writer) close(dst []byte, k *written) []byte {
 	dst = strconv.AppendInt(append(dst, between...), int64(k.index), 10)
+	if len(k.likely) > 0 {
+		k.avg.add(k.likely)
+		dst = append(append(dst, `,"logprobsResult":`...), marshal(probsOf(k.likely))...)
+		k.likely = nil
+	}
 	return append(append(append(dst, "}]"...), w.who()...), closing...)
 }
 
@@ -269,7 +275,7 @@ func (w *writer) Close(dst []byte) []byte {
 	w.who()
 	last := wireReply{ModelVersion: w.model, ResponseID: w.id}
 	for _, k := range w.choices {
-		c := wireCandidate{Index: k.index, FinishReason: wordOf(*k.finish), GroundingMetadata: k.cites.wire()}
+		c := wireCandidate{Index: k.index, FinishReason: wordOf(*k.finish), GroundingMetadata: k.cites.wire(), AvgLogprobs: k.avg.wire()}
 		if sig := k.signature(); sig != "" {
 			p := textPart("")
 			p.ThoughtSignature = sig

@@ -292,6 +292,23 @@ func TestWriterCases(t *testing.T) {
 		&conversation.PartStart{Part: calls("x", "f", "")}, &conversation.Delta{Text: `{"a":`}, &conversation.Delta{Text: `1}`}, &conversation.PartEnd{},
 		&conversation.PartStart{Part: calls("", "g", "")}, &conversation.PartEnd{},
 		&conversation.Finished{Finish: conversation.Finish{Reason: conversation.CallsTools}}}
+	// The Vercel AI SDK takes a signature from the chunk that begins a call, and refuses one without "function".
+	t.Run("case 39: Gemini's signature of a call is in the call's first chunk", func(t *testing.T) {
+		s := write(nil, start, &conversation.PartStart{Part: &conversation.ToolCall{ID: "x", Name: "f", Origin: protocol.Gemini}}, &conversation.Delta{Signature: "sig"},
+			&conversation.Delta{Text: `{"a":1}`}, &conversation.PartEnd{}, &conversation.PartStart{Part: &conversation.ToolCall{ID: "y", Name: "g", Origin: protocol.Gemini}}, &conversation.PartEnd{}, end)
+		var got []string
+		for _, data := range validStream(t, []byte(s)) {
+			if _, call, ok := strings.Cut(data, `"tool_calls":[`); ok {
+				call, _, _ = strings.Cut(call, `]}`)
+				got = append(got, call)
+			}
+		}
+		want := []string{`{"index":0,"id":"x","type":"function","function":{"name":"f","arguments":""},"extra_content":{"google":{"thought_signature":"sig"}}}`,
+			`{"index":0,"function":{"arguments":"{\"a\":1}"}}`, `{"index":1,"id":"y","type":"function","function":{"name":"g","arguments":""}}`, `{"index":1,"function":{"arguments":"{}"}}`}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s", strings.Join(got, "\n"))
+		}
+	})
 	t.Run("case 18, 34: calls and thinking; what the vendor ran is not told", func(t *testing.T) {
 		s := write(nil, calling...)
 		validStream(t, []byte(s))

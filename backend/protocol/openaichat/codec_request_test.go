@@ -128,6 +128,7 @@ func TestDecodeRequest(t *testing.T) {
 				&conversation.ToolCall{ID: "c2", Name: "patch", Kind: conversation.Custom, Arguments: "raw"}),
 			says(conversation.ToolRole, answers("c1", text("one")), answers("c2", text("two"))),
 			says(conversation.Assistant, &conversation.Refusal{Text: "no"})},
+		Lost: []conversation.Lost{{Param: "unknown", Why: unknown}},
 	}
 	if !reflect.DeepEqual(r, want) {
 		a, _ := json.MarshalIndent(r, "", " ")
@@ -528,13 +529,16 @@ func TestRequestCases(t *testing.T) {
 		if len(tree["user"].(string)) != 64 || !isLost(lost, "top_k") || !isLost(lost, "verbosity") || !isLost(lost, "include") {
 			t.Error(body, lost)
 		}
-		body, _, lost = encode(t, r, quirks("no:seed", "no:stream_options", "no:name", "no:user", "no:logprobs"))
-		if strings.Contains(body, "seed") || strings.Contains(body, "stream_options") || strings.Contains(body, "Ann") || strings.Contains(body, "logprobs") || !isLost(lost, "seed") || isLost(lost, "stream_options") {
+		body, _, lost = encode(t, r, quirks("no:seed", "no:stream_options", "no:name", "no:user"))
+		if strings.Contains(body, "seed") || strings.Contains(body, "stream_options") || strings.Contains(body, "Ann") || !isLost(lost, "seed") || isLost(lost, "stream_options") {
 			t.Error(body, lost)
 		}
-		_, _, err := Codec{}.EncodeRequest(r, quirks("no:n"))
-		if e := refusal(t, err); e.Param != "n" {
-			t.Error(e)
+		var err error
+		for _, param := range []string{"n", "logprobs", "logit_bias", "stop"} { // they decide on what the client gets back
+			_, _, err = Codec{}.EncodeRequest(r, quirks("no:"+param))
+			if e := refusal(t, err); e.Param != param {
+				t.Error(e)
+			}
 		}
 		r.Stop = []string{"1", "2", "3", "4", "5"}
 		_, _, err = Codec{}.EncodeRequest(r, plain)

@@ -13,6 +13,7 @@ import (
 type askedMessage struct {
 	role, name, refusal, callID string
 	content, calls, call        []byte
+	audio                       bool
 
 	reasoningContent, reasoning string // of compatible vendors, as are the details
 	details                     []byte
@@ -41,6 +42,8 @@ func (m *askedMessage) read(raw []byte, at string) error {
 			m.reasoning = argumentsOf(value)
 		case "reasoning_details":
 			m.details = value
+		case "audio": // an answer that was spoken, by its id
+			m.audio = given(value) != nil
 		}
 		return err
 	})
@@ -76,6 +79,9 @@ func decodeMessage(raw []byte, at string, r *conversation.Request) error {
 	parts, err := decodeContent(in.content, at+".content")
 	if err != nil {
 		return err
+	}
+	if in.audio {
+		r.Lost = conversation.Lose(r.Lost, "messages.audio", "what was spoken is kept by the vendor that said it")
 	}
 	switch role {
 	case conversation.ToolRole:

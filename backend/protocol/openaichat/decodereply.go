@@ -5,6 +5,8 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/openai"
+	"metapi/backend/protocol/scan"
 )
 
 // toldMessage is a choice's message, or delta, as vendors send it.
@@ -64,7 +66,10 @@ func (Codec) DecodeReply(body []byte) (*conversation.Reply, error) {
 		Choices []struct {
 			Index   *int
 			Message toldMessage
-			Finish  string `json:"finish_reason"`
+			Likely  struct {
+				Content json.RawMessage
+			} `json:"logprobs"`
+			Finish string `json:"finish_reason"`
 		}
 	}
 	if err := json.Unmarshal(body, &in); err != nil {
@@ -80,6 +85,7 @@ func (Codec) DecodeReply(body []byte) (*conversation.Reply, error) {
 		if err != nil {
 			return nil, err
 		}
+		weigh(parts, c.Likely.Content)
 		choice := conversation.Choice{Parts: parts, Finish: conversation.Finish{Raw: c.Finish}}
 		if n := len(reply.Choices); n > 0 && (c.Index == nil || i > 0 && in.Choices[i-1].Index != nil && *in.Choices[i-1].Index == *c.Index ||
 			complements(reply.Choices[n-1].Parts, parts)) {
@@ -93,6 +99,17 @@ func (Codec) DecodeReply(body []byte) (*conversation.Reply, error) {
 		c.Finish.Reason = reasonOf(c.Finish.Raw, holds(c.Parts))
 	}
 	return reply, nil
+}
+
+// weigh puts how likely the tokens of a message were to its text.
+func weigh(parts []conversation.Part, raw json.RawMessage) {
+	for _, p := range parts {
+		if t, is := p.(*conversation.Text); is && len(raw) > 0 {
+			c := scan.At(raw)
+			t.LogProbs = openai.LogProbs(&c)
+			return
+		}
+	}
 }
 
 // has is what a choice holds, as far as its finish reason depends on it.

@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/unsaid"
 	"metapi/backend/protocol/quote"
 )
 
@@ -55,6 +57,7 @@ type asked struct {
 	Modalities     []string
 
 	messages, tools, functions []byte // most of a request: taken apart where they stand, since every copy costs
+	lost                       []conversation.Lost
 }
 
 type askedReasoning struct { // OpenRouter
@@ -77,14 +80,14 @@ func (Codec) DecodeRequest(body []byte, out conversation.Asked) (*conversation.R
 	}
 	for _, m := range in.Modalities {
 		if m != "text" {
-			return nil, bad("modalities", ignored["audio"].why)
+			return nil, bad("modalities", ignored["audio"].Why)
 		}
 	}
 	r := &conversation.Request{Model: first(in.Model, out.Model), Stream: out.Stream || is(in.Stream),
 		MaxOutput: in.MaxCompletion, Temperature: in.Temperature, TopP: in.TopP, TopK: in.TopK,
 		FrequencyPenalty: in.Frequency, PresencePenalty: in.Presence, Seed: in.Seed,
 		LogProbs: is(in.LogProbs), TopLogProbs: in.TopLogProbs, LogitBias: given(in.LogitBias), Verbosity: in.Verbosity,
-		User: first(in.User, in.Safety), Metadata: in.Metadata, ServiceTier: in.ServiceTier, CacheKey: in.CacheKey, Store: in.Store}
+		User: first(in.User, in.Safety), Metadata: in.Metadata, ServiceTier: in.ServiceTier, CacheKey: in.CacheKey, Store: in.Store, Lost: in.lost}
 	if r.MaxOutput == nil {
 		r.MaxOutput = in.MaxTokens
 	}
@@ -128,11 +131,8 @@ func (in *asked) read(body []byte) error {
 		case "functions":
 			in.functions = value
 		default:
-			if rule, known := ignored[name]; known {
-				if rule.act == refuse && given(value) != nil {
-					return bad(name, rule.why)
-				}
-				return nil
+			if !askedNames[name] {
+				return in.ignore(name, value)
 			}
 			if len(rest) > 1 {
 				rest = append(rest, ',')
@@ -145,6 +145,35 @@ func (in *asked) read(body []byte) error {
 	}
 	return into(append(rest, '}'), in, "")
 }
+
+// ignore passes over a parameter that has no place in the canonical form, where that does no harm.
+func (in *asked) ignore(name string, value []byte) error {
+	if given(value) == nil {
+		return nil
+	}
+	rule, known := ignored[name]
+	switch {
+	case !known:
+		rule = unsaid.Dropped(unknown)
+	case rule.Fate == unsaid.Refuse:
+		return bad(name, rule.Why)
+	}
+	in.lost = conversation.Lose(in.lost, name, rule.Why)
+	return nil
+}
+
+// askedNames are the parameters that asked has a place for.
+var askedNames = func() map[string]bool {
+	names := map[string]bool{}
+	for t, i := reflect.TypeFor[asked](), 0; i < t.NumField(); i++ {
+		name := t.Field(i).Tag.Get("json")
+		if name == "" {
+			name = strings.ToLower(t.Field(i).Name)
+		}
+		names[name] = t.Field(i).IsExported()
+	}
+	return names
+}()
 
 // mostChoices is the largest n of the definition.
 const mostChoices = 128

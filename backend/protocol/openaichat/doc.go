@@ -50,6 +50,7 @@
 //	verbosity                   takes verbosity
 //	prefix                      goes on with an assistant's last message that has prefix: true (DeepSeek, Mistral)
 //	extra_content               takes Gemini's signature of a call in extra_content (Google)
+//	ids_of_nine                 wants calls' ids to be nine letters and digits (Mistral)
 //	no:NAME                     refuses the parameter NAME of the table of withouts, "name" of messages, or "strict"
 //
 // Source: the OpenAPI document of the OpenAI API, and for what vendors add to it the tests' cases.

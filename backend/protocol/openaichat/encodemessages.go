@@ -28,7 +28,11 @@ const billing = "x-anthropic-billing-header:"
 
 // encodeMessages writes the messages.
 func (e *encoder) encodeMessages() error {
-	list := turns(e.r.Messages)
+	fit := shortID
+	if e.quirk(quirkIDsOfNine) {
+		fit = idOfNine
+	}
+	list := turns(e.r.Messages, fit)
 	developer := false
 	for _, t := range list {
 		developer = developer || t.role == conversation.Developer

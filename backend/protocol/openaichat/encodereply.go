@@ -10,6 +10,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/openai"
 )
 
 type completion struct {
@@ -25,8 +26,21 @@ type completion struct {
 type saidChoice struct {
 	Index    int         `json:"index"`
 	Message  saidMessage `json:"message"`
-	LogProbs any         `json:"logprobs"` // required, and null where there are none
+	LogProbs saidProbs   `json:"logprobs"` // required, and null where there are none
 	Finish   string      `json:"finish_reason"`
+}
+
+// saidProbs is how likely the tokens of a choice's text were.
+type saidProbs []conversation.LogProb
+
+// MarshalJSON implements [json.Marshaler].
+func (p saidProbs) MarshalJSON() ([]byte, error) { return appendProbs(nil, p), nil }
+
+func appendProbs(dst []byte, list []conversation.LogProb) []byte {
+	if len(list) == 0 {
+		return append(dst, "null"...)
+	}
+	return append(openai.AppendLogProbs(append(dst, `{"content":`...), list, true), `,"refusal":null}`...)
 }
 
 type saidMessage struct {
@@ -83,7 +97,13 @@ func (Codec) EncodeReply(reply *conversation.Reply, r *conversation.Request) ([]
 	}
 	for i, c := range reply.Choices {
 		m := say(c.Parts, r.Functions)
-		out.Choices = append(out.Choices, saidChoice{Index: i, Message: m,
+		var likely saidProbs
+		for _, p := range c.Parts {
+			if t, is := p.(*conversation.Text); is {
+				likely = append(likely, t.LogProbs...)
+			}
+		}
+		out.Choices = append(out.Choices, saidChoice{Index: i, Message: m, LogProbs: likely,
 			Finish: finishOf(c.Finish.Reason, len(m.ToolCalls) > 0 || m.FunctionCall != nil, m.Refusal != nil, r.Functions)})
 	}
 	var b bytes.Buffer

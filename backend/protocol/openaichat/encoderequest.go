@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/unsaid"
 )
 
 // encoder writes one request.
@@ -30,12 +31,7 @@ func (e *encoder) quirk(name string) bool { return e.to.Quirks[name] }
 
 // lose notes something that was left out, once.
 func (e *encoder) lose(param, why string) {
-	for _, l := range e.lost {
-		if l.Param == param {
-			return
-		}
-	}
-	e.lost = append(e.lost, conversation.Lost{Param: param, Why: why})
+	e.lost = conversation.Lose(e.lost, param, why)
 }
 
 // EncodeRequest writes a CreateChatCompletionRequest.
@@ -59,10 +55,10 @@ func (Codec) EncodeRequest(r *conversation.Request, to conversation.Target) ([]b
 	}
 	for _, w := range withouts {
 		if name := w.name; e.quirk(quirkWithout+name) && w.take(&e.out) {
-			if w.act == refuse {
-				return nil, nil, bad(name, w.why)
+			if w.Fate == unsaid.Refuse {
+				return nil, nil, bad(name, w.Why)
 			}
-			e.lose(name, w.why)
+			e.lose(name, w.Why)
 		}
 	}
 	if len(e.out.Messages) == 0 {
@@ -92,9 +88,6 @@ func (e *encoder) encodeParams() error {
 	if len(r.Stop) > mostStops {
 		return bad("stop", fmt.Sprintf("openai-chat takes %d stop sequences, not %d", mostStops, len(r.Stop)))
 	}
-	if len(r.Stop) > 0 && e.family.reasons {
-		return bad("stop", "OpenAI's reasoning models take no stop sequences")
-	}
 	if r.N > mostChoices {
 		return bad("n", fmt.Sprintf("openai-chat gives at most %d choices", mostChoices))
 	}
@@ -102,48 +95,38 @@ func (e *encoder) encodeParams() error {
 	if r.N > 1 {
 		out.N = r.N
 	}
-	e.encodeSampling()
-	if r.TopK != nil {
-		if e.quirk(quirkTopK) {
-			out.TopK = r.TopK
-		} else {
-			e.lose("top_k", "openai-chat has none")
-		}
+	cannot := []string{"include", "top_logprobs"}
+	if out.TopK = r.TopK; !e.quirk(quirkTopK) {
+		out.TopK = nil
+		cannot = append(cannot, "top_k")
 	}
-	if r.Verbosity != "" {
-		if e.family.gpt5 || e.quirk(quirkVerbosity) {
-			out.Verbosity = r.Verbosity
-		} else {
-			e.lose("verbosity", "the model does not take it")
-		}
+	if out.Verbosity = r.Verbosity; !e.family.gpt5 && !e.quirk(quirkVerbosity) {
+		out.Verbosity = ""
+		cannot = append(cannot, "verbosity")
+	}
+	if e.family.reasons {
+		cannot = append(cannot, "stop")
+	}
+	if e.family.reasons && !(e.family.sampling && out.Effort == "none") { // case 42
+		cannot = append(cannot, "temperature", "top_p", "frequency_penalty", "presence_penalty", "logprobs", "logit_bias")
+	} else {
+		e.encodeSampling()
+	}
+	lost, fault := unsaid.Judge(r, cannot...)
+	if fault != nil {
+		return fault
+	}
+	for _, l := range lost {
+		e.lose(l.Param, l.Why)
 	}
 	out.User = bounded(r.User)
 	e.encodeKeeping()
-	if len(r.Include) > 0 {
-		e.lose("include", "openai-chat has none")
-	}
 	return nil
 }
 
-// encodeSampling writes what models that reason refuse (case 42).
+// encodeSampling writes what models that reason refuse.
 func (e *encoder) encodeSampling() {
 	r, out := e.r, &e.out
-	if e.family.reasons && !(e.family.sampling && out.Effort == "none") {
-		for _, p := range []struct {
-			name string
-			said bool
-		}{
-			{"temperature", r.Temperature != nil && *r.Temperature != 1}, {"top_p", r.TopP != nil && *r.TopP != 1},
-			{"frequency_penalty", r.FrequencyPenalty != nil && *r.FrequencyPenalty != 0},
-			{"presence_penalty", r.PresencePenalty != nil && *r.PresencePenalty != 0},
-			{"logprobs", r.LogProbs}, {"logit_bias", len(r.LogitBias) > 0},
-		} {
-			if p.said {
-				e.lose(p.name, "a model that reasons does not take it")
-			}
-		}
-		return
-	}
 	out.Temperature, out.TopP = within(r.Temperature, 0, 2), within(r.TopP, 0, 1)
 	out.Frequency, out.Presence = within(r.FrequencyPenalty, -2, 2), within(r.PresencePenalty, -2, 2)
 	out.LogitBias = r.LogitBias

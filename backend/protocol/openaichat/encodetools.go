@@ -7,6 +7,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/unsaid"
 )
 
 // encodeTools writes tools and tool_choice (case 22).
@@ -132,10 +133,10 @@ func (e *encoder) tool(t conversation.Tool, at string) (w tool, ok bool, err err
 		if !strings.HasPrefix(kind, h.prefix) {
 			continue
 		}
-		if h.act == refuse {
-			return w, false, bad(at, fmt.Sprintf("the tool %q cannot be offered: %s", kind, h.why))
+		if h.Fate == unsaid.Refuse {
+			return w, false, bad(at, fmt.Sprintf("the tool %q cannot be offered: %s", kind, h.Why))
 		}
-		e.lose(kind, h.why)
+		e.lose(kind, h.Why)
 		break
 	}
 	return w, false, nil

@@ -17,8 +17,9 @@ type lane struct {
 	finish string
 	has    has
 	think  splitter
-	fields bool  // reasoning has a field of its own here: no <think> is looked for
-	into   *lane // the choice that this one is a half of (case 26)
+	fields bool                   // reasoning has a field of its own here: no <think> is looked for
+	into   *lane                  // the choice that this one is a half of (case 26)
+	likely []conversation.LogProb // of tokens that have come, and whose text has not been told yet
 }
 
 type sort uint8
@@ -56,6 +57,11 @@ func (l *lane) read(d *deltaParts) {
 		l.text(text)
 	} else if len(d.content.other) > 0 {
 		l.blocks(d.content.other)
+	}
+	if len(d.likely) > 0 {
+		l.likely = append(l.likely, d.likely...)
+		l.r.hold(64 * len(d.likely))
+		l.weigh()
 	}
 	if len(d.sources) > 0 {
 		l.cite(d.sources)
@@ -174,6 +180,28 @@ func (l *lane) cite(raw []byte) {
 			l.r.emit(&conversation.Delta{Choice: l.to().index, Citation: &conversation.Citation{URL: a.URL.URL, Title: a.URL.Title, From: a.URL.Start, To: a.URL.End}})
 		}
 	}
+}
+
+// weigh tells how likely the tokens of the text that is being told were, with its last words.
+func (l *lane) weigh() {
+	to := l.to()
+	if len(l.likely) == 0 || len(to.queue) == 0 {
+		return
+	}
+	if s := to.queue[0]; s.sort != sortText || !s.started || s.ended {
+		return
+	}
+	d := &conversation.Delta{Choice: to.index}
+	if n := len(l.r.out); n > 0 {
+		if last, is := l.r.out[n-1].(*conversation.Delta); is && last.Choice == to.index && last.Citation == nil {
+			d = last
+		}
+	}
+	if d.LogProbs = append(d.LogProbs, l.likely...); d.Text == "" && len(d.LogProbs) == len(l.likely) {
+		l.r.emit(d)
+	}
+	l.r.held -= 64 * len(l.likely)
+	l.likely = nil
 }
 
 // to is the lane that this one's parts are told in.
@@ -342,6 +370,7 @@ func (l *lane) end() {
 // drain ends all parts, when the choice has finished.
 func (l *lane) drain() {
 	l.pieces(l.think.end())
+	l.weigh()
 	to := l.to()
 	for len(to.queue) > 0 {
 		s := to.queue[0]

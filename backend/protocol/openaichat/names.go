@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"metapi/backend/protocol/conversation"
@@ -122,6 +123,18 @@ func shortID(id string) string {
 	}
 	hash := sha256.Sum256([]byte(id))
 	return "call_" + hex.EncodeToString(hash[:12])
+}
+
+// nine are ids that Mistral takes, and all others are refused by it.
+var nine = regexp.MustCompile(`^[a-zA-Z0-9]{9}$`)
+
+// idOfNine makes an id of nine letters and digits. None stays none.
+func idOfNine(id string) string {
+	if id == "" || nine.MatchString(id) {
+		return id
+	}
+	hash := sha256.Sum256([]byte(id))
+	return hex.EncodeToString(hash[:5])[:9]
 }
 
 // emulates reports whether custom tools, which only OpenAI's newest models take, are declared as functions with one text.

@@ -18,6 +18,7 @@ func (Dialect) Peek(body []byte) (protocol.Peek, error) {
 		p                peek.Request
 		h                peek.Hash
 		limit, legacy    int64
+		messages, input  bool
 		cacheKey, userID string
 	)
 	g := peek.NewGuard(body)
@@ -33,8 +34,23 @@ func (Dialect) Peek(body []byte) (protocol.Peek, error) {
 			limit = peek.Limit(&c)
 		case "max_tokens":
 			legacy = peek.Limit(&c)
-		case "tools", "functions":
+		case "functions":
 			p.Tools = peek.Filled(&c) || p.Tools
+		case "tools":
+			first := true
+			c.Array(func() {
+				p.Tools = true
+				if first {
+					c.Object(func(key []byte, _ bool) {
+						if string(key) == "input_schema" {
+							p.Shape = protocol.Anthropic
+						}
+					})
+				}
+				first = false
+			})
+		case "system", "stop_sequences":
+			p.Shape = protocol.Anthropic
 		case "response_format":
 			c.Object(func(key []byte, _ bool) {
 				if string(key) == "type" {
@@ -58,7 +74,10 @@ func (Dialect) Peek(body []byte) (protocol.Peek, error) {
 			cacheKey = peek.Text(&c)
 		case "metadata":
 			userID = peek.Metadata(&c)
+		case "input":
+			input = true
 		case "messages":
+			messages = true
 			c.Array(func() { message(&c, body, &p, &h) })
 		}
 	}); err != nil {
@@ -66,6 +85,9 @@ func (Dialect) Peek(body []byte) (protocol.Peek, error) {
 	}
 	if err := g.Finish(&p.Peek, true); err != nil {
 		return protocol.Peek{}, err
+	}
+	if input && !messages {
+		p.Shape = protocol.OpenAIResponses
 	}
 	p.MaxOutput = limit
 	if limit == 0 {
@@ -112,6 +134,8 @@ func message(c *scan.Cursor, body []byte, p *peek.Request, h *peek.Hash) {
 func part(c *scan.Cursor, p *peek.Request) {
 	c.Object(func(key []byte, _ bool) {
 		switch string(key) {
+		case "tool_use_id":
+			p.Shape = protocol.Anthropic
 		case "image_url":
 			p.Images = true
 			address(c, p)

@@ -70,6 +70,7 @@ type deltaParts struct {
 	finish                                 literal
 	content, refusal, thinking, reasoning  literal
 	details, calls, call, sources, picture []byte
+	likely                                 []conversation.LogProb
 }
 
 // Read reads one chunk.
@@ -225,6 +226,12 @@ func (r *reader) choice(c *scan.Cursor) {
 			d.finish = take(c)
 		case "delta", "message": // message: of relays that answer with one chunk
 			c.Object(func(key []byte, _ bool) { d.member(key, c) })
+		case "logprobs":
+			c.Object(func(key []byte, _ bool) {
+				if string(key) == "content" {
+					d.likely = openai.LogProbs(c)
+				}
+			})
 		case "usage":
 			r.count(c)
 		}

@@ -2,10 +2,12 @@ package openaichat
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/unsaid"
 )
 
 // Quirks of compatible vendors: entries of [conversation.Target.Quirks]. doc.go says what each means.
@@ -32,39 +34,41 @@ const (
 	quirkVerbosity           = "verbosity"
 	quirkPrefix              = "prefix"
 	quirkExtraContent        = "extra_content"
+	quirkIDsOfNine           = "ids_of_nine"
 	quirkNoNames             = "no:name"
 	quirkNoStrict            = "no:strict"
 	quirkWithout             = "no:" // followed by the name of a parameter of [withouts]
 )
 
-// act is what becomes of something that cannot be said.
-type act uint8
+// allQuirks are all of them but those that begin with [quirkWithout].
+var allQuirks = []string{quirkMaxTokens, quirkMaxCompletionTokens, quirkDeveloper, quirkSystemFirst, quirkMergeTurns, quirkStringContent,
+	quirkReasoningContent, quirkReasoningRequired, quirkReasoningDetails, quirkReasoningObject, quirkThinkingType, quirkEnableThinking,
+	quirkJSONObjectOnly, quirkCacheControl, quirkCacheKey, quirkTopK, quirkVideo, quirkCustomTools, quirkWebSearch, quirkVerbosity,
+	quirkPrefix, quirkExtraContent, quirkIDsOfNine, quirkNoNames, quirkNoStrict}
 
-const (
-	drop   act = iota + 1 // harmless: left out, and told as lost
-	refuse                // it would change what is asked for: the request is refused by its name
-)
-
-// rule is what becomes of one parameter, and why.
-type rule struct {
-	act act
-	why string
+// KnowsQuirk reports whether the codec heeds a quirk of this name.
+func KnowsQuirk(name string) bool {
+	return slices.Contains(allQuirks, name) ||
+		slices.ContainsFunc(withouts, func(w without) bool { return quirkWithout+w.name == name })
 }
 
 // ignored are parameters of a client's request that the canonical form has no place for. Those that are refused change what the
-// reply is. Parameters that are named nowhere are passed over, as those that are dropped here are.
-var ignored = map[string]rule{
-	"audio":                  {refuse, "spoken answers cannot be translated to another protocol"},
-	"prediction":             {drop, "only speeds an answer up"},
-	"moderation":             {drop, "adds a judgement beside the answer"},
-	"prompt_cache_retention": {drop, "concerns the price alone"},
-	"prompt_cache_options":   {drop, "concerns the price alone"},
+// reply is. Parameters that nobody knows are dropped, as those that are here for their reason.
+var ignored = map[string]unsaid.Rule{
+	"audio":                  unsaid.Refused("spoken answers cannot be translated to another protocol"),
+	"prediction":             unsaid.Dropped("only speeds an answer up"),
+	"moderation":             unsaid.Dropped("adds a judgement beside the answer"),
+	"prompt_cache_retention": unsaid.Dropped("concerns the price alone"),
+	"prompt_cache_options":   unsaid.Dropped("concerns the price alone"),
 }
+
+// unknown is why a parameter that is named nowhere is left out.
+const unknown = "no other protocol is known to have it"
 
 // without is a parameter that "no:NAME" takes out for a vendor that refuses it.
 type without struct {
 	name string
-	rule
+	unsaid.Rule
 	take func(*request) bool // takes it out, and reports whether it was there
 }
 
@@ -84,46 +88,46 @@ func set[T any](p *T) bool { return p != nil }
 func words(s string) bool { return s != "" }
 
 var withouts = []without{
-	{"stream_options", rule{drop, "usage is then estimated"},
+	{"stream_options", unsaid.Dropped("usage is then estimated"),
 		func(q *request) bool { q.StreamOptions = nil; return false }}, // ours, not the client's
-	{"parallel_tool_calls", rule{drop, "the vendor's default applies"}, cut(func(q *request) **bool { return &q.Parallel }, set)},
-	{"user", rule{drop, "an end user's name"}, cut(func(q *request) *string { return &q.User }, words)},
-	{"seed", rule{drop, "sampling is nowhere sure to repeat"}, cut(func(q *request) **int64 { return &q.Seed }, set)},
-	{"service_tier", rule{drop, "the vendor's default applies"}, cut(func(q *request) *string { return &q.ServiceTier }, words)},
-	{"reasoning_effort", rule{drop, "the vendor's default applies"}, cut(func(q *request) *string { return &q.Effort }, words)},
-	{"frequency_penalty", rule{drop, "the vendor has none"}, cut(func(q *request) **float64 { return &q.Frequency }, set)},
-	{"presence_penalty", rule{drop, "the vendor has none"}, cut(func(q *request) **float64 { return &q.Presence }, set)},
-	{"temperature", rule{drop, "the vendor has none"}, cut(func(q *request) **float64 { return &q.Temperature }, set)},
-	{"top_p", rule{drop, "the vendor has none"}, cut(func(q *request) **float64 { return &q.TopP }, set)},
-	{"logprobs", rule{drop, "the vendor tells none"},
+	{"parallel_tool_calls", unsaid.Dropped("the vendor's default applies"), cut(func(q *request) **bool { return &q.Parallel }, set)},
+	{"user", unsaid.Dropped("an end user's name"), cut(func(q *request) *string { return &q.User }, words)},
+	{"seed", unsaid.Dropped("sampling is nowhere sure to repeat"), cut(func(q *request) **int64 { return &q.Seed }, set)},
+	{"service_tier", unsaid.Dropped("the vendor's default applies"), cut(func(q *request) *string { return &q.ServiceTier }, words)},
+	{"reasoning_effort", unsaid.Dropped("the vendor's default applies"), cut(func(q *request) *string { return &q.Effort }, words)},
+	{"frequency_penalty", unsaid.Dropped("the vendor has none"), cut(func(q *request) **float64 { return &q.Frequency }, set)},
+	{"presence_penalty", unsaid.Dropped("the vendor has none"), cut(func(q *request) **float64 { return &q.Presence }, set)},
+	{"temperature", unsaid.Dropped("the vendor has none"), cut(func(q *request) **float64 { return &q.Temperature }, set)},
+	{"top_p", unsaid.Dropped("the vendor has none"), cut(func(q *request) **float64 { return &q.TopP }, set)},
+	{"logprobs", unsaid.Refused("the vendor tells none"),
 		func(q *request) bool { was := q.LogProbs; q.LogProbs, q.TopLogProbs = false, nil; return was }},
-	{"logit_bias", rule{drop, "the vendor has none"},
+	{"logit_bias", unsaid.Refused("the vendor has none"),
 		func(q *request) bool { was := q.LogitBias != nil; q.LogitBias = nil; return was }},
-	{"tool_choice", rule{refuse, "the vendor has no tool_choice"},
+	{"tool_choice", unsaid.Refused("the vendor has no tool_choice"),
 		func(q *request) bool {
 			was := q.ToolChoice != nil && q.ToolChoice != "auto"
 			q.ToolChoice = nil
 			return was
 		}},
-	{"n", rule{refuse, "the vendor gives one choice only"}, cut(func(q *request) *int64 { return &q.N }, func(n int64) bool { return n > 1 })},
-	{"stop", rule{refuse, "the vendor has no stop sequences"}, cut(func(q *request) *[]string { return &q.Stop }, func(s []string) bool { return s != nil })},
-	{"response_format", rule{refuse, "the vendor has no response_format"}, cut(func(q *request) **responseFormat { return &q.ResponseFormat }, set)},
+	{"n", unsaid.Refused("the vendor gives one choice only"), cut(func(q *request) *int64 { return &q.N }, func(n int64) bool { return n > 1 })},
+	{"stop", unsaid.Refused("the vendor has no stop sequences"), cut(func(q *request) *[]string { return &q.Stop }, func(s []string) bool { return s != nil })},
+	{"response_format", unsaid.Refused("the vendor has no response_format"), cut(func(q *request) **responseFormat { return &q.ResponseFormat }, set)},
 }
 
 // hostedTools are what becomes of tools that a vendor runs, by how their type begins. A model that does not know of a search can
 // still answer; one that is to run code or use a computer cannot.
 var hostedTools = []struct {
 	prefix string
-	rule
+	unsaid.Rule
 }{
-	{"web_search", rule{drop, "the upstream has no web search of its own"}},
-	{"web_fetch", rule{drop, "the upstream cannot fetch pages"}},
-	{"google_search", rule{drop, "the upstream has no web search of its own"}},
-	{"googleSearch", rule{drop, "the upstream has no web search of its own"}},
-	{"url_context", rule{drop, "the upstream cannot fetch pages"}},
-	{"urlContext", rule{drop, "the upstream cannot fetch pages"}},
-	{"tool_search", rule{drop, "all tools are declared from the start"}},
-	{"", rule{refuse, "openai-chat has no tools that the vendor runs"}},
+	{"web_search", unsaid.Dropped("the upstream has no web search of its own")},
+	{"web_fetch", unsaid.Dropped("the upstream cannot fetch pages")},
+	{"google_search", unsaid.Dropped("the upstream has no web search of its own")},
+	{"googleSearch", unsaid.Dropped("the upstream has no web search of its own")},
+	{"url_context", unsaid.Dropped("the upstream cannot fetch pages")},
+	{"urlContext", unsaid.Dropped("the upstream cannot fetch pages")},
+	{"tool_search", unsaid.Dropped("all tools are declared from the start")},
+	{"", unsaid.Refused("openai-chat has no tools that the vendor runs")},
 }
 
 // family is what is known of OpenAI's own models by their names: what they take is told nowhere in the API.

@@ -29,8 +29,8 @@ type answer struct {
 
 // turns puts a conversation in the order that Chat Completions wants (case 21): the assistant's messages in a row are one, the results of
 // its calls follow it at once, each once; a result whose call is not there becomes the user's words, and a call without a result gets one
-// that says so.
-func turns(messages []conversation.Message) []turn {
+// that says so. fit makes an id fit for the upstream.
+func turns(messages []conversation.Message, fit func(id string) string) []turn {
 	var out []turn
 	taken := map[*conversation.ToolResult]bool{}
 	for i := 0; i < len(messages); i++ {
@@ -47,7 +47,7 @@ func turns(messages []conversation.Message) []turn {
 			i++
 			t.say(messages[i].Parts)
 		}
-		t.identify()
+		t.identify(fit)
 		out = append(out, t)
 		if len(t.calls) > 0 {
 			out = append(out, t.answers(messages[i+1:], taken))
@@ -74,16 +74,17 @@ func callable(k conversation.ToolKind) bool {
 	return k == conversation.Function || k == conversation.Custom || k == ""
 }
 
-// identify gives each call an id of its own that is short enough, by its place where it has none (case 19).
-func (t *turn) identify() {
+// identify gives each call an id of its own that fits, by its place where it has none (case 19).
+func (t *turn) identify(fit func(id string) string) {
 	used := map[string]bool{}
 	for k := range t.calls {
-		id := shortID(t.calls[k].id)
+		id := fit(t.calls[k].id)
 		for n := 0; id == "" || used[id]; n++ {
 			id = fmt.Sprintf("call_%d_%d", t.place, k)
 			if n > 0 {
 				id = fmt.Sprintf("call_%d_%d_%d", t.place, k, n)
 			}
+			id = fit(id)
 		}
 		used[id] = true
 		t.calls[k].id = id

@@ -34,6 +34,7 @@ type saying struct {
 	citable         int  // characters of the text parts before this one
 	length          int  // characters of this one
 	media           *conversation.Media
+	unsigned        *conversation.ToolCall // begun, but not written: its signature comes next
 }
 
 // NewWriter writes a stream for a client.
@@ -154,8 +155,12 @@ func (w *writer) open(dst []byte, i int) []byte {
 	return append(dst, `,"delta":{`...)
 }
 
-func (w *writer) shut(dst []byte) []byte {
-	return append(append(dst, `},"logprobs":null,"finish_reason":null}`...), w.tail...)
+func (w *writer) shut(dst []byte) []byte { return w.weighed(dst, nil) }
+
+// weighed ends a chunk with how likely its tokens were.
+func (w *writer) weighed(dst []byte, list []conversation.LogProb) []byte {
+	dst = appendProbs(append(dst, `},"logprobs":`...), list)
+	return append(append(dst, `,"finish_reason":null}`...), w.tail...)
 }
 
 func (w *writer) partStart(dst []byte, e *conversation.PartStart) []byte {
@@ -186,8 +191,11 @@ func (w *writer) partStart(dst []byte, e *conversation.PartStart) []byte {
 			return dst
 		}
 		c.custom = p.Kind == conversation.Custom
-		dst = w.callStart(dst, e.Choice, c, p)
-		c.calls++
+		if p.Origin == protocol.Gemini && p.Signature == "" && p.Arguments == "" && !w.r.Functions {
+			c.unsigned = p // clients take a signature from the first chunk of a call and from no other
+			return dst
+		}
+		dst = w.callStart(dst, e.Choice, c, p, p.Signature)
 		return w.begun(dst, e.Choice, p.Arguments)
 	}
 	return dst
@@ -201,15 +209,17 @@ func (w *writer) begun(dst []byte, choice int, text string) []byte {
 	return w.delta(dst, &conversation.Delta{Choice: choice, Text: text})
 }
 
-func (w *writer) callStart(dst []byte, i int, c *saying, p *conversation.ToolCall) []byte {
+// callStart writes what a call starts with, and its signature in Google's own place for it: only one of Gemini's is ever on a call.
+func (w *writer) callStart(dst []byte, i int, c *saying, p *conversation.ToolCall, signature string) []byte {
 	dst = w.chunk(dst, i, c)
+	c.calls++
 	if w.r.Functions {
 		dst = append(dst, `"function_call":{"name":`...)
 		dst = quote.Append(dst, p.Name)
 		return w.shut(append(dst, `,"arguments":""}`...))
 	}
 	dst = append(dst, `"tool_calls":[{"index":`...)
-	dst = strconv.AppendInt(dst, int64(c.calls), 10)
+	dst = strconv.AppendInt(dst, int64(c.calls-1), 10)
 	dst = append(dst, `,"id":`...)
 	dst = quote.Append(dst, first(p.ID, newID("call_")))
 	if c.custom {
@@ -219,7 +229,20 @@ func (w *writer) callStart(dst []byte, i int, c *saying, p *conversation.ToolCal
 		dst = append(dst, `,"type":"function","function":{"name":`...)
 		dst = append(quote.Append(dst, p.Name), `,"arguments":""}`...)
 	}
+	if signature != "" {
+		dst = append(quote.Append(append(dst, `,"extra_content":{"google":{"thought_signature":`...), signature), "}}"...)
+	}
 	return w.shut(append(dst, "}]"...))
+}
+
+// callBegun writes the start that waited for a signature.
+func (w *writer) callBegun(dst []byte, i int, c *saying, signature string) []byte {
+	if c.unsigned == nil {
+		return dst
+	}
+	dst = w.callStart(dst, i, c, c.unsigned, signature)
+	c.unsigned = nil
+	return dst
 }
 
 // callMore writes arguments.
@@ -253,19 +276,13 @@ func (w *writer) delta(dst []byte, e *conversation.Delta) []byte {
 			c.media.Data += e.Data
 		}
 	case sortCall:
+		dst = w.callBegun(dst, e.Choice, c, e.Signature)
 		if e.Text != "" {
 			c.words = true
 			dst = w.callMore(dst, e.Choice, c, e.Text)
 		}
-		if e.Signature != "" && !w.r.Functions { // Google's own place for it: only a signature of Gemini's is ever on a call
-			dst = w.chunk(dst, e.Choice, c)
-			dst = append(dst, `"tool_calls":[{"index":`...)
-			dst = strconv.AppendInt(dst, int64(c.calls-1), 10)
-			dst = quote.Append(append(dst, `,"extra_content":{"google":{"thought_signature":`...), e.Signature)
-			dst = w.shut(append(dst, "}}}]"...))
-		}
 	default:
-		if e.Text != "" {
+		if e.Text != "" || len(e.LogProbs) > 0 && c.open == sortText {
 			text := e.Text
 			switch {
 			case c.open == sortText:
@@ -276,7 +293,7 @@ func (w *writer) delta(dst []byte, e *conversation.Delta) []byte {
 			c.words, c.thoughts = true, c.thoughts || c.open == sortThinking
 			dst = w.chunk(dst, e.Choice, c)
 			dst = append(dst, fields[c.open]...)
-			dst = w.shut(quote.Append(dst, text))
+			dst = w.weighed(quote.Append(dst, text), e.LogProbs)
 		}
 		if e.Citation != nil && e.Citation.URL != "" && c.open == sortText {
 			dst = w.chunk(dst, e.Choice, c)
@@ -293,6 +310,7 @@ func (w *writer) partEnd(dst []byte, i int) []byte {
 	if c == nil || c.finished || c.skip {
 		return dst
 	}
+	dst = w.callBegun(dst, i, c, "")
 	switch {
 	case c.open == sortCall && !c.words && !c.custom: // arguments must be JSON
 		dst = w.callMore(dst, i, c, "{}")

@@ -48,6 +48,7 @@ func (Codec) DecodeRequest(body []byte, asked conversation.Asked) (*conversation
 		r.User = d.identifier
 	}
 	r.LogProbs = slices.Contains(r.Include, logProbs)
+	r.Include = slices.DeleteFunc(r.Include, func(s string) bool { return s == logProbs })
 	if compacts {
 		return summarising(r, body, asked.Compact), nil
 	}
@@ -57,9 +58,6 @@ func (Codec) DecodeRequest(body []byte, asked conversation.Asked) (*conversation
 func notJSON(err error) *protocol.Error {
 	return bad("", "the body is not valid JSON: "+err.Error())
 }
-
-// logProbs is the value of include that asks for them.
-const logProbs = "message.output_text.logprobs"
 
 type requestReader struct {
 	*values
@@ -73,7 +71,7 @@ type requestReader struct {
 }
 
 // member reads one top-level parameter. Those that are not here change nothing in an answer of another vendor
-// (truncation, client_metadata, stream_options, ...).
+// (truncation, client_metadata, stream_options, ...), and are told as lost.
 func (d *requestReader) member(key string) {
 	r := d.r
 	if why, held := accountState[key]; held {
@@ -125,7 +123,24 @@ func (d *requestReader) member(key string) {
 	case "include":
 		r.Include = nil
 		d.array(func(int) { r.Include = append(r.Include, d.text()) })
+	case "truncation":
+		if d.text() == "auto" {
+			d.lose("truncation", "no other protocol cuts a conversation by itself")
+		}
+	default:
+		d.passOver(key)
 	}
+}
+
+func (d *requestReader) lose(param, why string) { d.r.Lost = conversation.Lose(d.r.Lost, param, why) }
+
+// passOver notes that the value before the cursor has no place in the canonical form.
+func (d *requestReader) passOver(param string) {
+	switch d.Kind() {
+	case 'n', 'f', 0:
+		return
+	}
+	d.lose(param, "no other protocol is known to have it")
 }
 
 func said(b *bool) bool { return b != nil && *b }
@@ -141,6 +156,8 @@ func (d *requestReader) reasoning() {
 			if s := d.text(); s != "" {
 				r.Summary = s
 			}
+		default:
+			d.passOver("reasoning." + key)
 		}
 	})
 }
@@ -163,6 +180,8 @@ func (d *requestReader) form() {
 			d.r.Verbosity = d.text()
 		case "format":
 			d.format()
+		default:
+			d.passOver("text." + key)
 		}
 	})
 }
@@ -293,8 +312,9 @@ func (d *requestReader) add(it *wireItem) {
 		if m := it.generated(); m != nil {
 			d.join(conversation.Assistant, m)
 		}
+	default:
+		d.lose("input."+it.kind, "a record of what the vendor itself ran; its outcome is in the message after it")
 	}
-	// What is left is a record of what the vendor itself ran, as web_search_call; its outcome is in the message after it.
 }
 
 // results are the items that answer a call, with the kind of tool that they are of.
@@ -383,7 +403,7 @@ func (p *wirePart) canonical() (conversation.Part, partFault) {
 		}
 		return &conversation.Text{Text: p.text}, partFault{}
 	case "input_text", "output_text", "text", "summary_text", "reasoning_text":
-		return &conversation.Text{Text: p.text, Citations: p.citations, Cache: cache}, partFault{}
+		return &conversation.Text{Text: p.text, Citations: p.citations, LogProbs: p.likely, Cache: cache}, partFault{}
 	case "refusal":
 		return &conversation.Refusal{Text: p.refusal}, partFault{}
 	case "input_image", "computer_screenshot", "image_url":

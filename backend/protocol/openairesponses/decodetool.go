@@ -15,9 +15,10 @@ func (d *requestReader) tool(namespace string) []conversation.Tool {
 		return nil
 	}
 	var (
-		t     conversation.Tool
-		kind  string
-		tools json.RawMessage
+		t      conversation.Tool
+		kind   string
+		tools  json.RawMessage
+		others []string
 	)
 	from := d.Offset()
 	d.object(func(key string) {
@@ -41,10 +42,19 @@ func (d *requestReader) tool(namespace string) []conversation.Tool {
 			if d.Kind() == '[' {
 				tools = d.peek()
 			}
+		default:
+			if k := d.Kind(); k != 'n' && k != 'f' {
+				others = append(others, key)
+			}
 		}
 	})
 	if d.Err() != nil || d.fault != nil {
 		return nil
+	}
+	if kind == "function" || kind == "custom" {
+		for _, key := range others {
+			d.lose("tools."+key, "no other protocol is known to have it")
+		}
 	}
 	raw := json.RawMessage(strings.Clone(string(d.body[from:d.Offset()])))
 	switch {

@@ -17,7 +17,7 @@ const billing = "x-anthropic-billing-header:"
 func (w *requestWriter) messages() {
 	p := pairUp(w.r.Messages)
 	for _, id := range p.orphans {
-		w.lose("input", "the result "+id+" answers no call")
+		w.lose("messages", "the result "+id+" answers no call")
 	}
 	ms := w.r.Messages
 	if text, is := instructions(ms); is {
@@ -249,7 +249,7 @@ func followed(parts []conversation.Part) bool {
 // among what it has stored. Servers of open models take it in the open.
 func (w *inputWriter) thinking(t *conversation.Thinking, followed bool) {
 	sealed := t.Sealed != "" && t.Origin == protocol.OpenAIResponses
-	open := t.Text != "" && w.to.Quirks["open-reasoning"]
+	open := t.Text != "" && w.to.Quirks[quirkOpenReasoning]
 	if !followed || !sealed && !open {
 		return
 	}

@@ -7,22 +7,18 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/unsaid"
 	"metapi/backend/protocol/quote"
 )
 
 // EncodeRequest writes a request (CreateResponse). A request whose client did not say so is not stored: a reply that is
 // read in another protocol cannot be come back to.
 func (Codec) EncodeRequest(r *conversation.Request, to conversation.Target) ([]byte, []conversation.Lost, error) {
-	w := requestWriter{r: r, to: &to}
-	for _, p := range unsayable {
-		if !p.said(r) {
-			continue
-		}
-		if p.fate == refuse {
-			return nil, nil, bad(p.param, fmt.Sprintf("%q cannot be sent to this model: %s", p.param, p.why))
-		}
-		w.lose(p.param, p.why)
+	lost, fault := unsaid.Judge(r, unsayable...)
+	if fault != nil {
+		return nil, nil, fault
 	}
+	w := requestWriter{r: r, to: &to, lost: lost}
 	w.dst = make([]byte, 0, size(r))
 	w.dst = memberString(append(w.dst, '{'), "model", to.Model)
 	if to.Model == "" {
@@ -79,12 +75,12 @@ type requestWriter struct {
 }
 
 func (w *requestWriter) lose(param, why string) {
-	w.lost = append(w.lost, conversation.Lost{Param: param, Why: why})
+	w.lost = conversation.Lose(w.lost, param, why)
 }
 
 func (w *requestWriter) refuse(param, why string) {
 	if w.fault == nil {
-		w.fault = bad(param, fmt.Sprintf("%q cannot be sent to this model: %s", param, why))
+		w.fault = unsaid.Refusal(param, why)
 	}
 }
 
@@ -104,7 +100,7 @@ func (w *requestWriter) limits() {
 	r := w.r
 	if n := r.MaxOutput; n != nil {
 		if *n < leastOutput {
-			w.lose("max_output_tokens", fmt.Sprintf("raised to %d, the least that the vendor takes", leastOutput))
+			w.lose("max_tokens", fmt.Sprintf("raised to %d, the least that the vendor takes", leastOutput))
 		}
 		w.dst = memberInt(w.dst, "max_output_tokens", max(*n, leastOutput))
 	}
@@ -133,7 +129,7 @@ func (w *requestWriter) reasoning() {
 	}
 	if known && !thinking {
 		if !q.Off {
-			w.lose("reasoning", "the model does not reason")
+			w.lose("reasoning_effort", "the model does not reason")
 		}
 		return
 	}
@@ -156,7 +152,7 @@ func (w *requestWriter) reasoning() {
 	if summary == "" && !q.Off && (said(q.Show) || q.Show == nil && (q.Adaptive || q.Budget != nil && *q.Budget != 0)) {
 		summary = "auto" // vendors that think by budget show it
 	}
-	if w.to.Quirks["no-summary"] {
+	if w.to.Quirks[quirkNoSummary] {
 		summary = ""
 	}
 	if effort == "" && summary == "" {
@@ -239,23 +235,30 @@ func identifier(user string) string {
 	return legal(user, longestIdentifier)
 }
 
+// include appends what else the reply shall have. Likelihoods are asked for here, and how many of them by a parameter of its own.
 func (w *requestWriter) include() {
-	begun := false
+	var known []string
 	for _, s := range w.r.Include {
-		if _, ok := includes[s]; !ok {
-			if s != logProbs { // lost already
-				w.lose("include", "the vendor knows no such value")
-			}
+		if !includes[s] {
+			w.lose("include", "the vendor knows no such value")
 			continue
 		}
-		if !begun {
-			w.dst, begun = append(member(w.dst, "include"), '['), true
+		known = append(known, s)
+	}
+	if w.r.LogProbs {
+		known = append(known, logProbs)
+		if n := w.r.TopLogProbs; n != nil {
+			w.dst = memberInt(w.dst, "top_logprobs", min(max(*n, 0), mostTopLogProbs))
 		}
+	}
+	if len(known) == 0 {
+		return
+	}
+	w.dst = append(member(w.dst, "include"), '[')
+	for _, s := range known {
 		w.dst = quote.Append(comma(w.dst), s)
 	}
-	if begun {
-		w.dst = append(w.dst, ']')
-	}
+	w.dst = append(w.dst, ']')
 }
 
 // metadata appends what fits the service's limits.

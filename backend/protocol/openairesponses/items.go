@@ -6,6 +6,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/openai"
 )
 
 // wireItem is an element of a request's input or of a reply's output, whichever its type: what type it is may come last.
@@ -30,6 +31,7 @@ type wirePart struct {
 	audio, audioFormat          string
 	marked                      bool // a cache breakpoint
 	citations                   []conversation.Citation
+	likely                      []conversation.LogProb
 	raw                         protocol.Span
 	whole                       bool // it was a bare string
 }
@@ -124,6 +126,8 @@ func (v *values) part() (p wirePart) {
 			p.marked = v.Kind() == '{'
 		case "annotations":
 			p.citations = v.citations()
+		case "logprobs":
+			p.likely = openai.LogProbs(&v.Cursor)
 		}
 	})
 	p.raw.To = v.Offset()

@@ -25,6 +25,7 @@ func (Dialect) Peek(body []byte) (protocol.Peek, error) {
 		last             token
 		cacheKey, userID string
 		instructions     []byte
+		messages, input  bool
 	)
 	g := peek.NewGuard(body)
 	c := scan.At(body)
@@ -72,7 +73,10 @@ func (Dialect) Peek(body []byte) (protocol.Peek, error) {
 			}
 		case "instructions":
 			instructions = c.Raw()
+		case "messages":
+			messages = true
 		case "input":
+			input = true
 			if c.Kind() == '"' {
 				h.Turn([]byte("user"), c.Raw())
 				return
@@ -84,6 +88,9 @@ func (Dialect) Peek(body []byte) (protocol.Peek, error) {
 	}
 	if err := g.Finish(&p.Peek, true); err != nil {
 		return protocol.Peek{}, err
+	}
+	if messages && !input {
+		p.Shape = protocol.OpenAIChat
 	}
 	h.Content(instructions)
 	if last.raw != nil {

@@ -6,12 +6,13 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/openai"
 	"metapi/backend/protocol/internal/reply"
 	"metapi/backend/protocol/scan"
 )
 
 // NewReader reads a stream of ResponseStreamEvents. The slice that Read returns is used again by the next call, the events in
-// it are not. An error that the upstream tells comes as a [conversation.Fault]; what cannot be read is an error of Read.
+// it are not.
 func (Codec) NewReader() conversation.Reader { return &reader{} }
 
 func blank(s string) bool { return strings.TrimSpace(s) == "" }
@@ -42,6 +43,7 @@ type openPart struct {
 	ended      bool
 	text       int   // bytes of text told
 	cited      int   // citations told
+	weighed    bool  // it was told how likely its tokens were
 	summary    int64 // of reasoning: the part of the summary that is being told
 	own        bool  // of reasoning: its own words are told, not a summary
 	held       []conversation.Event
@@ -60,6 +62,7 @@ type wireEvent struct {
 	delta, text            token
 	response, item, part   protocol.Span
 	annotation             protocol.Span
+	likely                 []conversation.LogProb
 	bad                    reply.Envelope
 	name, arguments, input token
 }
@@ -144,6 +147,8 @@ func (e *wireEvent) read(c *scan.Cursor) bool {
 			span(&e.part)
 		case "annotation":
 			span(&e.annotation)
+		case "logprobs":
+			e.likely = openai.LogProbs(c)
 		case "error":
 			e.bad.Member(key, c)
 		}
@@ -155,7 +160,7 @@ func (t token) String() string { return scan.Unquote(t.raw, t.escaped) }
 func (r *reader) event(e *wireEvent, data []byte) error {
 	switch string(e.kind) {
 	case "response.output_text.delta":
-		r.tell(r.content(e, textPart), e.delta.String())
+		r.say(r.content(e, textPart), e.delta.String(), e.likely)
 	case "response.refusal.delta":
 		r.tell(r.content(e, refusalPart), e.delta.String())
 	case "response.function_call_arguments.delta", "response.custom_tool_call_input.delta":
@@ -202,34 +207,31 @@ func (r *reader) event(e *wireEvent, data []byte) error {
 	case "response.completed", "response.incomplete", "response.done", "response.cancelled":
 		return r.end(e, data)
 	case "error", "response.error", "response.failed":
-		r.fault(e, data)
+		return r.fault(e, data)
 	default:
 		if e.bad.Bad(true) {
-			r.fault(e, data)
-			return nil
+			return r.fault(e, data)
 		}
 		r.out = append(r.out, &conversation.Alive{})
 	}
 	return nil
 }
 
-// fault ends the stream with the upstream's error, and with what it cost until then.
-func (r *reader) fault(e *wireEvent, data []byte) {
-	r.over = true
+// fault is the upstream's error, behind what it cost until then.
+func (r *reader) fault(e *wireEvent, data []byte) error {
 	if !e.response.Empty() {
 		if a := read(data[e.response.From:e.response.To], false).response(); a.hasUsage {
 			r.out = append(r.out, &conversation.Told{Usage: a.usage})
 		}
 	}
-	r.out = append(r.out, &conversation.Fault{Err: protocol.DecodeError(200, nil, data, time.Time{})})
+	return protocol.DecodeError(200, nil, data, time.Time{})
 }
 
 func (r *reader) begin(e *wireEvent, data []byte) error {
 	v := read(data[e.response.From:e.response.To], false)
 	a := v.response()
 	if a.status == "failed" || e.bad.Bad(true) {
-		r.fault(e, data)
-		return nil
+		return r.fault(e, data)
 	}
 	if r.started {
 		r.out = append(r.out, &conversation.Alive{})
@@ -245,8 +247,7 @@ func (r *reader) end(e *wireEvent, data []byte) error {
 	v := read(data[e.response.From:e.response.To], false)
 	a := v.response()
 	if a.status == "failed" || e.bad.Bad(true) {
-		r.fault(e, data)
-		return nil
+		return r.fault(e, data)
 	}
 	word := strings.TrimPrefix(string(e.kind), "response.")
 	if word == "cancelled" || a.status == "cancelled" {

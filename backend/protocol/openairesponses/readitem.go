@@ -55,6 +55,18 @@ func (r *reader) tell(p *openPart, s string) {
 	r.emit(p, &conversation.Delta{Text: s}, len(s))
 }
 
+// say tells a piece of an answer's text, with how likely its tokens were.
+func (r *reader) say(p *openPart, s string, likely []conversation.LogProb) {
+	if len(likely) == 0 {
+		r.tell(p, s)
+		return
+	}
+	p.text += len(s)
+	p.weighed = true
+	r.start(p)
+	r.emit(p, &conversation.Delta{Text: s, LogProbs: likely}, len(s)+64*len(likely))
+}
+
 // start begins p, once.
 func (r *reader) start(p *openPart) {
 	if p.begun {
@@ -130,8 +142,11 @@ func (r *reader) contentDone(e *wireEvent, whole *wirePart) {
 }
 
 func (r *reader) complete(p *openPart, whole *wirePart) {
-	if p.text == 0 {
-		r.tell(p, whole.text+whole.refusal)
+	switch {
+	case p.text == 0:
+		r.say(p, whole.text+whole.refusal, whole.likely)
+	case !p.weighed && len(whole.likely) > 0:
+		r.say(p, "", whole.likely)
 	}
 	if p.form == textPart && p.cited == 0 {
 		for i := range whole.citations {
@@ -326,7 +341,7 @@ func (r *reader) whole(it *wireItem) error {
 			}
 		case *conversation.Text:
 			r.start(p)
-			r.tell(p, part.Text)
+			r.say(p, part.Text, part.LogProbs)
 			for i := range part.Citations {
 				r.emit(p, &conversation.Delta{Citation: &part.Citations[i]}, 64)
 			}

@@ -42,23 +42,23 @@ func TestDecodeRequest(t *testing.T) {
 		if r.Tools[3].Origin != protocol.OpenAIResponses || r.Tools[5].Raw == nil {
 			t.Errorf("%+v", r.Tools)
 		}
-		same(t, r.Messages, `[{"Role":"developer","Name":"","Parts":[{"Text":"<permissions>","Cache":null,"Citations":null}]},
-			{"Role":"developer","Name":"","Parts":[{"Text":"more","Cache":null,"Citations":null}]},
-			{"Role":"user","Name":"","Parts":[{"Text":"list files","Cache":null,"Citations":null}]},
+		same(t, r.Messages, `[{"Role":"developer","Name":"","Parts":[{"Text":"<permissions>","Cache":null,"LogProbs":null,"Citations":null}]},
+			{"Role":"developer","Name":"","Parts":[{"Text":"more","Cache":null,"LogProbs":null,"Citations":null}]},
+			{"Role":"user","Name":"","Parts":[{"Text":"list files","Cache":null,"LogProbs":null,"Citations":null}]},
 			{"Role":"assistant","Name":"","Parts":[
 				{"Text":"a\n\nb","ID":"rs_1","Summary":true,"Signature":"","Sealed":"sealed","Origin":"openai-responses"},
 				{"ID":"call_1","Name":"exec_command","Namespace":"","Kind":"function","Arguments":"{\"cmd\":\"ls\"}","Signature":"","Origin":"none","Cache":null},
 				{"ID":"call_2","Name":"apply_patch","Namespace":"","Kind":"custom","Arguments":"*** Begin","Signature":"","Origin":"none","Cache":null}]},
 			{"Role":"tool","Name":"","Parts":[
-				{"ID":"call_1","Name":"","Kind":"function","Parts":[{"Text":"a b","Cache":null,"Citations":null}],"Error":false,"Cache":null},
-				{"ID":"call_2","Name":"","Kind":"custom","Parts":[{"Text":"done","Cache":null,"Citations":null}],"Error":false,"Cache":null}]},
-			{"Role":"assistant","Name":"","Parts":[{"Text":"ok","Cache":null,"Citations":null}]},
-			{"Role":"user","Name":"","Parts":[{"Text":"and?","Cache":null,"Citations":null}]}]`)
+				{"ID":"call_1","Name":"","Kind":"function","Parts":[{"Text":"a b","Cache":null,"LogProbs":null,"Citations":null}],"Error":false,"Cache":null},
+				{"ID":"call_2","Name":"","Kind":"custom","Parts":[{"Text":"done","Cache":null,"LogProbs":null,"Citations":null}],"Error":false,"Cache":null}]},
+			{"Role":"assistant","Name":"","Parts":[{"Text":"ok","Cache":null,"LogProbs":null,"Citations":null}]},
+			{"Role":"user","Name":"","Parts":[{"Text":"and?","Cache":null,"LogProbs":null,"Citations":null}]}]`)
 	})
 	t.Run("case 73: string input and instructions; what one account keeps is refused by name", func(t *testing.T) {
 		r := decode(t, `{"model":"m","instructions":"be brief","input":"hi","previous_response_id":null,"background":false,"conversation":null,"truncation":"auto","user":"u","safety_identifier":"s"}`)
-		same(t, r.Messages, `[{"Role":"system","Name":"","Parts":[{"Text":"be brief","Cache":null,"Citations":null}]},
-			{"Role":"user","Name":"","Parts":[{"Text":"hi","Cache":null,"Citations":null}]}]`)
+		same(t, r.Messages, `[{"Role":"system","Name":"","Parts":[{"Text":"be brief","Cache":null,"LogProbs":null,"Citations":null}]},
+			{"Role":"user","Name":"","Parts":[{"Text":"hi","Cache":null,"LogProbs":null,"Citations":null}]}]`)
 		if r.User != "s" {
 			t.Errorf("user %q", r.User)
 		}
@@ -206,7 +206,7 @@ func TestEncodeRequest(t *testing.T) {
 		same(t, m["input"].([]any)[1:], `[{"type":"function_call","call_id":"a","name":"f","arguments":"{\"a\":1}"},{"type":"function_call","call_id":"b","name":"g","arguments":"{\"a\":1}"},
 			{"type":"function_call_output","call_id":"a","output":"1"},{"type":"function_call_output","call_id":"b","output":"`+unanswered+`"},
 			{"type":"message","role":"user","content":[{"type":"input_text","text":"and"}]},{"type":"message","role":"assistant","content":"fine"}]`)
-		if len(lost) != 2 {
+		if len(lost) != 1 || lost[0].Param != "messages" {
 			t.Errorf("%v", lost)
 		}
 	})
@@ -347,14 +347,15 @@ func TestEncodeRequest(t *testing.T) {
 			_, _, err := Codec{}.EncodeRequest(&r, conversation.Target{Model: "m"})
 			refused(t, err, param)
 		}
-		m, lost := encodeFor(t, &conversation.Request{Messages: []conversation.Message{user("u")}, N: 1, TopK: ptr(int64(3)), Seed: ptr(int64(1)), PresencePenalty: ptr(0.0), FrequencyPenalty: ptr(1.0), LogProbs: true,
+		m, lost := encodeFor(t, &conversation.Request{Messages: []conversation.Message{user("u")}, N: 1, TopK: ptr(int64(3)), Seed: ptr(int64(1)), PresencePenalty: ptr(0.0), FrequencyPenalty: ptr(1.0), LogProbs: true, TopLogProbs: ptr(int64(30)),
 			MaxOutput: ptr(int64(1)), ServiceTier: "standard_only", User: strings.Repeat("u", 99), Metadata: map[string]string{"a": "b", "c": strings.Repeat("x", 600)}, Verbosity: "huge", Stream: true}, conversation.Target{Model: "gpt-4o"})
 		var names []string
 		for _, l := range lost {
 			names = append(names, l.Param)
 		}
-		same(t, names, `["top_k","frequency_penalty","seed","logprobs","max_output_tokens","verbosity","metadata"]`)
-		if m["model"] != "gpt-4o" || m["max_output_tokens"] != 16.0 || m["service_tier"] != "default" || len(m["safety_identifier"].(string)) != 64 || m["store"] != false || m["stream"] != true || text(t, m["metadata"]) != `{"a":"b"}` {
+		same(t, names, `["top_k","frequency_penalty","seed","max_tokens","verbosity","metadata"]`)
+		if m["model"] != "gpt-4o" || m["max_output_tokens"] != 16.0 || m["service_tier"] != "default" || len(m["safety_identifier"].(string)) != 64 || m["store"] != false || m["stream"] != true || text(t, m["metadata"]) != `{"a":"b"}` ||
+			text(t, m["include"]) != `["message.output_text.logprobs"]` || m["top_logprobs"] != 20.0 {
 			t.Errorf("%v", m)
 		}
 	})

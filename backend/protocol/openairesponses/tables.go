@@ -30,71 +30,9 @@ var clientRun = map[string]string{
 	"tool_search_call": "tool_search",
 }
 
-// fate is what becomes of something that Responses cannot say.
-type fate uint8
-
-const (
-	drop   fate = iota // it is left out: the answer is as good without it
-	refuse             // the request is refused: without it, the answer would not be what was asked for
-)
-
-// unsayable are the parameters that Responses does not have (CreateResponse of OpenAI's OpenAPI document).
-var unsayable = []struct {
-	param string
-	fate  fate
-	why   string
-	said  func(*conversation.Request) bool
-}{
-	{"stop", refuse, "Responses has no stop sequences", func(r *conversation.Request) bool { return len(r.Stop) > 0 }},
-	{"n", refuse, "Responses gives one answer", func(r *conversation.Request) bool { return r.N > 1 }},
-	{"logit_bias", refuse, "Responses has no bias of tokens", func(r *conversation.Request) bool { return biased(r) }},
-	{"top_k", drop, "Responses has none", func(r *conversation.Request) bool { return r.TopK != nil }},
-	{"frequency_penalty", drop, "Responses has none", func(r *conversation.Request) bool { return nonzero(r.FrequencyPenalty) }},
-	{"presence_penalty", drop, "Responses has none", func(r *conversation.Request) bool { return nonzero(r.PresencePenalty) }},
-	{"seed", drop, "Responses has none", func(r *conversation.Request) bool { return r.Seed != nil }},
-	{"logprobs", drop, "they are not translated", func(r *conversation.Request) bool { return r.LogProbs }},
-	{"cache_control", drop, "the vendor caches by itself", cached},
-	{"name", drop, "messages have no speaker's name", named},
-}
-
-func nonzero(f *float64) bool { return f != nil && *f != 0 }
-
-func biased(r *conversation.Request) bool {
-	s := string(r.LogitBias)
-	return s != "" && s != "null" && s != "{}"
-}
-
-func named(r *conversation.Request) bool {
-	for i := range r.Messages {
-		if r.Messages[i].Name != "" {
-			return true
-		}
-	}
-	return false
-}
-
-func cached(r *conversation.Request) bool {
-	for i := range r.Tools {
-		if r.Tools[i].Cache != nil {
-			return true
-		}
-	}
-	for i := range r.Messages {
-		for _, p := range r.Messages[i].Parts {
-			switch p := p.(type) {
-			case *conversation.Text:
-				if p.Cache != nil {
-					return true
-				}
-			case *conversation.ToolResult:
-				if p.Cache != nil {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
+// unsayable are the parameters that Responses does not have (CreateResponse of OpenAI's OpenAPI document); see package unsaid.
+var unsayable = []string{"stop", "n", "logit_bias", "top_logprobs", "top_k", "frequency_penalty", "presence_penalty", "seed", "cache_control",
+	"messages.name"}
 
 // words are the values that an enumerated parameter takes.
 type words map[string]string
@@ -118,14 +56,27 @@ var summaries = words{"auto": "auto", "concise": "concise", "detailed": "detaile
 
 var details = words{"low": "low", "high": "high", "auto": "auto", "original": "original"}
 
-// includes are IncludeEnum's.
-var includes = words{"file_search_call.results": "", "web_search_call.results": "", "web_search_call.action.sources": "",
-	"message.input_image.image_url": "", "computer_call_output.output.image_url": "", "code_interpreter_call.outputs": "",
-	"reasoning.encrypted_content": ""}
+// includes are IncludeEnum's, but for logProbs.
+var includes = map[string]bool{"file_search_call.results": true, "web_search_call.results": true, "web_search_call.action.sources": true,
+	"message.input_image.image_url": true, "computer_call_output.output.image_url": true, "code_interpreter_call.outputs": true,
+	"reasoning.encrypted_content": true}
+
+// logProbs is the value of include that asks for them.
+const logProbs = "message.output_text.logprobs"
+
+// Quirks of compatible servers: entries of [conversation.Target.Quirks]. doc.go says what each means.
+const (
+	quirkOpenReasoning = "open-reasoning"
+	quirkNoSummary     = "no-summary"
+)
+
+// KnowsQuirk reports whether the codec heeds a quirk of this name.
+func KnowsQuirk(name string) bool { return name == quirkOpenReasoning || name == quirkNoSummary }
 
 // Limits of the service (https://platform.openai.com/docs/api-reference/responses/create).
 const (
 	leastOutput       = 16
+	mostTopLogProbs   = 20
 	longestID         = 64
 	longestName       = 64
 	longestIdentifier = 64

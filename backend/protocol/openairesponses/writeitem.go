@@ -120,7 +120,7 @@ func (w *writer) startContent(dst []byte, f partForm) []byte {
 		dst = w.endItem(dst, "completed")
 		dst = w.startItem(dst, messageItem, "msg_")
 	}
-	w.part, w.text, w.annotations, w.annotated = f, w.text[:0], w.annotations[:0], 0
+	w.part, w.text, w.annotations, w.annotated, w.likely = f, w.text[:0], w.annotations[:0], 0, nil
 	return w.contentEvent(dst, "response.content_part.added")
 }
 
@@ -142,7 +142,8 @@ func (w *writer) appendContent(dst []byte) []byte {
 		return append(append(append(dst, `{"type":"summary_text","text":"`...), w.text...), `"}`...)
 	}
 	dst = append(append(append(dst, `{"type":"output_text","text":"`...), w.text...), `","annotations":[`...)
-	return append(append(dst, w.annotations...), `],"logprobs":[]}`...)
+	dst = append(append(dst, w.annotations...), `],"logprobs":`...)
+	return append(openai.AppendLogProbs(dst, w.likely, true), '}')
 }
 
 func (w *writer) startSummary(dst []byte) []byte {
@@ -164,7 +165,7 @@ func (w *writer) endPart(dst []byte) []byte {
 		dst = w.within(w.open(dst, done.text))
 		dst = append(append(append(member(dst, done.field), '"'), w.text...), '"')
 		if w.part == textPart {
-			dst = append(dst, `,"logprobs":[]`...)
+			dst = openai.AppendLogProbs(append(dst, `,"logprobs":`...), w.likely, false)
 		}
 		dst = w.shut(dst)
 		dst = w.contentEvent(dst, done.part)

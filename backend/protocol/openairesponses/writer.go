@@ -3,6 +3,7 @@ package openairesponses
 import (
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/openai"
 	"metapi/backend/protocol/quote"
 )
 
@@ -65,6 +66,7 @@ type writer struct {
 	text        []byte // what was said, escaped
 	annotations []byte
 	annotated   int64
+	likely      []conversation.LogProb
 }
 
 // partForm is what sort of part is being written.
@@ -116,7 +118,7 @@ func (w *writer) Write(dst []byte, e conversation.Event) []byte {
 	case *conversation.Fault:
 		return w.fail(dst, e.Err)
 	}
-	if len(w.output)+len(w.contents)+len(w.text)+len(w.wrapping.held)+len(w.image) > mostHeld {
+	if len(w.output)+len(w.contents)+len(w.text)+64*len(w.likely)+len(w.wrapping.held)+len(w.image) > mostHeld {
 		return w.fail(dst, &protocol.Error{Kind: protocol.BadReply, Message: "the answer is too long to be passed on"})
 	}
 	return dst
@@ -208,7 +210,7 @@ func (w *writer) start(dst []byte, p conversation.Part) []byte {
 	case *conversation.Text:
 		dst = w.startContent(dst, textPart)
 		if p.Text != "" {
-			dst = w.delta(dst, &conversation.Delta{Text: p.Text})
+			dst = w.delta(dst, &conversation.Delta{Text: p.Text, LogProbs: p.LogProbs})
 		}
 	case *conversation.Refusal:
 		w.refused = true
@@ -262,7 +264,8 @@ func (w *writer) delta(dst []byte, d *conversation.Delta) []byte {
 	if w.wrapped && w.form == customItem {
 		said = w.wrapping.add(said)
 	}
-	if said == "" {
+	weighed := len(d.LogProbs) > 0 && w.part == textPart
+	if said == "" && !weighed {
 		return dst
 	}
 	name := ""
@@ -285,6 +288,9 @@ func (w *writer) delta(dst []byte, d *conversation.Delta) []byte {
 	}
 	from := len(w.text)
 	w.text = quote.Escape(w.text, said)
+	if weighed {
+		w.likely = append(w.likely, d.LogProbs...)
+	}
 	if w.mute {
 		return dst
 	}
@@ -296,7 +302,7 @@ func (w *writer) delta(dst []byte, d *conversation.Delta) []byte {
 	}
 	dst = append(append(append(dst, `,"delta":"`...), w.text[from:]...), '"')
 	if w.part == textPart {
-		dst = append(dst, `,"logprobs":[]`...)
+		dst = openai.AppendLogProbs(append(dst, `,"logprobs":`...), d.LogProbs, false)
 	}
 	return w.shut(dst)
 }

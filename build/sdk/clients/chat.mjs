@@ -4,26 +4,36 @@ import { openAIErrors } from './openai.mjs'
 /**
  * OpenAI Chat Completions, through `openai`. Every API here has:
  *   name, vendor, op     its own name, whose it is, and what the imitation calls it
+ *   wire                 whose way to count usage is: see told.mjs
  *   model, reasoner      models to ask; the second one thinks, and its tool calls carry what came of that
  *   errors, refusal      the SDK's own exceptions, and the vendor's words about a field "bogus"
- *   thinking             what a request says that wants to see the thinking; absent where it cannot be seen
+ *   thinking             what a request says that wants to see the thinking; absent where the vendor never shows it
+ *   think                what a request says that wants thinking, where it is not the same
+ *   finishes             the SDK's own words for an answer that is whole, is cut off at its limit, or wants tools
  *   client(world, wire)  the SDK's client
- *   ask(client, {...})   a conversation, as {text, calls, thinking, usage, raw}; raw is what goes back into turns
+ *   ask(client, {...})   a conversation, as {text, calls, thinking, finish, usage, raw}; raw is what goes back into turns
  *   raw(client, {...})   a stream as it is iterated by hand, without a helper that would miss an end
- * Turns are {user: text}, {result: {id, name, value}} of a tool, or {raw} as ask returned it.
+ * Turns are {user: text, image: base64}, {results: [{id, name, value}]} of tools, or {raw} as ask returned it. Beside turns there may be
+ * system, tools, schema (of the answer), maxTokens, stop, and extra for what else the API takes.
  */
 export const chat = {
-  name: 'chat', vendor: 'openai', model: 'gpt-4o', reasoner: 'gpt-5', op: 'chat', errors: openAIErrors,
+  name: 'chat', wire: 'chat', vendor: 'openai', model: 'gpt-4o', reasoner: 'gpt-5', op: 'chat', errors: openAIErrors,
   refusal: /Unrecognized request argument supplied: bogus/,
+  think: { reasoning_effort: 'low' },
+  finishes: { stop: 'stop', length: 'length', tools: 'tool_calls' },
 
   client: (world, wire, key = world.key) => new OpenAI({ apiKey: key, baseURL: `${world.url}/v1`, fetch: wire.fetch, maxRetries: 0 }),
 
-  async ask(client, { stream, onText, signal, ...rest }) {
+  async ask(client, { stream, onText, onCall, signal, ...rest }) {
     const body = chatBody(rest)
     if (!stream) return answer(await client.chat.completions.create(body, { signal }))
     const s = client.chat.completions.stream({ ...body, stream_options: { include_usage: true } }, { signal })
     if (onText) s.on('content', onText)
-    return answer(await s.finalChatCompletion())
+    if (onCall) s.on('tool_calls.function.arguments.delta', (e) => onCall(e.arguments_delta))
+    const thought = []
+    s.on('chunk', (c) => thought.push(c.choices[0]?.delta.reasoning_content ?? ''))
+    const r = answer(await s.finalChatCompletion())
+    return { ...r, streamedThinking: thought.join('') }
   },
 
   async raw(client, body, onText) {
@@ -33,23 +43,33 @@ export const chat = {
   },
 }
 
-function chatBody({ model, turns, tools, extra }) {
+function chatBody({ model, turns, system, tools, schema, maxTokens, stop, extra }) {
   return {
     model,
-    messages: turns.map((t) => {
-      if (t.user) return { role: 'user', content: t.user }
-      if (t.result) return { role: 'tool', tool_call_id: t.result.id, content: JSON.stringify(t.result.value) }
-      return t.raw
-    }),
+    messages: [
+      ...(system ? [{ role: 'system', content: system }] : []),
+      ...turns.flatMap((t) => {
+        if (t.image) {
+          const image = { type: 'image_url', image_url: { url: `data:image/png;base64,${t.image}` } }
+          return { role: 'user', content: [{ type: 'text', text: t.user }, image] }
+        }
+        if (t.user) return { role: 'user', content: t.user }
+        if (t.results) return t.results.map((r) => ({ role: 'tool', tool_call_id: r.id, content: JSON.stringify(r.value) }))
+        return t.raw
+      }),
+    ],
     ...(tools && { tools: tools.map(({ name, schema }) => ({ type: 'function', function: { name, parameters: schema } })) }),
+    ...(schema && { response_format: { type: 'json_schema', json_schema: { name: 'answer', schema, strict: true } } }),
+    ...(maxTokens && { max_completion_tokens: maxTokens }),
+    ...(stop && { stop }),
     ...extra,
   }
 }
 
 function answer(r) {
-  const [{ message }] = r.choices
+  const [{ message: { parsed, ...message }, finish_reason }] = r.choices
   return {
-    text: message.content ?? '', usage: r.usage, raw: message,
+    text: message.content ?? '', usage: r.usage, raw: message, finish: finish_reason, thinking: message.reasoning_content ?? '',
     calls: (message.tool_calls ?? []).map((c) => ({ id: c.id, name: c.function.name, args: JSON.parse(c.function.arguments) })),
   }
 }

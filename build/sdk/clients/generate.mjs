@@ -2,10 +2,12 @@ import { ApiError, GoogleGenAI } from '@google/genai'
 
 /** Gemini's generateContent and streamGenerateContent, through `@google/genai`. It retries nothing unless told to. */
 export const generate = {
-  name: 'generate', vendor: 'gemini', model: 'gemini-2.5-flash', reasoner: 'gemini-3.1-pro-preview', op: 'generate',
-  errors: { key: ApiError, model: ApiError, limit: ApiError, request: ApiError, cut: ApiError },
+  name: 'generate', wire: 'generate', vendor: 'gemini', model: 'gemini-2.5-flash', reasoner: 'gemini-3.1-pro-preview', op: 'generate',
+  errors: { key: ApiError, model: ApiError, limit: ApiError, request: ApiError, cut: ApiError, money: ApiError, denied: ApiError, server: ApiError },
   refusal: /Unknown name \\?"bogus\\?"/,
   thinking: { thinkingConfig: { includeThoughts: true } },
+  think: { thinkingConfig: { includeThoughts: true, thinkingBudget: 2048 } },
+  finishes: { stop: 'STOP', length: 'MAX_TOKENS', tools: 'STOP' },
 
   client: (world, wire, key = world.key) => new GoogleGenAI({ apiKey: key, httpOptions: { baseUrl: world.url, fetch: wire.fetch } }),
 
@@ -27,19 +29,24 @@ export const generate = {
   },
 }
 
-function generateBody({ model, turns, tools, extra: { bogus, ...extra } = {} }, abortSignal) {
+function generateBody({ model, turns, system, tools, schema, maxTokens, stop, extra: { bogus, ...extra } = {} }, abortSignal) {
   return {
     model,
     contents: turns.map((t) => {
+      if (t.image) return { role: 'user', parts: [{ text: t.user }, { inlineData: { mimeType: 'image/png', data: t.image } }] }
       if (t.user) return { role: 'user', parts: [{ text: t.user }] }
-      if (t.result) {
-        return { role: 'user', parts: [{ functionResponse: { id: t.result.id, name: t.result.name, response: { output: t.result.value } } }] }
+      if (t.results) {
+        return { role: 'user', parts: t.results.map((r) => ({ functionResponse: { id: r.id, name: r.name, response: { output: r.value } } })) }
       }
       return t.raw
     }),
     config: {
       abortSignal,
+      ...(system && { systemInstruction: system }),
       ...(tools && { tools: [{ functionDeclarations: tools.map(({ name, schema }) => ({ name, parametersJsonSchema: schema })) }] }),
+      ...(schema && { responseMimeType: 'application/json', responseJsonSchema: schema }),
+      ...(maxTokens && { maxOutputTokens: maxTokens }),
+      ...(stop && { stopSequences: stop }),
       ...(bogus && { httpOptions: { extraBody: { bogus } } }),
       ...extra,
     },

@@ -2,21 +2,24 @@ import Anthropic from '@anthropic-ai/sdk'
 
 /** Anthropic Messages, through `@anthropic-ai/sdk`. */
 export const messages = {
-  name: 'messages', vendor: 'anthropic', model: 'claude-haiku-4-5', reasoner: 'claude-haiku-4-5', op: 'messages',
+  name: 'messages', wire: 'messages', vendor: 'anthropic', model: 'claude-haiku-4-5', reasoner: 'claude-haiku-4-5', op: 'messages',
   errors: {
     key: Anthropic.AuthenticationError, model: Anthropic.NotFoundError, limit: Anthropic.RateLimitError,
-    request: Anthropic.BadRequestError, cut: Anthropic.APIError,
+    request: Anthropic.BadRequestError, cut: Anthropic.APIError, money: Anthropic.APIError, denied: Anthropic.PermissionDeniedError,
+    server: Anthropic.InternalServerError,
   },
   refusal: /bogus: Extra inputs are not permitted/,
   thinking: { thinking: { type: 'enabled', budget_tokens: 1024 } },
+  finishes: { stop: 'end_turn', length: 'max_tokens', tools: 'tool_use' },
 
   client: (world, wire, key = world.key) => new Anthropic({ apiKey: key, baseURL: world.url, fetch: wire.fetch, maxRetries: 0 }),
 
-  async ask(client, { stream, onText, signal, ...rest }) {
+  async ask(client, { stream, onText, onCall, signal, ...rest }) {
     const body = messagesBody(rest)
     if (!stream) return answer(await client.messages.create(body, { signal }))
     const s = client.messages.stream(body, { signal })
     if (onText) s.on('text', onText)
+    if (onCall) s.on('inputJson', onCall)
     const thought = []
     s.on('thinking', (delta) => thought.push(delta))
     const r = answer(await s.finalMessage())
@@ -30,18 +33,25 @@ export const messages = {
   },
 }
 
-export function messagesBody({ model, turns, tools, extra }) {
+export function messagesBody({ model, turns, system, tools, schema, maxTokens = 2048, stop, extra }) {
   return {
     model,
-    max_tokens: 2048,
+    max_tokens: maxTokens,
     messages: turns.map((t) => {
+      if (t.image) {
+        const image = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: t.image } }
+        return { role: 'user', content: [{ type: 'text', text: t.user }, image] }
+      }
       if (t.user) return { role: 'user', content: t.user }
-      if (t.result) {
-        return { role: 'user', content: [{ type: 'tool_result', tool_use_id: t.result.id, content: JSON.stringify(t.result.value) }] }
+      if (t.results) {
+        return { role: 'user', content: t.results.map((r) => ({ type: 'tool_result', tool_use_id: r.id, content: JSON.stringify(r.value) })) }
       }
       return t.raw
     }),
+    ...(system && { system }),
     ...(tools && { tools: tools.map(({ name, schema }) => ({ name, input_schema: schema })) }),
+    ...(schema && { output_config: { format: { type: 'json_schema', schema } } }),
+    ...(stop && { stop_sequences: stop }),
     ...extra,
   }
 }
@@ -50,6 +60,7 @@ function answer(r) {
   const all = (type, field) => r.content.filter((b) => b.type === type).map((b) => b[field]).join('')
   return {
     text: all('text', 'text'), thinking: all('thinking', 'thinking'), usage: r.usage, raw: { role: 'assistant', content: r.content },
+    finish: r.stop_reason,
     calls: r.content.filter((b) => b.type === 'tool_use').map((b) => ({ id: b.id, name: b.name, args: b.input })),
   }
 }

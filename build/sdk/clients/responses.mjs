@@ -3,17 +3,19 @@ import { openAIErrors } from './openai.mjs'
 
 /** OpenAI Responses, through `openai`. */
 export const responses = {
-  name: 'responses', vendor: 'openai', model: 'gpt-4o', reasoner: 'gpt-5', op: 'responses', errors: openAIErrors,
+  name: 'responses', wire: 'responses', vendor: 'openai', model: 'gpt-4o', reasoner: 'gpt-5', op: 'responses', errors: openAIErrors,
   refusal: /Unknown parameter: 'bogus'/,
   thinking: { reasoning: { effort: 'low', summary: 'auto' } },
+  finishes: { stop: 'completed', length: 'max_output_tokens', tools: 'completed' },
 
   client: chat.client,
 
-  async ask(client, { stream, onText, signal, ...rest }) {
+  async ask(client, { stream, onText, onCall, signal, ...rest }) {
     const body = responsesBody(rest)
     if (!stream) return answer(await client.responses.create(body, { signal }))
     const s = client.responses.stream(body, { signal })
     if (onText) s.on('response.output_text.delta', (e) => onText(e.delta))
+    if (onCall) s.on('response.function_call_arguments.delta', (e) => onCall(e.delta))
     const thought = []
     s.on('response.reasoning_summary_text.delta', (e) => thought.push(e.delta))
     const r = answer(await s.finalResponse())
@@ -27,22 +29,29 @@ export const responses = {
   },
 }
 
-function responsesBody({ model, turns, tools, extra }) {
+function responsesBody({ model, turns, system, tools, schema, maxTokens, extra }) {
   return {
     model,
     input: turns.flatMap((t) => {
+      if (t.image) {
+        const image = { type: 'input_image', detail: 'auto', image_url: `data:image/png;base64,${t.image}` }
+        return { role: 'user', content: [{ type: 'input_text', text: t.user }, image] }
+      }
       if (t.user) return { role: 'user', content: t.user }
-      if (t.result) return { type: 'function_call_output', call_id: t.result.id, output: JSON.stringify(t.result.value) }
+      if (t.results) return t.results.map((r) => ({ type: 'function_call_output', call_id: r.id, output: JSON.stringify(r.value) }))
       return t.raw
     }),
+    ...(system && { instructions: system }),
     ...(tools && { tools: tools.map(({ name, schema }) => ({ type: 'function', name, parameters: schema, strict: false })) }),
+    ...(schema && { text: { format: { type: 'json_schema', name: 'answer', schema, strict: true } } }),
+    ...(maxTokens && { max_output_tokens: maxTokens }),
     ...extra,
   }
 }
 
 function answer(r) {
   return {
-    id: r.id, status: r.status, text: r.output_text, usage: r.usage,
+    id: r.id, status: r.status, text: r.output_text, usage: r.usage, finish: r.incomplete_details?.reason ?? r.status,
     // The helper of the SDK adds what it has parsed, which the API would not take back.
     raw: r.output.map(({ parsed_arguments, ...item }) => item),
     thinking: r.output.filter((i) => i.type === 'reasoning').flatMap((i) => i.summary.map((s) => s.text)).join(''),

@@ -621,6 +621,7 @@ export interface components {
             /** Format: int64 */
             first_byte?: number;
             kind?: string;
+            mends?: string[] | null;
             /** Format: int64 */
             start: number;
             /** Format: int64 */

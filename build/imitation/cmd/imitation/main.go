@@ -39,6 +39,7 @@ func run() error {
 	cut := flag.String("cut", "", "where streams are cut: every, bytes, utf8, joined")
 	every := flag.Int("n", 7, "bytes of a piece with -cut every")
 	page := flag.Int("page", 0, "models on a page of a listing")
+	only := flag.String("only", "", "chat or responses: the one of the two that an OpenAI serves")
 	unchecked := flag.Bool("unchecked", false, "do not judge bodies (for measurements)")
 	flag.Parse()
 
@@ -48,6 +49,9 @@ func run() error {
 	}
 	if *models != "" {
 		opts = append(opts, imitation.WithModels(strings.Split(*models, ",")...))
+	}
+	if *only != "" {
+		opts = append(opts, imitation.Only(imitation.Op(*only)))
 	}
 	if *unchecked {
 		opts = append(opts, imitation.Unchecked())

@@ -120,6 +120,7 @@ function AttemptText({ of: a }: { of: Attempt }) {
   const facts = [
     `as ${a.upstream}`,
     a.via ? `translated to ${protocolName(a.via)}` : "",
+    a.mends?.length ? `mended for this provider: ${a.mends.join(", ")}` : "",
     a.status ? `HTTP ${a.status}` : "no answer",
     `began after ${duration(fromNanos(a.start))}`,
     `took ${duration(fromNanos(a.took))}`,
