@@ -60,7 +60,10 @@ func (x *exchange) recall() *protocol.Error {
 	}
 	s, err := openairesponses.ReadState(x.body)
 	if err != nil {
-		return asError(err)
+		if openairesponses.OursResponse(s.Previous) || openairesponses.OursConversation(s.Conversation) {
+			return asError(err)
+		}
+		return nil // whoever keeps what it names may know such items
 	}
 	k := &keeping{state: conversation.State{Previous: s.Previous, Conversation: s.Conversation}, input: s.Input}
 	if e := x.recallContext(k); e != nil {

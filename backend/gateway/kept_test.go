@@ -580,6 +580,11 @@ func TestForeignResponses(t *testing.T) {
 	if n := len(first.Calls()); n != 1 {
 		t.Errorf("the account that does not have it was asked %d times", n-1)
 	}
+	n := len(second.Calls())
+	w.call("POST", "/v1/responses", obj{"model": "gpt-4o", "previous_response_id": made["id"], "input": []any{obj{"of_a_later_year": true}}})
+	if len(second.Calls()) != n+1 {
+		t.Error("what only its account can judge was not sent there")
+	}
 }
 
 // Off, no reply is kept, and what was kept is not there.
