@@ -116,11 +116,11 @@ func (x *exchange) tryOnce(d *routing.Deployment, more bool, mends mending) *fai
 	switch via, _ := d.Via(x.asked); {
 	case via != protocol.None:
 		a.via, a.up = via, dialects.Of(via)
-	case !d.Protocols.Has(x.in): // another request has found out since the decision
+	case x.counting() || !d.Protocols.Has(x.in): // another request has found out since the decision
 		return &failure{passed: true, err: &protocol.Error{Kind: protocol.Unsupported, Message: "the account that could serve this has just answered that it does not"}}
 	}
 	a.made = routing.Attempt{Deployment: d.ID, Account: d.Account.ID, Upstream: d.Upstream, Start: now.Sub(x.rec.Start)}
-	a.dog = x.g.watch(x.r.Context(), x.g.timing.limit(d, x.stream, more, x.peek.MaxOutput))
+	a.dog = x.g.watch(x.r.Context(), x.patience(d, more))
 	defer a.dog.stop()
 	if a.via != x.in || x.in != x.ep.protocol || a.mends.anew() || a.emulates() {
 		if f := a.encode(); f != nil {
@@ -147,12 +147,23 @@ func (x *exchange) tryOnce(d *routing.Deployment, more bool, mends mending) *fai
 		return a.refused(res)
 	}
 	a.pass.Answering()
-	a.d.Live.Serves(a.via)
+	a.d.Live.Serves(a.via, a.ep.operation)
 	a.made.Status = res.StatusCode
 	if x.stream {
 		return a.passStream(res)
 	}
 	return a.passWhole(res)
+}
+
+// patience is how long one attempt may take.
+func (x *exchange) patience(d *routing.Deployment, more bool) time.Duration {
+	if x.counting() {
+		if x.countBy.IsZero() {
+			x.countBy = time.Now().Add(x.g.timing.count)
+		}
+		return time.Until(x.countBy)
+	}
+	return x.g.timing.limit(d, x.stream, more, x.peek.MaxOutput)
 }
 
 // stored reports whether the request is about a response that an account keeps, rather than for a new one.
@@ -210,8 +221,8 @@ func (a *attempt) call() provider.Call {
 	if a.via == a.ep.protocol {
 		c.Query = cleanQuery(a.r.URL)
 	}
-	if a.b != nil {
-		c.Operation = protocol.Generate // whatever it is asked for
+	if a.ep.operation == protocol.Compact && a.b != nil {
+		c.Operation = protocol.Generate // the model is asked
 	}
 	return c
 }
@@ -276,7 +287,7 @@ func (a *attempt) refused(res *http.Response) *failure {
 		e = protocol.DecodeError(res.StatusCode, res.Header, body, time.Now(), a.secret)
 	}
 	if e.Kind == protocol.Unsupported && (a.ep.operation == protocol.Generate || a.ep.operation == protocol.Embed) {
-		a.d.Live.Lack(a.via, a.start, time.Now()) // a 404 for the path, not the model
+		a.d.Live.Lack(a.via, a.ep.operation, a.start, time.Now()) // a 404 for the path, not the model
 	}
 	a.learnsForgetful(e)
 	f := a.failed(e)
@@ -293,9 +304,13 @@ func (a *attempt) failed(e *protocol.Error) *failure {
 	if ownAccount(e.Kind) {
 		scrubbed.Message = accountTrouble[e.Kind] + ": " + scrubbed.Message
 	}
-	if e.ClientFault() || e == errShutdown {
+	switch {
+	case e.ClientFault() || e == errShutdown:
 		a.pass.Abandon()
-	} else {
+	case a.counting(): // says nothing of replies, which are what health is kept for
+		a.pass.Abandon()
+		a.d.Live.Lack(a.via, a.ep.operation, a.start, time.Now())
+	default:
 		a.pass.Fail(time.Now(), e)
 		a.g.Log.Warn("attempt failed", "request", a.rec.ID, "account", a.d.Account.Slug, "model", a.d.Upstream,
 			"kind", string(e.Kind), "status", e.Status, "retry_after", e.RetryAfter, "error", scrubbed.Message)

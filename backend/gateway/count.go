@@ -6,30 +6,97 @@ import (
 	"strconv"
 
 	"metapi/backend/protocol"
+	"metapi/backend/protocol/quote"
+	"metapi/backend/protocol/scan"
+	"metapi/backend/protocol/tokens"
 	"metapi/backend/routing"
 )
 
-// tokensPerMedia is what an image counts for in an estimate: one of a million pixels at Anthropic and OpenAI is about this.
-const tokensPerMedia = 1500
+// Tokens are counted by whoever serves the model, where its vendor counts for nothing; over another protocol than the client's, too. Where
+// nobody can, does so within a moment, or at all, they are estimated: asking for a reply to learn its usage would cost money.
 
-// counts is how each protocol that can count a prompt's tokens says how many they are.
-var counts = map[protocol.Protocol]string{
-	protocol.Anthropic: `{"input_tokens":%d}`,
-	protocol.Gemini:    `{"totalTokens":%d}`,
+// count is how a protocol counts a prompt's tokens.
+type count struct {
+	total string          // the member of the answer that has the figure
+	reply string          // the answer
+	takes map[string]bool // which members of a request for a reply a request for a count may have; nil: it takes them all, in an object of its own
 }
 
-// countHere answers a request to count tokens by an estimate, where why says that the model is only to be had over a
-// protocol in which nobody counts; asking for a reply to learn its usage would cost money. It says so in a header, and
-// reports whether it has answered.
-func (x *exchange) countHere(why *protocol.Error) bool {
-	if x.ep.operation != protocol.CountTokens || why.Kind != protocol.Unsupported {
+// counts has the protocols that can. What they take is from OpenAI's OpenAPI document (TokenCountsBody), the types of Anthropic's SDK
+// (MessageCountTokensParams) and Gemini's (CountTokensRequest).
+var counts = map[protocol.Protocol]count{
+	protocol.OpenAIResponses: {"input_tokens", `{"object":"response.input_tokens","input_tokens":%d}`, set("model", "input", "instructions", "tools",
+		"tool_choice", "parallel_tool_calls", "text", "reasoning", "truncation")},
+	protocol.Anthropic: {"input_tokens", `{"input_tokens":%d}`, set("model", "messages", "system", "tools", "tool_choice", "thinking", "output_config",
+		"cache_control")},
+	protocol.Gemini: {"totalTokens", `{"totalTokens":%d}`, nil},
+}
+
+func set(names ...string) map[string]bool {
+	s := make(map[string]bool, len(names))
+	for _, n := range names {
+		s[n] = true
+	}
+	return s
+}
+
+// counting reports whether the client wants no reply, but a count.
+func (x *exchange) counting() bool { return x.ep.operation == protocol.CountTokens }
+
+// request makes a request for a count of one for a reply, which an encoder has written.
+func (c count) request(body []byte, model string) []byte {
+	out := make([]byte, 0, len(body)+100)
+	if c.takes == nil {
+		out = quote.Append(append(out, `{"generateContentRequest":{"model":`...), "models/"+model)
+		if object := body[1:]; len(object) > 1 {
+			out = append(append(out, ','), object...)
+		} else {
+			out = append(out, '}')
+		}
+		return append(out, '}')
+	}
+	out = append(out, '{')
+	scan.Object(body, func(key []byte, _ bool, value protocol.Span) bool {
+		if c.takes[string(key)] {
+			if len(out) > 1 {
+				out = append(out, ',')
+			}
+			out = append(append(append(append(out, '"'), key...), `":`...), body[value.From:value.To]...)
+		}
+		return true
+	})
+	return append(out, '}')
+}
+
+// counted reads an upstream's count, and puts it in the client's words.
+func (a *attempt) counted(body []byte) ([]byte, error) {
+	n := int64(-1)
+	c := scan.At(body)
+	c.Object(func(key []byte, _ bool) {
+		if string(key) == counts[a.via].total {
+			n, _ = c.Int()
+			return
+		}
+		c.Value()
+	})
+	if n < 0 {
+		return nil, &protocol.Error{Kind: protocol.BadReply, Message: "the upstream's count of tokens holds no figure"}
+	}
+	a.reply.Usage, a.reply.HasUsage = protocol.Usage{Input: n}, true // to learn from: nobody pays for it
+	if a.via == a.ep.protocol {
+		return body, nil
+	}
+	return fmt.Appendf(nil, counts[a.ep.protocol].reply, n), nil
+}
+
+// countHere answers a request for a count by an estimate, where nobody else did, and says in a header that it is one. It reports whether it
+// has: not where the client's own words were refused, where nobody knows the model, or where only an upstream has what is to be counted.
+func (x *exchange) countHere(f *failure) bool {
+	if !x.counting() || x.rec.Model == "" || x.hidden() || f.err.ClientFault() && !f.unsaid && !x.translated() {
 		return false
 	}
-	tokens := x.promptTokens()
-	if x.peek.Images {
-		tokens += tokensPerMedia
-	}
-	body := fmt.Sprintf(counts[x.ep.protocol], max(tokens, 1))
+	p := tokens.Read(x.body)
+	body := fmt.Appendf(nil, counts[x.ep.protocol].reply, x.g.priced(&p, x.rec.Model))
 	h := x.w.Header()
 	h["Content-Type"] = acceptJSON
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
@@ -37,7 +104,55 @@ func (x *exchange) countHere(why *protocol.Error) bool {
 	x.attemptsHeader()
 	x.rec.Status = http.StatusOK
 	x.w.WriteHeader(http.StatusOK)
-	_, _ = x.w.Write([]byte(body))
+	_, _ = x.w.Write(body)
 	x.settle(routing.OK, nil)
 	return true
+}
+
+// hidden reports whether the prompt is larger than the request: the rest of it is at an upstream.
+func (x *exchange) hidden() bool {
+	for _, ref := range x.peek.Refs {
+		switch ref.Kind {
+		case protocol.ResponseRef, protocol.ConvRef, protocol.CacheRef:
+			return true
+		}
+	}
+	return false
+}
+
+// translated reports whether the last attempt said by an upstream's protocol what the client had said by another.
+func (x *exchange) translated() bool {
+	n := len(x.rec.Attempts)
+	return n > 0 && x.rec.Attempts[n-1].Via != protocol.None
+}
+
+// priced is what a prompt costs a model by estimate, with what has been learned of its family.
+func (g *Gateway) priced(p *tokens.Prompt, model string) int64 {
+	m := tokens.ModelOf(model)
+	return g.learned.Apply(m.Family, p.Tokens(m))
+}
+
+// outputTokens estimates what some bytes of a reply took. What they say is not kept, but it is likely to be in the language of the prompt; a
+// short prompt tells little, and counts as if it were followed by some English.
+func outputTokens(p *tokens.Prompt, model string, bytes int64) int64 {
+	const english, bytesPerToken = 64, 4
+	return bytes * (p.TextTokens(tokens.ModelOf(model)) + english) / (p.Text() + english*bytesPerToken)
+}
+
+// The first replies are all learned from, later ones now and then: a prompt is read in a few microseconds a kilobyte, after the client has all
+// it wants, but not for nothing.
+const (
+	learnAll   = 64
+	learnEvery = 32
+)
+
+// learnCount learns from how many tokens the upstream says that the prompt has, where what it counted is what the client sent.
+func (a *attempt) learnCount() {
+	if n := a.g.replies.Add(1); n > learnAll && n%learnEvery != 0 || a.hidden() {
+		return
+	}
+	if p := tokens.Read(a.body); p.Plain() {
+		m := tokens.ModelOf(a.d.Model)
+		a.g.learned.Learn(m.Family, p.Tokens(m), a.reply.Usage.Prompt())
+	}
 }

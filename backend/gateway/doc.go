@@ -9,6 +9,8 @@
 //	       --> reply     passed on byte for byte                              whole.go, stream.go
 //	       --> settle    tokens, cost, outcome to the Recorder                record.go
 //
+// A request to count tokens goes the same way, in less time, and ends in an estimate where nobody counts: count.go.
+//
 // This is lane A: client and upstream speak the same protocol. The body is never marshalled again; what may be changed
 // in it is listed in edits.go, which headers may pass in headers.go, and how long anyone is waited for in timing.go.
 //

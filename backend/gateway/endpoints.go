@@ -27,12 +27,13 @@ func (e endpoint) dialect() protocol.Dialect { return dialects.Of(e.protocol) }
 
 // posts are the endpoints with a fixed path, all of method POST.
 var posts = map[string]endpoint{
-	"/v1/chat/completions":      {protocol: protocol.OpenAIChat, operation: protocol.Generate},
-	"/v1/responses":             {protocol: protocol.OpenAIResponses, operation: protocol.Generate},
-	"/v1/responses/compact":     {protocol: protocol.OpenAIResponses, operation: protocol.Compact},
-	"/v1/embeddings":            {protocol: protocol.OpenAIEmbeddings, operation: protocol.Embed},
-	"/v1/messages":              {protocol: protocol.Anthropic, operation: protocol.Generate},
-	"/v1/messages/count_tokens": {protocol: protocol.Anthropic, operation: protocol.CountTokens},
+	"/v1/chat/completions":       {protocol: protocol.OpenAIChat, operation: protocol.Generate},
+	"/v1/responses":              {protocol: protocol.OpenAIResponses, operation: protocol.Generate},
+	"/v1/responses/input_tokens": {protocol: protocol.OpenAIResponses, operation: protocol.CountTokens},
+	"/v1/responses/compact":      {protocol: protocol.OpenAIResponses, operation: protocol.Compact},
+	"/v1/embeddings":             {protocol: protocol.OpenAIEmbeddings, operation: protocol.Embed},
+	"/v1/messages":               {protocol: protocol.Anthropic, operation: protocol.Generate},
+	"/v1/messages/count_tokens":  {protocol: protocol.Anthropic, operation: protocol.CountTokens},
 }
 
 // geminiMethods are the words after the colon of /v1beta/models/M:word.
@@ -72,7 +73,7 @@ func findEndpoint(r *http.Request) (endpoint, *protocol.Error) {
 		if plainID(rest) && r.Method == http.MethodDelete {
 			return endpoint{protocol: protocol.OpenAIResponses, operation: protocol.Delete, id: rest}, nil
 		}
-		if plainID(rest) && r.Method != http.MethodPost { // /v1/responses/input_tokens and its like are not served
+		if plainID(rest) && r.Method != http.MethodPost { // nobody posts to a response
 			ep := endpoint{protocol: protocol.OpenAIResponses, operation: protocol.Retrieve, id: rest}
 			ep.stream = strings.EqualFold(r.URL.Query().Get("stream"), "true")
 			return ep, wantMethod(r, http.MethodGet)

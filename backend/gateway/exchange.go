@@ -26,14 +26,15 @@ type exchange struct {
 	in      protocol.Protocol // of the body: the path's, but for clients that mistake it
 	snap    *snapshot.Snapshot
 
-	body   []byte // nil where the operation has none
-	peek   protocol.Peek
-	owner  routing.Pin // whose state the request leans on
-	asked  routing.Request
-	conv   *conversation.Request // the body, decoded; nil until lane B wants it
-	stream bool                  // the client wants a stream
-	out    *streamWriter
-	keep   *keeping // nil: Metapi does not keep the reply
+	body    []byte // nil where the operation has none
+	peek    protocol.Peek
+	owner   routing.Pin // whose state the request leans on
+	asked   routing.Request
+	conv    *conversation.Request // the body, decoded; nil until lane B wants it
+	stream  bool                  // the client wants a stream
+	out     *streamWriter
+	countBy time.Time // when a count must be told
+	keep    *keeping  // nil: Metapi does not keep the reply
 
 	rec   routing.Record
 	begun bool // rec is in the journal
@@ -62,7 +63,7 @@ func (x *exchange) run() {
 	if f != nil && strippable && !f.err.ClientFault() && x.r.Context().Err() == nil && x.stripReasoning() {
 		f = x.route(routing.Pin{})
 	}
-	if f != nil && !x.sendRaw(f) {
+	if f != nil && !x.countHere(f) && !x.sendRaw(f) {
 		x.fail(f.err)
 	}
 }
@@ -134,10 +135,7 @@ func (x *exchange) route(pin routing.Pin) *failure {
 	decision, err := routing.Decide(&x.snap.Snapshot, x.asked)
 	x.noteDecision(&decision)
 	if err != nil {
-		if e := asError(err); !x.countHere(e) {
-			return &failure{err: e}
-		}
-		return nil
+		return &failure{err: asError(err)}
 	}
 	var worst *failure
 	for i, d := range decision.Candidates {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"metapi/backend/protocol"
+	"metapi/backend/protocol/tokens"
 	"metapi/backend/routing"
 	"metapi/backend/snapshot"
 )
@@ -54,6 +55,8 @@ type Gateway struct {
 	running  sync.WaitGroup // of exchanges, until they are settled
 	mends    memory         // what upstreams have been found to want
 	thoughts thoughts       // what some of them will want back
+	learned  tokens.Corrections
+	replies  atomic.Uint64 // with usage told, of which some are learned from
 
 	compactless sync.Map    // deployment id -> struct{}: speaks openai-responses, but makes no compactions
 	forgets     atomic.Bool // there is something in forgetful

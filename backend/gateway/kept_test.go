@@ -531,6 +531,9 @@ func TestCompact(t *testing.T) {
 		if sent := string(v.Calls()[1].Body); !strings.Contains(sent, "Remember the owl.") {
 			t.Errorf("%s", sent)
 		}
+		if got, o := w.call("POST", "/v1/responses/input_tokens", obj{"model": "claude-sonnet-4-5", "input": "x", "previous_response_id": made["id"]}); got.status != 200 || o["input_tokens"] == nil {
+			t.Errorf("counted: %d %s", got.status, got.body)
+		}
 	})
 }
 

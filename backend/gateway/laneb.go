@@ -25,7 +25,8 @@ type laneB struct {
 // translatable is what a request can be put into: nothing where it leans on state that one account keeps, or is none for a
 // reply.
 func (x *exchange) translatable(pin routing.Pin) protocol.Set {
-	if pin.Only || x.ep.operation != protocol.Generate && x.ep.operation != protocol.Compact || codecs.Of(x.in) == nil {
+	makes := x.ep.operation == protocol.Generate || x.ep.operation == protocol.Compact
+	if pin.Only || !makes && !x.counting() || codecs.Of(x.in) == nil {
 		return 0
 	}
 	return codecs.Spoken
@@ -55,6 +56,9 @@ func (a *attempt) encode() *failure {
 	body, unsaid, err := b.up.EncodeRequest(&ask, to)
 	if err != nil {
 		return &failure{err: conversation.InWords(asError(err), a.in), unsaid: true}
+	}
+	if a.counting() {
+		body = counts[a.via].request(body, a.d.Upstream)
 	}
 	a.encoded, a.dropped = body, slices.Concat(conv.Lost, lost, unsaid)
 	b.ask, b.back = conv, b.up.Restorer(&ask, to)

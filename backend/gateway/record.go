@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"metapi/backend/protocol"
+	"metapi/backend/protocol/tokens"
 	"metapi/backend/routing"
 )
 
@@ -48,6 +49,9 @@ func (a *attempt) close(kind protocol.Kind, message string) {
 		q := a.d.Price.Quote(a.made.Usage, a.start)
 		a.made.Cost = routing.Cost{USD: q.USD, Estimated: a.made.Usage.Estimated || q.Assumed, Unknown: !q.Known}
 	}
+	if kind == "" && a.reply.HasUsage && (a.ep.operation == protocol.Generate || a.counting()) {
+		a.learnCount()
+	}
 	if a.b == nil && (kind == "" || a.made.FirstByte > 0) { // the client was told of it, however that ended
 		a.rec.Issued = a.reply.Issued
 		if a.foundState() {
@@ -71,10 +75,6 @@ func (a *attempt) foundState() bool {
 	return a.reply.Err == nil && a.owner == routing.Pin{Only: true}
 }
 
-// bytesPerToken is what usage is estimated by where an upstream tells none: a coarse mean over English text and code.
-// Inline images and sound are left out: their price has nothing to do with their bytes.
-const bytesPerToken = 4
-
 func (a *attempt) usage(kind protocol.Kind) protocol.Usage {
 	switch a.ep.operation {
 	case protocol.Generate, protocol.Embed, protocol.Compact:
@@ -90,10 +90,11 @@ func (a *attempt) usage(kind protocol.Kind) protocol.Usage {
 	if kind != "" && kind != protocol.Timeout && kind != cancelledKind && !started {
 		return protocol.Usage{} // turned away: nothing was made
 	}
+	p := tokens.Read(a.body)
 	if u.Prompt() == 0 {
-		u.Input = a.promptTokens()
+		u.Input = a.g.priced(&p, a.d.Model)
 	}
-	u.Output = max(u.Output, a.reply.Text/bytesPerToken)
+	u.Output = max(u.Output, outputTokens(&p, a.d.Model, a.reply.Text))
 	return u
 }
 
@@ -105,9 +106,6 @@ func (a *attempt) estimate() *protocol.Usage {
 	u := a.usage("")
 	return &u
 }
-
-// promptTokens estimates the prompt's tokens, without its media.
-func (x *exchange) promptTokens() int64 { return (x.rec.Bytes - x.peek.Media) / bytesPerToken }
 
 // cancelledKind marks the attempt of a client that went away.
 const cancelledKind protocol.Kind = "cancelled"

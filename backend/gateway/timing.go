@@ -22,13 +22,15 @@ type timing struct {
 	idle time.Duration
 	// keepAlive is how long a client hears nothing before it is sent a comment or ping.
 	keepAlive time.Duration
+	// count is how long a count of tokens may take, whoever is asked: clients count before each turn, and an estimate is at hand.
+	count time.Duration
 }
 
 func newTiming(firstEvent time.Duration) timing {
 	if firstEvent == 0 {
 		firstEvent = 30 * time.Second
 	}
-	return timing{firstEvent: firstEvent, last: 10 * time.Minute, idle: 5 * time.Minute, keepAlive: 15 * time.Second}
+	return timing{firstEvent: firstEvent, last: 10 * time.Minute, idle: 5 * time.Minute, keepAlive: 15 * time.Second, count: 2 * time.Second}
 }
 
 // perToken is how long a token of a whole reply may take: twenty a second, slower than any vendor's slowest model.

@@ -30,6 +30,8 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 		res.Header.Set("Content-Type", "application/json")
 	} else if a.readWhole(body); a.reply.Err != nil && !a.storedFailure() {
 		return a.failed(a.reply.Err)
+	} else if a.counting() {
+		body, err = a.counted(body)
 	} else if a.b != nil {
 		r, err = a.b.up.DecodeReply(body)
 	}

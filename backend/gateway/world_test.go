@@ -141,7 +141,7 @@ func newWorld(t *testing.T, vendors []*imitation.Vendor, settings ...setting) *w
 			ps := speaks[v.Kind]
 			id := fmt.Sprintf("dep_%d_%s", i, m)
 			model, price := catalog.Embedded().Model(p.ID, "", m)
-			d := routing.Deployment{ID: id, Account: a, Order: i, Upstream: m, Model: m, Display: m, Protocols: ps, Price: price, Live: w.live.Deployment(id, a.ID, a.Host)}
+			d := routing.Deployment{ID: id, Account: a, Order: i, Upstream: m, Model: m, Display: m, Protocols: ps, Counts: target.Counts(), Price: price, Live: w.live.Deployment(id, a.ID, a.Host)}
 			if model != nil {
 				d.Model, d.Context = model.ID, model.Context
 			}

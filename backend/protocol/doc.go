@@ -16,7 +16,8 @@
 // protocol has a codec to it and from it.
 //
 // Sub-packages: scan finds JSON members without decoding, and quote writes strings; sse splits streams at their events; openaichat,
-// openairesponses, openaiembeddings, anthropic and gemini are the dialects and codecs; dialects and codecs list them.
+// openairesponses, openaiembeddings, anthropic and gemini are the dialects and codecs; dialects and codecs list them; tokens
+// estimates what a prompt takes.
 //
 // [Usage] counts tokens in disjoint classes: fresh input, read from a cache, written to one (for five minutes, for an
 // hour), output. Vendors count otherwise, OpenAI and Gemini cached tokens within the input, Anthropic beside it;

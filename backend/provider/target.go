@@ -100,6 +100,9 @@ func (p *Provider) paths(base string) (calls [protocolCount][operationCount]path
 		protocol.InputItems: {head: r.openai + "/responses/", tail: "/input_items", named: true},
 		protocol.Compact:    {head: r.openai + "/responses/compact"},
 	}
+	if !p.Compatible() { // a relay that takes whatever is below /responses for a request would make a reply, and bill it
+		calls[protocol.OpenAIResponses][protocol.CountTokens] = path{head: r.openai + "/responses/input_tokens"}
+	}
 	calls[protocol.Anthropic] = [operationCount]path{
 		protocol.Generate:    {head: r.anthropic + "/v1/messages"},
 		protocol.CountTokens: {head: r.anthropic + "/v1/messages/count_tokens"},
@@ -134,6 +137,16 @@ func (p *Provider) authFields(proto protocol.Protocol, secret string) []field {
 
 // Host is the host, with its port where one was given, that the secret belongs to: the only one it may go to.
 func (t *Target) Host() string { return t.host }
+
+// Counts reports in which protocols a prompt's tokens can be counted at this target, free of charge.
+func (t *Target) Counts() (counts protocol.Set) {
+	for _, p := range t.speaks.List() {
+		if t.calls[p][protocol.CountTokens].head != "" {
+			counts |= protocol.SetOf(p)
+		}
+	}
+	return counts
+}
 
 // Quirks are how the upstream differs from the protocols that it speaks: see package conversation's Target. It is shared and must not be changed.
 func (t *Target) Quirks() map[string]bool { return t.quirks }

@@ -47,6 +47,7 @@ func TestRequestGoesWhereTheVendorListens(t *testing.T) {
 		{"openai", "", Call{Protocol: responses, Operation: protocol.InputItems, ID: "resp_1", Query: q("limit=2")}, "https://api.openai.com/v1/responses/resp_1/input_items?limit=2"},
 		{"openai", "", Call{Protocol: responses, Operation: protocol.Compact}, "https://api.openai.com/v1/responses/compact"},
 		{"openai", "", Call{Protocol: responses, Operation: protocol.Retrieve, ID: "a/../../b?c#d%2f"}, "https://api.openai.com/v1/responses/a%2F..%2F..%2Fb%3Fc%23d%252f"},
+		{"openai", "", Call{Protocol: responses, Operation: protocol.CountTokens}, "https://api.openai.com/v1/responses/input_tokens"},
 		{"openai", "", Call{Protocol: embeddings, Operation: protocol.Embed}, "https://api.openai.com/v1/embeddings"},
 		{"anthropic", "", Call{Protocol: messages}, "https://api.anthropic.com/v1/messages"},
 		{"anthropic", "", Call{Protocol: messages, Query: q("beta=true")}, "https://api.anthropic.com/v1/messages?beta=true"},
@@ -91,6 +92,7 @@ func TestRequestRefuses(t *testing.T) {
 		{"openai", "", Call{Protocol: protocol.Anthropic}, ErrNotSpoken},
 		{"anthropic", "", Call{Protocol: protocol.OpenAIChat}, ErrNotSpoken},
 		{"openai", "", Call{Protocol: protocol.OpenAIChat, Operation: protocol.CountTokens}, ErrNotSpoken},
+		{"openai-compatible", "https://r.example/v1", Call{Protocol: protocol.OpenAIResponses, Operation: protocol.CountTokens}, ErrNotSpoken}, // a relay might make a reply
 		{"openai", "", Call{Protocol: protocol.None}, ErrNotSpoken},
 		{"openai", "", Call{Protocol: 200}, ErrNotSpoken},
 		{"openai", "", Call{Protocol: protocol.OpenAIChat, Operation: 200}, ErrNotSpoken},
@@ -104,6 +106,23 @@ func TestRequestRefuses(t *testing.T) {
 	} {
 		if u, _, err := mustTarget(t, c.provider, c.base).Request(c.call); !errors.Is(err, c.want) {
 			t.Errorf("%s %+v: got %v, %v; want %v", c.provider, c.call, u, err, c.want)
+		}
+	}
+}
+
+func TestCountsAreAskedWhereTheyAreFree(t *testing.T) {
+	for _, c := range []struct {
+		provider, base string
+		want           protocol.Set
+	}{
+		{"openai", "", protocol.SetOf(protocol.OpenAIResponses)},
+		{"anthropic", "", protocol.SetOf(protocol.Anthropic)},
+		{"gemini", "", protocol.SetOf(protocol.Gemini)},
+		{"openai-compatible", "https://r.example/api/paas/v4", 0},
+		{"anthropic-compatible", "https://r.example", protocol.SetOf(protocol.Anthropic, protocol.Gemini)},
+	} {
+		if got := mustTarget(t, c.provider, c.base).Counts(); got != c.want {
+			t.Errorf("%s %q counts in %v, want %v", c.provider, c.base, got.List(), c.want.List())
 		}
 	}
 }

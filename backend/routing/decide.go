@@ -44,7 +44,7 @@ func Decide(s *Snapshot, r Request) (Decision, error) {
 	spoken := protocol.Set(0) // what the pool can be reached by, for the error
 	for _, i := range pool {
 		c := &s.Deployments[i]
-		spoken |= c.Protocols
+		spoken |= c.reach(r.Operation)
 		reason, until := c.unfit(r)
 		if reason == "" {
 			d.Candidates = append(d.Candidates, c)
@@ -73,7 +73,9 @@ func Decide(s *Snapshot, r Request) (Decision, error) {
 // unfit says why c cannot serve r now, or "".
 func (c *Deployment) unfit(r Request) (reason string, until time.Time) {
 	switch {
-	case c.Protocols&(r.Translate|protocol.SetOf(r.Protocol)) == 0:
+	case c.reach(r.Operation)&(r.Translate|protocol.SetOf(r.Protocol)) == 0 && r.Operation == protocol.CountTokens:
+		return "does not count tokens", time.Time{}
+	case c.reach(r.Operation)&(r.Translate|protocol.SetOf(r.Protocol)) == 0:
 		return "speaks " + words(c.Protocols.List()) + ", not " + r.Protocol.String(), time.Time{}
 	case r.Pin.Account != "" && r.Pin.Account != c.Account.ID:
 		return "the conversation's state lives at another account", time.Time{}
@@ -121,6 +123,8 @@ func (d *Decision) emptyError(r Request, spoken protocol.Set) *protocol.Error {
 	case len(d.Excluded) == 0:
 		return &protocol.Error{Kind: protocol.Unavailable,
 			Message: "no account can serve this request; add one with `metapi accounts add`"}
+	case r.Operation == protocol.CountTokens && spoken&(r.Translate|protocol.SetOf(r.Protocol)) == 0:
+		return &protocol.Error{Kind: protocol.Unsupported, Param: "model", Message: what + " is offered, but by nobody who counts tokens"}
 	case spoken&(r.Translate|protocol.SetOf(r.Protocol)) == 0:
 		return &protocol.Error{Kind: protocol.Unsupported, Param: "model", Message: fmt.Sprintf(
 			"%s is offered, but not over the %s protocol: its accounts speak %s", what, r.Protocol, words(spoken.List()))}

@@ -126,6 +126,37 @@ func TestWhyNobodyCanServe(t *testing.T) {
 	}
 }
 
+// Tokens are counted by who can, over whichever protocol; who was found not to can make replies all the same.
+func TestWhoCountsTokens(t *testing.T) {
+	s := world(Failover, []string{"m"}, []string{"m"}, []string{"m"})
+	responses, messages := protocol.SetOf(protocol.OpenAIResponses), protocol.SetOf(protocol.Anthropic)
+	s.Deployments[0].Protocols = responses // a relay's
+	s.Deployments[1].Protocols, s.Deployments[1].Counts = responses, responses
+	s.Deployments[2].Protocols, s.Deployments[2].Counts = messages, messages
+	r := Request{Model: "m", Protocol: protocol.OpenAIResponses, Operation: protocol.CountTokens, Translate: responses | messages, At: t0}
+	d, err := Decide(s, r)
+	if err != nil || ids(d.Candidates) != "b/m c/m" || len(d.Excluded) != 1 || d.Excluded[0].Reason != "does not count tokens" {
+		t.Fatalf("%s, without %+v: %v", ids(d.Candidates), d.Excluded, err)
+	}
+	if via, _ := d.Candidates[1].Via(r); via != protocol.Anthropic {
+		t.Errorf("the last is asked over %v", via)
+	}
+	s.Deployments[1].Live.Lack(protocol.OpenAIResponses, protocol.CountTokens, t0, t0)
+	if d, err = Decide(s, r); err != nil || ids(d.Candidates) != "c/m" {
+		t.Errorf("after a lack: %s, %v", ids(d.Candidates), err)
+	}
+	r.Operation = protocol.Generate
+	if d, err = Decide(s, r); err != nil || ids(d.Candidates) != "a/m b/m c/m" {
+		t.Errorf("replies: %s, %v", ids(d.Candidates), err)
+	}
+	r.Operation, r.Translate = protocol.CountTokens, 0
+	var none *NoCandidate
+	s.Deployments[1].Counts = 0
+	if _, err = Decide(s, r); !errors.As(err, &none) || none.Err.Kind != protocol.Unsupported {
+		t.Errorf("nobody counts: %v", err)
+	}
+}
+
 func TestPinnedRequestsGoToOneAccountOnly(t *testing.T) {
 	s := world(Failover, []string{"m"}, []string{"m"})
 	r := ask("m")

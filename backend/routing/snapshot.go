@@ -35,6 +35,7 @@ type Deployment struct {
 	Display   string // its name for people
 	Created   time.Time
 	Protocols protocol.Set
+	Counts    protocol.Set    // those of them in which a prompt's tokens can be counted, free of charge
 	Price     *catalog.Price  // nil where unknown
 	Reasons   bool            // it may think for long before the first token
 	Described bool            // Reasons is known

@@ -14,6 +14,14 @@ var nearest = map[protocol.Protocol][]protocol.Protocol{
 	protocol.Gemini:          {protocol.Gemini, protocol.OpenAIChat, protocol.OpenAIResponses, protocol.Anthropic},
 }
 
+// reach is the protocols over which c can be asked for an operation.
+func (c *Deployment) reach(o protocol.Operation) protocol.Set {
+	if o == protocol.CountTokens {
+		return c.Protocols & c.Counts
+	}
+	return c.Protocols
+}
+
 // Via is the protocol by which c is to be called for r: r's own where c serves it, else the nearest that r can be put into.
 // None: there is none at the moment, and until says when the first that c was found not to serve may be tried again.
 func (c *Deployment) Via(r Request) (via protocol.Protocol, until time.Time) {
@@ -23,10 +31,10 @@ func (c *Deployment) Via(r Request) (via protocol.Protocol, until time.Time) {
 		list = own[:]
 	}
 	for _, p := range list {
-		if !c.Protocols.Has(p) || p != r.Protocol && !r.Translate.Has(p) {
+		if !c.reach(r.Operation).Has(p) || p != r.Protocol && !r.Translate.Has(p) {
 			continue
 		}
-		again, lacks := c.Live.Lacks(p, r.At)
+		again, lacks := c.Live.Lacks(p, r.Operation, r.At)
 		if !lacks {
 			return p, time.Time{}
 		}

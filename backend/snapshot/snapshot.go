@@ -160,7 +160,7 @@ func (b *Builder) addDeployments(s *Snapshot, accounts []account.Account, offers
 			d := routing.Deployment{ID: id, Account: a, Order: i, Upstream: o.Name, Protocols: o.Protocols, Display: o.Display,
 				Created: o.Created, Context: o.Context, MaxOutput: o.MaxOutput, Live: b.Live.Deployment(id, a.ID, a.Host)}
 			if t := s.Targets[i]; t != nil {
-				d.Quirks = t.Quirks()
+				d.Quirks, d.Counts = t.Quirks(), t.Counts()
 			}
 			b.describe(&d, accounts[i])
 			entries = append(entries, catalog.Entry{Ref: int32(len(s.Deployments)), Account: a.Slug, Name: o.Name})

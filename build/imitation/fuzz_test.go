@@ -31,7 +31,7 @@ func FuzzAnyBodyIsAnswered(f *testing.F) {
 		vendors[k] = v
 	}
 	paths := map[Kind][]string{
-		OpenAI:    {"/v1/chat/completions", "/v1/responses", "/v1/embeddings"},
+		OpenAI:    {"/v1/chat/completions", "/v1/responses", "/v1/responses/input_tokens", "/v1/embeddings"},
 		Anthropic: {"/v1/messages", "/v1/messages/count_tokens"},
 		Gemini:    {"/v1beta/models/m:generateContent", "/v1beta/models/m:streamGenerateContent", "/v1beta/models/m:countTokens"},
 	}

@@ -26,7 +26,7 @@ const (
 	OpEmbeddings Op = "embeddings" // POST /v1/embeddings
 	OpMessages   Op = "messages"   // POST /v1/messages
 	OpGenerate   Op = "generate"   // :generateContent and :streamGenerateContent
-	OpCount      Op = "count"      // count_tokens and :countTokens
+	OpCount      Op = "count"      // count_tokens, :countTokens and input_tokens
 	OpModels     Op = "models"     // lists of models, and one model
 	OpUnknown    Op = "unknown"    // any other path
 	OpAny        Op = "*"          // in Fault.On only
@@ -43,6 +43,8 @@ func (v *Vendor) operation(r *http.Request) Op {
 			return OpResponses
 		case p == "/v1/responses/compact":
 			return OpCompact
+		case p == "/v1/responses/input_tokens":
+			return OpCount
 		case p == "/v1/embeddings":
 			return OpEmbeddings
 		case strings.HasPrefix(p, "/v1/models"):
@@ -101,6 +103,7 @@ func (v *Vendor) openAI() http.Handler {
 	}
 	if v.cfg.only != OpChat {
 		handle("POST /v1/responses", v.responses)
+		handle("POST /v1/responses/input_tokens", v.inputTokens)
 	}
 	handle("GET /v1/responses/{id}", v.retrieve)
 	handle("GET /v1/responses/{id}/input_items", v.inputItems)
@@ -202,7 +205,7 @@ func openAIProblem(op string, p *problem) vendorError {
 	}
 	switch p.sort {
 	case unknownField:
-		if op == "responses" || len(p.path) > 0 {
+		if op != "chat" && op != "embeddings" || len(p.path) > 0 {
 			return badRequest(full, "unknown_parameter", "Unknown parameter: '%s'.", full)
 		}
 		return badRequest("", "", "Unrecognized request argument supplied: %s", p.name)

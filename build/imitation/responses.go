@@ -28,6 +28,29 @@ func (v *Vendor) lookUp(account, id string) *stored {
 	return v.stored[storeKey(account, id)]
 }
 
+// inputTokens answers POST /v1/responses/input_tokens.
+func (v *Vendor) inputTokens(c *call) {
+	body, ok := v.openAIBody(c, "count")
+	if !ok {
+		return
+	}
+	n := 0
+	if id := str(body, "previous_response_id"); id != "" {
+		before := v.lookUp(c.key, id)
+		if before == nil {
+			v.fail(c, badRequest("previous_response_id", "previous_response_not_found", "Previous response with id '%s' not found.", id))
+			return
+		}
+		n = tokens(encode(before.final["output"]))
+	}
+	for _, part := range []string{"instructions", "tools", "input"} {
+		if has(body, part) {
+			n += tokens(encode(body[part]))
+		}
+	}
+	c.json(200, obj{"object": "response.input_tokens", "input_tokens": n})
+}
+
 // responses answers POST /v1/responses.
 func (v *Vendor) responses(c *call) {
 	body, ok := v.openAIBody(c, "responses")

@@ -115,6 +115,11 @@ func TestBodiesAreRefusedAsTheVendorRefusesThem(t *testing.T) {
 		{"effort at gpt-4o", "openai", respPath, edit(t, resp, `reasoning={"effort":"high"}`), 400, "reasoning.effort"},
 		{"too few tokens", "openai", respPath, edit(t, resp, `max_output_tokens=2`), 400, ">= 16"},
 		{"input missing", "openai", respPath, edit(t, resp, `input=`), 400, "input"},
+		// OpenAI, counts of tokens
+		{"input_tokens with max_output_tokens", "openai", respPath + "/input_tokens", edit(t, resp, `max_output_tokens=100`), 400, "Unknown parameter: 'max_output_tokens'."},
+		{"input_tokens with stream", "openai", respPath + "/input_tokens", edit(t, resp, `stream=false`), 400, "Unknown parameter: 'stream'."},
+		{"input_tokens, model unknown", "openai", respPath + "/input_tokens", edit(t, resp, `model="gpt-9"`), 404, "The model `gpt-9` does not exist"},
+		{"input_tokens, previous response unknown", "openai", respPath + "/input_tokens", edit(t, resp, `previous_response_id="resp_x"`), 400, "Previous response with id 'resp_x' not found."},
 		// OpenAI, embeddings
 		{"embeddings, unknown argument", "openai", "/v1/embeddings", edit(t, emb, `foo=1`), 400, "foo"},
 		{"embeddings, empty", "openai", "/v1/embeddings", edit(t, emb, `input=[""]`), 400, "empty"},

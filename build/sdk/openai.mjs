@@ -121,6 +121,15 @@ function state(world) {
       await assert.rejects(s.client.responses.retrieve('resp_nobody_made_this'), responses.errors.model)
     })
 
+    test('input_tokens', async () => {
+      const got = await s.client.responses.inputTokens.count({ model: atSecond, input: 'count me', instructions: 'Be brief.' })
+      assert.equal(got.object, 'response.input_tokens')
+      assert.ok(got.input_tokens > 0)
+      const row = await s.row()
+      assert.deepEqual([row.state, row.input_tokens, row.output_tokens], ['ok', 0, 0], 'counting is free')
+      await assert.rejects(s.client.responses.inputTokens.count({ model: atSecond, input: 'count me', bogus: 1 }), responses.errors.request)
+    })
+
     test('cancel of a response in the background', async () => {
       const made = await s.client.responses.create({ model: atSecond, input: 'take your time', background: true })
       assert.equal(made.status, 'queued')

@@ -104,25 +104,33 @@ type Deployment struct {
 	Host    *Health
 
 	inFlight atomic.Int64
-	lacking  [16]Health // by protocol: cooling while it is taken not to be served
+	lacking  [2][8]Health // whether tokens are counted; by protocol: cooling while it is taken not to be served
 }
 
-// Lack notes that the deployment answered as if it did not serve p at all. It may be an upstream in the middle of a
+func (d *Deployment) lack(p protocol.Protocol, o protocol.Operation) *Health {
+	counting := 0
+	if o == protocol.CountTokens {
+		counting = 1
+	}
+	return &d.lacking[counting][p]
+}
+
+// Lack notes that the deployment answered as if it did not serve p at all, or does not count tokens in it. It may be an upstream in the middle of a
 // restart, so that it is asked again before long.
-func (d *Deployment) Lack(p protocol.Protocol, entered, now time.Time) {
-	d.lacking[p].fail(entered, now, protocol.Unsupported, lack, 0)
+func (d *Deployment) Lack(p protocol.Protocol, o protocol.Operation, entered, now time.Time) {
+	d.lack(p, o).fail(entered, now, protocol.Unsupported, lack, 0)
 }
 
 // Lacks reports whether the deployment is taken not to serve p, and until when.
-func (d *Deployment) Lacks(p protocol.Protocol, now time.Time) (until time.Time, lacks bool) {
-	state, until := d.lacking[p].State(now)
+func (d *Deployment) Lacks(p protocol.Protocol, o protocol.Operation, now time.Time) (until time.Time, lacks bool) {
+	state, until := d.lack(p, o).State(now)
 	return until, state == Cooling
 }
 
 // Serves notes that the deployment does serve p.
-func (d *Deployment) Serves(p protocol.Protocol) {
-	if d.lacking[p].until.Load() != 0 {
-		d.lacking[p].Clear()
+func (d *Deployment) Serves(p protocol.Protocol, o protocol.Operation) {
+	if h := d.lack(p, o); h.until.Load() != 0 {
+		h.Clear()
 	}
 }
 
@@ -271,8 +279,10 @@ func (r *Registry) ClearAccount(id string) {
 	a.Clear()
 	for _, d := range r.deployments {
 		if d.Account == a {
-			for p := range d.lacking {
-				d.lacking[p].Clear()
+			for o := range d.lacking {
+				for p := range d.lacking[o] {
+					d.lacking[o][p].Clear()
+				}
 			}
 			d.Health.Clear()
 			d.Host.Clear()

@@ -142,24 +142,27 @@ func TestHalfOpenLetsExactlyOneIn(t *testing.T) {
 func TestLackingAProtocolLeavesTheOthers(t *testing.T) {
 	r := NewRegistry()
 	d := r.Deployment("d", "a", "h")
-	d.Lack(protocol.OpenAIResponses, t0, t0)
-	until, lacks := d.Lacks(protocol.OpenAIResponses, t0)
-	if _, chat := d.Lacks(protocol.OpenAIChat, t0); !lacks || chat || until.Sub(t0) != 10*time.Second {
+	d.Lack(protocol.OpenAIResponses, protocol.Generate, t0, t0)
+	until, lacks := d.Lacks(protocol.OpenAIResponses, protocol.Generate, t0)
+	if _, chat := d.Lacks(protocol.OpenAIChat, protocol.Generate, t0); !lacks || chat || until.Sub(t0) != 10*time.Second {
 		t.Errorf("lacks %v until %v; another protocol: %v", lacks, until.Sub(t0), chat)
 	}
+	if _, counts := d.Lacks(protocol.OpenAIResponses, protocol.CountTokens, t0); counts {
+		t.Error("who makes no replies is taken not to count tokens")
+	}
 	later := until.Add(time.Second)
-	if _, lacks := d.Lacks(protocol.OpenAIResponses, later); lacks {
+	if _, lacks := d.Lacks(protocol.OpenAIResponses, protocol.Generate, later); lacks {
 		t.Error("it is not asked again when the time has passed")
 	}
-	d.Lack(protocol.OpenAIResponses, later, later)
-	if until, _ := d.Lacks(protocol.OpenAIResponses, later); until.Sub(later) != 20*time.Second {
+	d.Lack(protocol.OpenAIResponses, protocol.Generate, later, later)
+	if until, _ := d.Lacks(protocol.OpenAIResponses, protocol.Generate, later); until.Sub(later) != 20*time.Second {
 		t.Errorf("the second time it is %v", until.Sub(later))
 	}
-	if d.Serves(protocol.OpenAIResponses); func() bool { _, l := d.Lacks(protocol.OpenAIResponses, later); return l }() {
+	if d.Serves(protocol.OpenAIResponses, protocol.Generate); func() bool { _, l := d.Lacks(protocol.OpenAIResponses, protocol.Generate, later); return l }() {
 		t.Error("an answer does not clear it")
 	}
-	d.Lack(protocol.OpenAIResponses, later, later)
-	if r.ClearAccount("a"); func() bool { _, l := d.Lacks(protocol.OpenAIResponses, later); return l }() {
+	d.Lack(protocol.OpenAIResponses, protocol.Generate, later, later)
+	if r.ClearAccount("a"); func() bool { _, l := d.Lacks(protocol.OpenAIResponses, protocol.Generate, later); return l }() {
 		t.Error("clearing the account does not forget it")
 	}
 }

@@ -53,6 +53,8 @@ function write(file, source, defs, roots) {
 
 // ---- OpenAI: a component of the OpenAPI document is nearly a schema already ----
 
+const openAIRoots = ['CreateChatCompletionRequest', 'CreateResponse', 'CreateEmbeddingRequest', 'TokenCountsBody']
+
 function deriveOpenAI() {
   const doc = JSON.parse(read(openapi))
   const schemas = doc.components.schemas
@@ -91,10 +93,10 @@ function deriveOpenAI() {
     m.required = [...new Set(m.required)]
     return m
   }
-  for (const n of ['CreateChatCompletionRequest', 'CreateResponse', 'CreateEmbeddingRequest']) defs[n] = merge(defs[n])
+  for (const n of openAIRoots) defs[n] = merge(defs[n])
   amendOpenAI(defs)
   write('openai.json', `OpenAI's OpenAPI document, version ${doc.info.version}`, defs, {
-    chat: 'CreateChatCompletionRequest', responses: 'CreateResponse', embeddings: 'CreateEmbeddingRequest',
+    chat: 'CreateChatCompletionRequest', responses: 'CreateResponse', embeddings: 'CreateEmbeddingRequest', count: 'TokenCountsBody',
   })
 }
 
@@ -108,8 +110,8 @@ function amendOpenAI(defs) {
     Object.values(s).forEach(relax)
   }
   for (const [n, s] of Object.entries(defs)) if (n !== 'ItemReferenceParam') relax(s)
-  // Null is taken for "left out" for each optional parameter of the three calls.
-  for (const n of ['CreateChatCompletionRequest', 'CreateResponse', 'CreateEmbeddingRequest']) {
+  // Null is taken for "left out" for each optional parameter of the calls.
+  for (const n of openAIRoots) {
     for (const [k, p] of Object.entries(defs[n].properties)) {
       if (!defs[n].required.includes(k)) defs[n].properties[k] = { anyOf: [p, { type: 'null' }] }
     }
