@@ -27,6 +27,16 @@
 // the stream with an error in the client's own protocol: never a fake success, never silence. A whole reply is held back
 // until it is complete, so it can always move on.
 //
+// # What is kept
+//
+// The Responses API promises to keep replies. Those of lane B no account has, so the gateway has them kept ([Kept]), and puts them into the
+// request that goes on from them (kept.go): what routing then sees leans on nothing, and goes anywhere. Such a thread stays Metapi's: where
+// it comes to an account that speaks Responses itself, that is told to store nothing, and the reply is kept here. Conversations are always kept here, and
+// calls about what is kept are answered here (keptcalls.go). State of an account's own is pinned to it, as before.
+//
+// A compaction (POST /v1/responses/compact, or an item compaction_trigger at the end of a request) is made by the upstream where it can, and else by
+// asking the model for a summary, in lane B: see package openairesponses.
+//
 // # Errors
 //
 // There is one error type, [protocol.Error]. The protocol's dialect writes it in the shape that the client's SDK knows.

@@ -21,8 +21,10 @@ import (
 //     a client that did not ask;
 //  3. encrypted reasoning that only another account can read is taken out, once, when that account cannot serve;
 //  4. what lane B has written into a conversation in place of another vendor's thinking is taken out before the vendor whose protocol
-//     the client speaks sees it, which would refuse it;
-//  5. what an upstream has refused for a reason that can be mended is mended: see mends.go.
+//     the client speaks sees it, which would refuse it; a compaction that Metapi has made becomes the summary that is in it;
+//  5. what an upstream has refused for a reason that can be mended is mended: see mends.go;
+//  6. what a request of openai-responses continues, where Metapi itself keeps that, is put into its input, and the reply's id and what it
+//     continues are told as the client knows them: see kept.go.
 //
 // Every other byte passes as the client sent it.
 

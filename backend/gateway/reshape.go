@@ -17,7 +17,8 @@ import (
 // decoded is the client's request in the canonical form.
 func (x *exchange) decoded() (*conversation.Request, error) {
 	if x.conv == nil {
-		conv, err := codecs.Of(x.in).DecodeRequest(x.body, conversation.Asked{Model: x.ep.model, Stream: x.stream})
+		conv, err := codecs.Of(x.in).DecodeRequest(x.body, conversation.Asked{Model: x.ep.model, Stream: x.stream,
+			Compact: x.ep.operation == protocol.Compact})
 		if err != nil {
 			return nil, err
 		}
@@ -51,13 +52,16 @@ func (a *attempt) streamWhole(body []byte, from http.Header) *failure {
 		return a.failed(asError(err))
 	}
 	a.dog.rest()
-	w := codecs.Of(a.ep.protocol).NewWriter(a.wanted())
+	ask := a.wanted()
+	a.tellKept(ask)
+	w := codecs.Of(a.ep.protocol).NewWriter(ask)
 	a.restore(r)
 	var events []byte
 	for _, e := range conversation.Replay(r) {
 		events = w.Write(events, e)
 	}
 	events = w.Close(events)
+	a.keepEvents(events)
 	a.pin()
 	a.heard.body(body)
 	a.keepThoughts()
@@ -125,5 +129,7 @@ func (a *attempt) gather(stream []byte) (*conversation.Reply, error) {
 // rewrite writes a whole reply for the client.
 func (a *attempt) rewrite(r *conversation.Reply) ([]byte, error) {
 	a.restore(r)
-	return codecs.Of(a.ep.protocol).EncodeReply(r, a.wanted())
+	ask := a.wanted()
+	a.tellKept(ask)
+	return codecs.Of(a.ep.protocol).EncodeReply(r, ask)
 }

@@ -8,6 +8,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/scan"
 	"metapi/backend/routing"
 )
 
@@ -27,7 +28,7 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 	if a.reshapes() && isStream(res.Header, body) {
 		r, err = a.gather(body)
 		res.Header.Set("Content-Type", "application/json")
-	} else if a.up.Body(body, &a.reply); a.reply.Err != nil && !a.storedFailure() {
+	} else if a.readWhole(body); a.reply.Err != nil && !a.storedFailure() {
 		return a.failed(a.reply.Err)
 	} else if a.counting() {
 		body, err = a.counted(body)
@@ -40,6 +41,7 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 	if err != nil {
 		return a.lost(err)
 	}
+	body = a.keepWhole(body)
 	a.pin() // before the client can ask for what it was told
 	a.keepThoughts()
 	a.made.FirstByte = time.Since(a.start)
@@ -53,6 +55,18 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 		err = http.NewResponseController(a.w).Flush() // the client has it all before the books are made
 	}
 	return a.done(err != nil)
+}
+
+// readWhole takes a whole reply in. What is told of a stored response is not one of a model's.
+func (a *attempt) readWhole(body []byte) {
+	switch a.ep.operation {
+	case protocol.Delete, protocol.InputItems:
+		if scan.Valid(body) != nil {
+			a.reply.Err = &protocol.Error{Kind: protocol.BadReply, Message: "the upstream's reply is not JSON"}
+		}
+	default:
+		a.up.Body(body, &a.reply)
+	}
 }
 
 // storedFailure reports whether the error in the reply is the content of a stored response that failed, and not a failure

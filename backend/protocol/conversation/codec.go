@@ -35,6 +35,8 @@ type Codec interface {
 type Asked struct {
 	Model  string // in the path (Gemini)
 	Stream bool   // by the path (Gemini)
+
+	Compact bool // the conversation shall be compacted (openai-responses, by the path)
 }
 
 // Target is what is known of the deployment that a request is encoded for.

@@ -13,7 +13,7 @@ import (
 
 // DecodeRequest reads a request (CreateResponse). What leans on state that one account keeps, as previous_response_id does,
 // is a BadRequest that names it: the gateway sends such requests to that account, in this protocol, or not at all.
-func (Codec) DecodeRequest(body []byte, _ conversation.Asked) (*conversation.Request, error) {
+func (Codec) DecodeRequest(body []byte, asked conversation.Asked) (*conversation.Request, error) {
 	v := read(body, true)
 	if v.Kind() != '{' {
 		if err := scan.Valid(body); err != nil {
@@ -36,7 +36,8 @@ func (Codec) DecodeRequest(body []byte, _ conversation.Asked) (*conversation.Req
 	case !d.hasInput:
 		return nil, bad("input", `"input" is missing`)
 	}
-	if d.instructions != "" {
+	compacts := asked.Compact || d.trigger
+	if d.instructions != "" && !compacts { // they are no part of the conversation
 		first := conversation.Message{Role: conversation.System, Parts: []conversation.Part{&conversation.Text{Text: d.instructions}}}
 		r.Messages = slices.Insert(r.Messages, 0, first)
 	}
@@ -50,6 +51,9 @@ func (Codec) DecodeRequest(body []byte, _ conversation.Asked) (*conversation.Req
 	}
 	r.LogProbs = slices.Contains(r.Include, logProbs)
 	r.Include = slices.DeleteFunc(r.Include, func(s string) bool { return s == logProbs })
+	if compacts {
+		return summarising(r, body, asked.Compact), nil
+	}
 	return r, nil
 }
 
@@ -64,6 +68,7 @@ type requestReader struct {
 	instructions string
 	identifier   string
 	hasInput     bool
+	trigger      bool                // a compaction is asked for
 	found        []conversation.Tool // those that a search for tools has found
 	signature    carry.Carried       // what belongs to the next call
 }
@@ -257,6 +262,18 @@ func (d *requestReader) join(role conversation.Role, p conversation.Part) {
 
 // add takes an item of the input into the conversation.
 func (d *requestReader) add(it *wireItem) {
+	if d.trigger {
+		d.refuse("type", "follows a compaction_trigger, which must be the last item")
+		return
+	}
+	if it.kind == "compaction_trigger" {
+		d.trigger = true
+		return
+	}
+	if summary, ours := openSummary(it.sealed); ours && compactions[it.kind] {
+		d.say(conversation.User, &conversation.Text{Text: summaryMessage(summary)})
+		return
+	}
 	if why, held := accountItems[it.kind]; held {
 		d.refuse("type", "%s", why)
 		return

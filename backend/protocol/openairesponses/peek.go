@@ -143,6 +143,7 @@ func item(c *scan.Cursor, body []byte, p *peek.Request, h *peek.Hash, last *toke
 	case string(kind) == "reasoning" && foreign(id.raw, secret.raw):
 	case secret.raw != nil && string(kind) == "reasoning":
 		*last = secret
+	case secret.raw != nil && ours(secret): // a summary of Metapi's: anybody may read it
 	case secret.raw != nil: // a compaction: the conversation so far, which cannot be left out
 		p.AddRef(protocol.ConvRef, ReasoningID(secret.raw, secret.escaped))
 	// Reasoning without its content, and a bare id, stand for what one account has stored. Any other item is there in

@@ -19,7 +19,6 @@ var accountItems = map[string]string{
 	"item_reference":     "is an item that another account keeps; send the item itself",
 	"compaction":         "is a conversation that only the vendor who sealed it can read; send the conversation itself",
 	"compaction_summary": "is a conversation that only the vendor who sealed it can read; send the conversation itself",
-	"compaction_trigger": "asks for a compaction, which this model cannot make",
 }
 
 // unsayable are the parameters that Responses does not have (CreateResponse of OpenAI's OpenAPI document); see package unsaid.

@@ -14,7 +14,12 @@ import (
 
 // NewWriter writes a stream of ResponseStreamEvents. Each ends in a Response with all that was said, so what was said is kept,
 // up to 16 MB.
-func (Codec) NewWriter(r *conversation.Request) conversation.Writer { return newWriter(r) }
+func (Codec) NewWriter(r *conversation.Request) conversation.Writer {
+	if r != nil && r.Compaction != nil {
+		return &compactionWriter{writer: newWriter(r)}
+	}
+	return newWriter(r)
+}
 
 func newWriter(r *conversation.Request) *writer {
 	if r == nil {
