@@ -4,6 +4,9 @@
 const list = (v) => v == null ? [] : Array.isArray(v) ? v : [v]
 const texts = (content) => typeof content === 'string' ? content : list(content).map((p) => p.text ?? '').join('')
 const inURL = (url) => /^data:(?:image\/png|application\/pdf);base64,(.*)$/s.exec(url ?? '')?.[1] ?? url
+/** Stands for an answer that the upstream keeps. */
+export const kept = '(kept)'
+
 const said = (turns) => turns.filter((t) => t.text !== '')
 
 export const heard = {
@@ -26,7 +29,9 @@ export const heard = {
   },
 
   responses(b) {
-    const items = typeof b.input === 'string' ? [{ role: 'user', content: b.input }] : b.input
+    // What the vendor itself keeps is spoken of by its id alone.
+    const items = typeof b.input === 'string' ? [{ role: 'user', content: b.input }]
+      : b.input.map((i) => i.type === 'item_reference' ? { role: 'assistant', content: kept } : i)
     const told = (...roles) => items.filter((i) => roles.includes(i.role))
     const parts = told('user').flatMap((m) => list(m.content))
     const typed = (type) => items.filter((i) => i.type === type)

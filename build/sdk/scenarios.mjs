@@ -1,5 +1,6 @@
 // The rows of the table: what is asked through a column, and what must come of it.
 import assert from 'node:assert/strict'
+import { kept } from './heard.mjs'
 import { echo, ms } from './imitation.mjs'
 import { eventually } from './matrix.mjs'
 
@@ -138,8 +139,8 @@ export const scenarios = [
       const first = await c.ask({ turns: user('eins'), stream })
       const r = await c.ask({ turns: [{ user: 'eins' }, { raw: first.raw }, { user: 'zwei 🎉' }], stream })
       assert.equal(r.text, echo('zwei 🎉'))
-      assert.deepEqual((await c.heard()).turns,
-        [{ role: 'user', text: 'eins' }, { role: 'assistant', text: echo('eins') }, { role: 'user', text: 'zwei 🎉' }])
+      const turns = (await c.heard()).turns.map((t) => t.text === kept ? { ...t, text: echo('eins') } : t)
+      assert.deepEqual(turns, [{ role: 'user', text: 'eins' }, { role: 'assistant', text: echo('eins') }, { role: 'user', text: 'zwei 🎉' }])
     }),
   }, {
     name: 'tool round trip',

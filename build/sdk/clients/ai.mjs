@@ -12,20 +12,19 @@ const errors = Object.fromEntries(['key', 'model', 'limit', 'request', 'denied',
 const finishes = { stop: 'stop', length: 'length', tools: 'tool-calls' }
 
 /** An API as in chat.mjs, of one provider: model(world, wire, key) makes from a name what the SDK calls a model. */
-const api = (name, of, provider, { always, ...more }) => ({
+const api = (name, of, provider, more) => ({
   name, wire: of, errors, finishes, ...more,
   client: (world, wire, key = world.key, maxRetries = 0) => Object.assign((id) => provider(world, wire.fetch, key)(id), { maxRetries }),
 
   async ask(model, { stream, onText, onCall, signal, model: id, turns, system, tools, choose, schema, ...rest }) {
     const { maxTokens, temperature, stop, extra } = rest
-    const options = { ...always, ...extra }
     const call = {
       model: model(id), maxRetries: model.maxRetries, abortSignal: signal, ...(system && { system }), messages: messages(turns),
       ...(tools && { tools: Object.fromEntries(tools.map((t) => [t.name, tool({ inputSchema: jsonSchema(t.schema) })])) }),
       ...(schema && { output: Output.object({ schema: jsonSchema(schema), name: 'answer' }) }),
       ...(choose && { toolChoice: { type: 'tool', toolName: choose } }), ...(temperature && { temperature }),
       ...(maxTokens && { maxOutputTokens: maxTokens }), ...(stop && { stopSequences: stop }),
-      providerOptions: options,
+      providerOptions: extra,
     }
     if (!stream) return answer(await generateText(call), schema)
     const r = streamText({ ...call, onError() {} })
@@ -45,7 +44,7 @@ const api = (name, of, provider, { always, ...more }) => ({
   async loop(model, { stream, model: id, turns, tools }) {
     const callable = tools.map((t) => [t.name, tool({ inputSchema: jsonSchema(t.schema), execute: t.run })])
     const call = {
-      model: model(id), maxRetries: 0, messages: messages(turns), providerOptions: always, stopWhen: stepCountIs(5),
+      model: model(id), maxRetries: 0, messages: messages(turns), stopWhen: stepCountIs(5),
       tools: Object.fromEntries(callable),
     }
     return stream ? streamText(call).text : (await generateText(call)).text
@@ -67,10 +66,9 @@ export const vercel = [
   api('ai-compatible', 'chat', (world, fetch, apiKey) => createOpenAICompatible({
     name: 'metapi', baseURL: `${world.url}/v1`, apiKey, fetch, includeUsage: true, supportsStructuredOutputs: true,
   }), { think: { metapi: { reasoningEffort: 'low' } } }),
-  // With store it would speak of what it has got by ids alone, which only the account that keeps them knows.
+  // It speaks of what it has got by ids alone, which the account keeps, or else Metapi.
   api('ai-responses', 'responses', (...w) => openai(...w).responses, {
-    always: { openai: { store: false } },
-    thinking: { openai: { store: false, reasoningEffort: 'low', reasoningSummary: 'auto', forceReasoning: true } },
+    thinking: { openai: { reasoningEffort: 'low', reasoningSummary: 'auto', forceReasoning: true } },
   }),
   api('ai-messages', 'messages', (world, fetch, apiKey) => createAnthropic({ baseURL: `${world.url}/v1`, apiKey, fetch }), {
     thinking: { anthropic: { thinking: { type: 'enabled', budgetTokens: 1024 } } },
