@@ -17,6 +17,7 @@ import (
 	"metapi/backend/control"
 	"metapi/backend/gateway"
 	"metapi/backend/gateway/wire"
+	"metapi/backend/kept"
 	"metapi/backend/keychain"
 	"metapi/backend/ledger"
 	"metapi/backend/provider"
@@ -47,6 +48,7 @@ type Backend struct {
 	lock     *flock.Flock
 	store    *store.Store
 	ledger   *ledger.Ledger
+	kept     *kept.Kept
 	secrets  *secretStore
 	rules    *settings.File[routing.Settings]
 	own      *settings.Folder[[]provider.Definition] // providers of the user's
@@ -94,6 +96,11 @@ func (b *Backend) open() (err error) {
 	if b.ledger, err = ledger.Open(b.Dir, b.store); err != nil {
 		return err
 	}
+	set, err := b.switches().Settings()
+	if err != nil {
+		return err
+	}
+	b.kept = kept.New(kept.Options{Dir: b.Dir, Off: !set.KeepResponses, Log: b.log})
 	if b.rules, err = settings.Open[routing.Settings](filepath.Join(b.Dir, routing.SettingsFile), b.reread); err != nil {
 		return err
 	}
@@ -112,7 +119,7 @@ func (b *Backend) open() (err error) {
 	b.refresher = catalog.NewRefresher(catalog.RefresherConfig{
 		Offers: b.offers, Accounts: b.scanAccounts, Secret: b.accounts.Secret, Lister: lister, OnChange: b.discovered,
 	})
-	sw := switches{b.store}
+	sw := b.switches()
 	b.builder = snapshot.NewBuilder(snapshot.Sources{
 		Accounts: b.accounts, Offers: b.offers, Catalog: catalog.Embedded(), Live: b.live, Mode: sw.Mode, Paused: sw.Paused,
 		Aliases: func() map[string]string { return b.rules.Value().Aliases }, Log: b.log,
@@ -131,6 +138,8 @@ func (b *Backend) open() (err error) {
 	b.handler = control.Handler(b.service)
 	return nil
 }
+
+func (b *Backend) switches() switches { return switches{b.store, b.kept} }
 
 // Handler is the control API for use in process: it asks for no token.
 func (b *Backend) Handler() http.Handler { return b.handler }
@@ -152,6 +161,9 @@ func (b *Backend) Close() error {
 	}
 	if b.ledger != nil {
 		err = errors.Join(err, b.ledger.Close())
+	}
+	if b.kept != nil {
+		err = errors.Join(err, b.kept.Close())
 	}
 	if b.store != nil {
 		err = errors.Join(err, b.store.Close())
@@ -205,7 +217,7 @@ func (b *Backend) reread() {
 
 // Port is where the user wants clients to be served.
 func (b *Backend) Port() (int, error) {
-	s, err := switches{b.store}.Settings()
+	s, err := b.switches().Settings()
 	if err != nil {
 		return 0, explain(err)
 	}
@@ -215,7 +227,7 @@ func (b *Backend) Port() (int, error) {
 // trouble is what is wrong with the data folder now, a sentence each.
 func (b *Backend) trouble() []string {
 	var list []string
-	for _, t := range []string{b.serving.Trouble(), b.store.Trouble(), b.ledger.Trouble()} {
+	for _, t := range []string{b.serving.Trouble(), b.store.Trouble(), b.ledger.Trouble(), b.kept.Trouble()} {
 		if t != "" {
 			list = append(list, control.Sentence(t))
 		}

@@ -13,6 +13,7 @@
 //	lock           held by whoever has the folder open
 //	metapi.db      accounts, clients, offers, settings, the ledger's rows     (package store)
 //	backups/       copies of it                                               (package store)
+//	responses.db   replies that tools may continue, conversations             (package kept)
 //	journal/       requests that are not in the database yet                  (package ledger)
 //	secrets        where there is no OS keychain: the encrypted file          (package keychain)
 //	metapi.log     the log, and metapi.log.1 before it

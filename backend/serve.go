@@ -119,7 +119,7 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 		i.sessions = web.Sessions
 	}
 	g := gateway.New(gateway.Options{
-		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events}, Pins: b.ledger, Transport: b.transport, Moves: i.moves,
+		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events}, Pins: b.ledger, Kept: b.kept, Transport: b.transport, Moves: i.moves,
 		Control: control.Guard(b.handler, i.rt.Token, web), Origins: o.Origins, FirstEvent: o.FirstEvent, Log: b.log,
 	})
 	i.inFlight = g.InFlight
@@ -144,6 +144,7 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 	defer stop()
 	background.Go(func() { b.refresher.Run(ctx) })
 	background.Go(func() { b.mend(ctx) })
+	background.Go(func() { b.kept.Run(ctx) })
 	b.serving.setTrouble("")
 	if o.Patient {
 		background.Go(i.toPort)

@@ -5,6 +5,7 @@ import (
 
 	"metapi/backend/control"
 	"metapi/backend/gateway"
+	"metapi/backend/kept"
 	"metapi/backend/routing"
 	"metapi/backend/store"
 )
@@ -23,7 +24,10 @@ const (
 )
 
 // switches keeps the mode and the pause in the store. It implements control.Switches.
-type switches struct{ st *store.Store }
+type switches struct {
+	st   *store.Store
+	kept *kept.Kept // told of the setting that is its own
+}
 
 // Mode is the one in force: failover until the user chooses another, or where this version does not know the one chosen.
 func (s switches) Mode() (m routing.Mode, err error) {
@@ -54,7 +58,7 @@ func (s switches) SetPaused(paused bool) error {
 }
 
 // defaults hold until the user chooses otherwise.
-var defaults = control.Settings{Port: gateway.DefaultPort, Theme: "system", CloseToTray: true}
+var defaults = control.Settings{Port: gateway.DefaultPort, Theme: "system", CloseToTray: true, KeepResponses: true}
 
 func (s switches) Settings() (c control.Settings, err error) {
 	c = defaults
@@ -73,5 +77,9 @@ func (s switches) SetSettings(c control.Settings) error {
 	if err != nil {
 		return err
 	}
-	return s.st.Update(func(tx *store.Tx) error { return chosen.Put(tx, chosenKey, raw) })
+	err = s.st.Update(func(tx *store.Tx) error { return chosen.Put(tx, chosenKey, raw) })
+	if err == nil && s.kept.On() != c.KeepResponses {
+		s.kept.Switch(c.KeepResponses)
+	}
+	return err
 }

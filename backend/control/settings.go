@@ -11,6 +11,8 @@ type Settings struct {
 	Theme       string `json:"theme" enum:"system,light,dark"`
 	CloseToTray bool   `json:"close_to_tray" doc:"Closing the window leaves Metapi running in the tray, where there is one"`
 	StartHidden bool   `json:"start_hidden" doc:"Start without a window, where there is a tray"`
+
+	KeepResponses bool `json:"keep_responses" doc:"Keep replies that tools may continue by their ids, and conversations, on this machine for 30 days; off deletes what was kept"`
 }
 
 // EditSettings is a change of some of them; what is absent stays.
@@ -19,6 +21,8 @@ type EditSettings struct {
 	Theme       *string `json:"theme,omitempty" enum:"system,light,dark"`
 	CloseToTray *bool   `json:"close_to_tray,omitempty"`
 	StartHidden *bool   `json:"start_hidden,omitempty"`
+
+	KeepResponses *bool `json:"keep_responses,omitempty"`
 }
 
 func (e EditSettings) apply(to *Settings) {
@@ -26,6 +30,7 @@ func (e EditSettings) apply(to *Settings) {
 	set(&to.Theme, e.Theme)
 	set(&to.CloseToTray, e.CloseToTray)
 	set(&to.StartHidden, e.StartHidden)
+	set(&to.KeepResponses, e.KeepResponses)
 }
 
 func set[T any](to *T, v *T) {

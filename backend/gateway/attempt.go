@@ -78,6 +78,9 @@ func (x *exchange) try(d *routing.Deployment, more bool) (worst *failure) {
 func (x *exchange) tryNearest(d *routing.Deployment, more bool) *failure {
 	mends := x.g.mends.known(x, d)
 	first := x.tryOnce(d, more, mends)
+	if x.learnsCompaction(d, first) {
+		first = x.tryOnce(d, more, mends)
+	}
 	for f := first; f != nil; {
 		better, ok := x.mend(mends, f)
 		if !ok {
@@ -119,13 +122,14 @@ func (x *exchange) tryOnce(d *routing.Deployment, more bool, mends mending) *fai
 	a.made = routing.Attempt{Deployment: d.ID, Account: d.Account.ID, Upstream: d.Upstream, Start: now.Sub(x.rec.Start)}
 	a.dog = x.g.watch(x.r.Context(), x.patience(d, more))
 	defer a.dog.stop()
-	if a.via != x.in || x.in != x.ep.protocol || a.mends.anew() {
+	if a.via != x.in || x.in != x.ep.protocol || a.mends.anew() || a.emulates() {
 		if f := a.encode(); f != nil {
 			f.via = a.via
 			return f
 		}
 	} else {
 		a.hide = a.addsUsage()
+		a.keepForgotten()
 	}
 	if a.via != x.in || x.in != x.ep.protocol {
 		a.made.Via = a.via
@@ -164,7 +168,11 @@ func (x *exchange) patience(d *routing.Deployment, more bool) time.Duration {
 
 // stored reports whether the request is about a response that an account keeps, rather than for a new one.
 func (x *exchange) stored() bool {
-	return x.ep.operation == protocol.Retrieve || x.ep.operation == protocol.Cancel
+	switch x.ep.operation {
+	case protocol.Retrieve, protocol.Cancel, protocol.Delete, protocol.InputItems:
+		return true
+	}
+	return false
 }
 
 // send makes the upstream call.
@@ -212,6 +220,9 @@ func (a *attempt) call() provider.Call {
 	c := provider.Call{Protocol: a.via, Operation: a.ep.operation, Model: a.d.Upstream, Stream: a.stream, ID: a.ep.id}
 	if a.via == a.ep.protocol {
 		c.Query = cleanQuery(a.r.URL)
+	}
+	if a.ep.operation == protocol.Compact && a.b != nil {
+		c.Operation = protocol.Generate // the model is asked
 	}
 	return c
 }
@@ -278,6 +289,7 @@ func (a *attempt) refused(res *http.Response) *failure {
 	if e.Kind == protocol.Unsupported && (a.ep.operation == protocol.Generate || a.ep.operation == protocol.Embed) {
 		a.d.Live.Lack(a.via, a.ep.operation, a.start, time.Now()) // a 404 for the path, not the model
 	}
+	a.learnsForgetful(e)
 	f := a.failed(e)
 	if a.b == nil && !ownAccount(e.Kind) && a.showable(body) {
 		f.raw, f.status, f.header = body, res.StatusCode, res.Header

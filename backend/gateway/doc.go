@@ -12,7 +12,9 @@
 // A request to count tokens goes the same way, in less time, and ends in an estimate where nobody counts: count.go.
 //
 // This is lane A: client and upstream speak the same protocol. The body is never marshalled again; what may be changed
-// in it is listed in edits.go, which headers may pass in headers.go, and how long anyone is waited for in timing.go.
+// in it is listed in edits.go, which headers may pass in headers.go, and how long anyone is waited for in timing.go. Where they speak
+// different ones, laneb.go translates. A reply that came whole where a stream was asked for, or as a stream where none was, is told in the
+// way that was asked (mismatch.go).
 //
 // In lane B they speak different ones: the request is decoded and encoded, and the reply likewise, event by event (laneb.go; package
 // conversation). Three things bring a request of lane A there, too: a body that was sent to the path of another protocol (exchange.in), a
@@ -24,6 +26,16 @@
 // upstream moves the request on to the next deployment, and the client sees nothing of it. From then on a failure ends
 // the stream with an error in the client's own protocol: never a fake success, never silence. A whole reply is held back
 // until it is complete, so it can always move on.
+//
+// # What is kept
+//
+// The Responses API promises to keep replies. Those of lane B no account has, so the gateway has them kept ([Kept]), and puts them into the
+// request that goes on from them (kept.go): what routing then sees leans on nothing, and goes anywhere. Such a thread stays Metapi's: where
+// it comes to an account that speaks Responses itself, that is told to store nothing, and the reply is kept here. Conversations are always kept here, and
+// calls about what is kept are answered here (keptcalls.go). State of an account's own is pinned to it, as before.
+//
+// A compaction (POST /v1/responses/compact, or an item compaction_trigger at the end of a request) is made by the upstream where it can, and else by
+// asking the model for a summary, in lane B: see package openairesponses.
 //
 // # Errors
 //

@@ -8,6 +8,7 @@ import (
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/anthropic"
 	"metapi/backend/protocol/dialects"
+	"metapi/backend/protocol/gemini"
 	"metapi/backend/protocol/openairesponses"
 	"metapi/backend/protocol/repair"
 	"metapi/backend/protocol/scan"
@@ -19,9 +20,11 @@ import (
 //  2. openai-chat streams ask for usage (stream_options.include_usage), and the chunk that this adds is hidden again from
 //     a client that did not ask;
 //  3. encrypted reasoning that only another account can read is taken out, once, when that account cannot serve;
-//  4. what lane B has written into a conversation in place of another vendor's thinking is taken out before Anthropic or OpenAI sees it,
-//     which would refuse it;
-//  5. what an upstream has refused for a reason that can be mended is mended: see mends.go.
+//  4. what lane B has written into a conversation in place of another vendor's thinking is taken out before the vendor whose protocol
+//     the client speaks sees it, which would refuse it; a compaction that Metapi has made becomes the summary that is in it;
+//  5. what an upstream has refused for a reason that can be mended is mended: see mends.go;
+//  6. what a request of openai-responses continues, where Metapi itself keeps that, is put into its input, and the reply's id and what it
+//     continues are told as the client knows them: see kept.go.
 //
 // Every other byte passes as the client sent it.
 
@@ -29,6 +32,7 @@ import (
 var stripForeign = map[protocol.Protocol]func(body []byte) []byte{
 	protocol.Anthropic:       anthropic.StripForeign,
 	protocol.OpenAIResponses: openairesponses.StripForeign,
+	protocol.Gemini:          gemini.StripForeign,
 }
 
 // edit replaces the bytes of one span.

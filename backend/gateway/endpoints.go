@@ -18,6 +18,8 @@ type endpoint struct {
 	id        string // a response id, or the model of a single-model GET
 	stream    bool   // asked for by the path
 	array     bool   // gemini: a stream without alt=sse is one JSON array
+	item      string // of a conversation
+	kept      func(*keptCall) ([]byte, error)
 	list      func(http.ResponseWriter, *http.Request, endpoint, *snapshot.Snapshot)
 }
 
@@ -28,6 +30,7 @@ var posts = map[string]endpoint{
 	"/v1/chat/completions":       {protocol: protocol.OpenAIChat, operation: protocol.Generate},
 	"/v1/responses":              {protocol: protocol.OpenAIResponses, operation: protocol.Generate},
 	"/v1/responses/input_tokens": {protocol: protocol.OpenAIResponses, operation: protocol.CountTokens},
+	"/v1/responses/compact":      {protocol: protocol.OpenAIResponses, operation: protocol.Compact},
 	"/v1/embeddings":             {protocol: protocol.OpenAIEmbeddings, operation: protocol.Embed},
 	"/v1/messages":               {protocol: protocol.Anthropic, operation: protocol.Generate},
 	"/v1/messages/count_tokens":  {protocol: protocol.Anthropic, operation: protocol.CountTokens},
@@ -64,27 +67,41 @@ func findEndpoint(r *http.Request) (endpoint, *protocol.Error) {
 		if id, ok := strings.CutSuffix(rest, "/cancel"); ok && plainID(id) {
 			return endpoint{protocol: protocol.OpenAIResponses, operation: protocol.Cancel, id: id}, wantMethod(r, http.MethodPost)
 		}
-		if plainID(rest) && r.Method != http.MethodPost { // /v1/responses/compact and its like are not served
+		if id, ok := strings.CutSuffix(rest, "/input_items"); ok && plainID(id) {
+			return endpoint{protocol: protocol.OpenAIResponses, operation: protocol.InputItems, id: id}, wantMethod(r, http.MethodGet)
+		}
+		if plainID(rest) && r.Method == http.MethodDelete {
+			return endpoint{protocol: protocol.OpenAIResponses, operation: protocol.Delete, id: rest}, nil
+		}
+		if plainID(rest) && r.Method != http.MethodPost { // nobody posts to a response
 			ep := endpoint{protocol: protocol.OpenAIResponses, operation: protocol.Retrieve, id: rest}
 			ep.stream = strings.EqualFold(r.URL.Query().Get("stream"), "true")
 			return ep, wantMethod(r, http.MethodGet)
 		}
 	}
+	if rest, ok := strings.CutPrefix(path, "/v1/conversations"); ok && (rest == "" || rest[0] == '/') {
+		return findConversation(r, rest)
+	}
 	if path == "/v1beta/models" {
 		return endpoint{protocol: protocol.Gemini, list: listGemini}, wantMethod(r, http.MethodGet)
 	}
-	if rest, ok := strings.CutPrefix(path, "/v1beta/models/"); ok {
-		if i := strings.LastIndexByte(rest, ':'); i > 0 {
-			if ep, ok := geminiMethods[rest[i+1:]]; ok {
-				ep.model = rest[:i]
+	if rest, ok := strings.CutPrefix(path, "/v1beta/"); ok {
+		name, isModel := strings.CutPrefix(rest, "models/") // which Vercel's AI SDK leaves out of account/model
+		if i := strings.LastIndexByte(name, ':'); i > 0 {
+			if ep, ok := geminiMethods[name[i+1:]]; ok {
+				ep.model = name[:i]
 				ep.array = ep.stream && r.URL.Query().Get("alt") != "sse"
 				return ep, wantMethod(r, http.MethodPost)
 			}
-		} else if rest != "" {
-			return endpoint{protocol: protocol.Gemini, id: rest, list: listGemini}, wantMethod(r, http.MethodGet)
+		} else if isModel && name != "" {
+			return endpoint{protocol: protocol.Gemini, id: name, list: listGemini}, wantMethod(r, http.MethodGet)
 		}
 	}
-	return endpoint{}, &protocol.Error{Kind: protocol.NotFound, Message: fmt.Sprintf("Metapi does not serve %s %s", r.Method, path)}
+	return endpoint{}, notServed(r)
+}
+
+func notServed(r *http.Request) *protocol.Error {
+	return &protocol.Error{Kind: protocol.NotFound, Message: fmt.Sprintf("Metapi does not serve %s %s", r.Method, r.URL.Path)}
 }
 
 func plainID(id string) bool { return id != "" && !strings.Contains(id, "/") }
@@ -108,7 +125,7 @@ func dialectOf(r *http.Request) protocol.Dialect {
 		return dialects.Of(protocol.Gemini)
 	case strings.HasPrefix(path, "/v1/messages"), anthropicCaller(r):
 		return dialects.Of(protocol.Anthropic)
-	case strings.HasPrefix(path, "/v1/responses"):
+	case strings.HasPrefix(path, "/v1/responses"), strings.HasPrefix(path, "/v1/conversations"):
 		return dialects.Of(protocol.OpenAIResponses)
 	}
 	return dialects.Of(protocol.OpenAIChat)

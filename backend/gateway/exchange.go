@@ -34,6 +34,7 @@ type exchange struct {
 	stream  bool                  // the client wants a stream
 	out     *streamWriter
 	countBy time.Time // when a count must be told
+	keep    *keeping  // nil: Metapi does not keep the reply
 
 	rec   routing.Record
 	begun bool // rec is in the journal
@@ -86,7 +87,10 @@ func (x *exchange) read() *protocol.Error {
 	if err != nil {
 		return asError(err)
 	}
-	x.stream = x.ep.stream || x.peek.Stream
+	if e := x.recall(); e != nil {
+		return e
+	}
+	x.stream = x.ep.stream || x.peek.Stream && x.ep.operation != protocol.Compact
 	if x.ep.model == "" {
 		x.rec.Asked = x.peek.Model
 	} else if len(x.ep.model) > protocol.LongestModel {

@@ -34,6 +34,7 @@ type Options struct {
 	Snapshot   func() *snapshot.Snapshot
 	Recorder   Recorder
 	Pins       Pins
+	Kept       Kept                  // default: nothing is kept
 	Transport  http.RoundTripper     // default: NewTransport()
 	Control    http.Handler          // the control API and its pages, mounted at /api/ and /ui/ behind the same door; checks its own token
 	Origins    []string              // Origin values that may call; default: none, so that no web page can
@@ -56,12 +57,19 @@ type Gateway struct {
 	thoughts thoughts       // what some of them will want back
 	learned  tokens.Corrections
 	replies  atomic.Uint64 // with usage told, of which some are learned from
+
+	compactless sync.Map    // deployment id -> struct{}: speaks openai-responses, but makes no compactions
+	forgets     atomic.Bool // there is something in forgetful
+	forgetful   sync.Map    // account id -> struct{}: speaks openai-responses, but does not keep what it should
 }
 
 // New returns a gateway. It starts nothing; see [Gateway.Serve].
 func New(o Options) *Gateway {
 	if o.Transport == nil {
 		o.Transport = NewTransport()
+	}
+	if o.Kept == nil {
+		o.Kept = nothingKept{}
 	}
 	if o.MaxBody == 0 {
 		o.MaxBody = 64 << 20
@@ -110,6 +118,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, ep.dialect(), &protocol.Error{Kind: protocol.Unavailable, Message: "Metapi is paused; `metapi resume` or the tray starts it again"})
 	case ep.list != nil:
 		ep.list(w, r, ep, snap)
+	case g.serveKept(w, r, ep, client.ID):
 	default:
 		g.running.Add(1)
 		defer g.running.Done()
@@ -129,6 +138,7 @@ func refuse(w http.ResponseWriter, d protocol.Dialect, e *protocol.Error) int {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	setRetryAfter(h, e.RetryAfter)
+	nameRequest(h, d.Protocol())
 	if status == http.StatusMethodNotAllowed {
 		h.Set("Allow", e.Param)
 	}

@@ -114,3 +114,18 @@ func setRetryAfter(h http.Header, d time.Duration) {
 		h.Set("Retry-After", strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10))
 	}
 }
+
+// requestIDs are the headers in which vendors name a request, and their SDKs look for its name.
+var requestIDs = map[protocol.Protocol]string{
+	protocol.OpenAIChat:       "X-Request-Id",
+	protocol.OpenAIResponses:  "X-Request-Id",
+	protocol.OpenAIEmbeddings: "X-Request-Id",
+	protocol.Anthropic:        "Request-Id",
+}
+
+// nameRequest names a request for the SDK where no vendor's own answer does: by what it is called in the ledger.
+func nameRequest(h http.Header, p protocol.Protocol) {
+	if name, id := requestIDs[p], h["X-Metapi-Request-Id"]; name != "" && id != nil && h[name] == nil {
+		h[name] = id
+	}
+}

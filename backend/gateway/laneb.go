@@ -25,7 +25,8 @@ type laneB struct {
 // translatable is what a request can be put into: nothing where it leans on state that one account keeps, or is none for a
 // reply.
 func (x *exchange) translatable(pin routing.Pin) protocol.Set {
-	if pin.Only || x.ep.operation != protocol.Generate && !x.counting() || codecs.Of(x.in) == nil {
+	makes := x.ep.operation == protocol.Generate || x.ep.operation == protocol.Compact
+	if pin.Only || !makes && !x.counting() || codecs.Of(x.in) == nil {
 		return 0
 	}
 	return codecs.Spoken
@@ -41,6 +42,10 @@ func (a *attempt) encode() *failure {
 	}
 	ask := *conv // shallow: encoders change nothing
 	ask.Model, ask.Stream = a.d.Upstream, a.stream
+	if ask.Compaction != nil && a.d.MaxOutput > 0 {
+		most := min(a.d.MaxOutput, longestSummary)
+		ask.MaxOutput = &most
+	}
 	lost := a.mends.request(&ask)
 	if a.quirks[wantsThoughts] {
 		ask.Messages = slices.Clone(ask.Messages)
@@ -57,14 +62,16 @@ func (a *attempt) encode() *failure {
 	}
 	a.encoded, a.dropped = body, slices.Concat(conv.Lost, lost, unsaid)
 	b.ask, b.back = conv, b.up.Restorer(&ask, to)
-	if a.via == a.ep.protocol && b.back == nil {
+	if a.via == a.ep.protocol && b.back == nil && !a.emulates() {
 		a.hide = a.addsUsage()
 		return nil
 	}
+	a.b = b
+	a.keepNew()
+	a.tellKept(conv)
 	if a.stream {
 		b.reader, b.writer = b.up.NewReader(), b.client.NewWriter(b.ask)
 	}
-	a.b = b
 	return nil
 }
 

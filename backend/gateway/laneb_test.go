@@ -402,21 +402,18 @@ func TestLaneBLackedProtocol(t *testing.T) {
 	}
 }
 
-// What the nearest protocol cannot say is said over another, where the account serves it.
+// What the nearest protocol cannot say is said over another, where the account serves it: Responses has one answer to a request, and is nearer.
 func TestLaneBSaidOverAnother(t *testing.T) {
-	v := vendor(t, imitation.OpenAI, "A")
-	w := newWorld(t, []*imitation.Vendor{v})
-	for _, a := range asks() {
-		if a.proto == protocol.Anthropic {
-			a = a.of("gpt-4o")
-			a.body["stop_sequences"] = []any{"END"} // Responses has none, and is nearer
-			w.wantAnswer(a, w.send(a))
+	v := vendor(t, imitation.Gemini, "A")
+	w := newWorld(t, []*imitation.Vendor{v}, func(_ *gateway.Options, s *snapshot.Snapshot) {
+		for i := range s.Deployments {
+			s.Deployments[i].Protocols = protocol.SetOf(protocol.OpenAIResponses, protocol.Gemini)
 		}
-	}
-	for _, c := range v.Calls() {
-		if c.Op != imitation.OpChat || !strings.Contains(string(c.Body), `"END"`) {
-			t.Errorf("%s: %s", c.Path, c.Body)
-		}
+	})
+	a := asks()[0].of("gemini-2.5-flash")
+	a.body["n"] = 2
+	if got := w.send(a); got.status != 200 || len(v.Calls()) != 1 || !strings.Contains(string(v.Calls()[0].Body), `"candidateCount":2`) {
+		t.Errorf("%d %s", got.status, got.body)
 	}
 }
 
@@ -428,16 +425,57 @@ func TestLaneBUnsaid(t *testing.T) {
 		vendors []*imitation.Vendor
 		status  int
 		says    string
-	}{{[]*imitation.Vendor{one}, 400, "stop"}, {[]*imitation.Vendor{one, other}, 500, "had an error"}} {
+	}{{[]*imitation.Vendor{one}, 400, `\"n\"`}, {[]*imitation.Vendor{one, other}, 500, "had an error"}} {
 		other.Fault(imitation.Fault{Kind: imitation.Status500, Times: imitation.Always})
 		w := newWorld(t, c.vendors)
-		for _, a := range asks() {
-			if a.proto == protocol.Anthropic && !a.stream {
-				a = a.of("gpt-4o")
-				a.body["stop_sequences"] = []any{"END"}
-				if got := w.send(a); got.status != c.status || !strings.Contains(got.body, c.says) {
-					t.Errorf("%d accounts: %d %s", len(c.vendors), got.status, got.body)
-				}
+		a := asks()[0]
+		a.body["n"] = 2
+		if got := w.send(a); got.status != c.status || !strings.Contains(got.body, c.says) {
+			t.Errorf("%d accounts: %d %s", len(c.vendors), got.status, got.body)
+		}
+	}
+}
+
+// SDKs show the name of a request, above all of one that failed: it is the ledger's where no vendor's own answer is passed on.
+func TestLaneBNamesTheRequest(t *testing.T) {
+	v := vendor(t, imitation.Gemini, "A")
+	w := newWorld(t, []*imitation.Vendor{v})
+	names := map[protocol.Protocol]string{protocol.OpenAIChat: "X-Request-Id", protocol.OpenAIResponses: "X-Request-Id", protocol.Anthropic: "Request-Id"}
+	for _, a := range asks() {
+		name := names[a.proto]
+		if name == "" {
+			continue
+		}
+		for _, model := range []string{"gemini-2.5-flash", "no-such-model"} {
+			if h := w.send(a.of(model)).header; h.Get(name) == "" || h.Get(name) != h.Get("X-Metapi-Request-Id") {
+				t.Errorf("%v, %s: %v", a, model, h)
+			}
+		}
+	}
+}
+
+// Anthropic's SDK has the vendor keep the conversation, where it runs tools itself. No other vendor can, and it is told so by the codes at
+// which it sends the whole conversation.
+func TestLaneBThread(t *testing.T) {
+	v := vendor(t, imitation.OpenAI, "A")
+	w := newWorld(t, []*imitation.Vendor{v})
+	for _, a := range asks() {
+		if a.proto != protocol.Anthropic {
+			continue
+		}
+		for _, c := range []struct {
+			thread map[string]any
+			status int
+			code   string
+		}{
+			{map[string]any{"type": "create"}, 400, "thread_unsupported_request"},
+			{map[string]any{"type": "continue", "previous_message_id": "msg_1"}, 404, "thread_not_found"},
+		} {
+			a := a.of("gpt-4o")
+			a.body["thread"] = c.thread
+			got := w.send(a)
+			if got.status != c.status || !strings.Contains(got.body, `"details":{"error_code":"`+c.code+`"}`) || len(v.Calls()) != 0 {
+				t.Errorf("%v, %v: %d %s", a, c.thread, got.status, got.body)
 			}
 		}
 	}
@@ -457,6 +495,22 @@ func bothOffer(s *snapshot.Snapshot, name, other string) *catalog.Index {
 		}
 	}
 	return catalog.NewIndex(entries, nil)
+}
+
+// A name of an account and a model stands in Gemini's path with "models/" before it, and as Vercel's AI SDK writes it, without.
+func TestGeminiPathOfAnAccountsModel(t *testing.T) {
+	w := newWorld(t, []*imitation.Vendor{vendor(t, imitation.OpenAI, "A")})
+	slug := w.snap.Deployments[0].Account.Slug
+	for _, a := range asks() {
+		if a.proto != protocol.Gemini {
+			continue
+		}
+		for _, prefix := range []string{"models/", ""} {
+			b := a.of("gpt-4o")
+			b.path = strings.Replace(b.path, "models/", prefix+slug+"/", 1)
+			w.wantAnswer(b, w.send(b))
+		}
+	}
 }
 
 // A tool that takes free text, as Codex's apply_patch does, is a function to upstreams that have no such tools, and text again to

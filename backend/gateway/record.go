@@ -76,7 +76,9 @@ func (a *attempt) foundState() bool {
 }
 
 func (a *attempt) usage(kind protocol.Kind) protocol.Usage {
-	if a.ep.operation != protocol.Generate && a.ep.operation != protocol.Embed {
+	switch a.ep.operation {
+	case protocol.Generate, protocol.Embed, protocol.Compact:
+	default:
 		return protocol.Usage{} // free, or booked when it was made
 	}
 	if a.reply.HasUsage && (kind == "" || a.reply.Done) {

@@ -17,13 +17,24 @@ import (
 // decoded is the client's request in the canonical form.
 func (x *exchange) decoded() (*conversation.Request, error) {
 	if x.conv == nil {
-		conv, err := codecs.Of(x.in).DecodeRequest(x.body, conversation.Asked{Model: x.ep.model, Stream: x.stream})
+		conv, err := codecs.Of(x.in).DecodeRequest(x.body, conversation.Asked{Model: x.ep.model, Stream: x.stream,
+			Compact: x.ep.operation == protocol.Compact})
 		if err != nil {
 			return nil, err
 		}
 		x.conv = conv
 	}
 	return x.conv, nil
+}
+
+// wanted is the client's request for who writes the reply. One that leans on what an account keeps passed as it was and cannot be read here;
+// for the reply that is no matter.
+func (x *exchange) wanted() *conversation.Request {
+	ask, err := x.decoded()
+	if err != nil {
+		return &conversation.Request{Model: x.rec.Asked, Stream: x.stream, IncludeUsage: x.peek.IncludeUsage}
+	}
+	return ask
 }
 
 // reshapes reports whether the reply can be written anew: replies can, and what is asked of stored ones cannot.
@@ -33,26 +44,24 @@ func (a *attempt) reshapes() bool {
 
 // streamWhole tells a whole reply as the stream that the client asked for.
 func (a *attempt) streamWhole(body []byte, from http.Header) *failure {
-	unexpected := &protocol.Error{Kind: protocol.BadReply, Message: "the upstream answered a request for a stream with a plain reply"}
 	if !a.reshapes() {
-		return a.failed(unexpected)
-	}
-	ask, err := a.decoded()
-	if err != nil { // it was let pass as it was, since it leans on an account's state
-		return a.failed(unexpected)
+		return a.failed(&protocol.Error{Kind: protocol.BadReply, Message: "the upstream answered a request for a stream with a plain reply"})
 	}
 	r, err := codecs.Of(a.via).DecodeReply(body)
 	if err != nil {
 		return a.failed(asError(err))
 	}
 	a.dog.rest()
+	ask := a.wanted()
+	a.tellKept(ask)
 	w := codecs.Of(a.ep.protocol).NewWriter(ask)
 	a.restore(r)
 	var events []byte
-	for _, e := range r.Events() {
+	for _, e := range conversation.Replay(r) {
 		events = w.Write(events, e)
 	}
 	events = w.Close(events)
+	a.keepEvents(events)
 	a.pin()
 	a.heard.body(body)
 	a.keepThoughts()
@@ -119,10 +128,8 @@ func (a *attempt) gather(stream []byte) (*conversation.Reply, error) {
 
 // rewrite writes a whole reply for the client.
 func (a *attempt) rewrite(r *conversation.Reply) ([]byte, error) {
-	ask, err := a.decoded()
-	if err != nil { // it was let pass as it was, since it leans on an account's state
-		return nil, &protocol.Error{Kind: protocol.BadReply, Message: "the upstream answered a request for a plain reply with a stream"}
-	}
 	a.restore(r)
+	ask := a.wanted()
+	a.tellKept(ask)
 	return codecs.Of(a.ep.protocol).EncodeReply(r, ask)
 }

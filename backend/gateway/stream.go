@@ -55,6 +55,8 @@ func (a *attempt) passStream(res *http.Response) *failure {
 			if held, err = a.b.event(held, ev.Name, ev.Data); err != nil {
 				return a.unreadable(err, committed, held)
 			}
+		} else if a.keeps() != nil {
+			held = a.retold(held, &ev, class)
 		} else if class != protocol.UsageOnly || !a.hide {
 			held = append(held, ev.Raw...)
 			if ev.Unended {
@@ -139,6 +141,7 @@ func (a *attempt) streamEnded(err error, committed bool, held []byte, from http.
 			if err != nil {
 				return a.unreadable(err, committed, held)
 			}
+			a.keepEvents(whole[len(held):])
 			held = whole
 		}
 		if !committed { // an answer without a word, but a whole one

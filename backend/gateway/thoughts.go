@@ -129,7 +129,7 @@ func (l *listener) body(body []byte) {
 		return
 	}
 	if r, err := l.codec.DecodeReply(body); err == nil {
-		l.whole.Add(r.Events()...)
+		l.whole.Add(conversation.Replay(r)...)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/scan"
 	"metapi/backend/routing"
 )
 
@@ -27,7 +28,7 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 	if a.reshapes() && isStream(res.Header, body) {
 		r, err = a.gather(body)
 		res.Header.Set("Content-Type", "application/json")
-	} else if a.up.Body(body, &a.reply); a.reply.Err != nil && !a.storedFailure() {
+	} else if a.readWhole(body); a.reply.Err != nil && !a.storedFailure() {
 		return a.failed(a.reply.Err)
 	} else if a.counting() {
 		body, err = a.counted(body)
@@ -40,6 +41,7 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 	if err != nil {
 		return a.lost(err)
 	}
+	body = a.keepWhole(body)
 	a.pin() // before the client can ask for what it was told
 	a.keepThoughts()
 	a.made.FirstByte = time.Since(a.start)
@@ -55,6 +57,18 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 	return a.done(err != nil)
 }
 
+// readWhole takes a whole reply in. What is told of a stored response is not one of a model's.
+func (a *attempt) readWhole(body []byte) {
+	switch a.ep.operation {
+	case protocol.Delete, protocol.InputItems:
+		if scan.Valid(body) != nil {
+			a.reply.Err = &protocol.Error{Kind: protocol.BadReply, Message: "the upstream's reply is not JSON"}
+		}
+	default:
+		a.up.Body(body, &a.reply)
+	}
+}
+
 // storedFailure reports whether the error in the reply is the content of a stored response that failed, and not a failure
 // to give it out.
 func (a *attempt) storedFailure() bool { return a.stored() && a.reply.ID != "" }
@@ -65,6 +79,7 @@ func (a *attempt) replyHead(h, from http.Header) {
 		copyHeaders(h, from, replyHeaders[a.ep.protocol])
 	} else {
 		h["Content-Type"] = acceptJSON
+		nameRequest(h, a.ep.protocol)
 	}
 	a.lostHeader(h)
 	if len(a.mends) > 0 {
@@ -89,6 +104,7 @@ func (x *exchange) sendRaw(f *failure) bool {
 	if h.Get("Retry-After") == "" {
 		setRetryAfter(h, f.err.RetryAfter)
 	}
+	nameRequest(h, x.ep.protocol)
 	x.attemptsHeader()
 	x.rec.Status = f.status
 	x.w.WriteHeader(f.status)

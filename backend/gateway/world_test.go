@@ -18,6 +18,7 @@ import (
 	"metapi/backend/account"
 	"metapi/backend/catalog"
 	"metapi/backend/gateway"
+	"metapi/backend/kept"
 	"metapi/backend/protocol"
 	"metapi/backend/provider"
 	"metapi/backend/routing"
@@ -149,7 +150,9 @@ func newWorld(t *testing.T, vendors []*imitation.Vendor, settings ...setting) *w
 		}
 	}
 	w.snap.Names = catalog.NewIndex(entries, map[string]string{"my-alias": "gpt-4o"})
-	o := gateway.Options{Snapshot: func() *snapshot.Snapshot { return w.snap }, Recorder: w, Pins: w, Log: slog.New(slog.NewTextHandler(&lockedWriter{w: w.log}, nil))}
+	store := kept.New(kept.Options{Dir: t.TempDir()})
+	t.Cleanup(func() { store.Close() }) // after the gateway has ended
+	o := gateway.Options{Kept: store, Snapshot: func() *snapshot.Snapshot { return w.snap }, Recorder: w, Pins: w, Log: slog.New(slog.NewTextHandler(&lockedWriter{w: w.log}, nil))}
 	for _, s := range settings {
 		s(&o, w.snap)
 	}

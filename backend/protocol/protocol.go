@@ -77,9 +77,12 @@ const (
 	CountTokens                  // count a prompt's tokens; free of charge at every vendor
 	Retrieve                     // read a stored response
 	Cancel                       // stop a background response
+	Delete                       // delete a stored response
+	InputItems                   // list what a stored response was made of
+	Compact                      // make an item that stands for a conversation
 )
 
-var operationNames = [...]string{"generate", "embed", "count-tokens", "retrieve", "cancel"}
+var operationNames = [...]string{"generate", "embed", "count-tokens", "retrieve", "cancel", "delete", "input-items", "compact"}
 
 func (o Operation) String() string { return operationNames[o] }
 

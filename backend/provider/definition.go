@@ -24,7 +24,6 @@ type Definition struct {
 	Paths     map[string]string `yaml:"paths,omitempty"`
 	Keys      KeyRules          `yaml:"keys,omitempty"`
 	Models    ModelRules        `yaml:"models,omitempty"`
-	Balance   *BalanceRules     `yaml:"balance,omitempty"`
 	Quirks    []string          `yaml:"quirks,omitempty"`
 	Local     bool              `yaml:"local,omitempty"`
 }
@@ -43,16 +42,6 @@ type KeyRules struct {
 type ModelRules struct {
 	Path  string   `yaml:"path,omitempty"`
 	Names []string `yaml:"names,omitempty"`
-}
-
-// BalanceRules is how the money that is left at a provider is asked for. Total less Used is what remains where Remaining does not stand.
-type BalanceRules struct {
-	Path       string `yaml:"path"`
-	Remaining  string `yaml:"remaining,omitempty"`
-	Total      string `yaml:"total,omitempty"`
-	Used       string `yaml:"used,omitempty"`
-	Currency   string `yaml:"currency,omitempty"`
-	CurrencyAt string `yaml:"currency_at,omitempty"`
 }
 
 var families = map[string]*family{"openai": &openaiFamily, "anthropic": &anthropicFamily, "gemini": &geminiFamily}
@@ -79,7 +68,7 @@ func (d *Definition) provider() (*Provider, error) {
 		return nil, fmt.Errorf("%s: format: must be openai, anthropic or gemini", d.ID)
 	}
 	p := &Provider{ID: d.ID, Name: d.Name, KeyURL: d.Keys.Page, Example: d.Example,
-		Local: d.Local, KeyOptional: d.Keys.Optional || d.BaseURL == "" && d.Example == "", family: f, keys: d.Keys, models: d.Models, balance: d.Balance,
+		Local: d.Local, KeyOptional: d.Keys.Optional || d.BaseURL == "" && d.Example == "", family: f, keys: d.Keys, models: d.Models,
 		elsewhere: map[protocol.Protocol]string{}, serve: serveByName}
 	var err error
 	if p.Protocols, err = setOf(d.Protocols); err != nil {

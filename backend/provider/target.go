@@ -19,7 +19,7 @@ type Call struct {
 	Operation protocol.Operation
 	Model     string     // the upstream's name; needed only where the protocol carries it in the path
 	Stream    bool       // likewise
-	ID        string     // the response to retrieve or cancel
+	ID        string     // the stored response that is meant
 	Query     url.Values // the client's own query, from which its credentials have been removed
 }
 
@@ -37,7 +37,7 @@ type Target struct {
 
 const (
 	protocolCount  = int(protocol.Gemini) + 1
-	operationCount = int(protocol.Cancel) + 1
+	operationCount = int(protocol.Compact) + 1
 )
 
 // path is where a call goes: fixed, or with one name between head and tail.
@@ -100,9 +100,12 @@ func (p *Provider) paths(base string) (calls [protocolCount][operationCount]path
 	calls[protocol.OpenAIChat][protocol.Generate] = path{head: r.openai + "/chat/completions"}
 	calls[protocol.OpenAIEmbeddings][protocol.Embed] = path{head: r.openai + "/embeddings"}
 	calls[protocol.OpenAIResponses] = [operationCount]path{
-		protocol.Generate: {head: r.openai + "/responses"},
-		protocol.Retrieve: {head: r.openai + "/responses/", named: true},
-		protocol.Cancel:   {head: r.openai + "/responses/", tail: "/cancel", named: true},
+		protocol.Generate:   {head: r.openai + "/responses"},
+		protocol.Retrieve:   {head: r.openai + "/responses/", named: true},
+		protocol.Cancel:     {head: r.openai + "/responses/", tail: "/cancel", named: true},
+		protocol.Delete:     {head: r.openai + "/responses/", named: true},
+		protocol.InputItems: {head: r.openai + "/responses/", tail: "/input_items", named: true},
+		protocol.Compact:    {head: r.openai + "/responses/compact"},
 	}
 	if p.ID == "openai" { // an imitation that takes whatever is below /responses for a request would make a reply, and bill it
 		calls[protocol.OpenAIResponses][protocol.CountTokens] = path{head: r.openai + "/responses/input_tokens"}

@@ -31,6 +31,7 @@ type Store struct {
 }
 
 type options struct {
+	file    string
 	timeout time.Duration
 	every   time.Duration
 	now     func() time.Time
@@ -39,6 +40,11 @@ type options struct {
 
 // Option changes how [Open] works.
 type Option func(*options)
+
+// WithFile opens another file of the folder in place of [File]: for what can be lost without harm, and should be in no backup.
+func WithFile(name string) Option {
+	return func(o *options) { o.file, o.every = name, 0 }
+}
 
 // WithTimeout sets how long Open waits for another process to let go of the file. Default: a second.
 func WithTimeout(d time.Duration) Option { return func(o *options) { o.timeout = d } }
@@ -49,14 +55,14 @@ func WithBackupEvery(d time.Duration) Option { return func(o *options) { o.every
 
 // Open opens DIR/metapi.db, and creates both where they do not exist. See the package comment for what it refuses.
 func Open(dir string, opts ...Option) (*Store, error) {
-	o := options{timeout: time.Second, every: backupEvery, now: time.Now, table: migrations}
+	o := options{file: File, timeout: time.Second, every: backupEvery, now: time.Now, table: migrations}
 	for _, opt := range opts {
 		opt(&o)
 	}
 	if err := prepareFolder(dir); err != nil {
 		return nil, err
 	}
-	path := filepath.Join(dir, File)
+	path := filepath.Join(dir, o.file)
 	err := checkHeader(path)
 	fresh := errors.Is(err, fs.ErrNotExist)
 	if fresh {
@@ -131,7 +137,7 @@ func prepareFolder(dir string) error {
 // that was killed, or ran out of space, never leaves half a file. Of two processes that do so at once, one wins.
 func create(path string, timeout time.Duration) error {
 	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, "."+File+"-*")
+	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+"-*")
 	if err != nil {
 		return err
 	}
@@ -233,5 +239,5 @@ func (s *Store) result(op string, err error) error {
 	case isFull(err), errors.Is(err, fs.ErrPermission):
 		return wrap(op, s.path, err)
 	}
-	return fmt.Errorf("%s %s: %w", op, File, err)
+	return fmt.Errorf("%s %s: %w", op, filepath.Base(s.path), err)
 }

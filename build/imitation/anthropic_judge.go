@@ -11,6 +11,11 @@ func (v *Vendor) judgeMessages(body map[string]any) (vendorError, bool) {
 	if len(messages) == 0 {
 		return invalid("messages: at least one message is required"), true
 	}
+	if has(body, "thread") { // an organization that may not have its conversations kept
+		e := invalid("thread: not supported for this organization.")
+		e.details = []any{obj{"error_code": "thread_unsupported_request", "unsupported": []any{"hipaa"}}}
+		return e, true
+	}
 	rules := []func(map[string]any, []any) (vendorError, bool){judgeThinking, judgeTools, judgeTurns, v.judgeBlocks, judgeCache}
 	for _, rule := range rules {
 		if e, refused := rule(body, messages); refused {

@@ -12,7 +12,7 @@ type vendorError struct {
 	message string
 	param   string // OpenAI
 	code    string // OpenAI
-	details []any  // Gemini
+	details []any  // Gemini; Anthropic has one, with an error_code
 }
 
 // usual is the error that a vendor sends with a status when nothing more is known.
@@ -117,7 +117,13 @@ func (v *Vendor) tooLarge() vendorError { return v.usual(http.StatusRequestEntit
 func (v *Vendor) errorBody(e vendorError) obj {
 	switch v.Kind {
 	case Anthropic:
-		return obj{"type": "error", "error": obj{"type": e.typ, "message": e.message}, "request_id": newID("req_")}
+		inner := obj{"type": e.typ, "message": e.message}
+		for _, d := range e.details {
+			if has(d.(obj), "error_code") { // those of a fault may be Google's
+				inner["details"] = d
+			}
+		}
+		return obj{"type": "error", "error": inner, "request_id": newID("req_")}
 	case Gemini:
 		inner := obj{"code": e.status, "message": e.message, "status": e.typ}
 		if len(e.details) > 0 {

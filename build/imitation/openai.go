@@ -22,6 +22,7 @@ const (
 	OpResponses  Op = "responses"  // POST /v1/responses
 	OpRetrieve   Op = "retrieve"   // GET, DELETE /v1/responses/{id}
 	OpCancel     Op = "cancel"     // POST /v1/responses/{id}/cancel
+	OpCompact    Op = "compact"    // POST /v1/responses/compact
 	OpEmbeddings Op = "embeddings" // POST /v1/embeddings
 	OpMessages   Op = "messages"   // POST /v1/messages
 	OpGenerate   Op = "generate"   // :generateContent and :streamGenerateContent
@@ -40,6 +41,8 @@ func (v *Vendor) operation(r *http.Request) Op {
 			return OpChat
 		case p == "/v1/responses":
 			return OpResponses
+		case p == "/v1/responses/compact":
+			return OpCompact
 		case p == "/v1/responses/input_tokens":
 			return OpCount
 		case p == "/v1/embeddings":
@@ -103,6 +106,10 @@ func (v *Vendor) openAI() http.Handler {
 		handle("POST /v1/responses/input_tokens", v.inputTokens)
 	}
 	handle("GET /v1/responses/{id}", v.retrieve)
+	handle("GET /v1/responses/{id}/input_items", v.inputItems)
+	if v.cfg.compacts {
+		handle("POST /v1/responses/compact", v.compact)
+	}
 	handle("DELETE /v1/responses/{id}", v.deleteResponse)
 	handle("POST /v1/responses/{id}/cancel", v.cancel)
 	handle("POST /v1/embeddings", v.embeddings)

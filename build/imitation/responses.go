@@ -13,6 +13,7 @@ type stored struct {
 	response   obj
 	final      obj // what a background response becomes
 	events     *stream
+	input      []any
 	calls      []string // call ids that its output left open
 	items      []string // ids of its output items
 	background bool
@@ -82,7 +83,7 @@ func (v *Vendor) responses(c *call) {
 	r := c.answer(question, reasons(model))
 	b := newResponse(c, body, r)
 	background := truth(body, "background")
-	st := &stored{final: b.final, events: b.stream, background: background, items: b.items}
+	st := &stored{input: list(body, "input"), final: b.final, events: b.stream, background: background, items: b.items}
 	for _, k := range r.Calls {
 		st.calls = append(st.calls, k.ID)
 	}
@@ -90,7 +91,7 @@ func (v *Vendor) responses(c *call) {
 	if background {
 		st.response = b.shell("queued")
 	}
-	if at(body, []string{"store"}) != false {
+	if at(body, []string{"store"}) != false && !v.cfg.storeless {
 		v.mu.Lock()
 		v.stored[storeKey(c.key, b.id)] = st
 		v.mu.Unlock()
@@ -146,6 +147,42 @@ func (v *Vendor) deleteResponse(c *call) {
 		return
 	}
 	c.json(200, obj{"id": id, "object": "response", "deleted": true})
+}
+
+// inputItems lists what a response was asked, newest first, on one page; a bare string is not listed.
+func (v *Vendor) inputItems(c *call) {
+	st := v.lookUp(c.key, c.r.PathValue("id"))
+	if st == nil {
+		v.fail(c, noResponse(c.r.PathValue("id")))
+		return
+	}
+	data := slices.Clone(st.input)
+	slices.Reverse(data)
+	c.json(200, obj{"object": "list", "data": data, "has_more": false, "first_id": "", "last_id": ""})
+}
+
+// compact answers POST /v1/responses/compact: the user's messages, and a compaction that only this account can read.
+func (v *Vendor) compact(c *call) {
+	body, ok := v.openAIBody(c, "responses")
+	if !ok {
+		return
+	}
+	if e, refused := v.judgeItems(c, list(body, "input"), nil); refused {
+		v.fail(c, e)
+		return
+	}
+	output := []any{}
+	for _, item := range list(body, "input") {
+		if str(item, "role") == "user" {
+			output = append(output, obj{"type": "message", "id": newID("msg_"), "status": "completed", "role": "user",
+				"content": []any{obj{"type": "input_text", "text": texts(at(item, []string{"content"}))}}})
+		}
+	}
+	id := newID("cmp_")
+	output = append(output, obj{"type": "compaction", "id": id, "encrypted_content": v.sealReasoning(c.key, id)})
+	c.json(200, obj{"id": newID("resp_"), "object": "response.compaction", "created_at": time.Now().Unix(), "output": output,
+		"usage": obj{"input_tokens": 90, "output_tokens": 30, "total_tokens": 120, "input_tokens_details": obj{"cached_tokens": 0, "cache_write_tokens": 0},
+			"output_tokens_details": obj{"reasoning_tokens": 0}}})
 }
 
 func (v *Vendor) cancel(c *call) {
@@ -235,6 +272,10 @@ func (v *Vendor) judgeItems(c *call, items []any, before *stored) (vendorError, 
 				return badRequest("input", "", "No tool call found for function call output with call_id %s.", callID), true
 			}
 			answered = append(answered, callID)
+		case "compaction":
+			if e, refused := v.judgeSeal(c, str(item, "encrypted_content"), at); refused {
+				return e, true
+			}
 		case "item_reference":
 			if !v.knowsItem(c.key, id) {
 				return vendorError{status: 404, typ: "invalid_request_error", param: "input",
@@ -268,6 +309,11 @@ func (v *Vendor) judgeReasoning(c *call, item any, at string) (vendorError, bool
 		}
 		return vendorError{}, false
 	}
+	return v.judgeSeal(c, sealed, at)
+}
+
+// judgeSeal wants encrypted content that this account has sealed.
+func (v *Vendor) judgeSeal(c *call, sealed, at string) (vendorError, bool) {
 	why := ""
 	switch v.openReasoning(c.key, sealed) {
 	case sealForeign:

@@ -69,6 +69,8 @@ type Vendor struct {
 }
 
 type config struct {
+	storeless       bool
+	compacts        bool
 	keys            []string
 	models          []string
 	addr            string
@@ -108,6 +110,12 @@ func WithForbidden(texts ...string) Option {
 func WithCachedContent(names ...string) Option {
 	return func(c *config) { c.cached = append(c.cached, names...) }
 }
+
+// WithCompaction serves POST /v1/responses/compact (OpenAI); without it that path is not there, as at most servers that speak Responses.
+func WithCompaction() Option { return func(c *config) { c.compacts = true } }
+
+// WithoutStore keeps no response, whatever a request says (OpenAI): as many servers do that speak Responses.
+func WithoutStore() Option { return func(c *config) { c.storeless = true } }
 
 // Only has an OpenAI imitation serve OpChat or OpResponses alone of the two, as compatible vendors do: the other path is not there. One
 // that serves chat alone shows what it has thought in reasoning_content, as those vendors do and OpenAI does not.

@@ -13,7 +13,7 @@ const module = "metapi"
 // Rooms of one line do not import each other.
 var lines = [][]string{
 	{"backend/protocol", "backend/store", "backend/keychain", "backend/settings"},
-	{"backend/account", "backend/provider"},
+	{"backend/account", "backend/provider", "backend/kept"},
 	{"backend/catalog"},
 	{"backend/routing"},
 	{"backend/snapshot", "backend/ledger"},
@@ -36,7 +36,7 @@ var onlys = []only{
 	{"github.com/getlantern/systray", []string{"tray/helper"}, "Wails and systray do not link into one binary on macOS"},
 	{"go.etcd.io/bbolt", []string{"backend/store", "backend/account", "backend/catalog", "backend/ledger", "backend"},
 		"nobody else sees the database"},
-	{module + "/backend/store", []string{"backend/account", "backend/catalog", "backend/ledger", "backend"}, "nobody else sees the database"},
+	{module + "/backend/store", []string{"backend/account", "backend/kept", "backend/catalog", "backend/ledger", "backend"}, "nobody else sees the database"},
 	{module + "/backend", []string{"", "app/cli", "app/window", "build"}, "only the app opens a backend"},
 }
 
@@ -49,6 +49,7 @@ type never struct {
 var nevers = []never{
 	{"backend/routing", "net/http", "routing never sees HTTP"},
 	{"backend/gateway", module + "/backend/ledger", "the gateway declares the Recorder that it needs"},
+	{"backend/gateway", module + "/backend/kept", "the gateway declares the Kept that it needs"},
 	{"backend/gateway", module + "/backend/store", "the gateway never sees the database"},
 	{"backend/gateway", "go.etcd.io/bbolt", "the gateway never sees the database"},
 	{"backend/settings", module + "/backend/routing", "settings knows no rule types"},

@@ -29,7 +29,8 @@ const upstreams = {
 }
 
 /** Models that fail, each in its own way, since a model that failed is left alone for a while. */
-const failing = ['403', '404', '429', '500', '529', 'cut', 'error'].flatMap((f) => [`fails-${f}-plain`, `fails-${f}-streamed`])
+const failing = ['403', '404', '429', '500', '529', 'in-a-200', 'an-empty-answer', 'cut', 'error']
+  .flatMap((f) => [`fails-${f}-plain`, `fails-${f}-streamed`]).concat('fails-once')
 
 /** Accounts whose keys fail: such an account is left alone with all its models. They are beside the column's own, with one model. */
 const keyless = ['401-plain', '401-streamed', '402-plain']

@@ -5,6 +5,7 @@ import { anthropic } from './anthropic.mjs'
 import { genai } from './genai.mjs'
 import { laneB } from './laneb.mjs'
 import { openAI } from './openai.mjs'
+import { state } from './state.mjs'
 import { tinyLM } from './tinylm.mjs'
 import { World } from './world.mjs'
 
@@ -17,6 +18,7 @@ describe('SDKs', { concurrency: 4 }, () => {
   openAI(world)
   anthropic(world)
   genai(world)
+  state(world)
   tinyLM(world)
 })
 laneB(world)

@@ -26,7 +26,10 @@ export const sum = (list) => Object.fromEntries(classes.map((c) => [c, list.redu
 
 export const less = (a, b = {}) => Object.fromEntries(classes.map((c) => [c, a[c] - (b[c] ?? 0)]))
 
-/** Every call that Metapi answered with a request id, of all clients: {id, method, path, status, attempts, deployment, told}. */
+/**
+ * Every call that Metapi answered with a request id, of all clients: {id, method, path, status, attempts, deployment, told, kept}. What an
+ * SDK's own loop was told of each call it keeps to itself: kept.
+ */
 export const calls = new Map()
 
 /** How many calls were given up before they were answered. */
@@ -38,6 +41,7 @@ const patience = 15_000
 /** One client's calls. Its fetch goes into an SDK in place of the global one. */
 export class Wire {
   last = null
+  kept = false
 
   fetch = async (url, init) => {
     const late = AbortSignal.timeout(patience)
@@ -50,6 +54,7 @@ export class Wire {
     this.last = {
       id, method: init?.method ?? 'GET', path: new URL(url).pathname, status: res.status,
       attempts: Number(res.headers.get('x-metapi-attempts')), deployment: res.headers.get('x-metapi-deployment'), headers: res.headers,
+      kept: this.kept,
     }
     if (id) calls.set(id, this.last)
     return res

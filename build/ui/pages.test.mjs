@@ -1,11 +1,12 @@
 // Every page and flow in a real browser, against the real metapi in front of imitations. The tests are one story and run in order: what
 // one has made the next uses. See build/ui/test.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { isDeepStrictEqual } from 'node:util'
 import { after, before, describe, test } from 'node:test'
 import { ms } from '../sdk/imitation.mjs'
+import { eventually } from '../sdk/matrix.mjs'
 import { Desk, narrow, offered, wide } from './world.mjs'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -629,6 +630,24 @@ describe('pages', { concurrency: 1 }, () => {
     await page.locator('tbody tr').first().click()
     await page.getByText(last).waitFor() // and it is the newest
     await page.keyboard.press('Escape')
+  })
+
+  test('what tools may continue is kept until the user wants nothing kept, and then deleted', async () => {
+    const call = async (method, path) => {
+      const r = await fetch(desk.url + path, { method, headers: { Authorization: `Bearer ${desk.key}`, 'Content-Type': 'application/json' }, body: method === 'POST' ? '{}' : undefined })
+      return { status: r.status, ...await r.json() }
+    }
+    const made = await call('POST', '/v1/conversations')
+    assert.equal((await call('GET', `/v1/conversations/${made.id}`)).id, made.id)
+    const file = `${desk.data}/responses.db`
+    assert.ok(await eventually(5000, () => existsSync(file)))
+    await open(page, '/settings')
+    const keep = page.getByRole('switch', { name: 'Keep what tools may continue' })
+    await keep.click()
+    assert.ok(await eventually(5000, async () => (await call('POST', '/v1/conversations')).status === 404 && !existsSync(file)))
+    await keep.click()
+    assert.ok(await eventually(5000, async () => (await call('POST', '/v1/conversations')).status === 200))
+    assert.equal((await call('GET', `/v1/conversations/${made.id}`)).status, 404)
   })
 
   test('revoke a local key', async () => {

@@ -31,8 +31,3 @@ func badRequest(param, message string) *protocol.Error {
 func badReply(message string) *protocol.Error {
 	return &protocol.Error{Kind: protocol.BadReply, Status: 200, Message: message}
 }
-
-// Restorer implements [conversation.Codec].
-func (Codec) Restorer(r *conversation.Request, to conversation.Target) conversation.Restorer {
-	return Restore(r, to)
-}

@@ -3,15 +3,12 @@ package anthropic
 import (
 	"bytes"
 	"encoding/json"
-	"os"
 	"reflect"
 	"strings"
-	"sync"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/definition"
 	"metapi/backend/protocol/sse"
 )
 
@@ -23,44 +20,12 @@ type tb interface {
 	Fatalf(format string, args ...any)
 }
 
-// replySchema is a def of testdata/reply.schema.json, which says where it is from.
-var replySchema = func() func(t tb, name string) *jsonschema.Schema {
-	var once sync.Once
-	compiled := map[string]*jsonschema.Schema{}
-	return func(t tb, name string) *jsonschema.Schema {
-		t.Helper()
-		once.Do(func() {
-			raw, err := os.ReadFile("testdata/reply.schema.json")
-			if err != nil {
-				t.Fatal(err)
-			}
-			doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
-			if err != nil {
-				t.Fatal(err)
-			}
-			c := jsonschema.NewCompiler()
-			if err := c.AddResource("reply.json", doc); err != nil {
-				t.Fatal(err)
-			}
-			for _, n := range []string{"Message", "RawMessageStreamEvent"} {
-				if compiled[n], err = c.Compile("reply.json#/$defs/" + n); err != nil {
-					t.Fatal(err)
-				}
-			}
-		})
-		return compiled[name]
-	}
-}()
+// replies are the vendor's definitions of what Messages answers; the file says where they are from.
+var replies = definition.In("testdata/reply.schema.json")
 
 func judge(t tb, name string, text []byte) map[string]any {
 	t.Helper()
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err == nil {
-		err = replySchema(t, name).Validate(doc)
-	}
-	if err != nil {
-		t.Fatalf("%s: %v\n%s", name, err, text)
-	}
+	replies.Check(t, name, text)
 	var m map[string]any
 	_ = json.Unmarshal(text, &m)
 	return m

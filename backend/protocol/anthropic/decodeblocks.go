@@ -6,6 +6,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/carry"
 	"metapi/backend/protocol/scan"
 )
 
@@ -16,7 +17,7 @@ type blockReader struct {
 	parts []conversation.Part
 	tools bool // parts are tool results
 
-	signature carried // what belongs to the next call
+	signature carry.Carried // what belongs to the next call
 }
 
 // finish ends the message that has been gathered.
@@ -136,7 +137,7 @@ func (b *blockReader) thinking(signature, data, words string) bool {
 	if signature != "" || data != "" {
 		t.Origin = protocol.Anthropic
 	}
-	if e, ours := unseal(signature + data); ours {
+	if e, ours := carry.Unseal(signature + data); ours {
 		if e.Call {
 			b.signature = e
 			return true
@@ -163,7 +164,7 @@ func (b *blockReader) call(f *fields, kind conversation.ToolKind) bool {
 	}
 	if b.signature.Call {
 		t.Signature, t.Origin = b.signature.Signature, b.signature.Origin
-		b.signature = carried{}
+		b.signature = carry.Carried{}
 	}
 	return b.add(t)
 }

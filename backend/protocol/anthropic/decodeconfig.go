@@ -2,11 +2,11 @@ package anthropic
 
 import (
 	"bytes"
-	"encoding/json"
 	"strings"
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/hosted"
 	"metapi/backend/protocol/scan"
 )
 
@@ -39,15 +39,11 @@ func (d *decoding) tool(raw []byte) bool {
 	case strings.HasPrefix(f.kind, "web_search_"):
 		t.Kind, t.Raw, t.Origin = conversation.WebSearch, bytes.Clone(raw), protocol.Anthropic
 	default:
-		for _, known := range clientTools {
-			if strings.HasPrefix(f.kind, known.prefix) && t.Name != "" {
-				t.Description, t.Schema = known.description, json.RawMessage(known.schema)
-				d.r.Tools = append(d.r.Tools, t)
-				return true
-			}
-		}
 		t.Kind, t.Raw, t.Origin = conversation.Hosted, bytes.Clone(raw), protocol.Anthropic
-		if t.Name == "" {
+		if bridged, _ := hosted.Bridged(&t); bridged != nil { // its calls look like any other's here
+			t = *bridged
+			t.Raw, t.Origin = nil, protocol.None
+		} else if t.Name == "" {
 			t.Name = f.kind
 		}
 	}

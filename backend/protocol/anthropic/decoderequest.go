@@ -70,6 +70,9 @@ func (Codec) DecodeRequest(body []byte, _ conversation.Asked) (*conversation.Req
 			return nil, badRequest(name, name+": "+why)
 		}
 	}
+	if err := thread(members["thread"]); err != nil {
+		return nil, err
+	}
 	added := d.r.Tools // in mid-conversation
 	d.r.Tools = nil
 	ok := d.fault == nil && d.settings(members) && d.tools(members["tools"]) && d.toolChoice(members["tool_choice"]) &&
@@ -93,6 +96,21 @@ func (Codec) DecodeRequest(body []byte, _ conversation.Asked) (*conversation.Req
 		markLast(d.r.Messages[len(d.r.Messages)-1].Parts, cache(raw))
 	}
 	return d.r, nil
+}
+
+// thread refuses a conversation that the vendor is to keep, which it cannot where another vendor's model answers: a continued one has only its
+// newest turn in the request. The codes are those at which Anthropic's SDK sends the whole conversation, and goes on without a thread.
+func thread(raw []byte) error {
+	var t struct{ Type string }
+	if json.Unmarshal(raw, &t) != nil || t.Type == "" {
+		return nil
+	}
+	e := &protocol.Error{Kind: protocol.Unsupported, Param: "thread", Code: threadUnsupported,
+		Message: "thread: only Anthropic keeps conversations; send the whole conversation without thread"}
+	if t.Type == "continue" {
+		e.Status, e.Code = 404, threadNotFound
+	}
+	return e
 }
 
 // lose notes what has no place in the canonical form.

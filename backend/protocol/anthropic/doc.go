@@ -21,8 +21,8 @@
 //	system-turns       instructions in mid-conversation may be turns of the role system; else they are words of the user, within <system>
 //	auto-cache         a request without marks asks for the cache to be used as the vendor sees fit
 //
-// An upstream knows tools by names that [Restore] turns back: so it does with tools of free text, and with structured answers that came as
-// calls. It must see every reply to a request that this codec has encoded.
+// An upstream knows tools by names that [Codec.Restorer] turns back: so it does with tools of free text, and with structured answers that
+// came as calls. It must see every reply to a request that this codec has encoded.
 //
 // Only Anthropic's own signatures are sent to Anthropic. What another vendor has thought is shown to a client under a signature that
 // begins with [Mark], and carries that vendor's proof, so that it comes back with the next turn and can be told apart. A body that goes to

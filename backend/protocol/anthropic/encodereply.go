@@ -6,6 +6,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/carry"
 	"metapi/backend/protocol/quote"
 )
 
@@ -150,7 +151,7 @@ func callSeal(signature string, origin protocol.Protocol) string {
 	if signature == "" || origin == protocol.None || origin == protocol.Anthropic {
 		return ""
 	}
-	return carried{Origin: origin, Signature: signature, Call: true}.seal()
+	return carry.Carried{Origin: origin, Signature: signature, Call: true}.Seal()
 }
 
 // searchID is the id of a search of another vendor's, marked so that it never reaches Anthropic.

@@ -7,6 +7,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/toolnames"
 	"metapi/backend/protocol/internal/unsaid"
 )
 
@@ -15,7 +16,7 @@ type encoding struct {
 	r      *conversation.Request
 	to     conversation.Target
 	family family
-	names  *toolNames
+	names  *toolnames.Names
 	out    wireRequest
 	lost   []conversation.Lost
 	fault  *protocol.Error
@@ -23,6 +24,16 @@ type encoding struct {
 
 func (e *encoding) lose(param, why string) {
 	e.lost = conversation.Lose(e.lost, param, why)
+}
+
+// take takes in what one of the shared tables has decided.
+func (e *encoding) take(lost []conversation.Lost, fault *protocol.Error) {
+	for _, l := range lost {
+		e.lose(l.Param, l.Why)
+	}
+	if e.fault == nil {
+		e.fault = fault
+	}
 }
 
 func (e *encoding) refuse(param, why string) {
@@ -34,7 +45,7 @@ func (e *encoding) refuse(param, why string) {
 // EncodeRequest writes a request by MessageCreateParams.
 func (Codec) EncodeRequest(r *conversation.Request, to conversation.Target) ([]byte, []conversation.Lost, error) {
 	lost, fault := unsaid.Judge(r, unsayable...)
-	e := &encoding{r: r, to: to, family: familyOf(to), names: namesOf(r), lost: lost, fault: fault}
+	e := &encoding{r: r, to: to, family: familyOf(to), names: names(r), lost: lost, fault: fault}
 	e.out.Model, e.out.Stream = to.Model, r.Stream
 	if e.out.Model == "" {
 		e.out.Model = r.Model

@@ -7,6 +7,10 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/freetext"
+	"metapi/backend/protocol/internal/hosted"
+	"metapi/backend/protocol/internal/schema"
+	"metapi/backend/protocol/internal/unsaid"
 )
 
 func (e *encoding) tools() {
@@ -16,13 +20,13 @@ func (e *encoding) tools() {
 	}
 	seen := map[string]bool{}
 	for _, t := range e.r.Tools {
-		if len(only) > 0 && !slices.Contains(only, t.Name) && !slices.Contains(only, (called{t.Namespace, t.Name, t.Kind}).whole()) {
+		if len(only) > 0 && !slices.Contains(only, t.Name) && !slices.Contains(only, e.names.Name(t.Namespace, t.Name)) {
 			continue
 		}
 		switch t.Kind {
 		case conversation.WebSearch:
 			if !seen[searchName] {
-				e.out.Tools = append(e.out.Tools, searchTool(t))
+				e.hosted(t)
 				seen[searchName] = true
 			}
 		case conversation.Hosted:
@@ -37,19 +41,16 @@ func (e *encoding) tools() {
 }
 
 func (e *encoding) function(t conversation.Tool, seen map[string]bool) {
-	w := &wireTool{Name: e.names.of(t.Namespace, t.Name, t.Kind), Description: t.Description, Cache: wireMark(t.Cache)}
+	w := &wireTool{Name: e.names.Name(t.Namespace, t.Name), Description: t.Description, Cache: wireMark(t.Cache)}
 	if seen[w.Name] {
 		e.lose("tools", "a tool of this name was declared before")
 		return
 	}
 	seen[w.Name] = true
 	if t.Kind == conversation.Custom {
-		w.InputSchema, w.Description = json.RawMessage(customSchema), customDescription(t)
+		w.InputSchema, w.Description = freetext.Schema, freetext.Description(&t)
 	} else {
-		var ok bool
-		if w.InputSchema, ok = inputSchema(t.Schema); !ok {
-			e.refuse("tools", "the parameters of "+quoted(t.Name)+" are no JSON Schema of an object")
-		}
+		w.InputSchema = schema.Flat(t.Schema)
 	}
 	e.out.Tools = append(e.out.Tools, w)
 }
@@ -65,7 +66,7 @@ func (e *encoding) earlier() {
 		for _, b := range turn.Content {
 			if b.Type == "tool_use" && !seen[b.Name] {
 				seen[b.Name] = true
-				e.out.Tools = append(e.out.Tools, &wireTool{Name: b.Name, Description: earlierTool, InputSchema: json.RawMessage(emptySchema)})
+				e.out.Tools = append(e.out.Tools, &wireTool{Name: b.Name, Description: earlierTool, InputSchema: schema.Flat(nil)})
 			}
 		}
 	}
@@ -74,61 +75,15 @@ func (e *encoding) earlier() {
 	}
 }
 
-// hosted is a tool that a vendor runs: Anthropic's own stays as it was declared.
+// hosted is a tool that a vendor runs. Marks on it are not counted, and so are left out.
 func (e *encoding) hosted(t conversation.Tool) {
+	raw, lost, fault := hosted.Say(&t, protocol.Anthropic)
+	e.take(lost, fault)
 	var m map[string]json.RawMessage
-	if json.Unmarshal(t.Raw, &m) != nil {
-		m = nil
-	}
-	if t.Origin == protocol.Anthropic && m != nil {
+	if json.Unmarshal(raw, &m) == nil {
 		delete(m, "cache_control")
 		e.out.Tools = append(e.out.Tools, m)
-		return
 	}
-	var kind string
-	if json.Unmarshal(m["type"], &kind) != nil {
-		kind = t.Name
-	}
-	if hostedTools[kind] {
-		e.lose("tools", "the tool "+quoted(kind)+" exists at its own vendor only")
-		return
-	}
-	e.refuse("tools", "the tool "+quoted(kind)+" exists at its own vendor only")
-}
-
-// searchTool is the vendor's search, with what OpenAI's declaration says of domains and place.
-func searchTool(t conversation.Tool) any {
-	if t.Origin == protocol.Anthropic {
-		var m map[string]json.RawMessage
-		if json.Unmarshal(t.Raw, &m) == nil && len(m["type"]) > 0 {
-			delete(m, "cache_control")
-			return m
-		}
-	}
-	var declared struct {
-		Filters struct {
-			AllowedDomains []string `json:"allowed_domains"`
-		} `json:"filters"`
-		UserLocation *struct {
-			wireLocation
-			Approximate *wireLocation `json:"approximate"` // openai-chat's web_search_options
-		} `json:"user_location"`
-	}
-	w := &wireSearch{Type: "web_search_20250305", Name: searchName}
-	if len(t.Raw) == 0 || json.Unmarshal(t.Raw, &declared) != nil {
-		return w
-	}
-	w.AllowedDomains = declared.Filters.AllowedDomains
-	if l := declared.UserLocation; l != nil {
-		place := l.wireLocation
-		if l.Approximate != nil {
-			place = *l.Approximate
-		}
-		if place.Type = "approximate"; place != (wireLocation{Type: "approximate"}) {
-			w.UserLocation = &place
-		}
-	}
-	return w
 }
 
 // answersByTool reports whether an answer by a schema is to come as the call of a tool: where the model takes no format, and the
@@ -153,9 +108,7 @@ func answerTool(f conversation.Format) *wireTool {
 		w.InputSchema = encode(root)
 		return w
 	}
-	if schema, ok := inputSchema(f.Schema); ok {
-		w.InputSchema = schema
-	}
+	w.InputSchema = schema.Flat(f.Schema)
 	return w
 }
 
@@ -172,10 +125,12 @@ func (e *encoding) choice() {
 		return
 	}
 	serial := c.Parallel != nil && !*c.Parallel
-	if len(e.out.Tools) == 0 || c.Mode == conversation.ChoiceUnset && !serial {
-		if c.Mode == conversation.ChoiceAny || c.Mode == conversation.ChoiceTool {
-			e.refuse("tool_choice", "a tool is to be called, and none is declared")
-		}
+	if len(e.out.Tools) == 0 {
+		lost, fault := unsaid.Choice(e.r)
+		e.take(lost, fault)
+		return
+	}
+	if c.Mode == conversation.ChoiceUnset && !serial {
 		return
 	}
 	w := &wireChoice{Type: choiceWords[c.Mode], DisableParallel: serial && c.Mode != conversation.ChoiceNone}
@@ -184,7 +139,7 @@ func (e *encoding) choice() {
 		case len(c.Names) != 1:
 			w.Type = "any" // of those, which are all that is declared
 		default:
-			if w.Name = e.names.chosen(e.r, c.Names[0]); w.Name == "" {
+			if w.Name = chosen(e.r, e.names, c.Names[0]); w.Name == "" {
 				e.refuse("tool_choice", "the tool "+quoted(c.Names[0])+" is not declared")
 			}
 		}

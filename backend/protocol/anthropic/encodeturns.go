@@ -6,6 +6,8 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/carry"
+	"metapi/backend/protocol/internal/freetext"
 )
 
 // turns puts the conversation in the order that Messages wants: turns of user and assistant by turns, a user first, the results of
@@ -134,7 +136,7 @@ func (t *turns) assistant(i int, m conversation.Message) {
 				t.lose("messages", "what tools of a vendor found is known to that vendor only")
 				continue
 			}
-			t.add(m.Role, &wireBlock{Type: "tool_use", ID: c.wireID, Name: t.names.of(p.Namespace, p.Name, p.Kind),
+			t.add(m.Role, &wireBlock{Type: "tool_use", ID: c.wireID, Name: t.names.Name(p.Namespace, p.Name),
 				Input: callInput(p), Cache: wireMark(p.Cache)})
 			t.pending = append(t.pending, c)
 		}
@@ -144,7 +146,7 @@ func (t *turns) assistant(i int, m conversation.Message) {
 // callInput is the object that a call's arguments are.
 func callInput(p *conversation.ToolCall) []byte {
 	if p.Kind == conversation.Custom {
-		return wrapText(p.Arguments)
+		return []byte(freetext.Wrap(p.Arguments))
 	}
 	return argumentsObject(p.Arguments)
 }
@@ -257,7 +259,7 @@ func textBlock(s string, cache *conversation.Cache) *wireBlock {
 
 // thinkingBlock is thinking that Anthropic has signed or sealed; nil for any other, which it would refuse.
 func thinkingBlock(t *conversation.Thinking) *wireBlock {
-	if _, ours := unseal(t.Signature + t.Sealed); ours || t.Origin != protocol.Anthropic {
+	if _, ours := carry.Unseal(t.Signature + t.Sealed); ours || t.Origin != protocol.Anthropic {
 		return nil
 	}
 	switch {

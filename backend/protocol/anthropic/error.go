@@ -41,9 +41,21 @@ type envelope struct {
 }
 
 type fault struct {
-	Type    string `json:"type"`
-	Message string `json:"message"`
+	Type    string   `json:"type"`
+	Message string   `json:"message"`
+	Details *details `json:"details,omitempty"`
 }
+
+// details say what the SDK can mend by itself.
+type details struct {
+	ErrorCode string `json:"error_code"`
+}
+
+// Codes of details, from the error classes of @anthropic-ai/sdk.
+const (
+	threadUnsupported = "thread_unsupported_request"
+	threadNotFound    = "thread_not_found"
+)
 
 // Error writes e as {"type": "error", "error": {type, message}}.
 func (Dialect) Error(e *protocol.Error) (int, []byte) {
@@ -64,7 +76,11 @@ func (Dialect) Error(e *protocol.Error) (int, []byte) {
 	default:
 		s.says = e.Message
 	}
-	body, _ := json.Marshal(envelope{"error", fault{s.kind, s.says}}) // strings only: cannot fail
+	f := fault{Type: s.kind, Message: s.says}
+	if e.Code == threadUnsupported || e.Code == threadNotFound {
+		f.Details = &details{e.Code}
+	}
+	body, _ := json.Marshal(envelope{"error", f}) // strings only: cannot fail
 	return s.status, body
 }
 

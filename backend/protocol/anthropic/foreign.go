@@ -2,63 +2,26 @@ package anthropic
 
 import (
 	"bytes"
-	"encoding/base64"
-	"encoding/json"
 	"strings"
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/carry"
 	"metapi/backend/protocol/scan"
 )
 
-// Mark begins every signature, sealed text, index and id that this codec made up for a client. It is of the alphabet of both
-// base64 and ids; no vendor's own begin so.
+// Mark begins every signature, sealed text, index and id that this codec made up for a client.
 //
 // Clients send back what they were given. What carries the mark is no signature of Anthropic's, and must not reach it: a
 // decoded request has it unfolded, and [StripForeign] takes it out of a body that is passed on as it stands.
-const Mark = "metapiforeign"
-
-// carried is what of another vendor goes through a client of this protocol and back, in the place of a signature or of
-// redacted thinking.
-type carried struct {
-	Origin    protocol.Protocol `json:"o,omitempty"`
-	ID        string            `json:"i,omitempty"`
-	Summary   bool              `json:"s,omitempty"`
-	Signature string            `json:"g,omitempty"`
-	Sealed    string            `json:"x,omitempty"`
-	Call      bool              `json:"c,omitempty"` // Signature is of the next tool call
-}
-
-func (e carried) seal() string {
-	if e == (carried{}) {
-		return Mark
-	}
-	text, err := json.Marshal(e)
-	if err != nil { // a protocol without a word: nothing that could come back
-		return Mark
-	}
-	return Mark + base64.RawStdEncoding.EncodeToString(text)
-}
-
-// unseal reads what [carried.seal] made. ours tells that s carries the mark, whatever follows it.
-func unseal(s string) (e carried, ours bool) {
-	rest, ours := strings.CutPrefix(s, Mark)
-	if !ours || rest == "" {
-		return carried{}, ours
-	}
-	text, err := base64.RawStdEncoding.DecodeString(rest)
-	if err != nil || json.Unmarshal(text, &e) != nil {
-		return carried{}, true
-	}
-	return e, true
-}
+const Mark = carry.Mark
 
 // outgoing is what a client is given for the proof of t: the vendor's own where the vendor is Anthropic, else an envelope.
 func outgoing(t *conversation.Thinking) (signature, sealed string) {
 	if t.Origin == protocol.Anthropic && (t.Signature != "" || t.Sealed != "") {
 		return t.Signature, t.Sealed
 	}
-	return carried{Origin: t.Origin, ID: t.ID, Summary: t.Summary, Signature: t.Signature, Sealed: t.Sealed}.seal(), ""
+	return carry.Carried{Origin: t.Origin, ID: t.ID, Summary: t.Summary, Signature: t.Signature, Sealed: t.Sealed}.Seal(), ""
 }
 
 // StripForeign takes out of the body of a request what [Mark] shows to be none of Anthropic's: thinking, web searches and
@@ -101,11 +64,11 @@ func stripBlock(dst, block []byte) ([]byte, bool) {
 	f.read(block)
 	switch f.kind {
 	case "thinking":
-		if _, ours := unseal(text(f.signature)); ours {
+		if _, ours := carry.Unseal(text(f.signature)); ours {
 			return dst, false
 		}
 	case "redacted_thinking":
-		if _, ours := unseal(text(f.data)); ours {
+		if _, ours := carry.Unseal(text(f.data)); ours {
 			return dst, false
 		}
 	case "server_tool_use", "web_search_tool_result":

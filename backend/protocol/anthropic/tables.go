@@ -22,7 +22,7 @@ var refusedMembers = map[string]string{
 // told as lost.
 var (
 	knownMembers = set("model messages max_tokens system tools tool_choice thinking output_config output_format stream temperature top_p top_k " +
-		"stop_sequences metadata service_tier cache_control container mcp_servers inference_geo")
+		"stop_sequences metadata service_tier cache_control container mcp_servers inference_geo thread")
 	knownTool   = set("type name description input_schema cache_control strict")
 	knownOutput = set("effort format")
 )
@@ -162,39 +162,8 @@ func effortOf(budget int64) string {
 // tiers is service_tier from OpenAI's words.
 var tiers = map[string]string{"auto": "auto", "default": "standard_only", "standard_only": "standard_only"}
 
-// hostedTools is what becomes of tools of other vendors: true leaves them out, since a client that declares them works without;
-// any other is refused.
-var hostedTools = map[string]bool{"tool_search": true, "tool_search_preview": true}
-
-// clientTools are tools that Anthropic names and the client runs: what the model is told of them elsewhere. Source: the docs'
-// pages on each tool. The first whose prefix fits counts.
-var clientTools = []struct{ prefix, description, schema string }{
-	{"bash_", "Run a command in a bash shell that stays open between calls.",
-		`{"type":"object","properties":{"command":{"type":"string","description":"The command to run."},` +
-			`"restart":{"type":"boolean","description":"Start the shell anew."}}}`},
-	{"text_editor_", "View, create and edit files.",
-		`{"type":"object","properties":{"command":{"type":"string","enum":["view","create","str_replace","insert","undo_edit"]},` +
-			`"path":{"type":"string"},` +
-			`"file_text":{"type":"string","description":"For create."},"old_str":{"type":"string","description":"For str_replace."},` +
-			`"new_str":{"type":"string","description":"For str_replace."},"insert_line":{"type":"integer","description":"For insert: after which line."},` +
-			`"insert_text":{"type":"string","description":"For insert."},` +
-			`"view_range":{"type":"array","items":{"type":"integer"},"description":"For view: first and last line."}},` +
-			`"required":["command","path"]}`},
-	{"memory_", "Keep notes in files below /memories.",
-		`{"type":"object","properties":{"command":{"type":"string","enum":["view","create","str_replace","insert","delete","rename"]},` +
-			`"path":{"type":"string"},` +
-			`"file_text":{"type":"string"},"old_str":{"type":"string"},"new_str":{"type":"string"},"insert_line":{"type":"integer"},` +
-			`"insert_text":{"type":"string"},"old_path":{"type":"string"},"new_path":{"type":"string"},"view_range":{"type":"array","items":{"type":"integer"}}},` +
-			`"required":["command"]}`},
-}
-
 // images are the media types of images that are accepted (Base64ImageSource).
 var images = map[string]bool{"image/jpeg": true, "image/png": true, "image/gif": true, "image/webp": true}
-
-// sniffed is what the first bytes of a file tell of its type.
-var sniffed = []struct{ begins, is string }{
-	{"\x89PNG\r\n\x1a\n", "image/png"}, {"\xff\xd8\xff", "image/jpeg"}, {"GIF8", "image/gif"}, {"%PDF-", "application/pdf"},
-}
 
 // The texts that stand in for what a conversation lacks.
 const (

@@ -8,7 +8,7 @@ type wireRequest struct {
 	MaxTokens     int64         `json:"max_tokens"`
 	Stream        bool          `json:"stream,omitempty"`
 	System        []*wireBlock  `json:"system,omitempty"`
-	Tools         []any         `json:"tools,omitempty"` // *wireTool, *wireSearch, or as it was declared
+	Tools         []any         `json:"tools,omitempty"` // *wireTool, or a tool of the vendor's as its members
 	ToolChoice    *wireChoice   `json:"tool_choice,omitempty"`
 	Messages      []*wireTurn   `json:"messages"`
 	Thinking      *wireThinking `json:"thinking,omitempty"`
@@ -67,22 +67,6 @@ type wireTool struct {
 	Description string          `json:"description,omitempty"`
 	InputSchema json.RawMessage `json:"input_schema"`
 	Cache       *wireCache      `json:"cache_control,omitempty"`
-}
-
-// wireSearch is WebSearchTool20250305.
-type wireSearch struct {
-	Type           string        `json:"type"`
-	Name           string        `json:"name"`
-	AllowedDomains []string      `json:"allowed_domains,omitempty"`
-	UserLocation   *wireLocation `json:"user_location,omitempty"`
-}
-
-type wireLocation struct {
-	Type     string `json:"type"`
-	City     string `json:"city,omitempty"`
-	Region   string `json:"region,omitempty"`
-	Country  string `json:"country,omitempty"`
-	Timezone string `json:"timezone,omitempty"`
 }
 
 type wireChoice struct {

@@ -1,4 +1,5 @@
-// Package codecs lists the codecs of all protocols that lane B translates between.
+// Package codecs lists the codecs of all protocols that lane B translates between. PARAMETERS.md, which its tests write and compare, says
+// what becomes of each thing that a client may ask.
 package codecs
 
 import (

@@ -14,8 +14,8 @@ import (
 	"metapi/backend/protocol/sse"
 )
 
-// answers are replies such as every protocol can tell.
-var answers = rapid.Custom(func(t *rapid.T) *conv.Reply {
+// someAnswer are replies such as every protocol can tell.
+var someAnswer = rapid.Custom(func(t *rapid.T) *conv.Reply {
 	r := &conv.Reply{ID: "id", Model: "m", Created: 1_700_000_000, HasUsage: true,
 		Usage: protocol.Usage{Input: rapid.Int64Range(1, 1e6).Draw(t, "input"), Output: rapid.Int64Range(1, 1e6).Draw(t, "output")}}
 	words := rapid.StringMatching(`[a-z][a-z 世界👋"\\]{0,40}`)
@@ -40,9 +40,9 @@ var answers = rapid.Custom(func(t *rapid.T) *conv.Reply {
 // A reply told as a stream and gathered again is the same reply.
 func TestEventsAndGathering(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		want := answers.Draw(t, "reply")
+		want := someAnswer.Draw(t, "reply")
 		var g conv.Gathering
-		g.Add(want.Events()...)
+		g.Add(conv.Replay(want)...)
 		if got := g.Reply(); !reflect.DeepEqual(got, want) {
 			t.Errorf("gathered %+v, want %+v", got.Choices, want.Choices)
 		}
@@ -58,7 +58,7 @@ func TestWholeIsTheStream(t *testing.T) {
 		t.Run(proto.String(), func(t *testing.T) {
 			c := codecs.Of(proto)
 			rapid.Check(t, func(t *rapid.T) {
-				r := answers.Draw(t, "reply")
+				r := someAnswer.Draw(t, "reply")
 				body, err := c.EncodeReply(r, ask)
 				if err != nil {
 					t.Fatal(err)
@@ -69,7 +69,7 @@ func TestWholeIsTheStream(t *testing.T) {
 				}
 				w := c.NewWriter(ask)
 				var wire []byte
-				for _, e := range r.Events() {
+				for _, e := range conv.Replay(r) {
 					wire = w.Write(wire, e)
 				}
 				streamed := read(t, c, w.Close(wire))

@@ -7,7 +7,7 @@ type Codec interface {
 	Protocol() protocol.Protocol
 
 	// DecodeRequest reads a client's request. asked is what the protocol carries outside the body. The error is an *[protocol.Error] of
-	// kind BadRequest that names the field at fault; what is unknown but harmless is passed over.
+	// kind BadRequest that names the field at fault, or Unsupported where only the protocol's own vendor can serve it; what is unknown but harmless is passed over.
 	DecodeRequest(body []byte, asked Asked) (*Request, error)
 
 	// EncodeRequest writes a request for an upstream, and tells what it left out. The error is an *[protocol.Error] of kind BadRequest
@@ -35,6 +35,8 @@ type Codec interface {
 type Asked struct {
 	Model  string // in the path (Gemini)
 	Stream bool   // by the path (Gemini)
+
+	Compact bool // the conversation shall be compacted (openai-responses, by the path)
 }
 
 // Target is what is known of the deployment that a request is encoded for.

@@ -39,10 +39,26 @@ type Request struct {
 	Store       *bool    // keep the reply for a later request
 	Include     []string // openai-responses: what else the reply shall have
 
+	State      State       // openai-responses
+	Compaction *Compaction // openai-responses: the reply is to stand for the conversation; nil: it is an answer
+
 	IncludeUsage bool // openai-chat: the client wants the chunk with the usage
 	Functions    bool // openai-chat: the tools were declared as functions, as before there were tools, and a call is told as function_call
 
 	Lost []Lost // what the client's body says and this form has no place for
+}
+
+// State is what Metapi itself keeps for a client, as the reply tells it again.
+type State struct {
+	ID           string // by which the reply is kept for a later request; empty where it is not
+	Previous     string // the response that the request continues
+	Conversation string // the one that it is a part of
+}
+
+// Compaction asks for a summary in place of an answer. The messages of its [Request] already ask the model for it.
+type Compaction struct {
+	Whole bool              // it was asked for by an operation of its own, whose reply is a list of items
+	Keep  []json.RawMessage // the items of that list that come before the compaction
 }
 
 // Role says who speaks.

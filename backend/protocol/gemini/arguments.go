@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	conv "metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/freetext"
 	"metapi/backend/protocol/scan"
 )
 
@@ -16,7 +17,7 @@ const deepest = 40
 func arguments(c *conv.ToolCall) json.RawMessage {
 	text := strings.ToValidUTF8(strings.TrimSpace(c.Arguments), "\uFFFD")
 	if c.Kind == conv.Custom {
-		return wrapped(inputName, c.Arguments)
+		return json.RawMessage(freetext.Wrap(c.Arguments))
 	}
 	if text == "" || text == "null" {
 		return json.RawMessage("{}")

@@ -24,8 +24,5 @@ func (c Codec) DecodeReply(body []byte) (*conv.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	var whole conv.Gathering
-	whole.Add(events...)
-	whole.Add(rest...)
-	return whole.Reply(), nil
+	return conv.Gather(append(events, rest...)), nil
 }

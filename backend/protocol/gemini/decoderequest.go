@@ -169,6 +169,9 @@ func (d *decoder) model(at int, parts []piece) {
 			calls++
 			d.open = append(d.open, openCall{id: id, name: p.call.name, made: p.call.id == ""})
 			sig := p.sig
+			if thoughts, ours := unwrap(sig); ours {
+				m.Parts, sig = think(m.Parts, thoughts, calls == 1), ""
+			}
 			if sig == skipSignature {
 				sig = ""
 			}

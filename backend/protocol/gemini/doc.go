@@ -18,11 +18,13 @@
 //   - A thoughtSignature belongs to the part that it came on. On a call it is the call's; on a text, or alone, it is a
 //     conversation.Thinking without words before that text, and goes back to where it came from. Other vendors' are never sent. A turn
 //     whose first call has none gets the documented value that skips the check, for Gemini 3 and later.
+//   - What another vendor's model thought before a call goes to a client as the call's signature, with its proof, and back to that
+//     vendor: clients of this API send no thoughts back. [StripForeign] keeps it from Google.
 //   - Thoughts are summaries, and without a signature they are not sent back, as Google's own clients do not; a client sees
 //     them only where it set includeThoughts.
 //   - Functions are declared by parametersJsonSchema from Gemini 2.5 on, and by a lowered schema to models whose name tells no generation.
-//   - Names that are illegal here are changed by a pure function of the request: [NamesOf] makes them and restores a reply's, together with
-//     the free text of custom tools and the numbers of lowered enums.
+//   - Names that are illegal here are changed, and restored in a reply together with the free text of custom tools (packages toolnames and
+//     freetext) and the numbers of lowered enums.
 //   - Code that Google has run, and its output, are text.
 //
 // Quirks of providers that speak this protocol: [QuirkNoCallIDs], [QuirkOnlyParameters]. What cannot be said is in tables.go.

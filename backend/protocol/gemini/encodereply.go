@@ -45,6 +45,7 @@ func shown(r *conv.Request) bool { return r != nil && r.Reasoning.Show != nil &&
 // saying is what an answer says as Parts. Signatures of Google's go where they came from: with the part that follows them.
 func saying(parts []conv.Part, thoughts bool) (out []wirePart, cited grounding) {
 	sig := ""
+	var alien []conv.Thinking
 	flush := func() {
 		if sig != "" {
 			w := textPart("")
@@ -76,6 +77,9 @@ func saying(parts []conv.Part, thoughts bool) (out []wirePart, cited grounding) 
 			if p.Origin == protocol.Gemini && isBase64(p.Signature) {
 				own = p.Signature
 			}
+			if carries(p) {
+				alien = append(alien, *p)
+			}
 			if !thoughts || p.Text == "" {
 				if own != "" {
 					flush()
@@ -98,6 +102,9 @@ func saying(parts []conv.Part, thoughts bool) (out []wirePart, cited grounding) 
 			if p.Origin == protocol.Gemini && p.Signature != "" && isBase64(p.Signature) {
 				flush()
 				w.ThoughtSignature = p.Signature
+			}
+			if sig == "" && w.ThoughtSignature == "" {
+				w.ThoughtSignature, alien = wrap(alien), nil
 			}
 			put(w)
 		}

@@ -8,6 +8,7 @@ import (
 
 	conv "metapi/backend/protocol/conversation"
 	"metapi/backend/protocol/internal/schema"
+	"metapi/backend/protocol/internal/toolnames"
 	"metapi/backend/protocol/internal/unsaid"
 	"metapi/backend/protocol/scan"
 )
@@ -35,7 +36,7 @@ func (Codec) EncodeRequest(r *conv.Request, to conv.Target) ([]byte, []conv.Lost
 	if fault != nil {
 		return nil, nil, fault
 	}
-	e := encoder{r: r, to: to, gen: generationOf(to.Model), names: NamesOf(r), lost: map[string]string{}}
+	e := encoder{r: r, to: to, gen: generationOf(to.Model), names: names(r), lost: map[string]string{}}
 	out := wireRequest{}
 	t := turns{names: e.names, gen: e.gen, quirks: to.Quirks, lost: e.lost}
 	t.messages(r.Messages)
@@ -73,7 +74,7 @@ type encoder struct {
 	r           *conv.Request
 	to          conv.Target
 	gen         generation
-	names       *Names
+	names       *toolnames.Names
 	lost        map[string]string
 	instruction string   // what has to be asked for in words
 	functions   []string // their names here

@@ -4,89 +4,83 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"metapi/backend/protocol"
 	conv "metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/freetext"
+	"metapi/backend/protocol/internal/hosted"
 	"metapi/backend/protocol/internal/schema"
+	"metapi/backend/protocol/internal/unsaid"
 	"metapi/backend/protocol/scan"
 )
 
 // tools declares the functions in one Tool, and each tool that Google runs in one of its own.
 func (e *encoder) tools() (out []any, err error) {
 	var functions []wireFunction
-	var google []json.RawMessage
-	foreign := false
-	seen := map[string]bool{}
 	for i := range e.r.Tools {
 		t := &e.r.Tools[i]
-		switch t.Kind {
-		case conv.WebSearch, conv.Hosted:
-			raw, err := e.google(t)
-			if err != nil {
-				return nil, err
-			}
-			foreign = foreign || t.Origin != protocol.Gemini
-			if !seen[string(raw)] {
-				seen[string(raw)] = true
-				google = append(google, raw)
-			}
-		default:
-			f, err := e.function(t)
-			if err != nil {
-				return nil, err
-			}
-			if slices.Contains(e.functions, f.Name) {
-				return nil, bad("tools", fmt.Sprintf("the tool %q is declared twice", t.Name))
-			}
-			e.functions = append(e.functions, f.Name)
-			functions = append(functions, f)
+		if t.Kind == conv.WebSearch || t.Kind == conv.Hosted {
+			continue
 		}
+		f, err := e.function(t)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(e.functions, f.Name) {
+			return nil, bad("tools", fmt.Sprintf("the tool %q is declared twice", t.Name))
+		}
+		e.functions = append(e.functions, f.Name)
+		functions = append(functions, f)
 	}
 	if len(functions) > 0 {
 		out = append(out, wireTool{functions})
-		if foreign { // refused beside functions, but by the newest models, whose own clients ask for it as they must
-			e.lost["tools"] = "a tool that this vendor runs cannot stand beside functions"
-			google = nil
-		}
 	}
-	for _, raw := range google {
-		out = append(out, raw)
+	seen := map[string]bool{}
+	for i := range e.r.Tools {
+		t := &e.r.Tools[i]
+		if t.Kind != conv.WebSearch && t.Kind != conv.Hosted {
+			continue
+		}
+		raw, err := e.google(t)
+		if err != nil {
+			return nil, err
+		}
+		if raw != nil && !seen[string(raw)] {
+			seen[string(raw)] = true
+			out = append(out, raw)
+		}
 	}
 	e.tooled = len(out) > 0
 	return out, nil
 }
 
-// google is a tool that the vendor runs, as Google's.
+// google is a tool that a vendor runs, as Google's; nil where it is left out. Beside functions one is refused, but by the newest models,
+// whose own clients ask for it as they must.
 func (e *encoder) google(t *conv.Tool) (json.RawMessage, error) {
-	if t.Origin == protocol.Gemini && len(t.Raw) > 0 && scan.Valid(t.Raw) == nil {
-		return t.Raw, nil
+	raw, lost, fault := hosted.Say(t, protocol.Gemini)
+	if raw != nil && len(e.functions) > 0 && t.Origin != protocol.Gemini {
+		raw = nil
+		lost, fault = hosted.Unsaid(t)
 	}
-	if t.Kind == conv.WebSearch {
-		return json.RawMessage(`{"googleSearch":{}}`), nil
+	return raw, e.take(lost, fault)
+}
+
+// take takes in what one of the shared tables has decided.
+func (e *encoder) take(lost []conv.Lost, fault *protocol.Error) error {
+	for _, l := range lost {
+		e.lost[l.Param] = l.Why
 	}
-	var raw struct{ Type string }
-	_ = json.Unmarshal(t.Raw, &raw) // a tool without a type is known by its name alone
-	for _, name := range []string{raw.Type, t.Name} {
-		for _, h := range hosted {
-			if strings.HasPrefix(name, h.prefix) {
-				return json.RawMessage(`{"` + h.like + `":{}}`), nil
-			}
-		}
+	if fault != nil {
+		return fault
 	}
-	name := t.Name
-	if raw.Type != "" {
-		name = raw.Type
-	}
-	return nil, bad("tools", fmt.Sprintf("the tool %q is run by the vendor that offers it, and this provider has none like it; leave it out", name))
+	return nil
 }
 
 func (e *encoder) function(t *conv.Tool) (wireFunction, error) {
-	f := wireFunction{Name: e.names.Wire(t.Namespace, t.Name), Description: t.Description}
+	f := wireFunction{Name: e.names.Name(t.Namespace, t.Name), Description: t.Description}
 	declared := t.Schema
 	if t.Kind == conv.Custom {
-		declared = json.RawMessage(`{"type":"object","properties":{"` + inputName + `":{"type":"string"}},"required":["` + inputName + `"]}`)
-		f.Description += freeText(t.Grammar)
+		declared, f.Description = freetext.Schema, freetext.Description(t)
 	}
 	if len(declared) > 0 && scan.Valid(declared) != nil {
 		return f, bad("tools", fmt.Sprintf("the schema of the tool %q is not valid JSON", t.Name))
@@ -103,20 +97,11 @@ func (e *encoder) function(t *conv.Tool) (wireFunction, error) {
 	return f, nil
 }
 
-// freeText tells the model in words how a tool is called that takes text, perhaps by a grammar.
-func freeText(grammar json.RawMessage) string {
-	s := "\n\nGive the whole text as " + inputName + ", as it is, with nothing around it."
-	if len(grammar) > 0 {
-		s += " It must follow this grammar: " + string(grammar)
-	}
-	return s
-}
-
 // choice says whether functions are to be called; without functions there is nothing to choose.
 func (e *encoder) choice() (*wireToolConfig, error) {
 	c := e.r.Choice
 	if len(e.functions) == 0 {
-		return nil, nil
+		return nil, e.take(unsaid.Choice(e.r))
 	}
 	var out wireToolConfig
 	calling := &out.FunctionCallingConfig
@@ -133,7 +118,7 @@ func (e *encoder) choice() (*wireToolConfig, error) {
 			found := false
 			for i := range e.r.Tools {
 				if t := &e.r.Tools[i]; t.Name == name && t.Kind != conv.WebSearch && t.Kind != conv.Hosted {
-					calling.AllowedFunctionNames = append(calling.AllowedFunctionNames, e.names.Wire(t.Namespace, name))
+					calling.AllowedFunctionNames = append(calling.AllowedFunctionNames, e.names.Name(t.Namespace, name))
 					found = true
 				}
 			}

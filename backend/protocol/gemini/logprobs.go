@@ -50,7 +50,7 @@ func probsOf(list []conv.LogProb) *wireProbs {
 	for i := range list {
 		l := &list[i]
 		p.ChosenCandidates = append(p.ChosenCandidates, wireToken{l.Token, l.Value})
-		var t wireTop
+		t := wireTop{Candidates: []wireToken{}}
 		for _, c := range l.Top {
 			t.Candidates = append(t.Candidates, wireToken{c.Token, c.Value})
 			top = true

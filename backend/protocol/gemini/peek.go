@@ -110,7 +110,7 @@ func part(key []byte, c *scan.Cursor, p *peek.Request) {
 				p.Base64(c)
 				return
 			}
-			media(key, c, p)
+			mediaBytes(key, c, p)
 		})
 	case "fileData", "file_data":
 		c.Object(func(key []byte, _ bool) {
@@ -118,12 +118,12 @@ func part(key []byte, c *scan.Cursor, p *peek.Request) {
 				p.AddRef(protocol.FileRef, file(peek.Text(c)))
 				return
 			}
-			media(key, c, p)
+			mediaBytes(key, c, p)
 		})
 	}
 }
 
-func media(key []byte, c *scan.Cursor, p *peek.Request) {
+func mediaBytes(key []byte, c *scan.Cursor, p *peek.Request) {
 	if k := string(key); k == "mimeType" || k == "mime_type" {
 		p.Images = strings.HasPrefix(peek.Text(c), "image/") || p.Images
 	}

@@ -1,54 +1,27 @@
 package gemini
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"os"
 	"reflect"
 	"strings"
-	"sync"
 	"testing"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"metapi/backend/protocol"
 	conv "metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/definition"
 	"metapi/backend/protocol/quote"
 )
 
-// replySchema is the vendor's definition of a response: see the file's first line.
-var replySchema = sync.OnceValue(func() *jsonschema.Schema {
-	raw, err := os.ReadFile("testdata/reply.schema.json")
-	if err != nil {
-		panic(err)
-	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
-	if err != nil {
-		panic(err)
-	}
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource("reply", doc); err != nil {
-		panic(err)
-	}
-	return c.MustCompile("reply")
-})
+// replies is the vendor's definition of a response: see the file's first line.
+var replies = definition.In("testdata/reply.schema.json")
 
-type tester interface {
-	Helper()
-	Fatalf(format string, args ...any)
-}
+type tester = definition.T
 
 // valid checks a response by the vendor's definition.
 func valid(t tester, body []byte) {
 	t.Helper()
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
-	if err == nil {
-		err = replySchema().Validate(doc)
-	}
-	if err != nil {
-		t.Fatalf("%v\n%s", err, body)
-	}
+	replies.Check(t, "", body)
 }
 
 // datas are the data of a stream's events; a last one that is an error is returned apart.
@@ -228,7 +201,7 @@ func TestReader(t *testing.T) {
 	})
 	t.Run("case 8: a finish reason in each response", func(t *testing.T) {
 		got, err := readAll(`{"candidates":[{"content":{"parts":[{"text":"a"}]},"finishReason":"STOP"}]}`, `{"candidates":[{"content":{"parts":[{"text":"b"}]},"finishReason":"STOP"}]}`)
-		r := gather(got)
+		r := conv.Gather(got)
 		if err != nil || len(r.Choices[0].Parts) != 1 || r.Choices[0].Parts[0].(*conv.Text).Text != "ab" {
 			t.Error(err, show(got))
 		}
@@ -251,7 +224,7 @@ func TestReader(t *testing.T) {
 	t.Run("case 24: grounding is told once", func(t *testing.T) {
 		const g = `"groundingMetadata":{"groundingChunks":[{"web":{"uri":"https://a.test","title":"A"}}],"groundingSupports":[{"segment":{"startIndex":1,"endIndex":2,"text":"b"},"groundingChunkIndices":[0]}]}`
 		got, err := readAll(`{"candidates":[{"content":{"parts":[{"text":"ab"}]},`+g+`}]}`, `{"candidates":[{"finishReason":"STOP",`+g+`}]}`)
-		if r := gather(got); err != nil || !reflect.DeepEqual(r.Choices[0].Parts[0].(*conv.Text).Citations, []conv.Citation{{URL: "https://a.test", Title: "A", From: 1, To: 2}}) {
+		if r := conv.Gather(got); err != nil || !reflect.DeepEqual(r.Choices[0].Parts[0].(*conv.Text).Citations, []conv.Citation{{URL: "https://a.test", Title: "A", From: 1, To: 2}}) {
 			t.Error(err, show(got))
 		}
 	})
@@ -369,10 +342,4 @@ func TestEncodeReply(t *testing.T) {
 	if _, err := (Codec{}).EncodeReply(&conv.Reply{}, nil); kindOfError(err) != protocol.BadReply {
 		t.Error("an empty reply passes")
 	}
-}
-
-func gather(events []conv.Event) *conv.Reply {
-	var whole conv.Gathering
-	whole.Add(events...)
-	return whole.Reply()
 }

@@ -260,33 +260,30 @@ func TestEncodeRequest(t *testing.T) {
 				{Kind: conv.Function, Name: "read", Namespace: "fs"}, {Kind: conv.Function, Name: "read"}, {Kind: conv.Function, Name: "fs__read"}, {Kind: conv.Function, Name: "9"}, {Kind: conv.Custom, Name: "apply_patch"}},
 			Choice: conv.ToolChoice{Mode: conv.ChoiceTool, Names: []string{long + "a"}}}
 		m, _ := encoded(t, r, pro25)
-		n, back := NamesOf(r), NamesOf(r)
+		back := Codec{}.Restorer(r, pro25)
 		seen := map[string]bool{}
 		for i, d := range m["tools"].([]any)[0].(map[string]any)["functionDeclarations"].([]any) {
 			wire := d.(map[string]any)["name"].(string)
-			if !isName(wire) || seen[wire] {
+			if len(wire) > longestName || seen[wire] || strings.ContainsAny(wire, "/ 读写") || wire[0] == '9' {
 				t.Errorf("%q", wire)
 			}
 			seen[wire] = true
 			c := toolCall("", wire, `{"input":"text"}`)
-			if back.Restore(c); c.Name != r.Tools[i].Name || c.Namespace != r.Tools[i].Namespace || c.Kind != r.Tools[i].Kind {
+			if back.Reply(&conv.Reply{Choices: []conv.Choice{{Parts: []conv.Part{c}}}}); c.Name != r.Tools[i].Name || c.Namespace != r.Tools[i].Namespace || c.Kind != r.Tools[i].Kind {
 				t.Errorf("%s came back as %+v", wire, c)
 			}
 			if c.Kind == conv.Custom && c.Arguments != "text" {
 				t.Errorf("custom input: %s", c.Arguments)
 			}
 		}
-		wire := n.Wire("", long+"a")
+		wire := names(r).Name("", long+"a")
 		wantJSON(t, "tool choice", m["toolConfig"], `{"functionCallingConfig":{"mode":"ANY","allowedFunctionNames":["`+wire+`"]}}`)
 		if s := show(m["contents"]); !strings.Contains(s, wire) || strings.Contains(s, long+"a") {
 			t.Errorf("history: %s", s)
 		}
-		restore := back.RestoreStream()
-		for _, e := range []conv.Event{&conv.PartStart{Part: toolCall("i", "apply_patch", "")}, &conv.Delta{Text: `{"input":"*** Begin"}`}, &conv.PartEnd{}, &conv.Delta{Text: `{"input":"text"}`}} {
-			restore(e)
-			if d, ok := e.(*conv.Delta); ok && d.Text != "*** Begin" && d.Text != `{"input":"text"}` {
-				t.Error(d.Text)
-			}
+		es := back.Events([]conv.Event{&conv.PartStart{Part: toolCall("i", "apply_patch", "")}, &conv.Delta{Text: `{"input":"*** Begin"}`}, &conv.PartEnd{}})
+		if len(es) != 3 || es[1].(*conv.Delta).Text != "*** Begin" {
+			t.Error(show(es))
 		}
 	})
 	t.Run("case 31: numbers of an enum come back as numbers", func(t *testing.T) {
@@ -294,7 +291,7 @@ func TestEncodeRequest(t *testing.T) {
 		m, _ := encoded(t, r, flash2)
 		wantJSON(t, "tool", m["tools"], `[{"functionDeclarations":[{"name":"f","parameters":{"type":"OBJECT","properties":{"n":{"type":"STRING","enum":["1","2"]}}}}]}]`)
 		reply := decodeReply(t, `{"candidates":[{"content":{"parts":[{"functionCall":{"id":"1","name":"f","args":{"n":"2"}}}]},"finishReason":"STOP"}]}`)
-		if NamesOf(r).RestoreReply(reply); reply.Choices[0].Parts[0].(*conv.ToolCall).Arguments != `{"n":2}` {
+		if (Codec{}).Restorer(r, flash2).Reply(reply); reply.Choices[0].Parts[0].(*conv.ToolCall).Arguments != `{"n":2}` {
 			t.Error(show(reply))
 		}
 	})
@@ -305,7 +302,7 @@ func TestEncodeRequest(t *testing.T) {
 			wantJSON(t, string(mode), m["toolConfig"], want)
 		}
 		m, lost := encoded(t, &conv.Request{Messages: []conv.Message{user("x")}, Choice: conv.ToolChoice{Mode: conv.ChoiceAny, Parallel: ptr(false)}}, pro25)
-		if m["toolConfig"] != nil || len(lost) != 1 || lost[0].Param != "parallel_tool_calls" {
+		if m["toolConfig"] != nil || len(lost) != 2 || lost[0].Param != "parallel_tool_calls" || lost[1].Param != "tool_choice" {
 			t.Error(m, lost)
 		}
 		_, _, err := Codec{}.EncodeRequest(&conv.Request{Messages: []conv.Message{user("x")}, Tools: tools, Choice: conv.ToolChoice{Mode: conv.ChoiceTool, Names: []string{"g"}}}, pro25)
@@ -331,7 +328,7 @@ func TestEncodeRequest(t *testing.T) {
 			t.Error(m, lost)
 		}
 		m, _ = encoded(t, &conv.Request{Messages: []conv.Message{user("x")}, Tools: []conv.Tool{{Kind: conv.Custom, Name: "apply_patch", Grammar: json.RawMessage(`{"type":"grammar"}`)}}}, flash2)
-		wantJSON(t, "custom", m["tools"].([]any)[0].(map[string]any)["functionDeclarations"].([]any)[0].(map[string]any)["parameters"], `{"type":"OBJECT","properties":{"input":{"type":"STRING"}},"required":["input"]}`)
+		wantJSON(t, "custom", m["tools"].([]any)[0].(map[string]any)["functionDeclarations"].([]any)[0].(map[string]any)["parameters"], `{"type":"OBJECT","properties":{"input":{"type":"STRING","description":"The whole text for the tool, as it is, with nothing around it."}},"required":["input"]}`)
 	})
 	t.Run("case 25: media of results come after all results", func(t *testing.T) {
 		pic := &conv.Media{Kind: conv.Image, Type: "image/png", Data: "aGk="}

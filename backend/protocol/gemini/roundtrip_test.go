@@ -85,7 +85,7 @@ func TestStreamsComeThrough(t *testing.T) {
 		if problem := ungrammatical(events); problem != "" {
 			t.Fatalf("%s\n%s", problem, show(events))
 		}
-		if got := gather(events); !reflect.DeepEqual(got, r) {
+		if got := conv.Gather(events); !reflect.DeepEqual(got, r) {
 			t.Fatalf("got  %s\nwant %s\nstream %s", show(got), show(r), chunks)
 		}
 	})
@@ -260,7 +260,7 @@ func TestRepliesOfTheVendor(t *testing.T) {
 			if problem := ungrammatical(events); problem != "" {
 				t.Error(problem)
 			}
-			check(t, gather(events))
+			check(t, conv.Gather(events))
 		})
 	}
 	t.Run("case 52: blocked", func(t *testing.T) {

@@ -36,8 +36,3 @@ var failures = map[string]bool{"MALFORMED_FUNCTION_CALL": true, "UNEXPECTED_TOOL
 // the encoder: more than eight answers, more than five stop sequences, files of another vendor's.
 var unsayable = []string{"logit_bias", "top_logprobs", "verbosity", "user", "metadata", "service_tier", "prompt_cache_key", "store", "include",
 	"parallel_tool_calls", "strict", "messages.name", "cache_control"}
-
-// hosted are tools that other vendors run, by the beginning of their type, and Google's like of them.
-var hosted = []struct{ prefix, like string }{
-	{"code_interpreter", "codeExecution"}, {"code_execution", "codeExecution"}, {"web_fetch", "urlContext"},
-}

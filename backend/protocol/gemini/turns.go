@@ -7,12 +7,14 @@ import (
 
 	"metapi/backend/protocol"
 	conv "metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/media"
+	"metapi/backend/protocol/internal/toolnames"
 )
 
 // turns puts messages into contents as the API wants them: user and model take turns, the user begins, and each
 // turn of the model with calls is followed by one of the user with exactly their results.
 type turns struct {
-	names  *Names
+	names  *toolnames.Names
 	gen    generation
 	quirks map[string]bool
 
@@ -228,7 +230,7 @@ func unsignedCall(parts []conv.Part, i int) bool {
 // call adds a call. Where no model of Google's made it, the first of a turn says so to the models that want a signature; in each turn
 // and not only in those that are looked at, so that what is sent again stays the same and is found in the cache.
 func (t *turns) call(c *conv.ToolCall, sig string) {
-	w := &wireCall{ID: c.ID, Name: t.names.Wire(c.Namespace, c.Name), Args: arguments(c)}
+	w := &wireCall{ID: c.ID, Name: t.names.Name(c.Namespace, c.Name), Args: arguments(c)}
 	if t.quirks[QuirkNoCallIDs] {
 		w.ID = ""
 	}
@@ -362,27 +364,17 @@ func mediaPart(m *conv.Media) (wirePart, error) {
 
 // typeOf is the media type of bytes: what was said, else what the name ends in, else what they begin with.
 func typeOf(m *conv.Media, data string) string {
-	switch m.Type {
-	case "image/jpg": // what many clients write for it
-		return "image/jpeg"
-	case "":
-	default:
-		return m.Type
+	known := *m
+	if known.Data = data; known.Type == "" {
+		known.Type = typeByName(m.Name)
 	}
-	if typ := typeByName(m.Name); typ != "" {
-		return typ
-	}
-	begins, _ := base64.StdEncoding.DecodeString(data[:min(len(data), 512)/4*4])
-	typ, _, _ := strings.Cut(http.DetectContentType(begins), ";")
-	if typ == "application/octet-stream" || typ == "text/plain" && m.Kind != conv.File {
-		switch m.Kind {
-		case conv.Image:
-			return "image/png"
-		case conv.Audio:
-			return "audio/wav"
-		case conv.Video:
-			return "video/mp4"
+	if m.Kind == conv.File && media.Type(&known, "") == "" {
+		if text, err := base64.StdEncoding.DecodeString(data[:min(len(data), 512)/4*4]); err == nil {
+			return media.Plain(http.DetectContentType(text)) // text, or who knows what
 		}
 	}
-	return typ
+	return media.Type(&known, usual[m.Kind])
 }
+
+// usual are the types that media are taken for of which nothing tells one.
+var usual = map[conv.MediaKind]string{conv.Image: "image/png", conv.Audio: "audio/wav", conv.Video: "video/mp4", conv.File: "application/octet-stream"}

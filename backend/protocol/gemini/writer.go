@@ -28,12 +28,13 @@ type writer struct {
 // written is one choice, as far as it has been written.
 type written struct {
 	index  int
-	part   conv.Part // that has begun last; nil between parts
-	sig    string    // a signature on its way to the next part
-	held   []byte    // a call's arguments, or media
-	shown  bool      // this part is a thought, and some of it was written
-	text   []byte    // of this text part, to count the places of citations by
-	said   int       // bytes of the answer's text before this part
+	part   conv.Part       // that has begun last; nil between parts
+	sig    string          // a signature on its way to the next part
+	alien  []conv.Thinking // of another vendor, on its way to the next call
+	held   []byte          // a call's arguments, or media
+	shown  bool            // this part is a thought, and some of it was written
+	text   []byte          // of this text part, to count the places of citations by
+	said   int             // bytes of the answer's text before this part
 	cites  grounding
 	likely []conv.LogProb // of the tokens of the next response
 	avg    mean
@@ -108,6 +109,8 @@ func (k *written) begin(p conv.Part) {
 		if p.Origin == protocol.Gemini && p.Signature != "" {
 			k.sig = p.Signature
 		}
+		own := *p
+		k.part = &own
 	case *conv.Text:
 		k.said += len(k.text)
 		k.text = k.text[:0]
@@ -135,6 +138,10 @@ func (w *writer) delta(dst []byte, k *written, d *conv.Delta) []byte {
 		if d.Signature != "" && p.Origin == protocol.Gemini {
 			dst = w.flush(dst, k)
 			k.sig = d.Signature
+		}
+		if p.Origin != protocol.Gemini && p.Origin != protocol.None {
+			k.held = append(k.held, d.Text...)
+			p.Signature, p.Sealed = p.Signature+d.Signature, p.Sealed+d.Sealed
 		}
 		if d.Text != "" && w.thoughts {
 			k.shown = true
@@ -175,12 +182,19 @@ func (w *writer) end(dst []byte, k *written) []byte {
 		if k.shown && k.sig != "" {
 			dst = w.text(dst, k, "", true)
 		}
+		if carries(p) {
+			p.Text += string(k.held)
+			k.alien = append(k.alien, *p)
+		}
 	case *conv.ToolCall:
 		if p.Kind == conv.Hosted || p.Kind == conv.WebSearch {
 			return dst
 		}
 		call := *p
 		call.Arguments = string(k.held)
+		if k.sig == "" {
+			k.sig, k.alien = wrap(k.alien), nil
+		}
 		dst = w.whole(dst, k, wirePart{FunctionCall: &wireCall{ID: p.ID, Name: p.Name, Args: arguments(&call)}})
 	case *conv.Media:
 		m := *p

@@ -3,6 +3,7 @@ package openaichat
 import (
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/stops"
 )
 
 // Codec is Chat Completions to and from the canonical form.
@@ -25,8 +26,9 @@ func unreadable(message string) *protocol.Error {
 
 // Restorer implements [conversation.Codec].
 func (Codec) Restorer(r *conversation.Request, to conversation.Target) conversation.Restorer {
-	if s := Restore(r, to); s != nil {
-		return s
+	restored := names(r).Restore(nil)
+	if f, _ := familyOf(first(to.Model, r.Model)); len(stopsTold(r, f)) < len(r.Stop) {
+		return stops.Cut(r.Stop, restored)
 	}
-	return nil
+	return restored
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/media"
 	"metapi/backend/protocol/scan"
 )
 
@@ -58,10 +59,7 @@ func (p *askedPart) read(raw []byte, at string) error {
 		case "thinking": // Mistral
 			p.thinking = value
 		case "cache_control":
-			var c *cacheMark
-			if err = into(value, &c, at+".cache_control"); c != nil {
-				p.cache = mark(c)
-			}
+			p.cache, err = cacheOf(value, at)
 		case "prompt_cache_breakpoint":
 			if p.cache == nil && given(value) != nil {
 				p.cache = &conversation.Cache{}
@@ -111,7 +109,7 @@ func decodePart(raw []byte, at string) (conversation.Part, error) {
 		if data == "" {
 			return nil, bad(at+".input_audio", "an audio part has no data")
 		}
-		return &conversation.Media{Kind: conversation.Audio, Type: audioType(format), Data: data, Cache: in.cache}, nil
+		return &conversation.Media{Kind: conversation.Audio, Type: media.Sound(format), Data: data, Cache: in.cache}, nil
 	case "file":
 		var f file
 		if err := texts(in.file, at+".file", "file_id", &f.FileID, "file_data", &f.FileData, "filename", &f.Filename); err != nil {
@@ -120,16 +118,6 @@ func decodePart(raw []byte, at string) (conversation.Part, error) {
 		return decodeFile(&f, in.cache, at+".file")
 	}
 	return nil, bad(at+".type", fmt.Sprintf("part type %q is none of file, image_url, input_audio, text", in.kind))
-}
-
-func audioType(format string) string {
-	switch format {
-	case "":
-		return ""
-	case "mp3":
-		return "audio/mpeg"
-	}
-	return "audio/" + format
 }
 
 // decodeURL reads an image's or a film's address, or the bytes in a data URL. Some clients leave the object out.
@@ -141,12 +129,12 @@ func decodeURL(kind conversation.MediaKind, raw []byte, cache *conversation.Cach
 		return nil, err
 	}
 	m := &conversation.Media{Kind: kind, Detail: u.Detail, Cache: cache}
-	switch mediaType, data, ok := dataURL(u.URL); {
+	switch mediaType, data, ok := media.Split(u.URL); {
 	case u.URL == "":
 		return nil, bad(at+".url", "there is no url")
 	case ok:
 		m.Type, m.Data = mediaType, data
-	case hasPrefixFold(u.URL, "http://"), hasPrefixFold(u.URL, "https://"):
+	case media.Web(u.URL):
 		m.URL = u.URL
 	default:
 		return nil, bad(at+".url", "the url is neither http, https, nor a data URL in base64")
@@ -156,31 +144,14 @@ func decodeURL(kind conversation.MediaKind, raw []byte, cache *conversation.Cach
 
 func decodeFile(f *file, cache *conversation.Cache, at string) (conversation.Part, error) {
 	m := &conversation.Media{Kind: conversation.File, Name: f.Filename, FileID: f.FileID, Cache: cache}
-	switch mediaType, data, ok := dataURL(f.FileData); {
+	switch mediaType, data, ok := media.Split(f.FileData); {
 	case f.FileID != "":
 	case ok:
 		m.Type, m.Data = mediaType, data
-	case f.FileData != "" && !hasPrefixFold(f.FileData, "data:"): // bare base64, as the guide once had it
+	case f.FileData != "" && !strings.Contains(f.FileData, ":"): // bare base64, as the guide once had it
 		m.Data = f.FileData
 	default:
 		return nil, bad(at, "a file part has neither file_id nor file_data in base64")
 	}
 	return m, nil
-}
-
-// dataURL takes "data:image/png;base64,AAAA" apart.
-func dataURL(u string) (mediaType, data string, ok bool) {
-	if !hasPrefixFold(u, "data:") {
-		return "", "", false
-	}
-	head, data, found := strings.Cut(u[len("data:"):], ",")
-	if !found || !strings.HasSuffix(strings.ToLower(head), ";base64") || data == "" {
-		return "", "", false
-	}
-	mediaType, _, _ = strings.Cut(head, ";")
-	return strings.ToLower(mediaType), data, true
-}
-
-func hasPrefixFold(s, prefix string) bool {
-	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }

@@ -14,6 +14,7 @@ type askedMessage struct {
 	role, name, refusal, callID string
 	content, calls, call        []byte
 	audio                       bool
+	cache                       *conversation.Cache
 
 	reasoningContent, reasoning string // of compatible vendors, as are the details
 	details                     []byte
@@ -44,6 +45,8 @@ func (m *askedMessage) read(raw []byte, at string) error {
 			m.details = value
 		case "audio": // an answer that was spoken, by its id
 			m.audio = given(value) != nil
+		case "cache_control": // as on a part; OpenCode's place for it
+			m.cache, err = cacheOf(value, at)
 		}
 		return err
 	})
@@ -92,13 +95,18 @@ func decodeMessage(raw []byte, at string, r *conversation.Request) error {
 			return err
 		}
 	}
+	if n := len(parts); n > 0 && in.cache != nil {
+		if at := conversation.CacheOf(parts[n-1]); at != nil && *at == nil {
+			*at = in.cache
+		}
+	}
 	r.Messages = append(r.Messages, conversation.Message{Role: role, Name: in.name, Parts: parts})
 	return nil
 }
 
 // decodeResult reads a tool's result. The results of one batch are one message.
 func decodeResult(in *askedMessage, parts []conversation.Part, r *conversation.Request) {
-	result := &conversation.ToolResult{ID: in.callID, Name: in.name, Kind: conversation.Function, Parts: parts}
+	result := &conversation.ToolResult{ID: in.callID, Name: in.name, Kind: conversation.Function, Parts: parts, Cache: in.cache}
 	if n := len(r.Messages); n > 0 && r.Messages[n-1].Role == conversation.ToolRole {
 		r.Messages[n-1].Parts = append(r.Messages[n-1].Parts, result)
 		return
@@ -150,6 +158,8 @@ func decodeCall(raw []byte, at string) (*conversation.ToolCall, error) {
 			if s := jsonOf[extraContent](value).Google.ThoughtSignature; s != "" {
 				c.Signature, c.Origin = s, protocol.Gemini
 			}
+		case "cache_control":
+			c.Cache, err = cacheOf(value, at)
 		}
 		return err
 	}); err != nil {

@@ -5,6 +5,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/media"
 	"metapi/backend/protocol/internal/openai"
 	"metapi/backend/protocol/scan"
 )
@@ -239,10 +240,10 @@ func untag(text string) (inner, rest string) {
 
 // pictureOf is an image that the model made, or nil.
 func pictureOf(url string) *conversation.Media {
-	if mediaType, data, ok := dataURL(url); ok {
+	if mediaType, data, ok := media.Split(url); ok {
 		return &conversation.Media{Kind: conversation.Image, Type: mediaType, Data: data}
 	}
-	if hasPrefixFold(url, "http://") || hasPrefixFold(url, "https://") {
+	if media.Web(url) {
 		return &conversation.Media{Kind: conversation.Image, URL: url}
 	}
 	return nil

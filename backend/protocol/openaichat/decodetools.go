@@ -74,6 +74,13 @@ func addFunction(r *conversation.Request, f *function, cache *conversation.Cache
 	return nil
 }
 
+// cacheOf reads a mark of what is at.
+func cacheOf(value []byte, at string) (*conversation.Cache, error) {
+	var c *cacheMark
+	err := into(value, &c, at+".cache_control")
+	return mark(c), err
+}
+
 func mark(c *cacheMark) *conversation.Cache {
 	if c == nil {
 		return nil

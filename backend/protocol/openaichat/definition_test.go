@@ -1,13 +1,10 @@
 package openaichat
 
 import (
-	"bytes"
-	"os"
 	"strings"
-	"sync"
 	"testing"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
+	"metapi/backend/protocol/internal/definition"
 )
 
 // tb is what testing.TB and rapid.T have in common.
@@ -17,36 +14,12 @@ type tb interface {
 	Errorf(format string, args ...any)
 }
 
-var definitions = sync.OnceValue(func() map[string]*jsonschema.Schema {
-	raw, err := os.ReadFile("testdata/definition.json")
-	if err != nil {
-		panic(err)
-	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
-	if err != nil {
-		panic(err)
-	}
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource("definition.json", doc); err != nil {
-		panic(err)
-	}
-	out := map[string]*jsonschema.Schema{}
-	for _, name := range []string{"CreateChatCompletionRequest", "CreateChatCompletionResponse", "CreateChatCompletionStreamResponse"} {
-		out[name] = c.MustCompile("definition.json#/$defs/" + name)
-	}
-	return out
-})
+var definitions = definition.In("testdata/definition.json")
 
 // valid checks a body against OpenAI's own definition, closed: what is not in it is refused.
 func valid(t tb, name string, body []byte) {
 	t.Helper()
-	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
-	if err != nil {
-		t.Fatalf("not JSON: %v\n%s", err, body)
-	}
-	if err := definitions()[name].Validate(v); err != nil {
-		t.Fatalf("no %s: %v\n%s", name, err, body)
-	}
+	definitions.Check(t, name, body)
 }
 
 // validStream checks every chunk of a stream, and returns the datas.
@@ -70,11 +43,7 @@ func TestDefinitionRefuses(t *testing.T) {
 		"CreateChatCompletionResponse":       `{"id":"x","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":null,"refusal":null}}]}`,
 		"CreateChatCompletionStreamResponse": `{"id":"x","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{}}]}`,
 	} {
-		v, err := jsonschema.UnmarshalJSON(strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if definitions()[name].Validate(v) == nil {
+		if definitions.Fault(t, name, []byte(body)) == nil {
 			t.Errorf("%s takes %s", name, body)
 		}
 	}

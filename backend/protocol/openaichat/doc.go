@@ -21,8 +21,8 @@
 // have, and what is asked for by a quirk. Replies have reasoning_content beside, and images and extra_content where a model
 // made pictures or Gemini signed a call: clients of compatible vendors look for them there, and others read over them.
 //
-// Tools' names are made legal where they are not ([NamesOf]), and custom tools are declared as functions for models that take
-// none: the reply to such a request goes through [Restore] before it is written for the client.
+// Tools' names are made legal where they are not, and custom tools are declared as functions for models that take none: packages toolnames
+// and freetext have that for all codecs.
 //
 // # Quirks
 //

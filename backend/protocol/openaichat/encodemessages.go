@@ -4,11 +4,12 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/freetext"
+	"metapi/backend/protocol/internal/media"
 )
 
 // Words that stand for what the protocol has no place for.
@@ -194,18 +195,17 @@ func (e *encoder) media(m *conversation.Media, at string) (wirePart, error) {
 		if detail != "low" && detail != "high" && detail != "auto" {
 			detail = ""
 		}
-		return wirePart{Type: "image_url", ImageURL: &wireURL{URL: place(m, "image/png"), Detail: detail}}, nil
+		return wirePart{Type: "image_url", ImageURL: &wireURL{URL: media.URL(m, "image/png"), Detail: detail}}, nil
 	case m.Kind == conversation.Audio && m.Data != "":
-		mediaType, _, _ := strings.Cut(strings.ToLower(typeOf(m, "")), ";")
-		if format, ok := audioFormats[mediaType]; ok {
+		if format, ok := audioFormats[media.Type(m, "")]; ok {
 			return wirePart{Type: "input_audio", Audio: &inputAudio{Data: m.Data, Format: format}}, nil
 		}
 		return wirePart{}, bad(at, "openai-chat takes sound as wav or mp3 only")
 	case m.Kind == conversation.Video && m.FileID == "" && e.quirk(quirkVideo):
-		return wirePart{Type: "video_url", VideoURL: &wireURL{URL: place(m, "video/mp4")}}, nil
+		return wirePart{Type: "video_url", VideoURL: &wireURL{URL: media.URL(m, "video/mp4")}}, nil
 	case m.Kind == conversation.File && m.FileID != "":
 		return wirePart{Type: "file", File: &file{FileID: m.FileID}}, nil
-	case m.Kind == conversation.File && m.Data != "" && textual(m.Type):
+	case m.Kind == conversation.File && m.Data != "" && media.Textual(m.Type):
 		if text, err := base64.StdEncoding.DecodeString(m.Data); err == nil {
 			words := strings.ToValidUTF8(string(text), "\uFFFD")
 			if m.Name != "" {
@@ -218,29 +218,9 @@ func (e *encoder) media(m *conversation.Media, at string) (wirePart, error) {
 		if name == "" {
 			name = "document.pdf" // a file without a name is refused
 		}
-		return wirePart{Type: "file", File: &file{FileData: place(m, "application/pdf"), Filename: name}}, nil
+		return wirePart{Type: "file", File: &file{FileData: media.URL(m, "application/pdf"), Filename: name}}, nil
 	}
 	return wirePart{}, bad(at, fmt.Sprintf("openai-chat cannot take this %s: it has neither bytes nor an address of a form that fits", m.Kind))
-}
-
-// place is where a medium is: its address, or its bytes as one.
-func place(m *conversation.Media, usual string) string {
-	if m.Data != "" {
-		return "data:" + typeOf(m, usual) + ";base64," + m.Data
-	}
-	return m.URL
-}
-
-// typeOf is a medium's type: as it was said, else as its first bytes tell, else the usual one.
-func typeOf(m *conversation.Media, usual string) string {
-	if m.Type != "" {
-		return m.Type
-	}
-	begin, _ := base64.StdEncoding.DecodeString(m.Data[:min(len(m.Data), 64)]) // of what is no base64: nothing
-	if t := http.DetectContentType(begin); len(begin) > 0 && t != "application/octet-stream" && !strings.HasPrefix(t, "text/") {
-		return t
-	}
-	return usual
 }
 
 // assistant writes what the model said and called.
@@ -296,12 +276,12 @@ func (e *encoder) call(c calling) wireCall {
 	if c.Signature != "" && c.Origin == protocol.Gemini && e.quirk(quirkExtraContent) {
 		w.Extra = signed(c.Signature)
 	}
-	name := e.names.Wire(c.Namespace, c.Name)
+	name := e.names.Name(c.Namespace, c.Name)
 	switch {
 	case c.Kind == conversation.Custom && !emulates(e.to):
 		w.Type, w.Custom = "custom", &customCall{Name: name, Input: c.Arguments}
 	case c.Kind == conversation.Custom:
-		w.Function = &functionCall{Name: name, Arguments: wrapInput(c.Arguments)}
+		w.Function = &functionCall{Name: name, Arguments: freetext.Wrap(c.Arguments)}
 	default:
 		arguments := c.Arguments
 		if strings.TrimSpace(arguments) == "" || arguments == "null" {
@@ -321,7 +301,7 @@ func (e *encoder) results(t turn) error {
 		}
 		var say, show []conversation.Part
 		for _, p := range a.result.Parts {
-			if m, ok := p.(*conversation.Media); ok && !(m.Kind == conversation.File && m.Data != "" && textual(m.Type)) {
+			if m, ok := p.(*conversation.Media); ok && !(m.Kind == conversation.File && m.Data != "" && media.Textual(m.Type)) {
 				show = append(show, m)
 			} else {
 				say = append(say, p)

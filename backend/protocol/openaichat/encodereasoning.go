@@ -12,6 +12,9 @@ func (e *encoder) encodeReasoning() {
 		for level = 1; level < len(levels)-1 && levels[level].budget < *why.Budget; level++ {
 		}
 	}
+	if level < 0 && why.Adaptive && e.family.sampling { // models that do not think unless they are told to
+		level = levelOf("medium")
+	}
 	if off {
 		level = 0
 	}

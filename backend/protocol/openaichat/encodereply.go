@@ -10,7 +10,9 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/media"
 	"metapi/backend/protocol/internal/openai"
+	"metapi/backend/protocol/internal/toolnames"
 )
 
 type completion struct {
@@ -154,10 +156,10 @@ func say(parts []conversation.Part, legacy bool) saidMessage {
 			thoughts.WriteString(p.Text)
 		case *conversation.Media:
 			if p.Kind == conversation.Image && (p.Data != "" || p.URL != "") {
-				m.Images = append(m.Images, saidImage{"image_url", wireURL{URL: place(p, "image/png")}})
+				m.Images = append(m.Images, saidImage{"image_url", wireURL{URL: media.URL(p, "image/png")}})
 			}
 		case *conversation.ToolCall:
-			if !callable(p.Kind) {
+			if !toolnames.Callable(p.Kind) {
 				continue
 			}
 			c := sayCall(p)

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"strings"
 
+	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/toolnames"
 	"metapi/backend/protocol/internal/unsaid"
 )
 
@@ -18,7 +20,7 @@ type encoder struct {
 	to      conversation.Target
 	family  family
 	openAIs bool // the model is one of OpenAI's own
-	names   *Names
+	names   *toolnames.Names
 	out     request
 	lost    []conversation.Lost
 
@@ -34,9 +36,20 @@ func (e *encoder) lose(param, why string) {
 	e.lost = conversation.Lose(e.lost, param, why)
 }
 
+// take takes in what one of the shared tables has decided.
+func (e *encoder) take(lost []conversation.Lost, fault *protocol.Error) error {
+	for _, l := range lost {
+		e.lose(l.Param, l.Why)
+	}
+	if fault != nil {
+		return fault
+	}
+	return nil
+}
+
 // EncodeRequest writes a CreateChatCompletionRequest.
 func (Codec) EncodeRequest(r *conversation.Request, to conversation.Target) ([]byte, []conversation.Lost, error) {
-	e := &encoder{r: r, to: to, names: NamesOf(r)}
+	e := &encoder{r: r, to: to, names: names(r)}
 	e.to.Model = first(to.Model, r.Model)
 	e.family, e.openAIs = familyOf(e.to.Model)
 	e.out.Model = e.to.Model
@@ -76,6 +89,14 @@ func (Codec) EncodeRequest(r *conversation.Request, to conversation.Target) ([]b
 // mostStops is how many stop sequences there may be: StopConfiguration.
 const mostStops = 4
 
+// stopsTold are the stop sequences that the vendor takes, none by a model that reasons. At the others the answer is ended here.
+func stopsTold(r *conversation.Request, f family) []string {
+	if f.reasons {
+		return nil
+	}
+	return r.Stop[:min(len(r.Stop), mostStops)]
+}
+
 func (e *encoder) encodeParams() error {
 	r, out := e.r, &e.out
 	if n := r.MaxOutput; n != nil && *n > 0 {
@@ -85,13 +106,10 @@ func (e *encoder) encodeParams() error {
 			out.MaxTokens = n
 		}
 	}
-	if len(r.Stop) > mostStops {
-		return bad("stop", fmt.Sprintf("openai-chat takes %d stop sequences, not %d", mostStops, len(r.Stop)))
-	}
 	if r.N > mostChoices {
 		return bad("n", fmt.Sprintf("openai-chat gives at most %d choices", mostChoices))
 	}
-	out.Stop, out.Seed = r.Stop, r.Seed
+	out.Stop, out.Seed = stopsTold(r, e.family), r.Seed
 	if r.N > 1 {
 		out.N = r.N
 	}
@@ -104,20 +122,13 @@ func (e *encoder) encodeParams() error {
 		out.Verbosity = ""
 		cannot = append(cannot, "verbosity")
 	}
-	if e.family.reasons {
-		cannot = append(cannot, "stop")
-	}
 	if e.family.reasons && !(e.family.sampling && out.Effort == "none") { // case 42
 		cannot = append(cannot, "temperature", "top_p", "frequency_penalty", "presence_penalty", "logprobs", "logit_bias")
 	} else {
 		e.encodeSampling()
 	}
-	lost, fault := unsaid.Judge(r, cannot...)
-	if fault != nil {
-		return fault
-	}
-	for _, l := range lost {
-		e.lose(l.Param, l.Why)
+	if err := e.take(unsaid.Judge(r, cannot...)); err != nil {
+		return err
 	}
 	out.User = bounded(r.User)
 	e.encodeKeeping()

@@ -3,10 +3,12 @@ package openaichat
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/freetext"
+	"metapi/backend/protocol/internal/hosted"
+	"metapi/backend/protocol/internal/schema"
 	"metapi/backend/protocol/internal/unsaid"
 )
 
@@ -20,11 +22,11 @@ func (e *encoder) encodeTools() error {
 		}
 	}
 	kinds := map[string]string{}
-	for i, t := range e.r.Tools {
+	for _, t := range e.r.Tools {
 		if len(only) > 0 && !only[t.Name] {
 			continue
 		}
-		w, ok, err := e.tool(t, fmt.Sprintf("tools[%d]", i))
+		w, ok, err := e.tool(t)
 		if err != nil {
 			return err
 		}
@@ -34,10 +36,7 @@ func (e *encoder) encodeTools() error {
 		}
 	}
 	if len(e.out.Tools) == 0 {
-		if c.Mode == conversation.ChoiceAny || c.Mode == conversation.ChoiceTool {
-			return bad("tool_choice", "a tool is to be called, and none is left that openai-chat can declare")
-		}
-		return nil
+		return e.take(unsaid.Choice(e.r))
 	}
 	if e.out.Parallel = c.Parallel; e.family.single {
 		e.out.Parallel = nil
@@ -75,7 +74,7 @@ func (e *encoder) named(name, kind string) map[string]any {
 func (e *encoder) wireOf(name string) string {
 	for _, t := range e.r.Tools {
 		if t.Name == name {
-			return e.names.Wire(t.Namespace, t.Name)
+			return e.names.Name(t.Namespace, t.Name)
 		}
 	}
 	return name
@@ -96,11 +95,11 @@ func (e *encoder) allow(mode string, names []string, kinds map[string]string) er
 }
 
 // tool writes a declaration; ok is false where it is left out.
-func (e *encoder) tool(t conversation.Tool, at string) (w tool, ok bool, err error) {
-	name := e.names.Wire(t.Namespace, t.Name)
+func (e *encoder) tool(t conversation.Tool) (w tool, ok bool, err error) {
+	name := e.names.Name(t.Namespace, t.Name)
 	switch t.Kind {
 	case conversation.Function, "":
-		f := &function{Name: name, Description: t.Description, Parameters: rootSchema(t.Schema), Strict: t.Strict}
+		f := &function{Name: name, Description: t.Description, Parameters: schema.Flat(t.Schema), Strict: t.Strict}
 		if is(f.Strict) && (e.quirk(quirkNoStrict) || !strictly(f.Parameters)) {
 			f.Strict = nil
 			e.lose("strict", "the schema leaves something open, so it is not enforced")
@@ -111,35 +110,19 @@ func (e *encoder) tool(t conversation.Tool, at string) (w tool, ok bool, err err
 		return tool{Type: "function", Function: f, Cache: e.mark(t.Cache)}, true, nil
 	case conversation.Custom:
 		if emulates(e.to) {
-			return tool{Type: "function", Function: &function{Name: name, Description: t.Description + grammarWords(t.Grammar),
-				Parameters: customSchema}}, true, nil
+			return tool{Type: "function", Function: &function{Name: name, Description: freetext.Description(&t),
+				Parameters: freetext.Schema}}, true, nil
 		}
 		return tool{Type: "custom", Custom: &customTool{Name: name, Description: t.Description, Format: deepGrammar(t.Grammar)}}, true, nil
 	}
+	var lost []conversation.Lost
+	var fault *protocol.Error
 	if t.Kind == conversation.WebSearch && e.quirk(quirkWebSearch) {
-		e.out.WebSearchOption = json.RawMessage("{}")
-		if t.Origin == protocol.OpenAIChat && len(t.Raw) > 0 && !strings.Contains(string(t.Raw), `"type":"web_search`) {
-			e.out.WebSearchOption = t.Raw
-		}
-		return w, false, nil
+		e.out.WebSearchOption, lost = hosted.SearchOptions(&t)
+	} else {
+		lost, fault = hosted.Unsaid(&t)
 	}
-	var declared struct{ Type string }
-	_ = json.Unmarshal(t.Raw, &declared) // without a type, by its name
-	kind := first(declared.Type, t.Name)
-	if t.Kind == conversation.WebSearch {
-		kind = "web_search"
-	}
-	for _, h := range hostedTools {
-		if !strings.HasPrefix(kind, h.prefix) {
-			continue
-		}
-		if h.Fate == unsaid.Refuse {
-			return w, false, bad(at, fmt.Sprintf("the tool %q cannot be offered: %s", kind, h.Why))
-		}
-		e.lose(kind, h.Why)
-		break
-	}
-	return w, false, nil
+	return w, false, e.take(lost, fault)
 }
 
 // deepGrammar turns openai-responses' format of a custom tool into the one of openai-chat; nil where there is none that it takes.
@@ -155,13 +138,4 @@ func deepGrammar(flat json.RawMessage) json.RawMessage {
 		return compact(map[string]any{"type": "grammar", "grammar": map[string]any{"definition": g.Definition, "syntax": g.Syntax}})
 	}
 	return nil
-}
-
-// grammarWords tells a model in words what grammar the input of an emulated custom tool is of.
-func grammarWords(flat json.RawMessage) string {
-	var g struct{ Syntax, Definition string }
-	if json.Unmarshal(flat, &g) != nil || g.Definition == "" {
-		return ""
-	}
-	return "\n\nThe input must match this " + g.Syntax + " grammar:\n" + g.Definition
 }

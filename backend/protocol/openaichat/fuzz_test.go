@@ -31,7 +31,7 @@ func FuzzDecodeRequest(f *testing.F) {
 			} else if _, err := (Codec{}).DecodeRequest(out, conversation.Asked{}); err != nil {
 				t.Fatalf("%v\n%s\n%s", err, body, out)
 			}
-			Restore(r, to)
+			Codec{}.Restorer(r, to)
 		}
 	})
 }

@@ -57,7 +57,7 @@ func tidy(t *rapid.T) *conversation.Request {
 	}
 	for _, name := range rapid.SliceOfNDistinct(someName, 0, 4, rapid.ID[string]).Draw(t, "tools") {
 		r.Tools = append(r.Tools, conversation.Tool{Kind: conversation.Function, Name: name, Description: rapid.SampledFrom([]string{"", "does it"}).Draw(t, "description"),
-			Schema: rapid.SampledFrom([]json.RawMessage{nil, json.RawMessage(`{"type":"object","properties":{"default":{"type":"string"}},"required":["default"]}`)}).Draw(t, "parameters")})
+			Schema: rapid.SampledFrom([]json.RawMessage{json.RawMessage(`{"type":"object","properties":{}}`), json.RawMessage(`{"type":"object","properties":{"default":{"type":"string"}},"required":["default"]}`)}).Draw(t, "parameters")})
 	}
 	if len(r.Tools) > 0 {
 		r.Choice.Mode = rapid.SampledFrom([]conversation.ChoiceMode{"", conversation.ChoiceAuto, conversation.ChoiceNone, conversation.ChoiceAny, conversation.ChoiceTool}).Draw(t, "choice")

@@ -114,22 +114,6 @@ var withouts = []without{
 	{"response_format", unsaid.Refused("the vendor has no response_format"), cut(func(q *request) **responseFormat { return &q.ResponseFormat }, set)},
 }
 
-// hostedTools are what becomes of tools that a vendor runs, by how their type begins. A model that does not know of a search can
-// still answer; one that is to run code or use a computer cannot.
-var hostedTools = []struct {
-	prefix string
-	unsaid.Rule
-}{
-	{"web_search", unsaid.Dropped("the upstream has no web search of its own")},
-	{"web_fetch", unsaid.Dropped("the upstream cannot fetch pages")},
-	{"google_search", unsaid.Dropped("the upstream has no web search of its own")},
-	{"googleSearch", unsaid.Dropped("the upstream has no web search of its own")},
-	{"url_context", unsaid.Dropped("the upstream cannot fetch pages")},
-	{"urlContext", unsaid.Dropped("the upstream cannot fetch pages")},
-	{"tool_search", unsaid.Dropped("all tools are declared from the start")},
-	{"", unsaid.Refused("openai-chat has no tools that the vendor runs")},
-}
-
 // family is what is known of OpenAI's own models by their names: what they take is told nowhere in the API.
 type family struct {
 	name     *regexp.Regexp
@@ -220,14 +204,4 @@ var tiers = map[string]string{
 var audioFormats = map[string]string{
 	"audio/wav": "wav", "audio/x-wav": "wav", "audio/wave": "wav", "audio/vnd.wave": "wav",
 	"audio/mp3": "mp3", "audio/mpeg": "mp3",
-}
-
-// textual reports whether a document is text that can stand in the message itself.
-func textual(mediaType string) bool {
-	mediaType, _, _ = strings.Cut(strings.ToLower(mediaType), ";")
-	switch mediaType {
-	case "application/json", "application/xml", "application/yaml", "application/x-yaml", "application/javascript", "application/toml":
-		return true
-	}
-	return strings.HasPrefix(mediaType, "text/")
 }

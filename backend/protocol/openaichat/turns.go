@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/toolnames"
 )
 
 // turn is one message as Chat Completions orders it: an assistant's with its calls, and right behind it the results of all of them.
@@ -63,15 +64,10 @@ func (t *turn) say(parts []conversation.Part) {
 		switch {
 		case !ok:
 			t.parts = append(t.parts, p)
-		case callable(c.Kind):
+		case toolnames.Callable(c.Kind):
 			t.calls = append(t.calls, calling{c.ID, c})
 		}
 	}
-}
-
-// callable reports whether a tool of this kind is run by the client.
-func callable(k conversation.ToolKind) bool {
-	return k == conversation.Function || k == conversation.Custom || k == ""
 }
 
 // identify gives each call an id of its own that fits, by its place where it has none (case 19).
@@ -142,7 +138,7 @@ func plain(m conversation.Message, place int, taken map[*conversation.ToolResult
 		r, ok := p.(*conversation.ToolResult)
 		switch {
 		case ok && taken[r]:
-		case ok && !callable(r.Kind): // of a tool that a vendor ran
+		case ok && !toolnames.Callable(r.Kind): // of a tool that a vendor ran
 		case ok:
 			t.parts = append(t.parts, orphan(r)...)
 		default:

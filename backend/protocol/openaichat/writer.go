@@ -7,7 +7,9 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/media"
 	"metapi/backend/protocol/internal/openai"
+	"metapi/backend/protocol/internal/toolnames"
 	"metapi/backend/protocol/quote"
 )
 
@@ -187,7 +189,7 @@ func (w *writer) partStart(dst []byte, e *conversation.PartStart) []byte {
 		c.media = &m
 	case *conversation.ToolCall:
 		c.open = sortCall
-		if c.skip = !callable(p.Kind) || w.r.Functions && c.calls > 0; c.skip {
+		if c.skip = !toolnames.Callable(p.Kind) || w.r.Functions && c.calls > 0; c.skip {
 			return dst
 		}
 		c.custom = p.Kind == conversation.Custom
@@ -318,7 +320,7 @@ func (w *writer) partEnd(dst []byte, i int) []byte {
 		if m := c.media; m.Kind == conversation.Image && (m.Data != "" || m.URL != "") {
 			dst = w.chunk(dst, i, c)
 			dst = append(dst, `"images":[{"type":"image_url","image_url":{"url":`...)
-			dst = w.shut(append(quote.Append(dst, place(m, "image/png")), "}}]"...))
+			dst = w.shut(append(quote.Append(dst, media.URL(m, "image/png")), "}}]"...))
 		}
 		c.media = nil
 	}

@@ -72,3 +72,25 @@ func BenchmarkWriter(b *testing.B) {
 	}
 	b.SetBytes(int64(len(out)))
 }
+
+// BenchmarkState is what keeping the reply to a request of 100 KB costs before the client has the last of it.
+func BenchmarkState(b *testing.B) {
+	var body strings.Builder
+	body.WriteString(`{"model":"m","input":[`)
+	for i := 0; body.Len() < 100<<10; i++ {
+		fmt.Fprintf(&body, `{"role":"user","content":[{"type":"input_text","text":"%s"}]},{"type":"function_call","call_id":"c%d","name":"f","arguments":"{\"a\":1}"},{"type":"function_call_output","call_id":"c%d","output":"%s"},`,
+			strings.Repeat("text ", 100), i, i, strings.Repeat("out\\n", 100))
+	}
+	body.WriteString(`{"role":"user","content":"x"}]}`)
+	raw := []byte(body.String())
+	b.SetBytes(int64(len(raw)))
+	b.ReportAllocs()
+	for b.Loop() {
+		s, err := ReadState(raw)
+		if err != nil {
+			b.Fatal(err)
+		}
+		Name(s.Input)
+		AppendItems(nil, s.Input)
+	}
+}

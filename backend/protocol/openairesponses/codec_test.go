@@ -4,54 +4,24 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"os"
 	"strings"
-	"sync"
 	"testing"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/definition"
 	"metapi/backend/protocol/sse"
 )
 
 // definitions are the vendor's own of what the codec writes: see testdata/derive.py.
-var definitions = sync.OnceValue(func() map[string]*jsonschema.Schema {
-	raw, err := os.ReadFile("testdata/responses.schema.json")
-	if err != nil {
-		panic(err)
-	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
-	if err != nil {
-		panic(err)
-	}
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource("vendor:responses", doc); err != nil {
-		panic(err)
-	}
-	out := map[string]*jsonschema.Schema{}
-	for _, name := range []string{"Response", "ResponseStreamEvent", "CreateResponse"} {
-		out[name] = c.MustCompile("vendor:responses#/$defs/" + name)
-	}
-	return out
-})
+var definitions = definition.In("testdata/responses.schema.json")
 
-type tb interface {
-	Helper()
-	Fatalf(string, ...any)
-}
+type tb = definition.T
 
 // valid checks text against one of the vendor's definitions.
 func valid(t tb, name string, text []byte) {
 	t.Helper()
-	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err == nil {
-		err = definitions()[name].Validate(v)
-	}
-	if err != nil {
-		t.Fatalf("no valid %s: %v\n%s", name, err, text)
-	}
+	definitions.Check(t, name, text)
 }
 
 func decode(t tb, body string) *conversation.Request {

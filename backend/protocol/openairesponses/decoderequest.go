@@ -6,12 +6,14 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/carry"
+	"metapi/backend/protocol/internal/media"
 	"metapi/backend/protocol/scan"
 )
 
 // DecodeRequest reads a request (CreateResponse). What leans on state that one account keeps, as previous_response_id does,
 // is a BadRequest that names it: the gateway sends such requests to that account, in this protocol, or not at all.
-func (Codec) DecodeRequest(body []byte, _ conversation.Asked) (*conversation.Request, error) {
+func (Codec) DecodeRequest(body []byte, asked conversation.Asked) (*conversation.Request, error) {
 	v := read(body, true)
 	if v.Kind() != '{' {
 		if err := scan.Valid(body); err != nil {
@@ -34,7 +36,8 @@ func (Codec) DecodeRequest(body []byte, _ conversation.Asked) (*conversation.Req
 	case !d.hasInput:
 		return nil, bad("input", `"input" is missing`)
 	}
-	if d.instructions != "" {
+	compacts := asked.Compact || d.trigger
+	if d.instructions != "" && !compacts { // they are no part of the conversation
 		first := conversation.Message{Role: conversation.System, Parts: []conversation.Part{&conversation.Text{Text: d.instructions}}}
 		r.Messages = slices.Insert(r.Messages, 0, first)
 	}
@@ -48,6 +51,9 @@ func (Codec) DecodeRequest(body []byte, _ conversation.Asked) (*conversation.Req
 	}
 	r.LogProbs = slices.Contains(r.Include, logProbs)
 	r.Include = slices.DeleteFunc(r.Include, func(s string) bool { return s == logProbs })
+	if compacts {
+		return summarising(r, body, asked.Compact), nil
+	}
 	return r, nil
 }
 
@@ -62,7 +68,9 @@ type requestReader struct {
 	instructions string
 	identifier   string
 	hasInput     bool
+	trigger      bool                // a compaction is asked for
 	found        []conversation.Tool // those that a search for tools has found
+	signature    carry.Carried       // what belongs to the next call
 }
 
 // member reads one top-level parameter. Those that are not here change nothing in an answer of another vendor
@@ -254,6 +262,18 @@ func (d *requestReader) join(role conversation.Role, p conversation.Part) {
 
 // add takes an item of the input into the conversation.
 func (d *requestReader) add(it *wireItem) {
+	if d.trigger {
+		d.refuse("type", "follows a compaction_trigger, which must be the last item")
+		return
+	}
+	if it.kind == "compaction_trigger" {
+		d.trigger = true
+		return
+	}
+	if summary, ours := openSummary(it.sealed); ours && compactions[it.kind] {
+		d.say(conversation.User, &conversation.Text{Text: summaryMessage(summary)})
+		return
+	}
 	if why, held := accountItems[it.kind]; held {
 		d.refuse("type", "%s", why)
 		return
@@ -267,6 +287,10 @@ func (d *requestReader) add(it *wireItem) {
 		return
 	}
 	if c := it.call(); c != nil {
+		if d.signature.Call {
+			c.Signature, c.Origin = d.signature.Signature, d.signature.Origin
+			d.signature = carry.Carried{}
+		}
 		switch {
 		case c.ID == "":
 			d.refuse("call_id", "is missing")
@@ -280,6 +304,10 @@ func (d *requestReader) add(it *wireItem) {
 		d.found = append(d.found, d.nested(it.tools, "")...)
 		it.output = []wirePart{{whole: true, text: string(it.tools)}}
 	}
+	if it.execution == "server" {
+		d.lose("input."+it.kind, ranItself)
+		return
+	}
 	if kind, is := results[it.kind]; is {
 		d.result(it, kind)
 		return
@@ -288,27 +316,41 @@ func (d *requestReader) add(it *wireItem) {
 	case "", "message":
 		d.message(it)
 	case "reasoning":
-		if t := it.thinking(); t.Text != "" || t.Sealed != "" {
-			d.join(conversation.Assistant, t)
-		}
+		d.thinking(it.thinking())
 	case "image_generation_call":
 		if m := it.generated(); m != nil {
 			d.join(conversation.Assistant, m)
 		}
 	default:
-		d.lose("input."+it.kind, "a record of what the vendor itself ran; its outcome is in the message after it")
+		d.lose("input."+it.kind, ranItself)
 	}
 }
+
+// thinking takes reasoning. What another vendor's model thought was wrapped by this codec when it was written, and is unwrapped.
+func (d *requestReader) thinking(t *conversation.Thinking) {
+	if c, ours := carry.Unseal(strings.TrimPrefix(t.Sealed, foreignID)); ours {
+		if c.Call {
+			d.signature = c
+			return
+		}
+		t.ID, t.Summary, t.Signature, t.Sealed, t.Origin = c.ID, c.Summary, c.Signature, c.Sealed, c.Origin
+	}
+	if t.Text != "" || t.Signature != "" || t.Sealed != "" {
+		d.join(conversation.Assistant, t)
+	}
+}
+
+const ranItself = "a record of what the vendor itself ran; its outcome is in the message after it"
 
 // results are the items that answer a call, with the kind of tool that they are of.
 var results = map[string]conversation.ToolKind{
 	"function_call_output":    conversation.Function,
 	"custom_tool_call_output": conversation.Custom,
-	"local_shell_call_output": conversation.Hosted,
-	"shell_call_output":       conversation.Hosted,
-	"apply_patch_call_output": conversation.Hosted,
+	"local_shell_call_output": conversation.Function,
+	"shell_call_output":       conversation.Function,
+	"apply_patch_call_output": conversation.Function,
 	"computer_call_output":    conversation.Hosted,
-	"tool_search_output":      conversation.Hosted,
+	"tool_search_output":      conversation.Function,
 }
 
 func (d *requestReader) result(it *wireItem, kind conversation.ToolKind) {
@@ -320,7 +362,8 @@ func (d *requestReader) result(it *wireItem, kind conversation.ToolKind) {
 		d.refuse("call_id", "is missing")
 		return
 	}
-	res.Parts = d.contents(it.output, "output", kind == conversation.Hosted)
+	anyhow := it.kind != "function_call_output" && it.kind != "custom_tool_call_output"
+	res.Parts = d.contents(it.output, "output", anyhow)
 	d.join(conversation.ToolRole, res)
 }
 
@@ -378,7 +421,7 @@ func (p *wirePart) canonical() (conversation.Part, partFault) {
 	if p.marked {
 		cache = &conversation.Cache{}
 	}
-	media := conversation.Media{Name: p.filename, Detail: p.detail, Cache: cache}
+	medium := conversation.Media{Name: p.filename, Detail: p.detail, Cache: cache}
 	switch p.kind {
 	case "":
 		if !p.whole {
@@ -390,49 +433,38 @@ func (p *wirePart) canonical() (conversation.Part, partFault) {
 	case "refusal":
 		return &conversation.Refusal{Text: p.refusal}, partFault{}
 	case "input_image", "computer_screenshot", "image_url":
-		media.Kind = conversation.Image
-		if fault := locate(&media, p.imageURL, p.fileID); fault != "" {
+		medium.Kind = conversation.Image
+		if fault := locate(&medium, p.imageURL, p.fileID); fault != "" {
 			return nil, partFault{"image_url", fault}
 		}
-		if media.Data == "" && media.URL == "" && media.FileID == "" {
+		if medium.Data == "" && medium.URL == "" && medium.FileID == "" {
 			return nil, partFault{"image_url", "is missing"}
 		}
-		return &media, partFault{}
+		return &medium, partFault{}
 	case "input_file":
-		media.Kind, media.Detail = conversation.File, ""
-		if fault := locate(&media, p.fileURL, p.fileID); fault != "" {
+		medium.Kind, medium.Detail = conversation.File, ""
+		if fault := locate(&medium, p.fileURL, p.fileID); fault != "" {
 			return nil, partFault{"file_url", fault}
 		}
 		if p.fileData != "" {
 			var inline bool
-			if media.Type, media.Data, inline = dataURL(p.fileData); !inline {
-				media.Data = p.fileData
+			if medium.Type, medium.Data, inline = media.Split(p.fileData); !inline {
+				medium.Data = p.fileData
 			}
-			media.URL, media.FileID = "", ""
+			medium.URL, medium.FileID = "", ""
 		}
-		if media.Type == "" {
-			media.Type = sniff(media.Data)
+		if medium.Type == "" {
+			medium.Type = media.Sniff(medium.Data)
 		}
-		if media.Data == "" && media.URL == "" && media.FileID == "" {
+		if medium.Data == "" && medium.URL == "" && medium.FileID == "" {
 			return nil, partFault{"file_data", "is missing"}
 		}
-		return &media, partFault{}
+		return &medium, partFault{}
 	case "input_audio":
 		if p.audio == "" {
 			return nil, partFault{"input_audio.data", "is missing"}
 		}
-		return &conversation.Media{Kind: conversation.Audio, Data: p.audio, Type: audioType(p.audioFormat)}, partFault{}
+		return &conversation.Media{Kind: conversation.Audio, Data: p.audio, Type: media.Sound(p.audioFormat)}, partFault{}
 	}
 	return nil, partFault{"type", "is of no kind that is known here"}
-}
-
-// audioType is the media type of OpenAI's word for a format.
-func audioType(format string) string {
-	switch format {
-	case "":
-		return ""
-	case "mp3":
-		return "audio/mpeg"
-	}
-	return "audio/" + format
 }

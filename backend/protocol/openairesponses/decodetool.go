@@ -6,6 +6,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/hosted"
 )
 
 // tool reads a tool; those of a namespace one by one, each with its name.
@@ -75,6 +76,9 @@ func (d *requestReader) tool(namespace string) []conversation.Tool {
 		t = conversation.Tool{Kind: conversation.WebSearch, Name: kind, Raw: raw, Origin: protocol.OpenAIResponses}
 	default:
 		t = conversation.Tool{Kind: conversation.Hosted, Name: kind, Description: t.Description, Raw: raw, Origin: protocol.OpenAIResponses}
+		if bridged, _ := hosted.Bridged(&t); bridged != nil {
+			t = *bridged
+		}
 	}
 	if strings.TrimSpace(t.Name) == "" {
 		d.refuse("name", "is missing")

@@ -217,7 +217,8 @@ func TestStripReasoning(t *testing.T) {
 		}
 	}
 	for _, same := range []string{`{"input":"` + `encrypted_content` + `"}`, `{"input":[` + a + `,` + b + `]}`, `{"input":[` + r1, `[` + r1 + `]`, ``,
-		`{"input":[{"type":"compaction","encrypted_content":"x"}]}`, `{"tools":[` + r1 + `]}`} {
+		`{"input":[{"type":"compaction","encrypted_content":"x"}]}`, `{"tools":[` + r1 + `]}`,
+		`{"input":[{"type":"reasoning","encrypted_content":"` + foreignID + `x"},{"type":"reasoning","id":"` + foreignID + `1","encrypted_content":"x"}]}`} {
 		if got, ok := StripReasoning([]byte(same)); ok || string(got) != same {
 			t.Errorf("%s became %s", same, got)
 		}

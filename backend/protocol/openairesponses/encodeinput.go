@@ -6,6 +6,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/media"
 	"metapi/backend/protocol/quote"
 )
 
@@ -149,7 +150,7 @@ func (w *inputWriter) media(where string, m *conversation.Media) {
 		w.dst = memberString(append(comma(w.dst), `{"type":"input_image"`...), "detail", detail)
 		switch {
 		case m.Data != "":
-			w.dst = memberString(w.dst, "image_url", toDataURL(m))
+			w.dst = memberString(w.dst, "image_url", media.URL(m, "image/png"))
 		case m.URL != "":
 			w.dst = memberString(w.dst, "image_url", m.URL)
 		default:
@@ -160,7 +161,7 @@ func (w *inputWriter) media(where string, m *conversation.Media) {
 		w.dst = append(comma(w.dst), `{"type":"input_file"`...)
 		switch {
 		case m.Data != "":
-			w.dst = memberString(memberString(w.dst, "filename", filename(m)), "file_data", toDataURL(m))
+			w.dst = memberString(memberString(w.dst, "filename", filename(m)), "file_data", media.URL(m, "application/octet-stream"))
 		case m.URL != "":
 			w.dst = memberString(w.dst, "file_url", m.URL)
 		default:
@@ -285,9 +286,10 @@ func (w *inputWriter) call(c *conversation.ToolCall, id string) {
 	}
 	w.dst = memberString(append(comma(w.dst), '{'), "type", kind)
 	w.dst = memberString(w.dst, "call_id", id)
-	w.dst = memberString(w.dst, "name", legalName(c.Name))
-	if c.Namespace != "" {
-		w.dst = memberString(w.dst, "namespace", legalName(c.Namespace))
+	space, name := w.names.Wire(c.Namespace, c.Name)
+	w.dst = memberString(w.dst, "name", name)
+	if space != "" {
+		w.dst = memberString(w.dst, "namespace", space)
 	}
 	w.dst = append(memberString(w.dst, field, arguments), '}')
 }

@@ -6,6 +6,9 @@ import (
 
 // EncodeReply writes a whole Response: what a stream of the same would end in.
 func (Codec) EncodeReply(reply *conversation.Reply, r *conversation.Request) ([]byte, error) {
+	if r != nil && r.Compaction != nil {
+		return encodeCompaction(reply, r)
+	}
 	w := newWriter(r)
 	w.mute, w.tier = true, reply.ServiceTier
 	w.id, w.model, w.created = reply.ID, reply.Model, reply.Created

@@ -7,6 +7,7 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/toolnames"
 	"metapi/backend/protocol/internal/unsaid"
 	"metapi/backend/protocol/quote"
 )
@@ -18,7 +19,7 @@ func (Codec) EncodeRequest(r *conversation.Request, to conversation.Target) ([]b
 	if fault != nil {
 		return nil, nil, fault
 	}
-	w := requestWriter{r: r, to: &to, lost: lost}
+	w := requestWriter{r: r, to: &to, names: names(r), lost: lost}
 	w.dst = make([]byte, 0, size(r))
 	w.dst = memberString(append(w.dst, '{'), "model", to.Model)
 	if to.Model == "" {
@@ -69,6 +70,7 @@ func size(r *conversation.Request) int {
 type requestWriter struct {
 	r     *conversation.Request
 	to    *conversation.Target
+	names *toolnames.Names
 	dst   []byte
 	lost  []conversation.Lost
 	fault *protocol.Error
@@ -81,6 +83,16 @@ func (w *requestWriter) lose(param, why string) {
 func (w *requestWriter) refuse(param, why string) {
 	if w.fault == nil {
 		w.fault = unsaid.Refusal(param, why)
+	}
+}
+
+// take takes in what one of the shared tables has decided.
+func (w *requestWriter) take(lost []conversation.Lost, fault *protocol.Error) {
+	for _, l := range lost {
+		w.lose(l.Param, l.Why)
+	}
+	if w.fault == nil {
+		w.fault = fault
 	}
 }
 
@@ -142,6 +154,9 @@ func (w *requestWriter) reasoning() {
 			}
 		}
 	}
+	if effort == "" && q.Adaptive && knowsNone.MatchString(w.to.Model) { // such do not think unless they are told to
+		effort = "medium"
+	}
 	if off := q.Off || effort == "none"; off {
 		effort = least(w.to)
 		if q.Effort == "none" && effort == "" {
@@ -191,7 +206,7 @@ func appendFormat(dst []byte, f *conversation.Format) []byte {
 	case conversation.FormatSchema:
 		name := "answer"
 		if f.Name != "" {
-			name = legalName(f.Name)
+			name = legal(f.Name, longestName)
 		}
 		dst = memberString(append(dst, `{"type":"json_schema"`...), "name", name)
 		if f.Description != "" {

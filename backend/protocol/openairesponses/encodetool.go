@@ -1,13 +1,16 @@
 package openairesponses
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/hosted"
 	"metapi/backend/protocol/internal/openai"
+	"metapi/backend/protocol/internal/schema"
+	"metapi/backend/protocol/internal/toolnames"
+	"metapi/backend/protocol/internal/unsaid"
 	"metapi/backend/protocol/quote"
 )
 
@@ -16,22 +19,36 @@ func (w *requestWriter) toolset() {
 	tools := w.sayable()
 	c := &w.r.Choice
 	if len(tools) == 0 {
-		if c.Mode == conversation.ChoiceTool || c.Mode == conversation.ChoiceAny {
-			w.lose("tool_choice", "there are no tools to choose from")
-		}
+		w.take(unsaid.Choice(w.r))
 		return
 	}
 	w.dst = appendTools(member(w.dst, "tools"), tools)
 	if c.Mode != conversation.ChoiceUnset {
-		if missing := unknownChoice(c, tools); missing != "" {
+		chosen := *c
+		chosen.Names = nil
+		for _, name := range c.Names {
+			chosen.Names = append(chosen.Names, w.sent(name))
+		}
+		if missing := unknownChoice(&chosen, tools); missing != "" {
 			w.refuse("tool_choice", "it names a tool that is not there: "+missing)
 			return
 		}
-		w.dst = appendChoice(member(w.dst, "tool_choice"), c, tools)
+		w.dst = appendChoice(member(w.dst, "tool_choice"), &chosen, tools)
 	}
 	if c.Parallel != nil {
 		w.dst = memberBool(w.dst, "parallel_tool_calls", *c.Parallel)
 	}
+}
+
+// sent is the name that a tool was sent by, which a choice names by its own name alone.
+func (w *requestWriter) sent(name string) string {
+	for i := range w.r.Tools {
+		if t := &w.r.Tools[i]; t.Name == name && toolnames.Callable(t.Kind) {
+			_, name = w.names.Wire(t.Namespace, t.Name)
+			break
+		}
+	}
+	return name
 }
 
 // sayable are the tools as the service takes them: names legal and once each, schemas of objects, those of other
@@ -42,19 +59,16 @@ func (w *requestWriter) sayable() []conversation.Tool {
 	for _, t := range w.r.Tools {
 		switch t.Kind {
 		case conversation.Function, conversation.Custom:
-			t.Name = legalName(t.Name)
-			if t.Namespace != "" {
-				t.Namespace = legalName(t.Namespace)
-			}
-		case conversation.WebSearch:
-			if t.Origin != protocol.OpenAIResponses || t.Raw == nil {
-				t.Raw = w.search(t.Raw)
-			}
-			t.Name = "web_search"
+			t.Raw = nil // to a model of another vendor's it was a function, too
+			t.Namespace, t.Name = w.names.Wire(t.Namespace, t.Name)
 		default:
-			if t.Origin != protocol.OpenAIResponses || t.Raw == nil {
-				w.lose("tools", t.Name+" is a tool that only its own vendor runs")
+			raw, lost, fault := hosted.Say(&t, protocol.OpenAIResponses)
+			if w.take(lost, fault); raw == nil {
 				continue
+			}
+			t.Raw, t.Origin = raw, protocol.OpenAIResponses
+			if t.Name = hosted.Type(&t); t.Kind == conversation.WebSearch {
+				t.Name = "web_search"
 			}
 		}
 		id := [2]string{t.Namespace, t.Name}
@@ -64,7 +78,7 @@ func (w *requestWriter) sayable() []conversation.Tool {
 		}
 		seen[id] = true
 		if t.Kind == conversation.Function {
-			t.Schema = objectSchema(t.Schema)
+			t.Schema = schema.Flat(t.Schema)
 			if said(t.Strict) && !openai.StrictLegal(t.Schema) {
 				w.lose("strict", "the schema of "+t.Name+" leaves open what a strict one must fix")
 				t.Strict = nil
@@ -73,50 +87,6 @@ func (w *requestWriter) sayable() []conversation.Tool {
 		tools = append(tools, t)
 	}
 	return tools
-}
-
-// search says another vendor's search as web_search: where to search, and from where.
-func (w *requestWriter) search(raw json.RawMessage) json.RawMessage {
-	var domains []string
-	place := map[string]string{}
-	v := read(raw, false)
-	v.object(func(key string) {
-		switch key {
-		case "allowed_domains":
-			v.array(func(int) { domains = append(domains, v.text()) })
-		case "blocked_domains", "max_uses":
-			if k := v.Kind(); k != 'n' && string(v.peek()) != "[]" {
-				w.lose("tools."+key, "web_search has none")
-			}
-		case "user_location":
-			v.object(func(key string) {
-				switch key {
-				case "city", "region", "country", "timezone":
-					if s := v.text(); s != "" {
-						place[key] = s
-					}
-				}
-			})
-		}
-	})
-	out := []byte(`{"type":"web_search"`)
-	if len(domains) > 0 {
-		out = append(out, `,"filters":{"allowed_domains":[`...)
-		for _, d := range domains {
-			out = quote.Append(comma(out), d)
-		}
-		out = append(out, `]}`...)
-	}
-	if len(place) > 0 {
-		out = append(out, `,"user_location":{"type":"approximate"`...)
-		for _, key := range []string{"city", "region", "country", "timezone"} {
-			if s := place[key]; s != "" {
-				out = memberString(out, key, s)
-			}
-		}
-		out = append(out, '}')
-	}
-	return append(out, '}')
 }
 
 // appendTools appends a ToolsArray. The tools of a namespace stand together, where the first of them stood.
@@ -145,20 +115,22 @@ func appendTools(dst []byte, tools []conversation.Tool) []byte {
 }
 
 func appendTool(dst []byte, t *conversation.Tool) []byte {
-	switch t.Kind {
-	case conversation.Function:
+	switch {
+	case t.Raw != nil && t.Origin == protocol.OpenAIResponses:
+		return appendRaw(dst, t.Raw)
+	case t.Kind == conversation.Function:
 		dst = memberString(append(dst, `{"type":"function"`...), "name", t.Name)
 		if t.Description != "" {
 			dst = memberString(dst, "description", t.Description)
 		}
-		schema := t.Schema
-		if schema == nil {
-			schema = emptySchema
+		parameters := t.Schema
+		if parameters == nil {
+			parameters = schema.Flat(nil)
 		}
-		dst = appendRaw(member(dst, "parameters"), schema)
+		dst = appendRaw(member(dst, "parameters"), parameters)
 		// Left out it would mean true here, and false in every other protocol.
 		return append(memberBool(dst, "strict", said(t.Strict)), '}')
-	case conversation.Custom:
+	case t.Kind == conversation.Custom:
 		dst = memberString(append(dst, `{"type":"custom"`...), "name", t.Name)
 		if t.Description != "" {
 			dst = memberString(dst, "description", t.Description)
@@ -168,10 +140,7 @@ func appendTool(dst []byte, t *conversation.Tool) []byte {
 		}
 		return append(dst, '}')
 	}
-	if t.Origin != protocol.OpenAIResponses && t.Kind == conversation.Hosted || t.Raw == nil {
-		return append(memberString(append(dst, '{'), "type", t.Name), '}')
-	}
-	return appendRaw(dst, t.Raw)
+	return append(memberString(append(dst, '{'), "type", t.Name), '}')
 }
 
 // appendChoice appends a ToolChoiceParam.
@@ -204,7 +173,7 @@ func appendChoice(dst []byte, c *conversation.ToolChoice, tools []conversation.T
 // appendChosen names a tool: by type and name, or, of those that the vendor runs, by type.
 func appendChosen(dst []byte, name, kind string) []byte {
 	if kind == "function" || kind == "custom" {
-		return append(memberString(memberString(append(dst, '{'), "type", kind), "name", legalName(name)), '}')
+		return append(memberString(memberString(append(dst, '{'), "type", kind), "name", name), '}')
 	}
 	return append(memberString(append(dst, '{'), "type", kind), '}')
 }
@@ -212,7 +181,7 @@ func appendChosen(dst []byte, name, kind string) []byte {
 // choiceKind is the type by which a tool is named in a choice; a function's where nothing else is known.
 func choiceKind(name string, tools []conversation.Tool) string {
 	for i := range tools {
-		if t := &tools[i]; t.Name == name || t.Name == legalName(name) {
+		if t := &tools[i]; t.Name == name {
 			switch t.Kind {
 			case conversation.Custom:
 				return "custom"
@@ -234,7 +203,7 @@ func isSearch(t conversation.Tool) bool { return t.Kind == conversation.WebSearc
 func unknownChoice(c *conversation.ToolChoice, tools []conversation.Tool) string {
 	for _, name := range c.Names {
 		if !slices.ContainsFunc(tools, func(t conversation.Tool) bool {
-			return t.Name == name || t.Name == legalName(name) || isSearch(t) && strings.HasPrefix(name, "web_search")
+			return t.Name == name || isSearch(t) && strings.HasPrefix(name, "web_search")
 		}) {
 			return name
 		}

@@ -79,7 +79,7 @@ func TestAgainstTheImitation(t *testing.T) {
 				if streamed {
 					var es []conversation.Event
 					if es, err = events(t, answer); err == nil {
-						reply = gather(es)
+						reply = conversation.Gather(es)
 					}
 				} else {
 					reply, err = Codec{}.DecodeReply(answer)
@@ -169,35 +169,4 @@ func saidBy(p conversation.Part) string {
 		return p.Arguments
 	}
 	return ""
-}
-
-// gather makes a whole reply of a stream.
-func gather(es []conversation.Event) *conversation.Reply {
-	reply := &conversation.Reply{Choices: make([]conversation.Choice, 1)}
-	c := &reply.Choices[0]
-	for _, e := range es {
-		switch e := e.(type) {
-		case *conversation.Start:
-			reply.ID, reply.Model = e.ID, e.Model
-		case *conversation.PartStart:
-			c.Parts = append(c.Parts, e.Part)
-		case *conversation.Delta:
-			switch p := c.Parts[len(c.Parts)-1].(type) {
-			case *conversation.Text:
-				p.Text += e.Text
-			case *conversation.Refusal:
-				p.Text += e.Text
-			case *conversation.Thinking:
-				p.Text += e.Text
-				p.Sealed += e.Sealed
-			case *conversation.ToolCall:
-				p.Arguments += e.Text
-			}
-		case *conversation.Told:
-			reply.Usage = e.Usage
-		case *conversation.Finished:
-			c.Finish = e.Finish
-		}
-	}
-	return reply
 }

@@ -6,6 +6,8 @@ import (
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/hosted"
+	"metapi/backend/protocol/internal/media"
 	"metapi/backend/protocol/internal/openai"
 )
 
@@ -15,6 +17,7 @@ type wireItem struct {
 	id, callID           string
 	name, namespace      string
 	arguments, input     string
+	execution            string // of tool_search_call and its output: client or server
 	content, output      []wirePart
 	hasContent           bool
 	summary              []string
@@ -51,6 +54,8 @@ func (v *values) item() (it wireItem) {
 			it.name = v.text()
 		case "namespace":
 			it.namespace = v.text()
+		case "execution":
+			it.execution = v.text()
 		case "arguments":
 			it.arguments = v.jsonText()
 		case "input":
@@ -218,12 +223,12 @@ func (it *wireItem) call() *conversation.ToolCall {
 		}
 	case "custom_tool_call":
 		c.Kind, c.Arguments = conversation.Custom, it.input
-	default:
-		name, own := clientRun[it.kind]
-		if !own {
+	case "computer_call":
+		c.Kind, c.Name, c.Arguments = conversation.Hosted, "computer", string(it.action)
+	default: // of a tool that the client runs: to all but its vendor it is a function
+		if c.Name = hosted.Calls(it.kind); c.Name == "" || it.execution == "server" {
 			return nil
 		}
-		c.Kind, c.Name = conversation.Hosted, name
 		if it.action != nil {
 			c.Arguments = string(it.action)
 		}
@@ -239,7 +244,7 @@ func (it *wireItem) generated() *conversation.Media {
 	if it.kind != "image_generation_call" || it.result == "" {
 		return nil
 	}
-	m := &conversation.Media{Kind: conversation.Image, Data: it.result, Type: sniff(it.result)}
+	m := &conversation.Media{Kind: conversation.Image, Data: it.result, Type: media.Sniff(it.result)}
 	if m.Type == "" && it.form != "" {
 		m.Type = "image/" + it.form
 	}

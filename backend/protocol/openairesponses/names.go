@@ -6,11 +6,19 @@ import (
 	"strings"
 
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/stops"
+	"metapi/backend/protocol/internal/toolnames"
 )
 
-// legalName makes of a tool's name one that the service takes ([a-zA-Z0-9_-], at most 64): itself where it is one, else
-// what is left of it with a digest of the whole, so that two names never become one.
-func legalName(name string) string { return legal(name, longestName) }
+// names are the tools' names of a request.
+func names(r *conversation.Request) *toolnames.Names {
+	return toolnames.Of(r, toolnames.Form{Longest: longestName, Fits: toolnames.Word, Spaces: true})
+}
+
+// Restorer implements [conversation.Codec]: names that the service does not take were sent as others, and stop sequences not at all.
+func (Codec) Restorer(r *conversation.Request, _ conversation.Target) conversation.Restorer {
+	return stops.Cut(r.Stop, names(r).Restore(nil))
+}
 
 // legalID makes of a call's id one that the service takes.
 func legalID(id string) string {
@@ -20,6 +28,8 @@ func legalID(id string) string {
 	return legal(id, longestID)
 }
 
+// legal makes of a text one of letters, digits, underscores and hyphens: itself where it is one, else what is left of it with a digest of
+// the whole, so that two never become one.
 func legal(s string, longest int) string {
 	fit := len(s) <= longest && s != ""
 	var b strings.Builder
@@ -39,24 +49,4 @@ func legal(s string, longest int) string {
 	mark := "_" + hex.EncodeToString(sum[:8])
 	head := b.String()
 	return head[:min(len(head), longest-len(mark))] + mark
-}
-
-// ToolNames tells, of the tools whose name is another in a request that [Codec.EncodeRequest] made of r, what their names
-// in r are: name sent -> name in r. It is nil where all names were sent as they are. Calls in an upstream's reply have the
-// names that were sent.
-func ToolNames(r *conversation.Request) map[string]string {
-	var names map[string]string
-	for i := range r.Tools {
-		t := &r.Tools[i]
-		if t.Kind != conversation.Function && t.Kind != conversation.Custom {
-			continue
-		}
-		if sent := legalName(t.Name); sent != t.Name {
-			if names == nil {
-				names = map[string]string{}
-			}
-			names[sent] = t.Name
-		}
-	}
-	return names
 }

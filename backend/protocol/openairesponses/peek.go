@@ -1,7 +1,6 @@
 package openairesponses
 
 import (
-	"bytes"
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/internal/peek"
 	"metapi/backend/protocol/scan"
@@ -141,13 +140,14 @@ func item(c *scan.Cursor, body []byte, p *peek.Request, h *peek.Hash, last *toke
 		return
 	}
 	switch {
+	case string(kind) == "reasoning" && foreign(id.raw, secret.raw):
 	case secret.raw != nil && string(kind) == "reasoning":
 		*last = secret
+	case secret.raw != nil && ours(secret): // a summary of Metapi's: anybody may read it
 	case secret.raw != nil: // a compaction: the conversation so far, which cannot be left out
 		p.AddRef(protocol.ConvRef, ReasoningID(secret.raw, secret.escaped))
 	// Reasoning without its content, and a bare id, stand for what one account has stored. Any other item is there in
 	// full, and its id only a name.
-	case string(kind) == "reasoning" && bytes.HasPrefix(id.raw, []byte(foreignID)): // ours: see foreign.go
 	case string(kind) == "item_reference", string(kind) == "reasoning", kind == nil && role == nil && content.Empty():
 		p.AddRef(protocol.ResponseRef, scan.Unquote(id.raw, id.escaped))
 	case string(kind) == "image_generation_call":
@@ -203,10 +203,10 @@ func tool(c *scan.Cursor, p *peek.Request) {
 	})
 }
 
-// StripReasoning returns body without the reasoning items of its input that carry encrypted content, and whether
+// StripReasoning returns body without the reasoning items of its input that an account of OpenAI's has encrypted, and whether
 // there were any. All else is byte-identical, in its order. A body that cannot be read is returned as it is.
 func StripReasoning(body []byte) ([]byte, bool) {
-	return stripReasoning(body, func(_, sealed []byte) bool { return len(sealed) > 0 })
+	return stripReasoning(body, func(id, sealed []byte) bool { return len(sealed) > 0 && !foreign(id, sealed) })
 }
 
 // stripReasoning takes out of a body's input the reasoning items for which drop, given their id and encrypted content as they

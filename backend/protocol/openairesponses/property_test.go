@@ -16,7 +16,7 @@ import (
 var (
 	anyWords  = rapid.StringN(0, 12, -1)
 	someWords = rapid.Custom(func(t *rapid.T) string { return "x" + anyWords.Draw(t, "text") })
-	names     = rapid.StringMatching(`[a-zA-Z0-9_-]{1,12}`)
+	anyName   = rapid.StringMatching(`[a-zA-Z0-9_-]{1,12}`)
 	places    = rapid.SampledFrom([]string{"https://x.test/a", "https://y.test/ü"})
 )
 
@@ -45,7 +45,7 @@ func anyMedia(t *rapid.T) conversation.Part {
 
 // anyRequest makes a request that Responses can say whole, its turns in an order that needs no repair.
 func anyRequest(t *rapid.T) *conversation.Request {
-	r := &conversation.Request{Model: "m", Stream: rapid.Bool().Draw(t, "stream"), Store: ptr(rapid.Bool().Draw(t, "store")), CacheKey: anyWords.Draw(t, "key"), User: names.Draw(t, "user")}
+	r := &conversation.Request{Model: "m", Stream: rapid.Bool().Draw(t, "stream"), Store: ptr(rapid.Bool().Draw(t, "store")), CacheKey: anyWords.Draw(t, "key"), User: anyName.Draw(t, "user")}
 	if rapid.Bool().Draw(t, "system") {
 		r.Messages = append(r.Messages, says(conversation.System, anyText(t)))
 	}
@@ -65,17 +65,17 @@ func anyRequest(t *rapid.T) *conversation.Request {
 		for range rapid.IntRange(0, 3).Draw(t, "answer") {
 			switch rapid.IntRange(0, 3).Draw(t, "what") {
 			case 0:
-				answer = append(answer, &conversation.Thinking{ID: names.Draw(t, "rs"), Text: someWords.Draw(t, "summary"), Summary: true, Sealed: someWords.Draw(t, "sealed"), Origin: protocol.OpenAIResponses})
+				answer = append(answer, &conversation.Thinking{ID: anyName.Draw(t, "rs"), Text: someWords.Draw(t, "summary"), Summary: true, Sealed: someWords.Draw(t, "sealed"), Origin: protocol.OpenAIResponses})
 			case 1:
 				answer = append(answer, &conversation.Refusal{Text: someWords.Draw(t, "refusal")})
 			default:
 				id++
-				c := &conversation.ToolCall{ID: fmt.Sprintf("call_%d", id), Name: names.Draw(t, "tool"), Kind: conversation.Function, Arguments: `{"a":` + text(t, anyWords.Draw(t, "a")) + `}`}
+				c := &conversation.ToolCall{ID: fmt.Sprintf("call_%d", id), Name: anyName.Draw(t, "tool"), Kind: conversation.Function, Arguments: `{"a":` + text(t, anyWords.Draw(t, "a")) + `}`}
 				if rapid.Bool().Draw(t, "custom") {
 					c.Kind, c.Arguments = conversation.Custom, anyWords.Draw(t, "input")
 				}
 				if rapid.Bool().Draw(t, "namespace") {
-					c.Namespace = names.Draw(t, "space")
+					c.Namespace = anyName.Draw(t, "space")
 				}
 				res := &conversation.ToolResult{ID: c.ID, Kind: c.Kind, Parts: []conversation.Part{anyText(t)}}
 				if rapid.Bool().Draw(t, "picture") {
@@ -93,7 +93,7 @@ func anyRequest(t *rapid.T) *conversation.Request {
 	}
 	seen := map[string]bool{}
 	for range rapid.IntRange(0, 4).Draw(t, "tools") {
-		tool := conversation.Tool{Kind: conversation.Function, Name: names.Draw(t, "name"), Description: anyWords.Draw(t, "description"), Schema: json.RawMessage(`{"type":"object","properties":{"title":{"default":1}}}`), Strict: ptr(false)}
+		tool := conversation.Tool{Kind: conversation.Function, Name: anyName.Draw(t, "name"), Description: anyWords.Draw(t, "description"), Schema: json.RawMessage(`{"type":"object","properties":{"title":{"default":1}}}`), Strict: ptr(false)}
 		if rapid.Bool().Draw(t, "custom tool") {
 			tool.Kind, tool.Schema, tool.Strict, tool.Grammar = conversation.Custom, nil, nil, json.RawMessage(`{"type":"grammar","syntax":"lark","definition":"x"}`)
 		}
@@ -114,9 +114,9 @@ func anyRequest(t *rapid.T) *conversation.Request {
 		r.MaxOutput, r.Temperature, r.TopP = ptr(rapid.Int64Range(16, 1<<40).Draw(t, "most")), ptr(rapid.Float64Range(0, 2).Draw(t, "temperature")), ptr(0.5)
 	}
 	if rapid.Bool().Draw(t, "form") {
-		r.Format = conversation.Format{Kind: conversation.FormatSchema, Name: names.Draw(t, "format"), Schema: json.RawMessage(`{"type":"object"}`), Strict: ptr(true)}
+		r.Format = conversation.Format{Kind: conversation.FormatSchema, Name: anyName.Draw(t, "format"), Schema: json.RawMessage(`{"type":"object"}`), Strict: ptr(true)}
 		r.Verbosity = "low"
-		r.Metadata = map[string]string{names.Draw(t, "k"): anyWords.Draw(t, "v")}
+		r.Metadata = map[string]string{anyName.Draw(t, "k"): anyWords.Draw(t, "v")}
 		r.Reasoning = conversation.Reasoning{Effort: "high", Summary: "auto"}
 		r.Include, r.ServiceTier = []string{"reasoning.encrypted_content"}, "flex"
 	}
@@ -232,10 +232,10 @@ func anyReply(t *rapid.T) *conversation.Reply {
 		case 1:
 			c.Parts = append(c.Parts, &conversation.Thinking{ID: fmt.Sprintf("rs_%d", i), Text: someWords.Draw(t, "thought"), Summary: true, Sealed: someWords.Draw(t, "sealed"), Origin: protocol.OpenAIResponses})
 		case 2:
-			c.Parts = append(c.Parts, &conversation.ToolCall{ID: fmt.Sprintf("call_%d", i), Name: names.Draw(t, "name"), Namespace: rapid.SampledFrom([]string{"", "space"}).Draw(t, "space"), Kind: conversation.Function, Arguments: `{"a":1}`})
+			c.Parts = append(c.Parts, &conversation.ToolCall{ID: fmt.Sprintf("call_%d", i), Name: anyName.Draw(t, "name"), Namespace: rapid.SampledFrom([]string{"", "space"}).Draw(t, "space"), Kind: conversation.Function, Arguments: `{"a":1}`})
 			c.Finish.Reason = conversation.CallsTools
 		case 3:
-			c.Parts = append(c.Parts, &conversation.ToolCall{ID: fmt.Sprintf("call_%d", i), Name: names.Draw(t, "name"), Kind: conversation.Custom, Arguments: anyWords.Draw(t, "input")})
+			c.Parts = append(c.Parts, &conversation.ToolCall{ID: fmt.Sprintf("call_%d", i), Name: anyName.Draw(t, "name"), Kind: conversation.Custom, Arguments: anyWords.Draw(t, "input")})
 			c.Finish.Reason = conversation.CallsTools
 		default:
 			c.Parts = append(c.Parts, &conversation.Media{Kind: conversation.Image, Type: "image/png", Data: "iVBORw0KGgo="})

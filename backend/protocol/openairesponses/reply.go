@@ -270,28 +270,6 @@ func (Dialect) Body(body []byte, r *protocol.Reply) {
 // Error writes e as OpenAI would.
 func (Dialect) Error(e *protocol.Error) (int, []byte) { return openai.Error(e) }
 
-// failed is response.failed. Codex acts on response.error; the official SDKs (openai-node, openai-python, openai-go) raise
-// an error for any event with a member "error", which OpenAI's own does not have, so it is here twice.
-type failed struct {
-	Type           string         `json:"type"`
-	SequenceNumber int            `json:"sequence_number"`
-	Response       failedResponse `json:"response"`
-	Error          openai.Fault   `json:"error"`
-}
-
-type failedResponse struct {
-	ID     string    `json:"id"`
-	Object string    `json:"object"`
-	Status string    `json:"status"`
-	Output []any     `json:"output"`
-	Error  codedOnly `json:"error"`
-}
-
-type codedOnly struct {
-	Code    string `json:"code"`
-	Message string `json:"message"`
-}
-
 // describe says e as OpenAI would, and as the code of a response that failed.
 func describe(e *protocol.Error) (fault openai.Fault, code string) {
 	_, fault = openai.Describe(e)
@@ -305,11 +283,14 @@ func describe(e *protocol.Error) (fault openai.Fault, code string) {
 	return fault, "server_error"
 }
 
-// StreamError writes e as response.failed.
+// StreamError writes e as response.failed, of a response that nothing else is known of. Codex acts on response.error; the official SDKs
+// (openai-node, openai-python, openai-go) raise an error for any event with a member "error", which OpenAI's own does not have, so it is
+// here twice.
 func (Dialect) StreamError(e *protocol.Error) []byte {
-	fault, code := describe(e)
-	return openai.Line("response.failed", openai.Marshal(failed{Type: "response.failed", Error: fault, Response: failedResponse{
-		Object: "response", Status: "failed", Output: []any{}, Error: codedOnly{code, fault.Message}}}))
+	w := newWriter(nil)
+	w.begun = true
+	w.shell.begin(w.r)
+	return w.fail(nil, e)
 }
 
 // KeepAlive is a comment.

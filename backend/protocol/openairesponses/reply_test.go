@@ -1,7 +1,9 @@
 package openairesponses
 
 import (
+	"encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -275,7 +277,8 @@ func TestWriter(t *testing.T) {
 	})
 	t.Run("case 23: a custom tool's input comes out of the function that stood for it", func(t *testing.T) {
 		for arguments, want := range map[string]string{`{"input":"*** Begin\nx"}`: "*** Begin\nx", `{"patch":"p"}`: "p", `{"input":"i","why":"w"}`: "i", `{"a":"b","c":"d"}`: `{"a":"b","c":"d"}`, `*** raw`: "*** raw", ``: ""} {
-			end := last(t, write(t, request, append(run(part(&conversation.ToolCall{ID: "c", Name: "apply_patch", Kind: conversation.Function}, arguments)...), finish(conversation.CallsTools))...))
+			es := append(run(part(&conversation.ToolCall{ID: "c", Name: "apply_patch", Kind: conversation.Function}, arguments)...), finish(conversation.CallsTools))
+			end := last(t, write(t, request, Codec{}.Restorer(request, conversation.Target{}).Events(es)...))
 			item := end.Response["output"].([]any)[0].(map[string]any)
 			if item["type"] != "custom_tool_call" || item["input"] != want {
 				t.Errorf("%s: %v", arguments, item)
@@ -290,13 +293,59 @@ func TestWriter(t *testing.T) {
 			t.Errorf("%v", tell(back))
 		}
 	})
-	t.Run("case 34: another vendor's signature never reaches the client", func(t *testing.T) {
+	t.Run("case 34: another vendor's signature never reaches a client that does not send it back", func(t *testing.T) {
+		request := decode(t, `{"model":"m","input":"x"}`)
 		b := write(t, request, run(&conversation.PartStart{Part: &conversation.Thinking{Origin: protocol.Anthropic}}, &conversation.Delta{Text: "t"}, &conversation.Delta{Signature: "SIGN", Sealed: "SEAL"}, &conversation.PartEnd{}, finish(conversation.Stopped))...)
 		if end := last(t, write(t, request, run(&conversation.PartStart{Part: &conversation.Thinking{Sealed: "SEAL", Origin: protocol.Anthropic}}, &conversation.PartEnd{}, finish(conversation.Stopped))...)); len(end.Response["output"].([]any)) != 0 {
 			t.Errorf("redacted thinking is shown: %v", end.Response)
 		}
-		if s := string(b); strings.Contains(s, "SIGN") || strings.Contains(s, "SEAL") {
+		if s := string(b); strings.Contains(s, "SIGN") || strings.Contains(s, "SEAL") || strings.Contains(s, "encrypted_content") {
 			t.Error(s)
+		}
+	})
+	// Codex asks for encrypted reasoning and sends it back: then Claude goes on thinking while it calls tools, and Gemini has its signatures.
+	t.Run("case 35: another vendor's thinking comes back to it as it was, streamed and whole", func(t *testing.T) {
+		parts := []conversation.Part{
+			&conversation.Thinking{Text: "One.\n\nTwo.", Signature: "SIGN", Origin: protocol.Anthropic},
+			&conversation.Thinking{Sealed: "SEAL", Origin: protocol.Anthropic},
+			&conversation.Thinking{Text: "nobody's", Summary: true},
+			&conversation.ToolCall{ID: "call_1", Name: "exec_command", Kind: conversation.Function, Arguments: "{}", Signature: "CALL", Origin: protocol.Gemini},
+			&conversation.ToolCall{ID: "call_2", Name: "exec_command", Kind: conversation.Function, Arguments: "{}"},
+		}
+		streamed := run(
+			&conversation.PartStart{Part: &conversation.Thinking{Origin: protocol.Anthropic}}, &conversation.Delta{Text: "One.\n\n"}, &conversation.Delta{Text: "Two."}, &conversation.Delta{Signature: "SIGN"}, &conversation.PartEnd{},
+			&conversation.PartStart{Part: &conversation.Thinking{Origin: protocol.Anthropic}}, &conversation.Delta{Sealed: "SEAL"}, &conversation.PartEnd{},
+			&conversation.PartStart{Part: &conversation.Thinking{Summary: true}}, &conversation.Delta{Text: "nobody's"}, &conversation.PartEnd{},
+			&conversation.PartStart{Part: &conversation.ToolCall{ID: "call_1", Name: "exec_command", Kind: conversation.Function, Origin: protocol.Gemini}}, &conversation.Delta{Signature: "CALL"}, &conversation.Delta{Text: "{}"}, &conversation.PartEnd{},
+			&conversation.PartStart{Part: &conversation.ToolCall{ID: "call_2", Name: "exec_command", Kind: conversation.Function, Origin: protocol.Gemini}}, &conversation.PartEnd{},
+			finish(conversation.CallsTools))
+		whole, err := Codec{}.EncodeReply(&conversation.Reply{Choices: []conversation.Choice{{Parts: parts, Finish: conversation.Finish{Reason: conversation.CallsTools}}}}, request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var reply map[string]any
+		if err := json.Unmarshal(whole, &reply); err != nil {
+			t.Fatal(err)
+		}
+		for _, output := range []any{last(t, write(t, request, streamed...)).Response["output"], reply["output"]} {
+			items, _ := json.Marshal(output)
+			body := []byte(`{"model":"m","input":` + string(items) + `}`)
+			got := decode(t, string(body)).Messages[0].Parts
+			if th, is := got[2].(*conversation.Thinking); is {
+				th.ID = "" // the codec's own
+			}
+			if !reflect.DeepEqual(got, parts) {
+				a, _ := json.Marshal(got)
+				t.Errorf("%s came back as %s", items, a)
+			}
+			if p, err := (Dialect{}).Peek(body); err != nil || len(p.Refs) != 0 {
+				t.Errorf("%v leans on %v, %v", output, p.Refs, err)
+			}
+			for _, sent := range []string{string(body), strings.ReplaceAll(string(body), `"id":"rs_metapi_`, `"was":"`)} {
+				if s := string(StripForeign([]byte(sent))); strings.Contains(s, "rs_metapi_") || strings.Count(s, "function_call") != 2 {
+					t.Errorf("OpenAI would see %s", s)
+				}
+			}
 		}
 	})
 	t.Run("case 52: stop reasons", func(t *testing.T) {

@@ -37,7 +37,7 @@ func TestDecodeRequest(t *testing.T) {
 		for _, tool := range r.Tools {
 			kinds = append(kinds, string(tool.Kind)+" "+tool.Namespace+" "+tool.Name)
 		}
-		same(t, kinds, `["function  exec_command","function multi_agent spawn","custom  apply_patch","hosted  tool_search","hosted  local_shell","web_search  web_search"]`)
+		same(t, kinds, `["function  exec_command","function multi_agent spawn","custom  apply_patch","function  tool_search","function  local_shell","web_search  web_search"]`)
 		same(t, r.Tools[2].Grammar, `{"type":"grammar","syntax":"lark","definition":"start: \"x\""}`)
 		if r.Tools[3].Origin != protocol.OpenAIResponses || r.Tools[5].Raw == nil {
 			t.Errorf("%+v", r.Tools)
@@ -120,7 +120,7 @@ func TestDecodeRequest(t *testing.T) {
 			{"type":"local_shell_call","id":"l","call_id":"c","status":"completed","action":{"type":"exec","command":["ls"]}},{"type":"local_shell_call_output","id":"c","output":"a"},
 			{"type":"some_new_call","id":"x"},{"role":"user","content":"x"}]}`)
 		c := r.Messages[0].Parts[0].(*conversation.ToolCall)
-		if len(r.Messages) != 3 || c.Kind != conversation.Hosted || c.Name != "local_shell" || c.Arguments != `{"type":"exec","command":["ls"]}` || r.Messages[1].Parts[0].(*conversation.ToolResult).ID != "c" {
+		if len(r.Messages) != 3 || c.Kind != conversation.Function || c.Name != "local_shell" || c.Arguments != `{"type":"exec","command":["ls"]}` || r.Messages[1].Parts[0].(*conversation.ToolResult).ID != "c" {
 			t.Errorf("%s", text(t, r.Messages))
 		}
 	})
@@ -182,20 +182,20 @@ func TestEncodeRequest(t *testing.T) {
 			Tools:  []conversation.Tool{{Kind: conversation.Function, Name: a}, {Kind: conversation.Function, Name: b}, {Kind: conversation.Function, Name: "a.b"}, {Kind: conversation.Function, Name: "ok"}},
 			Choice: conversation.ToolChoice{Mode: conversation.ChoiceTool, Names: []string{"a.b"}}}
 		m := encode(t, r)
-		names := ToolNames(r)
+		restored := func(sent string) string {
+			c := call("c", sent)
+			Codec{}.Restorer(r, conversation.Target{}).Reply(&conversation.Reply{Choices: []conversation.Choice{{Parts: []conversation.Part{c}}}})
+			return c.Name
+		}
 		back := map[string]bool{}
 		for _, tool := range m["tools"].([]any) {
-			sent := tool.(map[string]any)["name"].(string)
-			if name, changed := names[sent]; changed {
-				sent = name
-			}
-			back[sent] = true
+			back[restored(tool.(map[string]any)["name"].(string))] = true
 		}
-		if len(names) != 3 || !back[a] || !back[b] || !back["a.b"] || !back["ok"] {
-			t.Errorf("%v", names)
+		if len(back) != 4 || !back[a] || !back[b] || !back["a.b"] || !back["ok"] {
+			t.Errorf("%v", back)
 		}
 		chosen := m["tool_choice"].(map[string]any)["name"]
-		if used := m["input"].([]any)[1].(map[string]any)["name"]; names[used.(string)] != "a.b" || chosen != used {
+		if used := m["input"].([]any)[1].(map[string]any)["name"]; restored(used.(string)) != "a.b" || chosen != used {
 			t.Errorf("history %v, choice %v", used, chosen)
 		}
 	})
@@ -229,7 +229,7 @@ func TestEncodeRequest(t *testing.T) {
 		m := encode(t, &conversation.Request{Messages: []conversation.Message{user("u")}, Tools: []conversation.Tool{{Kind: conversation.WebSearch, Name: "web_search", Origin: protocol.Anthropic,
 			Raw: json.RawMessage(`{"type":"web_search_20250305","name":"web_search","max_uses":5,"allowed_domains":["a.test"],"user_location":{"type":"approximate","city":"Bern"}}`)},
 			{Kind: conversation.Hosted, Name: "code_execution", Origin: protocol.Anthropic, Raw: json.RawMessage(`{}`)}}})
-		same(t, m["tools"], `[{"type":"web_search","filters":{"allowed_domains":["a.test"]},"user_location":{"type":"approximate","city":"Bern"}}]`)
+		same(t, m["tools"], `[{"type":"web_search","filters":{"allowed_domains":["a.test"]},"user_location":{"type":"approximate","city":"Bern"}},{"type":"code_interpreter","container":{"type":"auto"}}]`)
 	})
 	t.Run("case 25: results with images and files; errors are said", func(t *testing.T) {
 		failed := result("b", said("no such file"))
@@ -343,7 +343,7 @@ func TestEncodeRequest(t *testing.T) {
 		refused(t, err, "messages[0].content[0]")
 	})
 	t.Run("case 49: the table of parameters", func(t *testing.T) {
-		for param, r := range map[string]conversation.Request{"stop": {Stop: []string{"x"}}, "n": {N: 2}, "logit_bias": {LogitBias: json.RawMessage(`{"1":5}`)}} {
+		for param, r := range map[string]conversation.Request{"n": {N: 2}, "logit_bias": {LogitBias: json.RawMessage(`{"1":5}`)}} {
 			_, _, err := Codec{}.EncodeRequest(&r, conversation.Target{Model: "m"})
 			refused(t, err, param)
 		}

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"strconv"
+	"strings"
 	"time"
 
 	"metapi/backend/protocol"
@@ -28,9 +29,13 @@ func (s *shell) newID(prefix string, n int) string {
 
 // begin fills in what nobody has told.
 func (s *shell) begin(r *conversation.Request) {
-	var b [24]byte
+	var b [idBytes]byte
 	_, _ = rand.Read(b[:]) // never fails
 	s.random = hex.EncodeToString(b[:])
+	if r.State.ID != "" {
+		s.id = r.State.ID
+		s.random = strings.TrimPrefix(s.id, keptResponse) // so that an item's id leads to its response
+	}
 	if s.id == "" {
 		s.id = "resp_" + s.random
 	}
@@ -132,7 +137,8 @@ func appendEcho(dst []byte, r *conversation.Request, tier string) []byte {
 	}
 	dst = append(dst, '}')
 	dst = memberBool(dst, "parallel_tool_calls", r.Choice.Parallel == nil || *r.Choice.Parallel)
-	null("previous_response_id")
+	text("previous_response_id", r.State.Previous)
+	dst = memberRaw(dst, "conversation", conversationOf(r.State.Conversation))
 	text("prompt_cache_key", r.CacheKey)
 	dst = append(member(dst, "reasoning"), '{')
 	text("effort", efforts[r.Reasoning.Effort])

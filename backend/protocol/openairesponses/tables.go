@@ -19,20 +19,10 @@ var accountItems = map[string]string{
 	"item_reference":     "is an item that another account keeps; send the item itself",
 	"compaction":         "is a conversation that only the vendor who sealed it can read; send the conversation itself",
 	"compaction_summary": "is a conversation that only the vendor who sealed it can read; send the conversation itself",
-	"compaction_trigger": "asks for a compaction, which this model cannot make",
-}
-
-// clientRun are the vendor's own tools that the client runs, by the item that calls them.
-var clientRun = map[string]string{
-	"local_shell_call": "local_shell",
-	"shell_call":       "shell",
-	"apply_patch_call": "apply_patch",
-	"computer_call":    "computer",
-	"tool_search_call": "tool_search",
 }
 
 // unsayable are the parameters that Responses does not have (CreateResponse of OpenAI's OpenAPI document); see package unsaid.
-var unsayable = []string{"stop", "n", "logit_bias", "top_logprobs", "top_k", "frequency_penalty", "presence_penalty", "seed", "cache_control",
+var unsayable = []string{"n", "logit_bias", "top_logprobs", "top_k", "frequency_penalty", "presence_penalty", "seed", "cache_control",
 	"messages.name"}
 
 // words are the values that an enumerated parameter takes.
@@ -60,7 +50,7 @@ var details = words{"low": "low", "high": "high", "auto": "auto", "original": "o
 // includes are IncludeEnum's, but for logProbs.
 var includes = map[string]bool{"file_search_call.results": true, "web_search_call.results": true, "web_search_call.action.sources": true,
 	"message.input_image.image_url": true, "computer_call_output.output.image_url": true, "code_interpreter_call.outputs": true,
-	"reasoning.encrypted_content": true}
+	encrypted: true}
 
 // logProbs is the value of include that asks for them.
 const logProbs = "message.output_text.logprobs"

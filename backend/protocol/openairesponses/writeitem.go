@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/hosted"
 	"metapi/backend/protocol/internal/openai"
 )
 
@@ -76,6 +77,9 @@ func (w *writer) appendItem(dst []byte, status string, text []byte) []byte {
 			dst = memberString(dst, "namespace", w.call.Namespace)
 		}
 		quoted(field)
+	case bridgedItem:
+		dst = memberString(dst, "call_id", w.call.ID)
+		dst = w.bridge.AppendCall(append(dst, ','), status, string(w.args))
 	case imageItem:
 		if status == "incomplete" {
 			status = "failed"
@@ -153,6 +157,7 @@ func (w *writer) startSummary(dst []byte) []byte {
 
 // endPart ends the open part. An item other than a message stays open: how it ended is known with what follows.
 func (w *writer) endPart(dst []byte) []byte {
+	dst = w.signCall(dst, "")
 	if w.part == noPart {
 		return dst
 	}
@@ -204,12 +209,11 @@ func (w *writer) annotate(dst []byte, c *conversation.Citation) []byte {
 	return dst
 }
 
-// startCall announces a call, as the client declared the tool: by whatever protocol it came, a custom tool's input is text,
-// and a tool of a namespace is called with it.
+// startCall announces a call, as the client declared the tool: one of a namespace is called with it, and one of the vendor's own by an item
+// of its own.
 func (w *writer) startCall(dst []byte, c *conversation.ToolCall) []byte {
 	w.call = conversation.ToolCall{ID: c.ID, Name: c.Name, Namespace: c.Namespace}
 	f, prefix := functionItem, "fc_"
-	w.wrapped = false
 	if c.Kind == conversation.Custom {
 		f, prefix = customItem, "ctc_"
 	}
@@ -219,13 +223,17 @@ func (w *writer) startCall(dst []byte, c *conversation.ToolCall) []byte {
 			continue
 		}
 		w.call.Namespace = t.Namespace
-		if t.Kind == conversation.Custom && f == functionItem {
-			f, prefix, w.wrapped = customItem, "ctc_", true
+		if w.bridge = hosted.BridgeOf(t); w.bridge != nil {
+			f, prefix = bridgedItem, "item_"
 		}
 		break
 	}
 	if w.call.ID == "" {
 		w.call.ID = w.newID("call_", w.index)[:40]
+	}
+	if f == bridgedItem {
+		w.form, w.itemID, w.args = f, w.newID(prefix, w.index), w.args[:0]
+		return dst
 	}
 	return w.startItem(dst, f, prefix)
 }
@@ -239,12 +247,9 @@ func (w *writer) endCall(dst []byte) []byte {
 		}
 		return w.callDone(dst, "response.function_call_arguments.done", "arguments")
 	case customItem:
-		if w.wrapped {
-			rest := w.wrapping.end()
-			w.wrapped, w.wrapping = false, wrapping{}
-			dst = w.delta(dst, &conversation.Delta{Text: rest})
-		}
 		return w.callDone(dst, "response.custom_tool_call_input.done", "input")
+	case bridgedItem:
+		return w.item(dst, "response.output_item.added", "in_progress", nil)
 	}
 	return dst
 }

@@ -1,21 +1,31 @@
 package openairesponses
 
 import (
+	"slices"
+
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
+	"metapi/backend/protocol/internal/carry"
+	"metapi/backend/protocol/internal/hosted"
 	"metapi/backend/protocol/internal/openai"
+	"metapi/backend/protocol/internal/toolnames"
 	"metapi/backend/protocol/quote"
 )
 
 // NewWriter writes a stream of ResponseStreamEvents. Each ends in a Response with all that was said, so what was said is kept,
 // up to 16 MB.
-func (Codec) NewWriter(r *conversation.Request) conversation.Writer { return newWriter(r) }
+func (Codec) NewWriter(r *conversation.Request) conversation.Writer {
+	if r != nil && r.Compaction != nil {
+		return &compactionWriter{writer: newWriter(r)}
+	}
+	return newWriter(r)
+}
 
 func newWriter(r *conversation.Request) *writer {
 	if r == nil {
 		r = &conversation.Request{}
 	}
-	return &writer{r: r}
+	return &writer{r: r, carries: slices.Contains(r.Include, encrypted)}
 }
 
 // form is what sort of item is being written.
@@ -27,6 +37,7 @@ const (
 	reasoningItem
 	functionItem
 	customItem
+	bridgedItem // a tool of this vendor's that the client runs
 	imageItem
 )
 
@@ -49,11 +60,14 @@ type writer struct {
 	contents []byte // of a message: the parts that are done
 	content  int    // of a message: the index of the open part, or else of the next
 	call     conversation.ToolCall
-	wrapped  bool // a custom tool's input comes wrapped in JSON
-	wrapping wrapping
+	bridge   *hosted.Bridge
+	args     []byte // of a bridged call, which is told when it is whole
 	sealed   string
-	origin   protocol.Protocol // whose sealed is
-	waiting  bool              // for reasoning that says something, or is sealed by this vendor: an empty item would only be sent back
+	origin   protocol.Protocol      // whose sealed is
+	waiting  bool                   // for reasoning that says something, or is sealed: an empty item would only be sent back
+	carries  bool                   // the client sends back what seals reasoning
+	carried  carry.Carried          // of another vendor's reasoning
+	unsigned *conversation.ToolCall // begun, but not written: its signature comes next, and goes before it
 	image    []byte
 
 	// The open part of a message, or the summary of a reasoning item.
@@ -113,7 +127,7 @@ func (w *writer) Write(dst []byte, e conversation.Event) []byte {
 	case *conversation.Fault:
 		return w.fail(dst, e.Err)
 	}
-	if len(w.output)+len(w.contents)+len(w.text)+64*len(w.likely)+len(w.wrapping.held)+len(w.image) > mostHeld {
+	if len(w.output)+len(w.contents)+len(w.text)+64*len(w.likely)+len(w.args)+len(w.image) > mostHeld {
 		return w.fail(dst, &protocol.Error{Kind: protocol.BadReply, Message: "the answer is too long to be passed on"})
 	}
 	return dst
@@ -219,11 +233,20 @@ func (w *writer) start(dst []byte, p conversation.Part) []byte {
 		if p.Origin == protocol.OpenAIResponses {
 			w.itemID = p.ID
 		}
-		dst = w.delta(dst, &conversation.Delta{Text: p.Text, Sealed: p.Sealed})
+		w.carried = carry.Carried{Origin: p.Origin, ID: p.ID, Summary: p.Summary}
+		dst = w.delta(dst, &conversation.Delta{Text: p.Text, Signature: p.Signature, Sealed: p.Sealed})
 	case *conversation.ToolCall:
 		dst = w.endItem(dst, "completed")
-		dst = w.startCall(dst, p)
-		if p.Arguments != "" {
+		if !toolnames.Callable(p.Kind) { // run by its vendor, and done: the client would run it again
+			return dst
+		}
+		if w.carries && p.Origin != protocol.None {
+			w.unsigned = p
+		} else {
+			dst = w.startCall(dst, p)
+		}
+		if p.Arguments != "" || p.Signature != "" {
+			dst = w.signCall(dst, p.Signature)
 			dst = w.delta(dst, &conversation.Delta{Text: p.Arguments})
 		}
 	case *conversation.Media:
@@ -236,29 +259,65 @@ func (w *writer) start(dst []byte, p conversation.Part) []byte {
 	return dst
 }
 
+// seal is what seals the open reasoning, if d tells it: the vendor's own word, or what carries another vendor's proof to the client and back.
+func (w *writer) seal(d *conversation.Delta) string {
+	switch {
+	case w.form != reasoningItem && !w.waiting || d.Signature == "" && d.Sealed == "":
+		return ""
+	case w.origin == protocol.OpenAIResponses:
+		return d.Sealed
+	case !w.carries || w.origin == protocol.None:
+		return ""
+	}
+	if d.Signature != "" {
+		w.carried.Signature = d.Signature
+	}
+	if d.Sealed != "" {
+		w.carried.Sealed = d.Sealed
+	}
+	return foreignID + w.carried.Seal()
+}
+
+// signCall writes the call that waits for its signature, and before it the signature, as reasoning without words.
+func (w *writer) signCall(dst []byte, signature string) []byte {
+	p := w.unsigned
+	if p == nil {
+		return dst
+	}
+	w.unsigned = nil
+	if signature != "" {
+		w.itemID = ""
+		dst = w.startItem(dst, reasoningItem, foreignID)
+		w.sealed = foreignID + carry.Carried{Origin: p.Origin, Signature: signature, Call: true}.Seal()
+		dst = w.endItem(dst, "completed")
+	}
+	return w.startCall(dst, p)
+}
+
 // delta adds to the open part.
 func (w *writer) delta(dst []byte, d *conversation.Delta) []byte {
 	if d.Citation != nil && w.part == textPart {
 		dst = w.annotate(dst, d.Citation)
 	}
-	ours := d.Sealed != "" && w.origin == protocol.OpenAIResponses
-	if w.waiting && (ours || d.Text != "") {
+	dst = w.signCall(dst, d.Signature)
+	sealed := w.seal(d)
+	if w.waiting && (sealed != "" || d.Text != "") {
 		w.waiting = false
 		dst = w.startItem(dst, reasoningItem, foreignID)
 	}
 	switch w.form {
 	case reasoningItem:
-		if ours {
-			w.sealed = d.Sealed
+		if sealed != "" {
+			w.sealed = sealed
 		}
 	case imageItem:
 		w.image = append(w.image, d.Data...)
 		return dst
+	case bridgedItem:
+		w.args = append(w.args, d.Text...)
+		return dst
 	}
 	said := d.Text
-	if w.wrapped && w.form == customItem {
-		said = w.wrapping.add(said)
-	}
 	weighed := len(d.LogProbs) > 0 && w.part == textPart
 	if said == "" && !weighed {
 		return dst

@@ -3,7 +3,7 @@ import { createAnthropic } from '@ai-sdk/anthropic'
 import { createGoogleGenerativeAI } from '@ai-sdk/google'
 import { createOpenAI } from '@ai-sdk/openai'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
-import { APICallError, Output, generateText, jsonSchema, streamText, tool } from 'ai'
+import { APICallError, Output, generateText, jsonSchema, stepCountIs, streamText, tool } from 'ai'
 
 globalThis.AI_SDK_LOG_WARNINGS = false // what it would leave out, it tells on the console
 
@@ -12,18 +12,19 @@ const errors = Object.fromEntries(['key', 'model', 'limit', 'request', 'denied',
 const finishes = { stop: 'stop', length: 'length', tools: 'tool-calls' }
 
 /** An API as in chat.mjs, of one provider: model(world, wire, key) makes from a name what the SDK calls a model. */
-const api = (name, of, provider, { always, ...more }) => ({
+const api = (name, of, provider, more) => ({
   name, wire: of, errors, finishes, ...more,
-  client: (world, wire, key = world.key) => provider(world, wire.fetch, key),
+  client: (world, wire, key = world.key, maxRetries = 0) => Object.assign((id) => provider(world, wire.fetch, key)(id), { maxRetries }),
 
-  async ask(model, { stream, onText, onCall, signal, model: id, turns, system, tools, schema, maxTokens, stop, extra }) {
-    const options = { ...always, ...extra }
+  async ask(model, { stream, onText, onCall, signal, model: id, turns, system, tools, choose, schema, ...rest }) {
+    const { maxTokens, temperature, stop, extra } = rest
     const call = {
-      model: model(id), maxRetries: 0, abortSignal: signal, ...(system && { system }), messages: messages(turns),
+      model: model(id), maxRetries: model.maxRetries, abortSignal: signal, ...(system && { system }), messages: messages(turns),
       ...(tools && { tools: Object.fromEntries(tools.map((t) => [t.name, tool({ inputSchema: jsonSchema(t.schema) })])) }),
       ...(schema && { output: Output.object({ schema: jsonSchema(schema), name: 'answer' }) }),
+      ...(choose && { toolChoice: { type: 'tool', toolName: choose } }), ...(temperature && { temperature }),
       ...(maxTokens && { maxOutputTokens: maxTokens }), ...(stop && { stopSequences: stop }),
-      providerOptions: options,
+      providerOptions: extra,
     }
     if (!stream) return answer(await generateText(call), schema)
     const r = streamText({ ...call, onError() {} })
@@ -38,6 +39,15 @@ const api = (name, of, provider, { always, ...more }) => ({
     const names = ['text', 'reasoningText', 'finishReason', 'usage', 'toolCalls', 'response', ...(schema ? ['output'] : [])]
     const whole = Object.fromEntries(await Promise.all(names.map(async (n) => [n, await r[n]])))
     return { ...answer(whole, schema), streamedThinking: thought.join('') }
+  },
+
+  async loop(model, { stream, model: id, turns, tools }) {
+    const callable = tools.map((t) => [t.name, tool({ inputSchema: jsonSchema(t.schema), execute: t.run })])
+    const call = {
+      model: model(id), maxRetries: 0, messages: messages(turns), stopWhen: stepCountIs(5),
+      tools: Object.fromEntries(callable),
+    }
+    return stream ? streamText(call).text : (await generateText(call)).text
   },
 
   /** A stream whose text is read as most programs do: by textStream, which does not throw by itself. */
@@ -56,26 +66,32 @@ export const vercel = [
   api('ai-compatible', 'chat', (world, fetch, apiKey) => createOpenAICompatible({
     name: 'metapi', baseURL: `${world.url}/v1`, apiKey, fetch, includeUsage: true, supportsStructuredOutputs: true,
   }), { think: { metapi: { reasoningEffort: 'low' } } }),
-  // With store it would speak of what it has got by ids alone, which only the account that keeps them knows.
+  // It speaks of what it has got by ids alone, which the account keeps, or else Metapi.
   api('ai-responses', 'responses', (...w) => openai(...w).responses, {
-    always: { openai: { store: false } },
-    thinking: { openai: { store: false, reasoningEffort: 'low', reasoningSummary: 'auto', forceReasoning: true } },
+    thinking: { openai: { reasoningEffort: 'low', reasoningSummary: 'auto', forceReasoning: true } },
   }),
   api('ai-messages', 'messages', (world, fetch, apiKey) => createAnthropic({ baseURL: `${world.url}/v1`, apiKey, fetch }), {
     thinking: { anthropic: { thinking: { type: 'enabled', budgetTokens: 1024 } } },
   }),
-  api('ai-generate', 'generate', (world, fetch, apiKey) => {
-    const google = createGoogleGenerativeAI({ baseURL: `${world.url}/v1beta`, apiKey, fetch })
-    return (id) => google(`models/${id}`) // else it takes a name with a slash in it for a path
-  }, { thinking: { google: { thinkingConfig: { includeThoughts: true, thinkingBudget: 2048 } } } }),
+  api('ai-generate', 'generate', (world, fetch, apiKey) => createGoogleGenerativeAI({ baseURL: `${world.url}/v1beta`, apiKey, fetch }), {
+    thinking: { google: { thinkingConfig: { includeThoughts: true, thinkingBudget: 2048 } } },
+  }),
 ]
+
+const output = (r) => r.image
+  ? { type: 'content', value: [{ type: 'text', text: JSON.stringify(r.value) }, { type: 'image-data', data: r.image, mediaType: 'image/png' }] }
+  : { type: 'json', value: r.value }
 
 function messages(turns) {
   return turns.flatMap((t) => {
-    if (t.image) return { role: 'user', content: [{ type: 'text', text: t.user }, { type: 'image', image: t.image, mediaType: 'image/png' }] }
+    const media = [
+      ...(t.image ? [{ type: 'image', image: t.image, mediaType: 'image/png' }] : []),
+      ...(t.pdf ? [{ type: 'file', data: t.pdf, mediaType: 'application/pdf', filename: 'a.pdf' }] : []),
+    ]
+    if (media.length) return { role: 'user', content: [{ type: 'text', text: t.user }, ...media] }
     if (t.user) return { role: 'user', content: t.user }
     if (t.results) {
-      return { role: 'tool', content: t.results.map((r) => ({ type: 'tool-result', toolCallId: r.id, toolName: r.name, output: { type: 'json', value: r.value } })) }
+      return { role: 'tool', content: t.results.map((r) => ({ type: 'tool-result', toolCallId: r.id, toolName: r.name, output: output(r) })) }
     }
     return t.raw
   })

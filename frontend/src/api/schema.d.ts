@@ -708,6 +708,7 @@ export interface components {
         };
         EditSettings: {
             close_to_tray?: boolean;
+            keep_responses?: boolean;
             /** Format: int64 */
             port?: number;
             start_hidden?: boolean;
@@ -1112,6 +1113,8 @@ export interface components {
         Settings: {
             /** @description Closing the window leaves Metapi running in the tray, where there is one */
             close_to_tray: boolean;
+            /** @description Keep replies that tools may continue by their ids, and conversations, on this machine for 30 days; off deletes what was kept */
+            keep_responses: boolean;
             /**
              * Format: int64
              * @description Where clients are served on loopback

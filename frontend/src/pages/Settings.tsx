@@ -17,7 +17,10 @@ export function Settings() {
               <Theme settings={s} />
             </Section>
             <Section title="Gateway">
-              <Port key={s.port} settings={s} />
+              <Stack gap="md">
+                <Port key={s.port} settings={s} />
+                <Keeping settings={s} />
+              </Stack>
             </Section>
             <Desktop settings={s} />
             <About />
@@ -83,6 +86,18 @@ function Port({ settings }: { settings: Saved }) {
       </Row>
       {edit.error && <Fault error={edit.error} />}
     </form>
+  );
+}
+
+function Keeping({ settings }: { settings: Saved }) {
+  const edit = useEditSettings();
+  return (
+    <Choice
+      name="Keep what tools may continue"
+      about="Replies of the Responses API and its conversations, on this machine, for 30 days: tools go on from them by their ids. Turning it off deletes what was kept."
+      checked={settings.keep_responses}
+      change={(on) => edit.mutate({ keep_responses: on }, { onError: refused })}
+    />
   );
 }
 

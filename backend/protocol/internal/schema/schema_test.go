@@ -141,6 +141,29 @@ func TestRooted(t *testing.T) {
 	}
 }
 
+// Case 29: whatever stands at the root, functions are declared with an object, and every property that it may have.
+func TestCase29Flat(t *testing.T) {
+	for in, want := range map[string]string{
+		``: empty, `null`: empty, `{}`: empty, `[1]`: empty, `true`: empty, `{"type`: empty, `{"type":null}`: empty, `{"type":"string"}`: empty,
+		`{"type":"object","properties":{"properties":{"type":"string"}},"x":1}`:                                                                       `{"type":"object","properties":{"properties":{"type":"string"}},"x":1}`,
+		`{"properties":{"a":{}},"required":["a"],"additionalProperties":false}`:                                                                       `{"type":"object","properties":{"a":{}},"required":["a"],"additionalProperties":false}`,
+		`{"anyOf":[{"properties":{"a":{"maximum":9007199254740993},"c":{}},"required":["a","c"]},{"properties":{"b":{},"c":{}},"required":["c"]}]}`:   `{"type":"object","properties":{"a":{"maximum":9007199254740993},"c":{},"b":{}},"required":["c"]}`,
+		`{"type":"object","properties":{"x":{}},"allOf":[{"required":["x"]}],"additionalProperties":false}`:                                           `{"type":"object","properties":{"x":{}},"required":["x"]}`,
+		`{"allOf":[{"properties":{"a":{}},"required":["a"]},{"$ref":"#/$defs/B"}],"$defs":{"B":{"properties":{"b":{}},"required":["b"]}}}`:            `{"type":"object","properties":{"a":{},"b":{}},"required":["a","b"],"$defs":{"B":{"properties":{"b":{}},"required":["b"]}}}`,
+		`{"$ref":"#/$defs/A","$defs":{"A":{"type":"object","properties":{"a":{"$ref":"#/$defs/A"}}}}}`:                                                `{"type":"object","properties":{"a":{"$ref":"#/$defs/A"}},"$defs":{"A":{"type":"object","properties":{"a":{"$ref":"#/$defs/A"}}}}}`,
+		`{"oneOf":[{"properties":{"kind":{"const":"a"},"n":{}}},{"properties":{"kind":{"const":"b"},"n":{}}},{"properties":{"kind":{"const":"c"}}}]}`: `{"type":"object","properties":{"kind":{"anyOf":[{"const":"a"},{"const":"b"},{"const":"c"}]},"n":{}}}`,
+		`{"allOf":[{"properties":{"a":{"type":"string"}}},{"properties":{"a":{"maxLength":3}}}]}`:                                                     `{"type":"object","properties":{"a":{"allOf":[{"type":"string"},{"maxLength":3}]}}}`,
+		`{"$ref":"#"}`: empty,
+	} {
+		if got := Flat(json.RawMessage(in)); !equal(t, got, []byte(want)) {
+			t.Errorf("%s:\ngot  %s\nwant %s", in, got, want)
+		}
+	}
+	if got := string(Flat(json.RawMessage(`{"anyOf":[{"properties":{"z":{},"a":{}}}]}`))); got != `{"type":"object","properties":{"z":{},"a":{}}}` {
+		t.Errorf("the order is lost: %s", got)
+	}
+}
+
 func TestRestore(t *testing.T) {
 	const tool = `{"properties":{"n":{"enum":[1,2.5,"3"]},"l":{"type":"array","items":{"$ref":"#/$defs/k"}},"s":{"type":"string"},"u":{"anyOf":[{"const":7},{"type":"string"}]}},"$defs":{"k":{"type":"integer","enum":[10]}}}`
 	for in, want := range map[string]string{
@@ -335,6 +358,9 @@ func FuzzLower(f *testing.F) {
 		}
 		if !json.Valid(Rooted(raw)) {
 			t.Fatal("rooted to no JSON")
+		}
+		if out := Flat(raw); !json.Valid(out) || !fits(out) {
+			t.Fatalf("flattened to %s", out)
 		}
 		Restore(raw, string(raw))
 	})

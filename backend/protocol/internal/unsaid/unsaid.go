@@ -41,7 +41,6 @@ type param struct {
 // params by their names in openai-chat, or in the protocol that has them.
 var params = map[string]param{
 	"n":        {Refused("it gives one answer to a request"), func(r *conversation.Request) bool { return r.N > 1 }},
-	"stop":     {Refused("it has no stop sequences"), func(r *conversation.Request) bool { return len(r.Stop) > 0 }},
 	"logprobs": {Refused("it does not tell how likely its tokens were"), func(r *conversation.Request) bool { return r.LogProbs }},
 	"top_logprobs": {Dropped("nothing without logprobs"),
 		func(r *conversation.Request) bool { return r.TopLogProbs != nil && *r.TopLogProbs != 0 && !r.LogProbs }},
@@ -87,6 +86,18 @@ func Judge(r *conversation.Request, names ...string) (lost []conversation.Lost, 
 		}
 	}
 	return lost, nil
+}
+
+// Choice is what becomes of tool_choice where no tool is declared to an upstream. Where the client declared some, one of them was to be
+// called, and none of them can be; else there was nothing to choose from (case 22).
+func Choice(r *conversation.Request) ([]conversation.Lost, *protocol.Error) {
+	switch {
+	case r.Choice.Mode != conversation.ChoiceAny && r.Choice.Mode != conversation.ChoiceTool:
+		return nil, nil
+	case len(r.Tools) > 0:
+		return nil, Refusal("tool_choice", "a tool is to be called, and it has none of those that are declared")
+	}
+	return []conversation.Lost{{Param: "tool_choice", Why: "there are no tools to choose from"}}, nil
 }
 
 // Refusal is the refusal of a request for what it asks by param.

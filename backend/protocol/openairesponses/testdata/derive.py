@@ -66,13 +66,24 @@ def merge(name):
 
 merge('Response')
 merge('CreateResponse')
+RESOURCES = ('FunctionToolCallResource', 'FunctionToolCallOutputResource', 'CustomToolCallResource', 'CustomToolCallOutputResource',
+             'InputMessageResource')
+for name in RESOURCES:
+    merge(name)
 
 # What the codec never writes is left out, which keeps the file small and the check sharp.
-defs['OutputItem'] = any_of('OutputMessage', 'FunctionToolCall', 'ReasoningItem', 'CustomToolCall', 'ImageGenToolCall')
+defs['OutputItem'] = any_of('OutputMessage', 'FunctionToolCall', 'ReasoningItem', 'CustomToolCall', 'ImageGenToolCall', 'CompactionBody',
+                            'LocalShellToolCall', 'FunctionShellCall', 'ApplyPatchToolCall', 'ToolSearchCall', 'WebSearchToolCall')
 defs['InputItem'] = any_of('EasyInputMessage', 'Item')
 defs['Item'] = any_of('InputMessage', 'OutputMessage', 'FunctionToolCall', 'FunctionCallOutputItemParam', 'ReasoningItem',
                       'CustomToolCallOutput', 'CustomToolCall')
-defs['Tool'] = any_of('FunctionTool', 'CustomToolParam', 'NamespaceToolParam', 'ToolSearchToolParam', 'WebSearchTool', 'LocalShellToolParam')
+# What is listed.
+listed = ('ReasoningItem', 'CompactionBody', 'ImageGenToolCall')
+defs['ItemResource'] = any_of('OutputMessage', *RESOURCES, *listed)
+defs['ConversationItem'] = any_of('Message', *RESOURCES[:4], *listed)
+defs['ItemField'] = any_of('Message', *listed)
+defs['Tool'] = any_of('FunctionTool', 'CustomToolParam', 'NamespaceToolParam', 'ToolSearchToolParam', 'WebSearchTool', 'CodeInterpreterTool',
+                      'LocalShellToolParam', 'FunctionShellToolParam', 'ApplyPatchToolParam')
 defs['Annotation'] = ref('UrlCitationBody')
 defs['ResponseOutputTextAnnotationAddedEvent']['properties']['annotation'] = ref('UrlCitationBody')
 defs['ResponseStreamEvent'] = any_of(*('Response%sEvent' % n for n in (
@@ -118,7 +129,8 @@ def visit(s):
             visit(v)
 
 
-for root in ('Response', 'ResponseStreamEvent', 'CreateResponse'):
+for root in ('Response', 'ResponseStreamEvent', 'CreateResponse', 'ResponseItemList', 'ConversationResource', 'ConversationItemList', 'ConversationItem',
+             'DeletedConversationResource', 'CompactResource', 'ErrorResponse'):
     visit(ref(root))
 lines = ',\n'.join('%s: %s' % (json.dumps(n), json.dumps(defs[n], separators=(',', ':'))) for n in sorted(kept))
 print('{"$comment": "Derived by derive.py from OpenAI\'s OpenAPI document, version %s",\n"$defs": {\n%s\n}}' % (doc['info']['version'], lines))

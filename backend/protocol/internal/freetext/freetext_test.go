@@ -1,4 +1,4 @@
-package openairesponses
+package freetext
 
 import (
 	"encoding/json"
@@ -18,15 +18,15 @@ func TestUnwrapping(t *testing.T) {
 		}
 		key := rapid.SampledFrom([]string{"input", "patch"}).Draw(t, "key")
 		arguments := ` { "` + key + `" : ` + string(value) + ` }`
-		var w wrapping
+		var u Unwrapping
 		got, early := "", 0
 		for rest := []rune(arguments); len(rest) > 0; {
 			n := min(rapid.IntRange(1, 7).Draw(t, "cut"), len(rest))
-			s := w.add(string(rest[:n]))
+			s := u.Add(string(rest[:n]))
 			early += len(s)
 			got, rest = got+s, rest[n:]
 		}
-		got += w.end()
+		got += u.End()
 		if got != input || key == "input" && early != len(input) {
 			t.Fatalf("%q, %d bytes of it early; want %q of %s", got, early, input, arguments)
 		}
@@ -37,12 +37,12 @@ func TestUnwrapping(t *testing.T) {
 func TestUnwrappingOdd(t *testing.T) {
 	for arguments, want := range map[string]string{`{"input":"a\ud83d"}`: "a\ufffd", `{"input":"\ud83dab"}`: "\ufffdab", `{"input":"\ud83d\nb"}`: "\ufffd\nb", `{"input":"a\ud83`: "a", `{"input":"a`: "a", `{"input":7}`: `{"input":7}`, `{"inp`: `{"inp`} {
 		for _, cut := range []int{1, len(arguments)} {
-			var w wrapping
+			var u Unwrapping
 			got := ""
 			for i := 0; i < len(arguments); i += cut {
-				got += w.add(arguments[i:min(i+cut, len(arguments))])
+				got += u.Add(arguments[i:min(i+cut, len(arguments))])
 			}
-			if got += w.end(); got != want {
+			if got += u.End(); got != want {
 				t.Errorf("%s: %q, want %q", arguments, got, want)
 			}
 		}
