@@ -39,13 +39,14 @@
 // their own, or replaces one of ours, by a file of the same form in the folder providers.d; [Use] puts those in force while the program
 // runs. For a vendor that speaks a known format ten lines are enough:
 //
-//   - id: example
-//     name: Example
-//     format: openai
-//     base_url: https://api.example.com/v1
-//     protocols: [openai-chat, openai-embeddings]
-//     keys: {page: https://example.com/keys, prefixes: [ex-]}
-//     quirks: [max_tokens, "no:seed"]
+//	# providers.d/example.yaml
+//	- id: example
+//	  name: Example
+//	  format: openai
+//	  base_url: https://api.example.com/v1
+//	  protocols: [openai-chat, openai-embeddings]
+//	  keys: {page: https://example.com/keys, prefixes: [ex-]}
+//	  quirks: [max_tokens, "no:seed"]
 //
 // What a format's members have in common is in its family (family.go): how base URLs are tidied, where its roots are, how its pages are asked
 // for. A new wire format gets a family of its own; its calls and its header go into target.go.
