@@ -53,6 +53,9 @@ func (a *attempt) encode() *failure {
 	}
 	to := conversation.Target{Model: a.d.Upstream, UsualOutput: a.d.MaxOutput, Reasons: a.d.Reasons, Described: a.d.Described,
 		Quirks: a.quirks}
+	if a.via == protocol.Anthropic && a.in != protocol.Anthropic { // all others use their caches without being told to
+		to.Quirks = withQuirk(a.quirks, "auto-cache")
+	}
 	body, unsaid, err := b.up.EncodeRequest(&ask, to)
 	if err != nil {
 		return &failure{err: conversation.InWords(asError(err), a.in), unsaid: true}

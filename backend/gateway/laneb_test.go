@@ -597,3 +597,40 @@ func TestLaneBReasoningComesBack(t *testing.T) {
 		}
 	}
 }
+
+// A conversation that goes on is marked for Claude's cache, since clients of the other protocols cannot; a single question is not, and a
+// client of Anthropic's own protocol knows what it does.
+func TestLaneBMarksTheCache(t *testing.T) {
+	for _, a := range asks() {
+		if a.stream {
+			continue
+		}
+		for _, further := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, further %v", a, further), func(t *testing.T) {
+				t.Parallel()
+				v := vendor(t, imitation.Anthropic, "A")
+				w := newWorld(t, []*imitation.Vendor{v})
+				a := a.of("claude-sonnet-4-5")
+				if further {
+					said := func(role, text string) m { return m{"role": role, "content": text} }
+					switch a.proto {
+					case protocol.Gemini:
+						said = func(role, text string) m {
+							return m{"role": strings.Replace(role, "assistant", "model", 1), "parts": []any{m{"text": text}}}
+						}
+						a.body["contents"] = []any{said("user", "hello"), said("assistant", "hi"), said("user", question)}
+					case protocol.OpenAIResponses:
+						a.body["input"] = []any{said("user", "hello"), said("assistant", "hi"), said("user", question)}
+					default:
+						a.body["messages"] = []any{said("user", "hello"), said("assistant", "hi"), said("user", question)}
+					}
+				}
+				w.wantAnswer(a, w.send(a))
+				sent := bodies(v)[0]
+				if marked := strings.Contains(sent, "cache_control"); marked != (further && a.proto != protocol.Anthropic) {
+					t.Errorf("sent %s", sent)
+				}
+			})
+		}
+	}
+}

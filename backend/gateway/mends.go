@@ -75,6 +75,13 @@ func (m mending) quirks(of map[string]bool) map[string]bool {
 	return all
 }
 
+// withQuirk is a set of quirks with one more.
+func withQuirk(quirks map[string]bool, one string) map[string]bool {
+	all := map[string]bool{one: true}
+	maps.Copy(all, quirks)
+	return all
+}
+
 // mend finds what mends the request after its last attempt, and returns it with what has been tried before.
 func (x *exchange) mend(tried mending, f *failure) (mending, bool) {
 	if !f.asked || len(tried) >= maxMends || x.ep.operation != protocol.Generate || x.r.Context().Err() != nil {

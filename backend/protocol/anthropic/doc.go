@@ -19,7 +19,8 @@
 //	output-format      output_config.format is taken
 //	no-output-format   output_config.format is not taken: a structured answer is asked for as the call of a tool
 //	system-turns       instructions in mid-conversation may be turns of the role system; else they are words of the user, within <system>
-//	auto-cache         a request without marks asks for the cache to be used as the vendor sees fit
+//	auto-cache         a request without marks that has tools or several turns gets some: behind its instructions and its last turn
+//	no-auto-cache      it does not, after all
 //
 // An upstream knows tools by names that [Codec.Restorer] turns back: so it does with tools of free text, and with structured answers that
 // came as calls. It must see every reply to a request that this codec has encoded.

@@ -3,6 +3,7 @@ package anthropic
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"metapi/backend/protocol"
@@ -129,6 +130,25 @@ func wireMark(c *conversation.Cache) *wireCache {
 	return w
 }
 
+// mark sets marks where a client of a protocol that has none would not: behind the instructions, and behind the last turn, up to which the next
+// request will be the same. A single question is not marked: writing the cache costs more than not using it.
+func (e *encoding) mark() {
+	turns := e.out.Messages
+	if len(turns) == 0 || len(turns) == 1 && len(e.out.Tools) == 0 {
+		return
+	}
+	last := func(blocks []*wireBlock) {
+		for _, b := range slices.Backward(blocks) {
+			if b.Type != "thinking" && b.Type != "redacted_thinking" { // refused there
+				b.Cache = &wireCache{Type: "ephemeral"}
+				return
+			}
+		}
+	}
+	last(e.out.System)
+	last(turns[len(turns)-1].Content)
+}
+
 // breakpoints keeps the last of the marks, as many as may be, and makes an hour that would follow five minutes five minutes too.
 // Order: tools, system, messages.
 func (e *encoding) breakpoints() {
@@ -154,8 +174,8 @@ func (e *encoding) breakpoints() {
 	for _, t := range e.out.Messages {
 		visit(t.Content)
 	}
-	if len(marks) == 0 && e.to.Quirks[quirkAutoCache] {
-		e.out.CacheControl = &wireCache{Type: "ephemeral"}
+	if len(marks) == 0 && e.to.Quirks[quirkAutoCache] && !e.to.Quirks[quirkNoAutoCache] {
+		e.mark()
 	}
 	short := false
 	for i, at := range marks {

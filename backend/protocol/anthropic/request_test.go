@@ -313,8 +313,14 @@ func TestRequestCases(t *testing.T) {
 		}
 		same(t, "marks", show(got), `[null,{"ttl":"1h","type":"ephemeral"},{"ttl":"5m","type":"ephemeral"},{"ttl":"5m","type":"ephemeral"},{"type":"ephemeral"}]`)
 		same(t, "lost", len(lost), 1)
-		m, _ = encodeTo(t, ask(conversation.Request{}), conversation.Target{Model: "claude-opus-4-5", Quirks: map[string]bool{"auto-cache": true}})
-		same(t, "automatic", show(at(m, "cache_control")), `{"type":"ephemeral"}`)
+		auto := conversation.Target{Model: "claude-opus-4-5", Quirks: map[string]bool{"auto-cache": true}}
+		m, _ = encodeTo(t, ask(conversation.Request{Messages: []conversation.Message{{Role: conversation.System, Parts: []conversation.Part{words("be brief")}}, user(words("a")), says(words("b")), user(words("c"), words("d"))}}), auto)
+		same(t, "behind the instructions", show(at(m, "system", 0, "cache_control")), `{"type":"ephemeral"}`)
+		same(t, "behind the last turn", show([]any{at(m, "messages", 0, "content", 0, "cache_control"), at(m, "messages", 2, "content", 0, "cache_control"), at(m, "messages", 2, "content", 1, "cache_control")}), `[null,null,{"type":"ephemeral"}]`)
+		m, _ = encodeTo(t, ask(conversation.Request{Messages: []conversation.Message{user(words("a single question"))}}), auto)
+		same(t, "a single question", show(at(m, "messages", 0, "content", 0, "cache_control")), `null`)
+		m, _ = encodeTo(t, ask(conversation.Request{Messages: []conversation.Message{user(mark("a", "1h")), says(words("b")), user(words("c"))}}), auto)
+		same(t, "the client's own marks", show([]any{at(m, "messages", 0, "content", 0, "cache_control"), at(m, "messages", 2, "content", 0, "cache_control")}), `[{"ttl":"1h","type":"ephemeral"},null]`)
 	})
 	t.Run("case 46: turns", func(t *testing.T) {
 		m, _ := encodeTo(t, ask(conversation.Request{Messages: []conversation.Message{says(words("I"), words(" ")), user(words("a")), user(words(""), words("b")), says(words("pre \n"))}}), sonnet)

@@ -103,11 +103,12 @@ const (
 	quirkNoSchema    = "no-output-format"
 	quirkSystemTurns = "system-turns"
 	quirkAutoCache   = "auto-cache"
+	quirkNoAutoCache = "no-auto-cache"
 )
 
 // KnowsQuirk reports whether the codec heeds a quirk of this name.
 func KnowsQuirk(name string) bool {
-	return slices.Contains([]string{quirkEffort, quirkBudget, quirkSchema, quirkNoSchema, quirkSystemTurns, quirkAutoCache}, name)
+	return slices.Contains([]string{quirkEffort, quirkBudget, quirkSchema, quirkNoSchema, quirkSystemTurns, quirkAutoCache, quirkNoAutoCache}, name)
 }
 
 // familyOf is what is known of a deployment: by its name, then by its provider's quirks and what the catalog knows.

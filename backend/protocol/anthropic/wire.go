@@ -19,7 +19,6 @@ type wireRequest struct {
 	StopSequences []string      `json:"stop_sequences,omitempty"`
 	Metadata      *wireMetadata `json:"metadata,omitempty"`
 	ServiceTier   string        `json:"service_tier,omitempty"`
-	CacheControl  *wireCache    `json:"cache_control,omitempty"`
 }
 
 type wireMetadata struct {

@@ -132,6 +132,13 @@ func parameter(match []string) *Repair {
 // samplesBoth is for models that take temperature or top_p: the first is what most people mean.
 func samplesBoth([]string) *Repair { return parameter([]string{"", "top_p", ""}) }
 
+// noCache is for imitations of Anthropic that have no cache.
+func noCache([]string) *Repair {
+	r := parameter([]string{"", "cache_control", ""})
+	r.Quirks = []string{"no-auto-cache"}
+	return r
+}
+
 func noCacheMarks(r *conversation.Request) {
 	eachPart(r, func(p conversation.Part) conversation.Part {
 		switch p := p.(type) {

@@ -121,6 +121,7 @@ var refusals = []refusal{
 
 	// Parameters that the upstream does not know, or not for this model.
 	{0, says(`temperature.{0,20}top_p.{0,20}cannot both`), samplesBoth},
+	{messages, says(`cache_control.{0,80}(not permitted|not supported|unsupported|unknown|unrecognized|extra inputs)`), noCache},
 	{0, says(`(?:unsupported|unknown|unrecognized|unexpected|extra|deprecated)[^\n]{0,60}?` + parameterName), parameter},
 	{0, says(parameterName + `[^\n]{0,80}?(?:not supported|unsupported|not permitted|not allowed|unknown|unrecognized|extra inputs|deprecated|does not support)`), parameter},
 	{0, says(`\n(?:body\.)?(` + strings.Join(slices.Collect(maps.Keys(parameters)), "|") + `)()\n(?:unsupported_parameter|unsupported_value|unknown_parameter|extra_forbidden)`), parameter},

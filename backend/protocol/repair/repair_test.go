@@ -73,6 +73,8 @@ var refused = []struct {
 	{protocol.Anthropic, "`temperature` and `top_p` cannot both be specified for this model. Please use only one.", "", "", "top_p"},
 	{protocol.OpenAIChat, "Unsupported parameter: 'reasoning_effort' is not supported with this model.", "reasoning_effort", "unsupported_parameter", "reasoning_effort"},
 
+	{protocol.Anthropic, "messages.0.content.0.text.cache_control: Extra inputs are not permitted", "", "", "cache_control"},
+
 	// What is to be told to the client: it asked for something that it cannot have here, or the request makes no sense.
 	{protocol.OpenAIChat, "Unsupported parameter: 'n' is not supported with this model.", "n", "unsupported_parameter", ""},
 	{protocol.OpenAIChat, "Invalid type for 'messages': expected an array, got a string.", "messages", "invalid_type", ""},
