@@ -8,17 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
-	"github.com/fsnotify/fsnotify"
 	"github.com/goccy/go-yaml"
 )
 
 // maxSize bounds a settings file, in bytes; ones written by hand are a thousandth of it.
 const maxSize = 4 << 20
-
-// settle is how long a file must have been left alone before it is read: editors write in several steps.
-const settle = 50 * time.Millisecond
 
 // Fault says what is wrong with a file, and where.
 type Fault struct {
@@ -39,10 +34,8 @@ type Checker interface{ Check() error }
 
 // File is one watched file of type T. It is safe for concurrent use.
 type File[T any] struct {
-	path     string
-	onChange func()
-	watcher  *fsnotify.Watcher
-	done     chan struct{}
+	watch
+	path string
 
 	mu    sync.Mutex
 	value T
@@ -52,19 +45,15 @@ type File[T any] struct {
 // Open reads the file at path and watches it until Close. onChange, which may be nil, is called after each later reading,
 // good or bad, from one goroutine. The folder must exist; the file need not.
 func Open[T any](path string, onChange func()) (*File[T], error) {
-	w, err := fsnotify.NewWatcher()
-	if err != nil {
-		return nil, fmt.Errorf("watch %s: %w", path, err)
-	}
 	// The folder is watched, not the file: renaming another file over it would end a watch on the file itself.
-	if err := w.Add(filepath.Dir(path)); err != nil {
-		w.Close()
-		return nil, fmt.Errorf("watch %s: %w", path, err)
+	w, err := watchFolder(filepath.Dir(path))
+	if err != nil {
+		return nil, err
 	}
-	f := &File[T]{path: path, onChange: onChange, watcher: w, done: make(chan struct{})}
+	f := &File[T]{watch: w, path: path}
 	f.watchTarget()
 	f.read()
-	go f.follow()
+	go f.follow(f.read, onChange)
 	return f, nil
 }
 
@@ -87,38 +76,6 @@ func (f *File[T]) Fault() *Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.fault
-}
-
-// Close stops watching.
-func (f *File[T]) Close() error {
-	err := f.watcher.Close()
-	<-f.done
-	return err
-}
-
-func (f *File[T]) follow() {
-	defer close(f.done)
-	quiet := time.NewTimer(settle)
-	quiet.Stop()
-	defer quiet.Stop()
-	for {
-		select {
-		case _, ok := <-f.watcher.Events:
-			if !ok {
-				return
-			}
-			quiet.Reset(settle) // any change in the folder: links and renames name other files
-		case _, ok := <-f.watcher.Errors:
-			if !ok {
-				return
-			}
-			quiet.Reset(settle) // events may have been lost
-		case <-quiet.C:
-			if f.read() && f.onChange != nil {
-				f.onChange()
-			}
-		}
-	}
 }
 
 // read reads the file, and reports whether its value or fault is another than before.

@@ -2,7 +2,6 @@ package settings
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,19 +9,14 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
-
-	"github.com/fsnotify/fsnotify"
 )
 
 // Folder is a watched folder of YAML files, each of type T. A file that cannot be read leaves its last good value in force, and
 // [Folder.Faults] tells of it; one that is removed is gone. It is safe for concurrent use.
 type Folder[T any] struct {
-	path     string
-	schema   *Schema
-	onChange func()
-	watcher  *fsnotify.Watcher
-	done     chan struct{}
+	watch
+	path   string
+	schema *Schema
 
 	mu     sync.Mutex
 	values map[string]T // by the file's name
@@ -35,17 +29,13 @@ func OpenFolder[T any](path string, schema *Schema, onChange func()) (*Folder[T]
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, err
 	}
-	w, err := fsnotify.NewWatcher()
+	w, err := watchFolder(path)
 	if err != nil {
-		return nil, fmt.Errorf("watch %s: %w", path, err)
+		return nil, err
 	}
-	if err := w.Add(path); err != nil {
-		w.Close()
-		return nil, fmt.Errorf("watch %s: %w", path, err)
-	}
-	f := &Folder[T]{path: path, schema: schema, onChange: onChange, watcher: w, done: make(chan struct{}), values: map[string]T{}, faults: map[string]*Fault{}}
+	f := &Folder[T]{watch: w, path: path, schema: schema, values: map[string]T{}, faults: map[string]*Fault{}}
 	f.read()
-	go f.follow()
+	go f.follow(f.read, onChange)
 	return f, nil
 }
 
@@ -78,38 +68,6 @@ func sorted[V any](m map[string]V) []string {
 	}
 	slices.Sort(names)
 	return names
-}
-
-// Close stops watching.
-func (f *Folder[T]) Close() error {
-	err := f.watcher.Close()
-	<-f.done
-	return err
-}
-
-func (f *Folder[T]) follow() {
-	defer close(f.done)
-	quiet := time.NewTimer(settle)
-	quiet.Stop()
-	defer quiet.Stop()
-	for {
-		select {
-		case _, ok := <-f.watcher.Events:
-			if !ok {
-				return
-			}
-			quiet.Reset(settle)
-		case _, ok := <-f.watcher.Errors:
-			if !ok {
-				return
-			}
-			quiet.Reset(settle) // events may have been lost
-		case <-quiet.C:
-			if f.read() && f.onChange != nil {
-				f.onChange()
-			}
-		}
-	}
 }
 
 // read reads all files, and reports whether any value or fault is another than before.
