@@ -1,10 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,7 +12,7 @@ import (
 )
 
 func (a *app) accounts() *cobra.Command {
-	return group("accounts", "Add, list, test and remove accounts", a.accountsAdd(), a.accountsList(), a.accountsTest(), a.accountsRemove())
+	return group("accounts", "Add, list, test and remove accounts", a.accountsAdd(), a.accountsList(), a.accountsTest(), a.accountsRemove(), a.accountsProviders())
 }
 
 func (a *app) accountsAdd() *cobra.Command {
@@ -63,7 +63,11 @@ Without --provider the key decides, where it has the form of one vendor's keys.`
 	c.Flags().BoolVar(&keyStdin, "key-stdin", false, "read the key from standard input")
 	c.Flags().BoolVar(&in.Force, "force", false, "keep the account even if it cannot be reached now")
 	c.RegisterFlagCompletionFunc("provider", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return strings.Split(providerIDs(), ", "), cobra.ShellCompDirectiveNoFileComp
+		var ids []string
+		for _, p := range client.Providers() {
+			ids = append(ids, p.ID+"\t"+p.Name)
+		}
+		return ids, cobra.ShellCompDirectiveNoFileComp
 	})
 	return c
 }
@@ -79,7 +83,7 @@ func (a *app) chooseProvider(in *client.AddAccount) error {
 		proposal = r.Proposals[0]
 		a.note("%s", sentence(proposal.Why))
 	}
-	if in.Provider, err = a.choose("Provider ("+providerIDs()+")", proposal.Provider); err != nil {
+	if in.Provider, err = a.choose("Provider (`metapi accounts providers` lists them)", proposal.Provider); err != nil {
 		return err
 	}
 	if in.BaseURL == "" && in.Provider == proposal.Provider {
@@ -87,10 +91,17 @@ func (a *app) chooseProvider(in *client.AddAccount) error {
 	}
 	for _, p := range client.Providers() {
 		if p.ID == in.Provider && p.BaseURL == "" && in.BaseURL == "" {
-			in.BaseURL, err = a.choose("Base URL", "")
+			in.BaseURL, err = a.choose("Base URL"+like(p.Example), "")
 		}
 	}
 	return err
+}
+
+func like(example string) string {
+	if example == "" {
+		return ""
+	}
+	return " (like " + example + ")"
 }
 
 // keyless reports whether a provider is a server on this machine that wants no key, so that none is asked for.
@@ -98,12 +109,22 @@ func keyless(id string) bool {
 	return slices.ContainsFunc(client.Providers(), func(p client.ProviderInfo) bool { return p.ID == id && p.Local })
 }
 
-func providerIDs() string {
-	var ids []string
-	for _, p := range client.Providers() {
-		ids = append(ids, p.ID)
-	}
-	return strings.Join(ids, ", ")
+func (a *app) accountsProviders() *cobra.Command {
+	return &cobra.Command{Use: "providers", Short: "List the providers that accounts can be at, those of providers.d among them", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return ask(c.Context(), a, func(l *link) ([]client.ProviderInfo, error) { return l.Providers(c.Context()) },
+				func(list []client.ProviderInfo) {
+					t := newTable("PROVIDER", "NAME", "BASE URL", "GET A KEY AT")
+					for _, p := range list {
+						base, page := cmp.Or(p.BaseURL, p.Example, "yours"), p.KeyURL
+						if p.Local {
+							page = "none is needed"
+						}
+						t.add(p.ID, p.Name, base, page)
+					}
+					t.print(a.out)
+				})
+		}}
 }
 
 func (a *app) accountsList() *cobra.Command {

@@ -43,7 +43,7 @@ func TestWrongUsage(t *testing.T) {
 	for _, c := range []struct{ stdin, provider, base, says string }{
 		{"", "openai", "", "key"},
 		{"two words", "openai", "", "key"},
-		{"sk-abc-1234567890", "nobody", "", "openai-compatible"},
+		{"sk-abc-1234567890", "nobody", "", "accounts providers"},
 		{"sk-abc-1234567890", "openai-compatible", "", "base URL"},
 		{"sk-abc-1234567890", "openai", "http://example.com/v1", "https"},
 		{"sk-abc-1234567890", "openai", "https://user:pass@example.com/v1", "base URL"},
@@ -162,6 +162,7 @@ func TestAccounts(t *testing.T) {
 	if len(models) != 5 || price["gpt-4o"] != 2.5 {
 		t.Errorf("gpt-4o costs 2.5 dollars a million tokens; the list says %v", price)
 	}
+	w.run("accounts", "providers").ends(0).says("mistral", "https://api.mistral.ai/v1", "https://console.mistral.ai/api-keys", "ollama", "none is needed")
 	w.run("models", "--account", "nobody").ends(4)
 	w.run("models").ends(0).says("claude-sonnet-4-5", "gpt-4o")
 

@@ -164,11 +164,7 @@ func plan(in AddAccount) (p *provider.Provider, base, name, key string, err erro
 	}
 	p, ok := provider.Get(in.Provider)
 	if !ok {
-		var all []string
-		for _, p := range provider.All() {
-			all = append(all, p.ID)
-		}
-		return nil, "", "", "", NewProblem(Invalid, fmt.Sprintf("There is no provider %q.", in.Provider), "Choose one of "+strings.Join(all, ", ")+".")
+		return nil, "", "", "", NewProblem(Invalid, fmt.Sprintf("There is no provider %q.", in.Provider), "`metapi accounts providers` lists those there are.")
 	}
 	if base, err = provider.NormalizeBaseURL(p, cmp.Or(in.BaseURL, proposal.BaseURL)); err != nil {
 		return nil, "", "", "", err

@@ -90,6 +90,11 @@ func (c *Client) Accounts(ctx context.Context) ([]control.Account, error) {
 	return get[[]control.Account](ctx, c, "/api/accounts", nil)
 }
 
+// Providers lists the kinds of upstream, those of the user's own among them.
+func (c *Client) Providers(ctx context.Context) ([]control.ProviderInfo, error) {
+	return get[[]control.ProviderInfo](ctx, c, "/api/providers", nil)
+}
+
 // Account finds one by id, slug or name.
 func (c *Client) Account(ctx context.Context, ref string) (control.Account, error) {
 	return get[control.Account](ctx, c, "/api/accounts/"+url.PathEscape(ref), nil)
