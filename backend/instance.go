@@ -99,7 +99,7 @@ func (i *instance) move(port int) (do func(bool), err error) {
 // toPort moves to the user's port once it can be had, and tells until then that tools are served at another.
 func (i *instance) toPort() {
 	told := 0
-	for {
+	for i.ctx.Err() == nil { // a port that comes free as the instance ends is of no use any more
 		port, err := i.b.Port()
 		if err != nil || i.isAt(port) {
 			break // settings that cannot be read are told of elsewhere
@@ -116,8 +116,6 @@ func (i *instance) toPort() {
 		}
 		select {
 		case <-i.ctx.Done():
-			i.b.serving.setTrouble("")
-			return
 		case <-i.b.serving.again:
 		case <-time.After(portEvery):
 		}
