@@ -18,5 +18,6 @@
 //	secrets        where there is no OS keychain: the encrypted file          (package keychain)
 //	metapi.log     the log, and metapi.log.1 before it
 //	routing.yaml   the user's own: aliases                                    (routing.Settings)
+//	providers.d/   the user's own: providers                                  (provider.Definition)
 //	runtime.json   where the running instance answers, and its admin token    (control.Runtime)
 package backend
