@@ -45,7 +45,7 @@ export const agents = {
   Codex: {
     command: [join(bin, 'codex')],
     tool: (command) => ({ name: 'exec_command', arguments: { cmd: command } }),
-    drops: { gemini: ['tools', 'thinking'] }, // its web search, which Gemini has not beside functions; thoughts, which Gemini does not take back unsigned
+    drops: { gemini: ['tools.web_search', 'thinking'] }, // its web search, which Gemini has not beside functions; thoughts, which Gemini does not take back unsigned
     ask: (question, model, url) => ['exec', ...codex(url, model), question],
     goOn: (question, model, url) => ['exec', 'resume', ...codex(url, model), '--last', question],
     env: (url, key) => ({ METAPI_KEY: key }),
