@@ -62,6 +62,11 @@ async function shoot(desk, state) {
         await page.getByRole('textbox', { name: 'Key' }).fill('sk-ant-api03-' + 'a1b2c3d4e5'.repeat(9))
         await page.waitForTimeout(800)
         await page.screenshot({ path: join(out, `add-${state}-${scheme}-${size}.png`) })
+        await page.getByRole('combobox', { name: 'Provider' }).click()
+        await page.screenshot({ path: join(out, `add-list-${scheme}-${size}.png`) })
+        await page.getByRole('option', { name: 'Ollama' }).click()
+        await page.getByLabel('Key').first().fill('')
+        await page.screenshot({ path: join(out, `add-local-${scheme}-${size}.png`) })
       }
       if (page.wrong.length) console.log(state, scheme, size, page.wrong)
       await page.context().close()

@@ -118,7 +118,11 @@ function Form({ close }: { close: () => void }) {
         )}
         <TextInput
           label="Base URL"
-          description={needsBase ? "The address that the server's documentation tells for API calls." : "Leave it as it is, unless your key is for another address."}
+          description={
+            needsBase
+              ? "The address that the server's documentation tells for API calls."
+              : `Leave it as it is, unless ${provider?.local ? "the server is elsewhere" : "your key is for another address"}.`
+          }
           placeholder={provider?.base_url || provider?.example || "https://relay.example/v1"}
           value={base}
           onChange={(e) => setBaseURL(e.currentTarget.value)}
