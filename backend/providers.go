@@ -12,11 +12,9 @@ import (
 const ProvidersDir = "providers.d"
 
 func (b *Backend) openProviders() error {
-	schema, err := settings.NewSchema(provider.Schema)
+	var err error
+	b.own, err = settings.OpenFolder[[]provider.Definition](filepath.Join(b.Dir, ProvidersDir), settings.NewSchema(provider.Schema), b.redefined)
 	if err != nil {
-		return err
-	}
-	if b.own, err = settings.OpenFolder[[]provider.Definition](filepath.Join(b.Dir, ProvidersDir), schema, b.redefined); err != nil {
 		return err
 	}
 	b.useProviders()

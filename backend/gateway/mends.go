@@ -60,25 +60,19 @@ func (m mending) request(ask *conversation.Request) (lost []conversation.Lost) {
 
 // quirks are those of the deployment, with what it has been found to have.
 func (m mending) quirks(of map[string]bool) map[string]bool {
-	all, copied := of, false
 	for _, r := range m {
 		for _, q := range r.Quirks {
-			if !copied {
-				all, copied = maps.Clone(of), true
-				if all == nil {
-					all = map[string]bool{}
-				}
-			}
-			all[q] = true
+			of = withQuirk(of, q)
 		}
 	}
-	return all
+	return of
 }
 
 // withQuirk is a set of quirks with one more.
 func withQuirk(quirks map[string]bool, one string) map[string]bool {
-	all := map[string]bool{one: true}
+	all := make(map[string]bool, len(quirks)+1)
 	maps.Copy(all, quirks)
+	all[one] = true
 	return all
 }
 

@@ -55,6 +55,7 @@ func (a *attempt) streamWhole(body []byte, from http.Header) *failure {
 	ask := a.wanted()
 	a.tellKept(ask)
 	w := codecs.Of(a.ep.protocol).NewWriter(ask)
+	a.heard.reply(r)
 	a.restore(r)
 	var events []byte
 	for _, e := range conversation.Replay(r) {
@@ -63,7 +64,6 @@ func (a *attempt) streamWhole(body []byte, from http.Header) *failure {
 	events = w.Close(events)
 	a.keepEvents(events)
 	a.pin()
-	a.heard.body(body)
 	a.keepThoughts()
 	a.commit(from)
 	gone := a.out.send(events) != nil
@@ -85,13 +85,14 @@ func (a *attempt) restore(r *conversation.Reply) {
 	r.ID = "" // the client's protocol has a form of its own for it
 }
 
-// isStream reports whether the body of a reply is a stream of events: by its type, or by how it begins, since relays mislabel.
+// isStream reports whether the body of a reply is a stream of events: by how it begins, since relays mislabel, and where that does not tell, by
+// its type.
 func isStream(h http.Header, body []byte) bool {
-	if mediaType(h) == "text/event-stream" {
-		return true
-	}
 	body = bytes.TrimLeft(body[:min(len(body), 64)], "\xef\xbb\xbf \r\n")
-	return bytes.HasPrefix(body, []byte("data:")) || bytes.HasPrefix(body, []byte("event:")) || bytes.HasPrefix(body, []byte(": "))
+	if len(body) > 0 && (body[0] == '{' || body[0] == '[') { // nearly always
+		return false
+	}
+	return mediaType(h) == "text/event-stream" || bytes.HasPrefix(body, []byte("data:")) || bytes.HasPrefix(body, []byte("event:")) || bytes.HasPrefix(body, []byte(": "))
 }
 
 // gather reads a stream as a whole reply. The error is an *[protocol.Error].

@@ -29,7 +29,7 @@ const lastWords = 2 * time.Second
 // attempt can fail and the client never know.
 func (a *attempt) passStream(res *http.Response) *failure {
 	src, f := a.openStream(res)
-	if f != nil || src == nil {
+	if src == nil {
 		return f
 	}
 	rd := sse.NewReader(src, maxEvent)

@@ -129,6 +129,12 @@ func (l *listener) body(body []byte) {
 		return
 	}
 	if r, err := l.codec.DecodeReply(body); err == nil {
+		l.reply(r)
+	}
+}
+
+func (l *listener) reply(r *conversation.Reply) {
+	if l != nil {
 		l.whole.Add(conversation.Replay(r)...)
 	}
 }

@@ -42,33 +42,35 @@ func TestThoughtsComeBack(t *testing.T) {
 		if !ok {
 			continue
 		}
-		t.Run(fmt.Sprint(first), func(t *testing.T) {
-			t.Parallel()
-			v := vendor(t, imitation.OpenAI, "A")
-			w := newWorld(t, []*imitation.Vendor{v}, only(protocol.OpenAIChat), func(_ *gateway.Options, s *snapshot.Snapshot) {
-				for i := range s.Deployments {
-					s.Deployments[i].Quirks = map[string]bool{"reasoning_content": true, "reasoning_content_required": true}
+		for _, asItWas := range []bool{true, false} { // or in the form that was not asked for (case 7)
+			t.Run(fmt.Sprintf("%v, in the form that was asked for: %v", first, asItWas), func(t *testing.T) {
+				t.Parallel()
+				v := vendor(t, imitation.OpenAI, "A")
+				w := newWorld(t, []*imitation.Vendor{v}, only(protocol.OpenAIChat), func(_ *gateway.Options, s *snapshot.Snapshot) {
+					for i := range s.Deployments {
+						s.Deployments[i].Quirks = map[string]bool{"reasoning_content": true, "reasoning_content_required": true}
+					}
+				})
+				body, form := thinker, "application/json"
+				if first.stream == asItWas {
+					body, form = thinkerStream, "text/event-stream"
+				}
+				v.Fault(imitation.Fault{Kind: imitation.Custom, Status: 200, Header: http.Header{"Content-Type": {form}}, Body: body})
+				if got := w.send(first.of("gpt-4o")); got.status != 200 || !strings.Contains(got.body, "get_weather") {
+					t.Fatalf("%d %s", got.status, got.body)
+				}
+				if first.proto == protocol.OpenAIChat {
+					v.Fault(imitation.Fault{Kind: imitation.Custom, Status: 400, Header: http.Header{"Content-Type": {"application/json"}},
+						Body: "{\"error\":{\"message\":\"The `reasoning_content` in the thinking mode must be passed back to the API.\"}}"})
+				}
+				if got := w.send(next); got.status != 200 {
+					t.Fatalf("%d %s", got.status, got.body)
+				}
+				sent := bodies(v)
+				if last := sent[len(sent)-1]; !strings.Contains(last, `"reasoning_content":"Only a look outside will tell."`) {
+					t.Errorf("sent %s", last)
 				}
 			})
-			body, form := thinker, "application/json"
-			if first.stream {
-				body, form = thinkerStream, "text/event-stream"
-			}
-			v.Fault(imitation.Fault{Kind: imitation.Custom, Status: 200, Header: http.Header{"Content-Type": {form}}, Body: body})
-			if got := w.send(first.of("gpt-4o")); got.status != 200 || !strings.Contains(got.body, "get_weather") {
-				t.Fatalf("%d %s", got.status, got.body)
-			}
-			if first.proto == protocol.OpenAIChat {
-				v.Fault(imitation.Fault{Kind: imitation.Custom, Status: 400, Header: http.Header{"Content-Type": {"application/json"}},
-					Body: "{\"error\":{\"message\":\"The `reasoning_content` in the thinking mode must be passed back to the API.\"}}"})
-			}
-			if got := w.send(next); got.status != 200 {
-				t.Fatalf("%d %s", got.status, got.body)
-			}
-			sent := bodies(v)
-			if last := sent[len(sent)-1]; !strings.Contains(last, `"reasoning_content":"Only a look outside will tell."`) {
-				t.Errorf("sent %s", last)
-			}
-		})
+		}
 	}
 }

@@ -24,7 +24,6 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 		return a.failed(errWall)
 	}
 	var r *conversation.Reply // nil: the body passes as it is
-	a.heard.body(body)
 	if a.reshapes() && isStream(res.Header, body) {
 		r, err = a.gather(body)
 		res.Header.Set("Content-Type", "application/json")
@@ -35,11 +34,16 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 	} else if a.b != nil {
 		r, err = a.b.up.DecodeReply(body)
 	}
-	if r != nil && err == nil {
-		body, err = a.rewrite(r)
-	}
 	if err != nil {
 		return a.lost(err)
+	}
+	if r == nil {
+		a.heard.body(body)
+	} else {
+		a.heard.reply(r)
+		if body, err = a.rewrite(r); err != nil {
+			return a.lost(err)
+		}
 	}
 	body = a.keepWhole(body)
 	a.pin() // before the client can ask for what it was told

@@ -68,20 +68,25 @@ var own = sync.OnceValue(func() []Definition {
 var inForce atomic.Pointer[registry]
 
 func current() *registry {
-	if r := inForce.Load(); r != nil {
-		return r
+	for {
+		if r := inForce.Load(); r != nil {
+			return r
+		}
+		r, err := newRegistry(own())
+		if err != nil {
+			panic(err) // a test makes them, too
+		}
+		inForce.CompareAndSwap(nil, r)
 	}
-	r, err := newRegistry(own())
-	if err != nil {
-		panic(err) // a test makes them, too
-	}
-	inForce.CompareAndSwap(nil, r)
-	return inForce.Load()
 }
 
 // Use puts definitions in force beside those of the program; one with the id of another takes its place. After an error, which names what is
-// wrong with each that cannot be used, the others are in force.
+// wrong with each that cannot be used, the others are in force. Without any, the program's are read when they are first wanted.
 func Use(definitions []Definition) error {
+	if len(definitions) == 0 {
+		inForce.Store(nil)
+		return nil
+	}
 	all := append([]Definition(nil), own()...)
 	place := map[string]int{}
 	for i, d := range all {

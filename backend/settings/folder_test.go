@@ -19,10 +19,7 @@ type thing struct {
 
 // What is wrong is told at its line and column, in words that name it.
 func TestSchemaTellsThePlace(t *testing.T) {
-	s, err := NewSchema([]byte(thingSchema))
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := NewSchema([]byte(thingSchema))
 	for _, c := range []struct {
 		text, word   string
 		line, column int
@@ -59,10 +56,7 @@ func TestSchemaTellsThePlace(t *testing.T) {
 // Files come, change, break and go while the folder is watched.
 func TestFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "things.d")
-	s, err := NewSchema([]byte(thingSchema))
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := NewSchema([]byte(thingSchema))
 	changes := make(chan struct{}, 100)
 	f, err := OpenFolder[[]thing](dir, s, func() { changes <- struct{}{} })
 	if err != nil {
@@ -101,10 +95,7 @@ func TestFolder(t *testing.T) {
 }
 
 func FuzzSchema(f *testing.F) {
-	s, err := NewSchema([]byte(thingSchema))
-	if err != nil {
-		f.Fatal(err)
-	}
+	s := NewSchema([]byte(thingSchema))
 	for _, text := range []string{"- id: a\n", "a: b", "- [", "- id: &x a\n- *x\n", "? - a\n: b\n", "--- \n...\n---\n- 1"} {
 		f.Add([]byte(text))
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -15,11 +16,17 @@ import (
 	"golang.org/x/text/message"
 )
 
-// Schema is a JSON Schema that files are held against.
-type Schema struct{ compiled *jsonschema.Schema }
+// Schema is a JSON Schema that files are held against. It is compiled when there is the first of them: often there is none.
+type Schema struct {
+	compiled func() (*jsonschema.Schema, error)
+}
 
-// NewSchema compiles a JSON Schema.
-func NewSchema(text []byte) (*Schema, error) {
+// NewSchema is the schema that text holds. What is wrong with text itself is the fault of each file that is held against it.
+func NewSchema(text []byte) *Schema {
+	return &Schema{sync.OnceValues(func() (*jsonschema.Schema, error) { return compile(text) })}
+}
+
+func compile(text []byte) (*jsonschema.Schema, error) {
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		return nil, err
@@ -29,11 +36,7 @@ func NewSchema(text []byte) (*Schema, error) {
 	if err := c.AddResource(name, doc); err != nil {
 		return nil, err
 	}
-	compiled, err := c.Compile(name)
-	if err != nil {
-		return nil, err
-	}
-	return &Schema{compiled}, nil
+	return c.Compile(name)
 }
 
 // Check holds data, the content of the file at path, against the schema. The fault is at the first place that is wrong; nil where none is, and
@@ -51,8 +54,12 @@ func (s *Schema) Check(path string, data []byte) *Fault {
 	if err := yaml.NodeToValue(root, &value); err != nil {
 		return faultOf(path, err)
 	}
+	schema, err := s.compiled()
+	if err != nil {
+		return &Fault{Path: path, Message: err.Error()}
+	}
 	var wrong *jsonschema.ValidationError
-	if err := s.compiled.Validate(value); !errors.As(err, &wrong) {
+	if err := schema.Validate(value); !errors.As(err, &wrong) {
 		return nil
 	}
 	var first *Fault

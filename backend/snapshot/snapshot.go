@@ -13,6 +13,7 @@ import (
 
 	"metapi/backend/account"
 	"metapi/backend/catalog"
+	"metapi/backend/protocol"
 	"metapi/backend/provider"
 	"metapi/backend/routing"
 	"metapi/backend/routing/live"
@@ -155,13 +156,15 @@ func (b *Builder) addDeployments(s *Snapshot, accounts []account.Account, offers
 	var entries []catalog.Entry
 	for i := range s.Accounts {
 		a := &s.Accounts[i]
+		var quirks map[string]bool
+		var counts protocol.Set
+		if t := s.Targets[i]; t != nil {
+			quirks, counts = t.Quirks(), t.Counts()
+		}
 		for _, o := range of[a.ID] {
 			id := deploymentID(a.ID, o.Name)
 			d := routing.Deployment{ID: id, Account: a, Order: i, Upstream: o.Name, Protocols: o.Protocols, Display: o.Display,
-				Created: o.Created, Context: o.Context, MaxOutput: o.MaxOutput, Live: b.Live.Deployment(id, a.ID, a.Host)}
-			if t := s.Targets[i]; t != nil {
-				d.Quirks, d.Counts = t.Quirks(), t.Counts()
-			}
+				Created: o.Created, Context: o.Context, MaxOutput: o.MaxOutput, Live: b.Live.Deployment(id, a.ID, a.Host), Quirks: quirks, Counts: counts}
 			b.describe(&d, accounts[i])
 			entries = append(entries, catalog.Entry{Ref: int32(len(s.Deployments)), Account: a.Slug, Name: o.Name})
 			s.Deployments = append(s.Deployments, d)
@@ -172,7 +175,7 @@ func (b *Builder) addDeployments(s *Snapshot, accounts []account.Account, offers
 
 // describe adds what the catalog knows of the model to what the account said of it.
 func (b *Builder) describe(d *routing.Deployment, a account.Account) {
-	m, price := b.Catalog.Model(a.Provider, cmp.Or(a.BaseURL, defaultBaseURL(a.Provider)), d.Upstream)
+	m, price := b.Catalog.Model(a.Provider, a.BaseURL, d.Upstream)
 	if p, ok := provider.Get(a.Provider); ok && p.Local {
 		price = catalog.Free
 	}
@@ -183,14 +186,6 @@ func (b *Builder) describe(d *routing.Deployment, a account.Account) {
 		d.Display = cmp.Or(d.Display, m.Name)
 	}
 	d.Display = cmp.Or(d.Display, d.Upstream)
-}
-
-// defaultBaseURL is where an account is that has no base URL of its own.
-func defaultBaseURL(providerID string) string {
-	if p, ok := provider.Get(providerID); ok {
-		return p.DefaultBaseURL
-	}
-	return ""
 }
 
 // deploymentID is opaque, so that clients may see it, and the same as long as account and model are.

@@ -2,7 +2,6 @@ package anthropic
 
 import (
 	"bytes"
-	"slices"
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/scan"
@@ -36,26 +35,12 @@ func StripThinking(body []byte) (stripped []byte, ok bool) {
 	})
 	var f fields
 	if f.read(thinking); f.kind == "enabled" && bytes.Contains(last, []byte(`"tool_result"`)) {
-		stripped = withoutMembers(stripped, "thinking", "context_management") // the latter may speak of thinking
+		silent, err := scan.AppendKept(nil, stripped, func(key []byte) bool {
+			return string(key) != "thinking" && string(key) != "context_management" // which may speak of thinking
+		})
+		if err == nil {
+			stripped = silent
+		}
 	}
 	return stripped, true
-}
-
-// withoutMembers returns an object without the members of these names.
-func withoutMembers(object []byte, names ...string) []byte {
-	out := append(make([]byte, 0, len(object)), '{')
-	if scan.Object(object, func(key []byte, _ bool, value protocol.Span) bool {
-		if slices.Contains(names, string(key)) {
-			return true
-		}
-		if len(out) > 1 {
-			out = append(out, ',')
-		}
-		out = append(append(append(out, '"'), key...), `":`...)
-		out = append(out, object[value.From:value.To]...)
-		return true
-	}) != nil {
-		return object
-	}
-	return append(out, '}')
 }

@@ -252,3 +252,18 @@ func BenchmarkWalk(b *testing.B) {
 	benchmark(b, func(d []byte) bool { c := At(d); walk(&c); return c.End() == nil })
 }
 func BenchmarkEncodingJSON(b *testing.B) { benchmark(b, json.Valid) }
+
+func TestAppendKept(t *testing.T) {
+	not := func(name string) func([]byte) bool { return func(key []byte) bool { return string(key) != name } }
+	for _, c := range []struct{ object, want string }{
+		{`{"a":1,"b":{"c":[2, 3]},"d":"x"}`, `>{"a":1,"d":"x"}`}, {`{"b":1}`, `>{}`}, {`{}`, `>{}`}, {` { "a" : "é" , "b":1 } `, `>{"a":"é"}`},
+	} {
+		got, err := AppendKept([]byte(">"), []byte(c.object), not("b"))
+		if err != nil || string(got) != c.want {
+			t.Errorf("%s: %s, %v; want %s", c.object, got, err, c.want)
+		}
+	}
+	if _, err := AppendKept(nil, []byte(`[1]`), not("b")); err == nil {
+		t.Error("an array was taken for an object")
+	}
+}

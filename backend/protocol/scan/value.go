@@ -196,3 +196,21 @@ func hex4(b []byte, i int) rune {
 	}
 	return r
 }
+
+// AppendKept appends an object with those of its members alone that keep is for, as they stand. The error is that of [Object].
+func AppendKept(dst, object []byte, keep func(key []byte) bool) ([]byte, error) {
+	dst = append(dst, '{')
+	first := true
+	err := Object(object, func(key []byte, _ bool, value protocol.Span) bool {
+		if keep(key) {
+			if !first {
+				dst = append(dst, ',')
+			}
+			first = false
+			dst = append(append(append(dst, '"'), key...), `":`...)
+			dst = append(dst, object[value.From:value.To]...)
+		}
+		return true
+	})
+	return append(dst, '}'), err
+}
