@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 
 	"github.com/gofrs/flock"
 
@@ -43,16 +42,15 @@ type Options struct {
 // Backend is one open data folder. It is safe for concurrent use.
 type Backend struct {
 	Options
-	log      *slog.Logger
-	logFile  *logWriter
-	lock     *flock.Flock
-	store    *store.Store
-	ledger   *ledger.Ledger
-	kept     *kept.Kept
-	secrets  *secretStore
-	rules    *settings.File[routing.Settings]
-	own      *settings.Folder[[]provider.Definition] // providers of the user's
-	unusable atomic.Pointer[error]                   // why some of them are not in force
+	log     *slog.Logger
+	logFile *logWriter
+	lock    *flock.Flock
+	store   *store.Store
+	ledger  *ledger.Ledger
+	kept    *kept.Kept
+	secrets *secretStore
+	rules   *settings.File[routing.Settings]
+	own     *settings.Folder[provider.Definitions] // providers of the user's
 
 	accounts  *account.Accounts
 	offers    *catalog.Offers
@@ -237,9 +235,6 @@ func (b *Backend) trouble() []string {
 	}
 	for _, fault := range b.own.Faults() {
 		list = append(list, control.Sentence(fault.Error())+" What was there before stays in force.")
-	}
-	if err := b.unusable.Load(); err != nil {
-		list = append(list, control.Sentence(strings.ReplaceAll((*err).Error(), "\n", "; ")))
 	}
 	return list
 }

@@ -13,7 +13,7 @@ const ProvidersDir = "providers.d"
 
 func (b *Backend) openProviders() error {
 	var err error
-	b.own, err = settings.OpenFolder[[]provider.Definition](filepath.Join(b.Dir, ProvidersDir), settings.NewSchema(provider.Schema), b.redefined)
+	b.own, err = settings.OpenFolder[provider.Definitions](filepath.Join(b.Dir, ProvidersDir), settings.NewSchema(provider.Schema), b.redefined)
 	if err != nil {
 		return err
 	}
@@ -27,12 +27,8 @@ func (b *Backend) useProviders() {
 	for _, list := range b.own.Values() {
 		all = append(all, list...)
 	}
-	err := provider.Use(all)
-	if err != nil {
-		b.log.Warn("a provider cannot be used", "error", err)
-		b.unusable.Store(&err)
-	} else {
-		b.unusable.Store(nil)
+	if err := provider.Use(all); err != nil { // each file has been checked: see Definitions
+		b.log.Error("a provider cannot be used", "error", err)
 	}
 }
 

@@ -87,6 +87,10 @@ func TestProvidersOfOnesOwn(t *testing.T) {
 	wait(t, "the bad edit is told", func() bool {
 		return strings.Contains(strings.Join(must(c.Status(t.Context()))(t).Trouble, " "), "mine.yaml:3:3: format: value must be one of 'openai', 'anthropic', 'gemini'")
 	})
+	write("- id: my-server\n  name: My server\n  format: openai\n  quirks: [sings]\n")
+	wait(t, "a quirk that nobody knows is told", func() bool {
+		return strings.Contains(strings.Join(must(c.Status(t.Context()))(t).Trouble, " "), `mine.yaml: my-server: quirks: nothing is known of "sings"`)
+	})
 	if !known() {
 		t.Error("a bad edit has taken away what was in force")
 	}

@@ -28,6 +28,19 @@ type Definition struct {
 	Local     bool              `yaml:"local,omitempty"`
 }
 
+// Definitions are those of one file.
+type Definitions []Definition
+
+// Check finds what the schema of the file cannot tell to be wrong, such as a quirk that nobody knows.
+func (list Definitions) Check() error {
+	for i := range list {
+		if _, err := list[i].provider(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // KeyRules is what a provider's keys look like, where to get one, and how it is sent.
 type KeyRules struct {
 	Page       string   `yaml:"page,omitempty"`
