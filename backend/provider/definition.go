@@ -24,6 +24,7 @@ type Definition struct {
 	Paths     map[string]string `yaml:"paths,omitempty"`
 	Keys      KeyRules          `yaml:"keys,omitempty"`
 	Models    ModelRules        `yaml:"models,omitempty"`
+	Balance   []BalanceRules    `yaml:"balance,omitempty"`
 	Quirks    []string          `yaml:"quirks,omitempty"`
 	Local     bool              `yaml:"local,omitempty"`
 }
@@ -112,6 +113,10 @@ func (d *Definition) provider() (*Provider, error) {
 		}
 		p.quirks[q] = true
 	}
+	if err := checkBalance(d.Balance); err != nil {
+		return nil, fmt.Errorf("%s: %w", d.ID, err)
+	}
+	p.balance = d.Balance
 	if own := special[d.ID]; own != nil {
 		p.serve = own
 	}

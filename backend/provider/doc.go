@@ -1,6 +1,6 @@
 // Package provider knows the kinds of upstream that Metapi can call: what their keys look like, how their base URLs
-// are written, where each call goes and with which headers, and what models an account offers. It makes no request
-// but one: the listing of models, which is also how a key is verified.
+// are written, where each call goes and with which headers, and what models an account offers. It makes two kinds of
+// requests: the listing of models, which is also how a key is verified, and the question what an account has left.
 //
 // # From what a person pastes to an account
 //
@@ -47,6 +47,12 @@
 //	  protocols: [openai-chat, openai-embeddings]
 //	  keys: {page: https://example.com/keys, prefixes: [ex-]}
 //	  quirks: [max_tokens, "no:seed"]
+//	  balance: [{path: /credits, remaining: data.left, currency: USD}]
+//
+// # Money
+//
+// [Provider.Balance] asks what is left, in the ways that the definition tells, of the host that it is written for and no other. A vendor that
+// tells nothing is [OutcomeNotOffered], which is not zero.
 //
 // What a format's members have in common is in its family (family.go): how base URLs are tidied, where its roots are, how its pages are asked
 // for. A new wire format gets a family of its own; its calls and its header go into target.go.

@@ -70,18 +70,9 @@ func (p *Provider) List(ctx context.Context, client Doer, c Credential) Listing 
 	if err != nil {
 		return notAsked(err)
 	}
-	if _, ok := ctx.Deadline(); !ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, maxTime)
-		defer cancel()
-	}
-	if hc, ok := client.(*http.Client); ok {
-		own := *hc
-		own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-		own.Jar = nil
-		client = &own
-	}
-	l := &lister{Target: t, client: client, secret: c.Secret, seen: map[string]bool{}}
+	ctx, cancel := within(ctx, maxTime)
+	defer cancel()
+	l := &lister{asker: t.asker(client, c.Secret, "list of models", "list models"), seen: map[string]bool{}}
 	l.run(ctx)
 	l.out.At = time.Now()
 	return l.out
@@ -99,13 +90,38 @@ func notAsked(err error) Listing {
 	return l
 }
 
+// asker asks an account's host something, and puts what goes wrong into words.
+type asker struct {
+	*Target
+	client     Doer
+	secret     string
+	noun, verb string // what is asked for, as in "not a list of models" and "does not let it list models"
+}
+
+// asker returns one whose client follows no redirect and keeps no cookies.
+func (t *Target) asker(client Doer, secret, noun, verb string) asker {
+	if hc, ok := client.(*http.Client); ok {
+		own := *hc
+		own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		own.Jar = nil
+		client = &own
+	}
+	return asker{t, client, secret, noun, verb}
+}
+
+// within gives ctx a deadline if it has none of its own.
+func within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, d)
+}
+
 // lister is one listing under way.
 type lister struct {
-	*Target
-	client Doer
-	secret string
-	seen   map[string]bool
-	out    Listing
+	asker
+	seen map[string]bool
+	out  Listing
 }
 
 func (l *lister) run(ctx context.Context) {
@@ -216,8 +232,8 @@ func (l *lister) take(pg *page) bool {
 	return news
 }
 
-// get fetches one page.
-func (l *lister) get(ctx context.Context, path string, query url.Values) ([]byte, *fault) {
+// get fetches what is at a path below the base URL, or from the root of the host where it begins with two slashes.
+func (l *asker) get(ctx context.Context, path string, query url.Values) ([]byte, *fault) {
 	full := l.base + path
 	if root, ok := strings.CutPrefix(path, "//"); ok { // from the root of the host, whatever the base path
 		full = "/" + root
@@ -245,7 +261,7 @@ func (l *lister) get(ctx context.Context, path string, query url.Values) ([]byte
 	case resp.StatusCode >= 300 && resp.StatusCode < 400: // the body is of no interest, and may be broken
 		return nil, l.redirected(resp)
 	case errors.Is(err, errTooLarge):
-		return nil, l.fault(OutcomeUnparsable, protocol.BadReply, "%s answered with more than %d MB, which is not a list of models; check the base URL.", l.who(), maxPage>>20)
+		return nil, l.fault(OutcomeUnparsable, protocol.BadReply, "%s answered with more than %d MB, which is not a %s; check the base URL.", l.who(), maxPage>>20, l.noun)
 	case errors.Is(err, errPacking):
 		return nil, l.fault(OutcomeUnparsable, protocol.BadReply, "%s answered with packed data that cannot be unpacked; try again.", l.who())
 	case err != nil:

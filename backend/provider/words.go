@@ -25,12 +25,12 @@ type fault struct {
 	notFound bool // nothing lives under this path; another one may do
 }
 
-func (l *lister) fault(o Outcome, k protocol.Kind, format string, args ...any) *fault {
+func (l *asker) fault(o Outcome, k protocol.Kind, format string, args ...any) *fault {
 	return &fault{outcome: o, err: &protocol.Error{Kind: k, Message: fmt.Sprintf(format, args...)}}
 }
 
 // who names the upstream for a person: the vendor where it is known, else the host. Never a whole URL.
-func (l *lister) who() string {
+func (l *asker) who() string {
 	if hostOf(l.provider.DefaultBaseURL) == l.host {
 		return l.provider.Name
 	}
@@ -41,7 +41,7 @@ func (l *lister) who() string {
 }
 
 // where says where to get the key again.
-func (l *lister) where() string {
+func (l *asker) where() string {
 	if hostOf(l.provider.DefaultBaseURL) == l.host {
 		return "Copy it again from " + l.provider.KeyURL
 	}
@@ -49,7 +49,7 @@ func (l *lister) where() string {
 }
 
 // baseHint says what a base URL of the family looks like.
-func (l *lister) baseHint() string {
+func (l *asker) baseHint() string {
 	if l.provider.family == &openaiFamily {
 		return "Check the base URL: it usually ends in /v1"
 	}
@@ -68,15 +68,15 @@ func (l *lister) emptyWords() *protocol.Error {
 }
 
 // wall is a web page where an answer should be.
-func (l *lister) wall(status int) *fault {
-	f := l.fault(OutcomeBlocked, protocol.Wall, "%s answered with a web page instead of a list of models (%d). %s. If it is right, open the host in a browser: "+
-		"a sign-in or a check for robots may stand in the way.", l.who(), status, l.baseHint())
+func (l *asker) wall(status int) *fault {
+	f := l.fault(OutcomeBlocked, protocol.Wall, "%s answered with a web page instead of a %s (%d). %s. If it is right, open the host in a browser: "+
+		"a sign-in or a check for robots may stand in the way.", l.who(), l.noun, status, l.baseHint())
 	f.err.Status = status
 	return f
 }
 
 // redirected is an answer that points elsewhere. The key does not go there.
-func (l *lister) redirected(resp *http.Response) *fault {
+func (l *asker) redirected(resp *http.Response) *fault {
 	to, err := url.Parse(resp.Header.Get("Location"))
 	f := l.fault(OutcomeBlocked, protocol.Wall, "%s sends callers elsewhere (%d) without saying where. %s.", l.who(), resp.StatusCode, l.baseHint())
 	switch {
@@ -94,18 +94,18 @@ func (l *lister) redirected(resp *http.Response) *fault {
 }
 
 // unparsable is an answer with status 200 that is not a list: an error all the same, if it says no.
-func (l *lister) unparsable(body []byte, no bool) *fault {
+func (l *asker) unparsable(body []byte, no bool) *fault {
 	if len(body) == 0 {
 		return l.fault(OutcomeUnparsable, protocol.BadReply, "%s answered with nothing at all. %s.", l.who(), l.baseHint())
 	}
 	if no {
 		return l.refused(http.StatusOK, nil, body)
 	}
-	return l.fault(OutcomeUnparsable, protocol.BadReply, "%s answered with something that is not a list of models. %s.", l.who(), l.baseHint())
+	return l.fault(OutcomeUnparsable, protocol.BadReply, "%s answered with something that is not a %s. %s.", l.who(), l.noun, l.baseHint())
 }
 
 // refused puts an error answer into words.
-func (l *lister) refused(status int, header http.Header, body []byte) *fault {
+func (l *asker) refused(status int, header http.Header, body []byte) *fault {
 	e := protocol.DecodeError(status, header, body, time.Now())
 	e.Kind, e.Status, e.Code, e.Param = kind(e), status, l.clean(e.Code), ""
 	if e.Kind == protocol.Wall {
@@ -125,8 +125,8 @@ func (l *lister) refused(status int, header http.Header, body []byte) *fault {
 		}
 	case protocol.Forbidden:
 		f.outcome = OutcomeBlocked
-		e.Message = fmt.Sprintf("%s knows this key but does not let it list models (%d).%s Check the key's permissions, and whether the service is offered where you are.",
-			l.who(), status, said)
+		e.Message = fmt.Sprintf("%s knows this key but does not let it %s (%d).%s Check the key's permissions, and whether the service is offered where you are.",
+			l.who(), l.verb, status, said)
 	case protocol.OutOfMoney:
 		f.outcome = OutcomeBlocked
 		e.Message = fmt.Sprintf("%s says that the account behind this key has no money or quota left (%d). Top it up, then test the account again.", l.who(), status)
@@ -138,15 +138,15 @@ func (l *lister) refused(status int, header http.Header, body []byte) *fault {
 		e.Message = fmt.Sprintf("%s has trouble of its own (%d). Try again %s.", l.who(), status, soon(e.RetryAfter))
 	case protocol.NotFound, protocol.ModelNotFound:
 		f.outcome, f.notFound = OutcomeUnparsable, true
-		e.Message = fmt.Sprintf("%s has no list of models at this address (%d). %s.", l.who(), status, l.baseHint())
+		e.Message = fmt.Sprintf("%s has no %s at this address (%d). %s.", l.who(), l.noun, status, l.baseHint())
 	default:
 		f.outcome = OutcomeUnparsable
-		e.Message = fmt.Sprintf("%s did not answer with a list of models (%d).%s %s.", l.who(), status, said, l.baseHint())
+		e.Message = fmt.Sprintf("%s did not answer with a %s (%d).%s %s.", l.who(), l.noun, status, said, l.baseHint())
 	}
 	return f
 }
 
-// kind corrects what an error means in answer to a listing, where there is no request that could be at fault.
+// kind corrects what an error means in answer to a listing or a question for the balance, where there is no request that could be at fault.
 func kind(e *protocol.Error) protocol.Kind {
 	switch {
 	case e.Status == http.StatusNotFound || e.Status == http.StatusMethodNotAllowed:
@@ -169,7 +169,7 @@ var (
 
 // clean takes out of an upstream's words whatever must not be shown: addresses, the key, pieces of it, and keys
 // that the upstream has half hidden itself.
-func (l *lister) clean(text string) string {
+func (l *asker) clean(text string) string {
 	text = anyURL.ReplaceAllString(text, "…")
 	text = anyToken.ReplaceAllStringFunc(text, func(token string) string {
 		if strings.Contains(token, "**") || l.shows(token) || strings.Contains(l.secret, strings.Trim(token, ".")) {
@@ -184,7 +184,7 @@ func (l *lister) clean(text string) string {
 }
 
 // shows reports whether a text holds the key. A key too short to be one (local servers take any) is no secret.
-func (l *lister) shows(text string) bool {
+func (l *asker) shows(text string) bool {
 	return len(l.secret) >= 6 && strings.Contains(text, l.secret)
 }
 
@@ -209,7 +209,7 @@ const (
 )
 
 // unreachable puts a failure to get any answer into words. The error's own text is not used: it holds the URL.
-func (l *lister) unreachable(ctx context.Context, err error) *fault {
+func (l *asker) unreachable(ctx context.Context, err error) *fault {
 	var (
 		dns     *net.DNSError
 		op      *net.OpError
