@@ -54,6 +54,7 @@ type Backend struct {
 
 	accounts  *account.Accounts
 	offers    *catalog.Offers
+	balances  *catalog.Balances
 	refresher *catalog.Refresher
 	live      *live.Registry
 	builder   *snapshot.Builder
@@ -114,8 +115,11 @@ func (b *Backend) open() (err error) {
 	b.live = live.NewRegistry()
 	b.transport = gateway.NewTransport()
 	lister := catalog.ProviderLister{Client: &http.Client{Transport: b.transport}}
+	b.balances = catalog.NewBalances(catalog.BalancesConfig{
+		Store: b.store, Accounts: b.scanAccounts, Secret: b.accounts.Secret, Teller: lister, Broke: b.live.Broke, Told: b.told,
+	})
 	b.refresher = catalog.NewRefresher(catalog.RefresherConfig{
-		Offers: b.offers, Accounts: b.scanAccounts, Secret: b.accounts.Secret, Lister: lister, OnChange: b.discovered,
+		Offers: b.offers, Accounts: b.scanAccounts, Secret: b.accounts.Secret, Lister: lister, OnChange: b.discovered, Listed: b.balances.Listed,
 	})
 	sw := b.switches()
 	b.builder = snapshot.NewBuilder(snapshot.Sources{
@@ -128,7 +132,7 @@ func (b *Backend) open() (err error) {
 	})
 	b.service = &control.Service{
 		Version: b.Version, Dir: b.Dir, LogFile: filepath.Join(b.Dir, logFile),
-		Accounts: b.accounts, Offers: b.offers, Refresh: b.refresher, Catalog: catalog.Embedded(), Ledger: b.ledger, Live: b.live,
+		Accounts: b.accounts, Offers: b.offers, Balances: b.balances, Refresh: b.refresher, Catalog: catalog.Embedded(), Ledger: b.ledger, Live: b.live,
 		Snapshot: b.builder.Load, Switches: sw, Keychain: b.secrets, Lister: lister, Events: &b.events,
 		Locked: b.secrets.locked, Unlock: b.secrets.unlock,
 		Changed: b.changed, Trouble: b.trouble, Check: b.store.Check, Explain: explain, Log: b.log,
@@ -153,6 +157,9 @@ func (b *Backend) Close() error {
 	}
 	if b.refresher != nil {
 		b.refresher.Close()
+	}
+	if b.balances != nil {
+		b.balances.Close()
 	}
 	if b.transport != nil {
 		b.transport.CloseIdleConnections()
@@ -205,6 +212,15 @@ func (b *Backend) changed() {
 func (b *Backend) discovered() {
 	b.changed()
 	b.events.Changed(control.TopicStatus, control.TopicAccounts, control.TopicModels)
+}
+
+// told ends the time-out of an account that had no money and has some now, and tells who listens.
+func (b *Backend) told(balance catalog.Balance, richer bool) {
+	if richer && b.live.Funded(balance.Account) {
+		b.log.Info("an account that had no money is in use again", "account", balance.Account)
+		b.events.Changed(control.TopicStatus)
+	}
+	b.events.Changed(control.TopicAccounts)
 }
 
 // reread puts a file that the user has written in force.

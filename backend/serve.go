@@ -12,10 +12,12 @@ import (
 	"time"
 
 	"metapi/backend/account"
+	"metapi/backend/catalog"
 	"metapi/backend/control"
 	"metapi/backend/gateway"
 	"metapi/backend/keychain"
 	"metapi/backend/ledger"
+	"metapi/backend/protocol"
 	"metapi/backend/routing"
 )
 
@@ -119,7 +121,7 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 		i.sessions = web.Sessions
 	}
 	g := gateway.New(gateway.Options{
-		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events}, Pins: b.ledger, Kept: b.kept, Transport: b.transport, Moves: i.moves,
+		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events, b.balances}, Pins: b.ledger, Kept: b.kept, Transport: b.transport, Moves: i.moves,
 		Control: control.Guard(b.handler, i.rt.Token, web), Origins: o.Origins, FirstEvent: o.FirstEvent, Log: b.log,
 	})
 	i.inFlight = g.InFlight
@@ -176,7 +178,8 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 // recorder is the ledger, and who listens to it.
 type recorder struct {
 	*ledger.Ledger
-	events *control.Hub
+	events   *control.Hub
+	balances *catalog.Balances
 }
 
 // Begin implements [gateway.Recorder].
@@ -189,6 +192,14 @@ func (r recorder) Begin(rec *routing.Record) {
 func (r recorder) Settle(rec *routing.Record) {
 	r.Ledger.Settle(rec)
 	r.events.Request(rec)
+	for i := range rec.Attempts {
+		switch a := &rec.Attempts[i]; a.Kind {
+		case protocol.OutOfMoney:
+			r.balances.Spent(a.Account)
+		case "":
+			r.balances.Used(a.Account)
+		}
+	}
 }
 
 // tuneMemory gives back what the start has used and nobody needs again (deriving a key from a passphrase takes 19 MiB),

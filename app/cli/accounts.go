@@ -3,8 +3,10 @@ package cli
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,7 +14,7 @@ import (
 )
 
 func (a *app) accounts() *cobra.Command {
-	return group("accounts", "Add, list, test and remove accounts", a.accountsAdd(), a.accountsList(), a.accountsTest(), a.accountsRemove(), a.accountsProviders())
+	return group("accounts", "Add, list, show, test and remove accounts", a.accountsAdd(), a.accountsList(), a.accountsShow(), a.accountsTest(), a.accountsRemove(), a.accountsProviders())
 }
 
 func (a *app) accountsAdd() *cobra.Command {
@@ -136,13 +138,70 @@ func (a *app) accountsList() *cobra.Command {
 						a.note("There is no account yet. `metapi accounts add` adds one.")
 						return
 					}
-					t := newTable("ACCOUNT", "NAME", "PROVIDER", "KEY", ">MODELS", "LAST LISTING", "BASE URL")
+					t := newTable("ACCOUNT", "NAME", "PROVIDER", "KEY", ">MODELS", ">LEFT", "LAST LISTING", "BASE URL")
 					for _, acc := range list {
-						t.add(acc.Slug, acc.Name, acc.Provider, acc.KeyHint, strconv.Itoa(acc.Models), scanCell(acc.Scan), acc.BaseURL)
+						t.add(acc.Slug, acc.Name, acc.Provider, acc.KeyHint, strconv.Itoa(acc.Models), leftCell(acc.Balance), scanCell(acc.Scan), acc.BaseURL)
 					}
 					t.print(a.out)
 				})
 		}}
+}
+
+func (a *app) accountsShow() *cobra.Command {
+	return &cobra.Command{Use: "show ACCOUNT", Short: "Show one account: its models, and what is left where its provider tells", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return ask(c.Context(), a, func(l *link) (client.Account, error) { return l.Account(c.Context(), args[0]) },
+				func(acc client.Account) {
+					t := newTable("ACCOUNT", acc.Slug)
+					t.add("Name", acc.Name)
+					t.add("Provider", acc.Provider)
+					t.add("Base URL", acc.BaseURL)
+					t.add("Key", acc.KeyHint)
+					t.add("Models", strconv.Itoa(acc.Models))
+					t.add("Listed", scanCell(acc.Scan))
+					t.add("Left", leftWords(acc.Balance))
+					if b := acc.Balance; b != nil && b.Message != "" {
+						t.add("", cell{b.Message, yellow})
+					}
+					t.print(a.out)
+				})
+		}}
+}
+
+// left is what is left in each currency; a dash where nobody told.
+func left(b *client.Balance) cell {
+	if b == nil {
+		return cell{"-", dim}
+	}
+	var words []string
+	for _, m := range b.Amounts {
+		words = append(words, fmt.Sprintf("%.2f %s", m.Value, m.Currency))
+	}
+	c := cell{text: strings.Join(words, ", ")}
+	if b.Low {
+		c.colour = red
+	}
+	return c
+}
+
+// leftCell is left, with a mark where it is little.
+func leftCell(b *client.Balance) cell {
+	c := left(b)
+	if b != nil && b.Low {
+		c.text += " (low)"
+	}
+	return c
+}
+
+// leftWords is left, with when it was told.
+func leftWords(b *client.Balance) cell {
+	c := leftCell(b)
+	if b == nil {
+		c.text = "not told by its provider"
+		return c
+	}
+	c.text += ", told " + when(b.At)
+	return c
 }
 
 func scanCell(s client.Scan) cell {

@@ -57,13 +57,14 @@ func (l ProviderLister) List(ctx context.Context, providerID string, c provider.
 	return p.List(ctx, l.Client, c)
 }
 
-// RefresherConfig is what a [Refresher] works with. All but OnChange must be given.
+// RefresherConfig is what a [Refresher] works with. All but OnChange and Listed must be given.
 type RefresherConfig struct {
 	Offers   *Offers
 	Accounts func() ([]ScanAccount, error)                             // all accounts
 	Secret   func(ctx context.Context, account string) (string, error) // by account id
 	Lister   Lister
-	OnChange func() // called after each scan that changed what is on offer, from any goroutine
+	OnChange func()               // called after each scan that changed what is on offer, from any goroutine
+	Listed   func(account string) // nil or called after each scan that went through, likewise
 }
 
 // Refresher keeps the offers of all accounts up to date: on a schedule while [Refresher.Run] runs, and on demand through
@@ -292,6 +293,9 @@ func (r *Refresher) fly(ctx context.Context, account string, f *flight) {
 
 	if f.err == nil && f.scan.Changed && r.OnChange != nil {
 		r.OnChange() // before anyone is told, so that who waited for the scan finds its models in use
+	}
+	if f.err == nil && f.scan.Good() && r.Listed != nil {
+		r.Listed(account)
 	}
 	close(f.done)
 }

@@ -31,7 +31,12 @@ func (s *Service) showAccount(a account.Account) (Account, error) {
 		}
 	}
 	scan, err := s.Offers.Scan(a.ID)
+	if err != nil {
+		return out, err
+	}
 	out.Scan = Scan{Outcome: scan.Outcome, Message: scan.Message, At: scan.At, LastGood: scan.LastGood}
+	told, err := s.Balances.Get(a.ID)
+	out.Balance = showBalance(told)
 	return out, err
 }
 
@@ -109,6 +114,7 @@ func (s *Service) addAccount(ctx context.Context, in *addAccountInput) (Discover
 	if _, err := s.Offers.Record(a.ID, listing, listing.At); err != nil {
 		return Discovered{}, err
 	}
+	s.askBalance(ctx, a.ID)
 	s.Live.ClearAccount(a.ID)
 	s.offersChanged()
 	s.Log.Info("account added", "account", a.Slug, "provider", p.ID, "outcome", listing.Outcome, "models", len(listing.Models))
@@ -285,6 +291,9 @@ func (s *Service) replaceKey(ctx context.Context, in *replaceKeyInput) (Discover
 		return Discovered{}, err
 	}
 	s.Refresh.Forget(a.ID) // what is asked with the old key says nothing any more
+	if err := s.Balances.Forget(a.ID); err != nil {
+		return Discovered{}, err
+	}
 	before, err := s.Offers.Get(a.ID)
 	if err != nil {
 		return Discovered{}, err
@@ -293,6 +302,7 @@ func (s *Service) replaceKey(ctx context.Context, in *replaceKeyInput) (Discover
 	if err != nil {
 		return Discovered{}, err
 	}
+	s.askBalance(ctx, a.ID)
 	s.Log.Info("key replaced", "account", a.Slug)
 	return s.scanned(a, before, scan, time.Since(began))
 }
@@ -312,7 +322,7 @@ func (s *Service) removeAccount(ctx context.Context, in *idInput) (Removed, erro
 	if err != nil { // it is removed all the same
 		message = Sentence(err.Error())
 	}
-	if err := s.Offers.Remove(a.ID); err != nil {
+	if err := errors.Join(s.Offers.Remove(a.ID), s.Balances.Forget(a.ID)); err != nil {
 		return Removed{}, err
 	}
 	if undoable {
@@ -325,11 +335,12 @@ func (s *Service) removeAccount(ctx context.Context, in *idInput) (Removed, erro
 
 // remember gathers what bringing an account back takes; false where its key cannot be read.
 func (s *Service) remember(ctx context.Context, a account.Account) (r *removed, ok bool) {
-	var errs [3]error
+	var errs [4]error
 	r = &removed{account: a}
 	r.secret, errs[0] = s.Accounts.Secret(ctx, a.ID)
 	r.offers, errs[1] = s.Offers.Get(a.ID)
 	r.scan, errs[2] = s.Offers.Scan(a.ID)
+	r.balance, errs[3] = s.Balances.Get(a.ID)
 	return r, errors.Join(errs[:]...) == nil
 }
 
@@ -360,7 +371,11 @@ func (s *Service) discover(ctx context.Context, a account.Account) (Discovered, 
 	if err != nil {
 		return Discovered{}, err
 	}
-	return s.scanned(a, before, scan, time.Since(began))
+	took := time.Since(began)
+	if scan.Good() {
+		s.askBalance(ctx, a.ID)
+	}
+	return s.scanned(a, before, scan, took)
 }
 
 // offersChanged puts what accounts offer in force, and tells who listens. A change of the accounts themselves is told by

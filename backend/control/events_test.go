@@ -194,6 +194,8 @@ func (lister) List(context.Context, string, provider.Credential) provider.Listin
 func TestOffersAreToldWhenTheyAreThere(t *testing.T) {
 	h := newHouse(t)
 	h.Offers, h.Live, h.Lister = catalog.NewOffers(h.store), live.NewRegistry(), lister{}
+	h.Balances = catalog.NewBalances(catalog.BalancesConfig{Store: h.store, Accounts: func() ([]catalog.ScanAccount, error) { return nil, nil }})
+	t.Cleanup(h.Balances.Close)
 	h.Catalog, h.Changed = catalog.Embedded(), func() {}
 	h.Refresh = catalog.NewRefresher(catalog.RefresherConfig{Offers: h.Offers, Accounts: func() ([]catalog.ScanAccount, error) { return nil, nil }, Lister: lister{}})
 	t.Cleanup(h.Refresh.Close)

@@ -48,6 +48,7 @@ type Service struct {
 	LogFile  string
 	Accounts *account.Accounts
 	Offers   *catalog.Offers
+	Balances *catalog.Balances
 	Refresh  *catalog.Refresher
 	Catalog  *catalog.Catalog
 	Ledger   *ledger.Ledger

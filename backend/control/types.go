@@ -56,6 +56,23 @@ type Account struct {
 	Verified time.Time `json:"verified,omitzero" doc:"When its key was last seen to work"`
 	Models   int       `json:"models" doc:"Models on offer"`
 	Scan     Scan      `json:"scan" doc:"The last discovery"`
+	Balance  *Balance  `json:"balance,omitempty" doc:"What is left; absent where the provider does not tell"`
+}
+
+// Balance is what an account has left, as its provider told it.
+type Balance struct {
+	Amounts []Amount         `json:"amounts" doc:"By currency"`
+	At      time.Time        `json:"at,omitzero" doc:"When it was told"`
+	Low     bool             `json:"low,omitempty" doc:"Little or nothing is left"`
+	Outcome provider.Outcome `json:"outcome" enum:"ok,unreachable,unauthorised,blocked,unparsable,no-secret,not-offered" doc:"How asking for it went the last time; what was told before stays"`
+	Message string           `json:"message,omitempty" doc:"In words, where that did not go well"`
+	Asked   time.Time        `json:"asked"`
+}
+
+// Amount is money in a currency.
+type Amount struct {
+	Currency string  `json:"currency"`
+	Value    float64 `json:"value" doc:"Below zero where it is owed"`
 }
 
 // Scan is how a discovery went.

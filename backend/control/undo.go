@@ -21,6 +21,7 @@ type removed struct {
 	secret  string
 	offers  []catalog.Offer
 	scan    catalog.Scan
+	balance catalog.Balance
 }
 
 // undo holds the accounts that were removed lately. The zero value is ready.
@@ -76,6 +77,9 @@ func (s *Service) restoreAccount(ctx context.Context, in *idInput) (Account, err
 	}
 	if err := s.Offers.Restore(a.ID, r.offers, r.scan); err != nil {
 		return Account{}, fmt.Errorf("the account is back, but not its models: %w", err)
+	}
+	if err := s.Balances.Restore(r.balance); err != nil {
+		return Account{}, fmt.Errorf("the account is back, but not its balance: %w", err)
 	}
 	s.offersChanged()
 	s.Log.Info("account brought back", "account", a.Slug)

@@ -49,11 +49,11 @@
 //	  quirks: [max_tokens, "no:seed"]
 //	  balance: [{path: /credits, remaining: data.left, currency: USD}]
 //
+// What a format's members have in common is in its family (family.go): how base URLs are tidied, where its roots are, how its pages are asked
+// for. A new wire format gets a family of its own; its calls and its header go into target.go.
+//
 // # Money
 //
 // [Provider.Balance] asks what is left, in the ways that the definition tells, of the host that it is written for and no other. A vendor that
 // tells nothing is [OutcomeNotOffered], which is not zero.
-//
-// What a format's members have in common is in its family (family.go): how base URLs are tidied, where its roots are, how its pages are asked
-// for. A new wire format gets a family of its own; its calls and its header go into target.go.
 package provider

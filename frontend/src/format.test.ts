@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { ago, compact, duration, money, rate, size, until } from "./format";
+import { ago, compact, duration, left, money, rate, size, until } from "./format";
 
 describe("money says how far it can be trusted", () => {
   test.each([
@@ -16,6 +16,14 @@ describe("money says how far it can be trusted", () => {
     [{ usd: null }, "–"],
   ])("%j is %s", (given, want) => expect(money(given)).toBe(want));
 });
+
+test("what is left is told in its own currencies", () =>
+  expect(
+    left([
+      { currency: "CNY", value: 1110 },
+      { currency: "USD", value: -0.5 },
+    ]),
+  ).toBe("1,110.00 CNY and -0.50 USD"));
 
 test.each([
   [undefined, "–"],

@@ -27,6 +27,12 @@ export function dollars(usd: number): string {
   return "$" + usd.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 }
 
+/** What is left of some money, in its own currencies. */
+export function left(amounts: { currency: string; value: number }[]): string {
+  const places = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+  return amounts.map((a) => `${a.value.toLocaleString("en-US", places)} ${a.currency}`).join(" and ");
+}
+
 /** A price per million tokens. */
 export function rate(usd: number | undefined): string {
   if (usd === undefined) return "–";

@@ -7,6 +7,8 @@ type (
 	Status          = control.Status
 	AccountStanding = control.AccountStanding
 	Account         = control.Account
+	Balance         = control.Balance
+	Amount          = control.Amount
 	Scan            = control.Scan
 	AddAccount      = control.AddAccount
 	EditAccount     = control.EditAccount

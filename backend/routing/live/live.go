@@ -271,6 +271,26 @@ func (r *Registry) Deployment(id, account, host string) *Deployment {
 	return d
 }
 
+// Broke reports whether an account is left out, or on trial, for want of money.
+func (r *Registry) Broke(account string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h := r.accounts[account]
+	return h != nil && h.Kind() == protocol.OutOfMoney
+}
+
+// Funded makes an account that is left out for want of money healthy again, and reports whether it was one.
+func (r *Registry) Funded(account string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h := r.accounts[account]
+	if h == nil || h.Kind() != protocol.OutOfMoney {
+		return false
+	}
+	h.Clear()
+	return true
+}
+
 // ClearAccount makes an account, its host and all its deployments healthy again, and forgets what they are taken to lack.
 func (r *Registry) ClearAccount(id string) {
 	r.mu.Lock()

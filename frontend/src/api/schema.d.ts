@@ -543,6 +543,8 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Account: {
+            /** @description What is left; absent where the provider does not tell */
+            balance?: components["schemas"]["Balance"];
             base_url: string;
             /** Format: date-time */
             created: string;
@@ -612,6 +614,14 @@ export interface components {
             /** @description The tool's name */
             name: string;
         };
+        Amount: {
+            currency: string;
+            /**
+             * Format: double
+             * @description Below zero where it is owed
+             */
+            value: number;
+        };
         Attempt: {
             account: string;
             cost?: components["schemas"]["Cost"];
@@ -631,6 +641,26 @@ export interface components {
             upstream: string;
             usage?: components["schemas"]["Usage"];
             via?: string;
+        };
+        Balance: {
+            /** @description By currency */
+            amounts: components["schemas"]["Amount"][] | null;
+            /** Format: date-time */
+            asked: string;
+            /**
+             * Format: date-time
+             * @description When it was told
+             */
+            at?: string;
+            /** @description Little or nothing is left */
+            low?: boolean;
+            /** @description In words, where that did not go well */
+            message?: string;
+            /**
+             * @description How asking for it went the last time; what was told before stays
+             * @enum {string}
+             */
+            outcome: "ok" | "unreachable" | "unauthorised" | "blocked" | "unparsable" | "no-secret" | "not-offered";
         };
         Check: {
             /** @description What was found, in a sentence */

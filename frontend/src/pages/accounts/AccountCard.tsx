@@ -16,7 +16,7 @@ import { useEffect, useRef, useState } from "react";
 import { Link } from "wouter";
 
 import { type Account, type Figures, type Standing, useEditAccount, useProviders, useRemoveAccount, useRestoreAccount, useTestAccount } from "../../api/queries";
-import { ago, plural, share, sum, until } from "../../format";
+import { ago, left, plural, share, sum, until } from "../../format";
 import { standingOf } from "../../shell/state";
 import { refused, tell, warn } from "../../ui/notify";
 import { Cost, State } from "../../ui/Parts";
@@ -123,6 +123,11 @@ export function AccountCard({ account: a, standing, today, ofAll, place, now, hi
               <Text size="sm" c="dimmed">
                 models read {ago(a.scan.last_good, now)}
               </Text>
+              {a.balance && (
+                <Text size="sm" c={a.balance.low ? "var(--mantine-color-error)" : "dimmed"} title={a.balance.message}>
+                  {left(a.balance.amounts ?? [])} left{a.balance.low && ", little"}, told {ago(a.balance.at, now)}
+                </Text>
+              )}
               {(standing?.in_flight ?? 0) > 0 && <Text size="sm">{plural(standing!.in_flight, "request")} running</Text>}
             </Group>
             {today !== undefined && ofAll !== undefined && today.requests > 0 && <TodayHere of={today} all={ofAll} />}
