@@ -26,7 +26,7 @@ func (a *app) usage() *cobra.Command {
 		Short: "Show requests, tokens and cost",
 		Long: `Show what was used and what it cost: totals, groups with --by, and the newest requests.
 
-Money is in US dollars, as far as prices are known. "~" marks an estimate.`,
+Money is in US dollars, as far as prices are known. "~" marks an estimate, "=" a cost that the provider told.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			q := client.UsageQuery{By: by}
@@ -152,6 +152,9 @@ func addFigures(t *table, name string, f client.Figures) {
 func rowCost(r client.Row) string {
 	if r.CostUSD == nil {
 		return "unknown"
+	}
+	if r.CostToldBy != "" {
+		return "=" + dollars(*r.CostUSD)
 	}
 	return tilde(r.CostEstimated) + dollars(*r.CostUSD)
 }

@@ -241,6 +241,7 @@ type Row struct {
 	Estimated     bool          `json:"tokens_estimated"`
 	CostUSD       *float64      `json:"cost_usd" doc:"null where the price is not known" nullable:"true"`
 	CostEstimated bool          `json:"cost_estimated"`
+	CostToldBy    string        `json:"cost_told_by,omitempty" doc:"The provider that told the cost in its reply; absent where it was computed from a price"`
 }
 
 // UsageReport answers what was used, and what it cost.

@@ -158,7 +158,7 @@ func (n names) row(r *routing.Record) Row {
 		Protocol: r.Protocol.String(), State: r.State, Status: r.Status, Error: r.Error, Stream: r.Stream,
 		Attempts: len(r.Attempts), FirstByteMS: r.FirstByte.Milliseconds(),
 		Input: r.Usage.Input, CacheRead: r.Usage.CacheRead, CacheWrite: r.Usage.CacheWrite + r.Usage.CacheWrite1h,
-		Output: r.Usage.Output, Reasoning: r.Usage.Reasoning, Estimated: r.Usage.Estimated, CostEstimated: r.Cost.Estimated,
+		Output: r.Usage.Output, Reasoning: r.Usage.Reasoning, Estimated: r.Usage.Estimated, CostEstimated: r.Cost.Estimated, CostToldBy: r.Cost.ToldBy,
 	}
 	if id := r.Account(); id != "" {
 		row.Account = cmp.Or(n.accounts[id], id)

@@ -1,6 +1,9 @@
 package gateway
 
 import (
+	"cmp"
+	"net/http"
+	"strconv"
 	"time"
 
 	"metapi/backend/protocol"
@@ -46,8 +49,7 @@ func (a *attempt) close(kind protocol.Kind, message string) {
 	a.made.Finish = a.reply.Finish
 	a.made.Usage = a.usage(kind)
 	if !a.made.Usage.Zero() {
-		q := a.d.Price.Quote(a.made.Usage, a.start)
-		a.made.Cost = routing.Cost{USD: q.USD, Estimated: a.made.Usage.Estimated || q.Assumed, Unknown: !q.Known}
+		a.made.Cost = a.cost()
 	}
 	if kind == "" && a.reply.HasUsage && (a.ep.operation == protocol.Generate || a.counting()) {
 		a.learnCount()
@@ -59,6 +61,29 @@ func (a *attempt) close(kind protocol.Kind, message string) {
 		}
 	}
 	a.rec.Attempts = append(a.rec.Attempts, a.made)
+}
+
+// cost is what the upstream told in its reply, if it did; else what the usage comes to at the price that is known.
+func (a *attempt) cost() routing.Cost {
+	if bill := a.reply.Bill; bill.Told && !a.made.Usage.Estimated {
+		if by := a.target.Biller(); by != "" || !bill.Vague {
+			return routing.Cost{USD: bill.USD, ToldBy: cmp.Or(by, a.target.Provider().Name)}
+		}
+	}
+	q := a.d.Price.Quote(a.made.Usage, a.start)
+	return routing.Cost{USD: q.USD, Estimated: a.made.Usage.Estimated || q.Assumed, Unknown: !q.Known}
+}
+
+// billHeader is where LiteLLM tells the cost of a whole reply in US dollars. With a stream it comes before anybody knows.
+const billHeader = "X-Litellm-Response-Cost"
+
+// readBill takes in what a head tells of the cost.
+func (a *attempt) readBill(h http.Header) {
+	if told := h[billHeader]; len(told) == 1 && !a.reply.Bill.Told {
+		if usd, err := strconv.ParseFloat(told[0], 64); err == nil && usd > 0 && usd < 1e6 {
+			a.reply.Bill = protocol.Bill{USD: usd, Told: true}
+		}
+	}
 }
 
 // pin makes known at once which account issued what the reply has told so far: the client may come back for it before

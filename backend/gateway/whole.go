@@ -37,6 +37,7 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 	if err != nil {
 		return a.lost(err)
 	}
+	a.readBill(res.Header)
 	if r == nil {
 		a.heard.body(body)
 	} else {

@@ -220,5 +220,6 @@ func (o *object) cost(c routing.Cost) {
 	o.float("usd", c.USD)
 	o.flag("estimated", c.Estimated)
 	o.flag("unknown", c.Unknown)
+	o.word("told_by", c.ToldBy)
 	o.close()
 }

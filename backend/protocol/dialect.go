@@ -56,6 +56,7 @@ type Reply struct {
 	Model    string // the model it says it is
 	Usage    Usage  // the last figures told; vendors' figures are cumulative, so they replace, never add
 	HasUsage bool   // Usage was told by the upstream
+	Bill     Bill   // the last one told, for the same reason
 	Finish   string // the vendor's own stop reason; in a stream of several choices empty until each that was seen has one
 	Done     bool   // the protocol's own end was seen
 	Err      *Error // the reply turned out to be an error

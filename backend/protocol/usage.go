@@ -13,6 +13,13 @@ type Usage struct {
 	Estimated    bool  `json:"estimated"`      // the upstream told nothing (or was cut off): counted by us from sizes
 }
 
+// Bill is what a reply says that it cost.
+type Bill struct {
+	USD   float64
+	Told  bool // it says so
+	Vague bool // by a name that does not tell the unit: US dollars at vendors that are known for it, anything elsewhere
+}
+
 // Prompt is the size of the whole prompt, cached or not.
 func (u Usage) Prompt() int64 { return u.Input + u.CacheRead + u.CacheWrite + u.CacheWrite1h }
 

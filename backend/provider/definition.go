@@ -25,6 +25,7 @@ type Definition struct {
 	Keys      KeyRules          `yaml:"keys,omitempty"`
 	Models    ModelRules        `yaml:"models,omitempty"`
 	Balance   []BalanceRules    `yaml:"balance,omitempty"`
+	TellsCost bool              `yaml:"tells_cost,omitempty"`
 	Quirks    []string          `yaml:"quirks,omitempty"`
 	Local     bool              `yaml:"local,omitempty"`
 }
@@ -116,7 +117,7 @@ func (d *Definition) provider() (*Provider, error) {
 	if err := checkBalance(d.Balance); err != nil {
 		return nil, fmt.Errorf("%s: %w", d.ID, err)
 	}
-	p.balance = d.Balance
+	p.balance, p.tellsCost = d.Balance, d.TellsCost
 	if own := special[d.ID]; own != nil {
 		p.serve = own
 	}

@@ -30,6 +30,7 @@ type Provider struct {
 	keys      KeyRules
 	models    ModelRules
 	balance   []BalanceRules               // ways to ask for it, tried in turn
+	tellsCost bool                         // its replies say what they cost, in US dollars
 	elsewhere map[protocol.Protocol]string // where on the host another protocol lives than the format's own rules tell
 	quirks    map[string]bool
 	// serve decides what a model of this name can be reached by, where its listing says nothing.

@@ -33,6 +33,7 @@ type Target struct {
 	calls        [protocolCount][operationCount]path
 	auth         [protocolCount][]field
 	quirks       map[string]bool
+	biller       string // whose replies tell what they cost; "" where that is not known of anybody there
 }
 
 const (
@@ -75,6 +76,9 @@ func (p *Provider) Target(c Credential) (*Target, error) {
 	t.quirks = p.quirks
 	if v := vendorAt(u.Host); v != nil && t.quirks == nil {
 		t.quirks = v.quirks
+	}
+	if v := p.speaksFor(u.Host); v != nil && v.tellsCost {
+		t.biller = v.Name
 	}
 	for _, proto := range t.speaks.List() {
 		t.auth[proto] = p.authFields(proto, c.Secret)
@@ -161,6 +165,9 @@ func (t *Target) Counts() (counts protocol.Set) {
 	}
 	return counts
 }
+
+// Biller is the name of the vendor, if its replies are known to tell what they cost in US dollars; else "".
+func (t *Target) Biller() string { return t.biller }
 
 // Quirks are how the upstream differs from the protocols that it speaks: see package conversation's Target. It is shared and must not be changed.
 func (t *Target) Quirks() map[string]bool { return t.quirks }

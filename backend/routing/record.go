@@ -87,11 +87,18 @@ type Cost struct {
 	USD       float64 `json:"usd"`
 	Estimated bool    `json:"estimated,omitempty"` // computed from estimated tokens
 	Unknown   bool    `json:"unknown,omitempty"`   // tokens were used whose price is not known; USD leaves them out
+	ToldBy    string  `json:"told_by,omitempty"`   // who told it in the reply, in place of a sum of ours; of several attempts, if all were told by the same
 }
 
 // Add sums two costs; doubt about either is doubt about the sum.
 func (c Cost) Add(d Cost) Cost {
-	return Cost{c.USD + d.USD, c.Estimated || d.Estimated, c.Unknown || d.Unknown}
+	by := c.ToldBy
+	if c == (Cost{}) {
+		by = d.ToldBy
+	} else if d != (Cost{}) && d.ToldBy != by {
+		by = ""
+	}
+	return Cost{c.USD + d.USD, c.Estimated || d.Estimated, c.Unknown || d.Unknown, by}
 }
 
 // Figure is one candidate of a decision, with what it was ranked by.

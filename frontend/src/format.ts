@@ -6,6 +6,7 @@ export interface Money {
   usd: number | null;
   estimated?: boolean; // it stands on counts of ours, not the upstream's
   partial?: boolean; // some of it has no known price and is left out
+  by?: string; // who told it, in place of a sum of ours
 }
 
 export function money({ usd, estimated, partial }: Money): string {

@@ -687,6 +687,7 @@ export interface components {
         };
         Cost: {
             estimated?: boolean;
+            told_by?: string;
             unknown?: boolean;
             /** Format: double */
             usd: number;
@@ -1089,6 +1090,8 @@ export interface components {
             /** @description The client's name */
             client: string;
             cost_estimated: boolean;
+            /** @description The provider that told the cost in its reply; absent where it was computed from a price */
+            cost_told_by?: string;
             /**
              * Format: double
              * @description null where the price is not known

@@ -153,7 +153,7 @@ const RequestRow = memo(function RequestRow({ row: r, now, go }: { row: Row; now
       <Table.Td ta="right" className="wide">
         <Tokens input={r.input_tokens + r.cache_write_tokens} cached={r.cache_read_tokens} output={r.output_tokens} estimated={r.tokens_estimated} />
       </Table.Td>
-      <Table.Td ta="right">{running || r.input_tokens + r.cache_read_tokens + r.cache_write_tokens + r.output_tokens === 0 ? "–" : <Cost of={{ usd: r.cost_usd, estimated: r.cost_estimated }} />}</Table.Td>
+      <Table.Td ta="right">{running || r.input_tokens + r.cache_read_tokens + r.cache_write_tokens + r.output_tokens === 0 ? "–" : <Cost of={{ usd: r.cost_usd, estimated: r.cost_estimated, by: r.cost_told_by }} />}</Table.Td>
       <Table.Td ta="right" className="nowrap">{duration(running ? Math.max(0, now - Date.parse(r.start)) : (r.took_ms ?? 0))}</Table.Td>
       <Table.Td ta="right" className="wide nowrap">
         {clock(r.start, now)}

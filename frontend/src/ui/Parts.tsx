@@ -118,7 +118,9 @@ export function Cost({ of }: { of: Money }) {
         ? "Some of it has no known price and is left out."
         : of.estimated
           ? "Estimated: the upstream told no token counts for some of it."
-          : undefined;
+          : of.by
+            ? `Told by ${of.by} in the reply.`
+            : undefined;
   if (why === undefined) return <span className="nowrap">{text}</span>;
   return (
     <Tooltip label={why}>

@@ -1,6 +1,8 @@
 package openai
 
 import (
+	"strconv"
+
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/scan"
 )
@@ -10,6 +12,12 @@ import (
 // vendor: prompt_tokens_details.cached_tokens (OpenAI), prompt_cache_hit_tokens (DeepSeek), cached_tokens at the top
 // (Kimi), cache_write_tokens (OpenRouter), input_tokens_details (Responses).
 func Usage(c *scan.Cursor) (u protocol.Usage, told bool) {
+	u, _, told = read(c)
+	return u, told
+}
+
+func read(c *scan.Cursor) (u protocol.Usage, bills protocol.Bill, told bool) {
+	var b bill
 	var input, output, total, cached, written, reasoning int64
 	number := func(into *int64) {
 		if n, ok := c.Int(); ok {
@@ -41,6 +49,8 @@ func Usage(c *scan.Cursor) (u protocol.Usage, told bool) {
 					number(&reasoning)
 				}
 			})
+		default:
+			b.member(key, c)
 		}
 	})
 	if reasoning > 0 && total == input+output+reasoning {
@@ -51,14 +61,79 @@ func Usage(c *scan.Cursor) (u protocol.Usage, told bool) {
 	u.Input = input - u.CacheRead - u.CacheWrite
 	u.Output = output
 	u.Reasoning = min(reasoning, output)
-	return u, told
+	return u, b.sum(), told
 }
 
 // TakeUsage reads a usage object into r, if it is one that tells something.
 func TakeUsage(c *scan.Cursor, r *protocol.Reply) bool {
-	u, told := Usage(c)
+	u, bill, told := read(c)
 	if told {
 		r.Usage, r.HasUsage = u, true
+		if bill.Told {
+			r.Bill = bill
+		}
 	}
 	return told
+}
+
+// bill is what vendors write of the cost into a usage object, in the one pass that reads the tokens.
+type bill struct {
+	protocol.Bill
+	upstream float64 // OpenRouter: what the maker of the model bills, where own keys of the user's were used
+	byok     bool
+}
+
+// ticks of xAI make a dollar: docs.x.ai, Cost Tracking.
+const ticks = 1e10
+
+// member reads one member of a usage object.
+func (b *bill) member(key []byte, c *scan.Cursor) {
+	switch string(key) {
+	case "cost": // OpenRouter, Usage Accounting; Perplexity has an object
+		if c.Kind() == '{' {
+			c.Object(func(key []byte, _ bool) {
+				if string(key) == "total_cost" {
+					b.take(c, 1, true)
+				}
+			})
+			return
+		}
+		b.take(c, 1, true)
+	case "estimated_cost": // DeepInfra
+		b.take(c, 1, true)
+	case "cost_in_usd_ticks":
+		b.take(c, ticks, false)
+	case "cost_details":
+		c.Object(func(key []byte, _ bool) {
+			if string(key) == "upstream_inference_cost" {
+				b.upstream, _ = money(c)
+			}
+		})
+	case "is_byok":
+		b.byok = c.True()
+	}
+}
+
+func (b *bill) take(c *scan.Cursor, per float64, vague bool) {
+	if usd, ok := money(c); ok {
+		b.Bill = protocol.Bill{USD: usd / per, Told: true, Vague: vague}
+	}
+}
+
+// sum is what the user pays in all: with keys of their own, the model's maker and OpenRouter's share.
+func (b *bill) sum() protocol.Bill {
+	if b.byok && b.Told {
+		b.USD += b.upstream
+	}
+	return b.Bill
+}
+
+// money reads an amount that a reply can cost; false for anything else.
+func money(c *scan.Cursor) (float64, bool) {
+	raw := c.Raw()
+	if len(raw) == 0 || len(raw) > 32 || raw[0] < '0' || raw[0] > '9' {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(string(raw), 64)
+	return f, err == nil && f < 1e15
 }

@@ -68,7 +68,7 @@ function Body({ id }: { id: string }) {
             </Box>
 
             <SimpleGrid cols={{ base: 2, xs: 4 }}>
-              <Figure label="Cost" value={tokens === 0 ? "–" : <Cost of={{ usd: r.cost_usd, estimated: r.cost_estimated }} />} />
+              <Figure label="Cost" value={tokens === 0 ? "–" : <Cost of={{ usd: r.cost_usd, estimated: r.cost_estimated, by: r.cost_told_by }} />} />
               <Figure label="Took" value={duration(r.state === "running" ? Math.max(0, now - Date.parse(r.start)) : (r.took_ms ?? 0))} />
               <Figure label="First token" value={r.first_byte_ms ? duration(r.first_byte_ms) : "–"} />
               <Figure label="Tries" value={attempts.length || (r.state === "running" ? "…" : "0")} />
@@ -142,6 +142,7 @@ function AttemptText({ of: a }: { of: Attempt }) {
         <Text size="xs" c="dimmed">
           {a.kind ? "may be billed: " : ""}
           {money({ usd: a.cost.unknown ? null : a.cost.usd, estimated: a.cost.estimated })}
+          {a.cost.told_by !== undefined && `, told by ${a.cost.told_by}`}
         </Text>
       )}
     </>
