@@ -3,12 +3,14 @@ package backend_test
 import (
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"metapi/backend"
 	"metapi/backend/control/client"
@@ -30,7 +32,8 @@ func newPurse(t *testing.T, left float64) *purse {
 		w.Header().Set("Content-Type", "application/json")
 		switch r.URL.Path {
 		case "/v1/models":
-			fmt.Fprint(w, `{"object":"list","data":[{"id":"gpt-4o","object":"model","created":1,"owned_by":"purse"}]}`)
+			fmt.Fprint(w, `{"object":"list","data":[{"id":"gpt-4o","object":"model","created":1,"owned_by":"purse","cost":{"in":"0.00001","out":"0.00004"}},`+
+				`{"id":"gpt-4o:free","object":"model","cost":{"in":"0","out":"0"}}]}`)
 		case "/v1/credits":
 			fmt.Fprintf(w, `{"left":"%v"}`, p.left)
 		case "/v1/chat/completions":
@@ -64,7 +67,7 @@ func (p *purse) knows(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	text := "- {id: purse, name: Purse, format: openai, base_url: " + p.URL + "/v1, protocols: [openai-chat],\n" +
-		"   balance: [{path: /credits, remaining: left, currency: USD}]}\n"
+		"   balance: [{path: /credits, remaining: left, currency: USD}], models: {prices: {tokens: 1, input: cost.in, output: cost.out}}}\n"
 	if err := os.WriteFile(filepath.Join(folder, "purse.yaml"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -107,5 +110,36 @@ func TestBalance(t *testing.T) {
 	removed := must(c.RemoveAccount(t.Context(), a.ID))(t)
 	if back := must(c.RestoreAccount(t.Context(), a.ID))(t); !removed.Undo || back.Balance == nil || back.Balance.Amounts[0].Value != 20 {
 		t.Errorf("brought back without its balance: %+v", back.Balance)
+	}
+}
+
+// What a vendor lists as the price of a model is what a request is reckoned at, and is told with where it is from.
+func TestListedPrice(t *testing.T) {
+	p := newPurse(t, 5)
+	dir := t.TempDir()
+	p.knows(t, dir)
+	b := open(t, dir)
+	st, _ := serve(t, b, backend.ServeOptions{})
+	c := client.InProcess(b.Handler())
+	must(c.AddAccount(t.Context(), client.AddAccount{Provider: "purse", Key: "sk-purse-0123456789"}))(t)
+	today := time.Now().UTC().Format(time.DateOnly)
+	for _, m := range must(c.Models(t.Context(), ""))(t) {
+		want := map[string]float64{"gpt-4o": 10, "gpt-4o:free": 0}[m.Name]
+		if m.Input == nil || *m.Input != want || m.PriceSource != "the list of models of Purse" || m.PriceAsOf < today {
+			t.Errorf("%+v", m)
+		}
+	}
+	key := must(c.AddClient(t.Context(), "script"))(t).Key
+	for i, x := range []struct {
+		model string
+		cost  float64
+	}{{"gpt-4o", 5*10e-6 + 40e-6}, {"gpt-4o:free", 0}} {
+		if status := call(t, st.Addresses[0], key, x.model); status != 200 {
+			t.Fatalf("%s: status %d", x.model, status)
+		}
+		wait(t, x.model+" is settled at its price", func() bool {
+			rows := must(c.Usage(t.Context(), client.UsageQuery{Limit: 10}))(t).Rows
+			return len(rows) == i+1 && rows[0].State == "ok" && rows[0].CostUSD != nil && math.Abs(*rows[0].CostUSD-x.cost) < 1e-12 && !rows[0].CostEstimated
+		})
 	}
 }

@@ -18,17 +18,22 @@ func (a *app) models() *cobra.Command {
 						a.note("No models are on offer. `metapi accounts list` shows how the last listings went.")
 						return
 					}
-					t := newTable("MODEL", "ACCOUNT", ">CONTEXT", ">IN $/M", ">OUT $/M", "PROTOCOLS", "")
+					t := newTable("MODEL", "ACCOUNT", ">CONTEXT", ">IN $/M", ">OUT $/M", "PRICE FROM", "PROTOCOLS", "")
 					for _, m := range list {
 						gone := ""
 						if !m.Gone.IsZero() {
 							gone = "gone since " + when(m.Gone)
 						}
-						t.add(m.Name, m.Account, size(m.Context), price(m.Input), price(m.Output), strings.Join(m.Protocols, ","), cell{gone, yellow})
+						t.add(m.Name, m.Account, size(m.Context), price(m.Input), price(m.Output), priceFrom(m), strings.Join(m.Protocols, ","), cell{gone, yellow})
 					}
 					t.print(a.out)
 				})
 		}}
 	c.Flags().StringVar(&account, "account", "", "only what this `account` offers")
 	return c
+}
+
+// priceFrom says whose price it is, and of which day.
+func priceFrom(m client.Model) string {
+	return strings.TrimSuffix(m.PriceSource+", "+m.PriceAsOf, ", ")
 }

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"cmp"
+	"reflect"
 	"slices"
 	"time"
 
@@ -24,9 +25,12 @@ type Offer struct {
 	MaxOutput int64        `json:"max_output,omitempty"` // tokens, as the account says; 0 where it does not
 	Created   time.Time    `json:"created,omitzero"`
 	OwnedBy   string       `json:"owned_by,omitempty"`
-	FirstSeen time.Time    `json:"first_seen"`
-	LastSeen  time.Time    `json:"last_seen"`
-	Gone      time.Time    `json:"gone,omitzero"` // when a good scan first missed it; zero while it is offered
+
+	Price *provider.Price `json:"price,omitempty"` // the account's own, as it was listed when last seen; nil where the listing told none
+
+	FirstSeen time.Time `json:"first_seen"`
+	LastSeen  time.Time `json:"last_seen"`
+	Gone      time.Time `json:"gone,omitzero"` // when a good scan first missed it; zero while it is offered
 }
 
 // Offered reports whether the model is there to be used.
@@ -54,7 +58,7 @@ func Merge(account string, old []Offer, l provider.Listing, now time.Time) []Off
 			o = Offer{Account: account, Name: m.Name, FirstSeen: now}
 		}
 		o.LastSeen, o.Gone = now, time.Time{}
-		o.Protocols = m.Protocols
+		o.Protocols, o.Price = m.Protocols, m.Price
 		o.Display = cmp.Or(m.Display, o.Display)
 		o.Context = cmp.Or(m.Context, o.Context)
 		o.MaxOutput = cmp.Or(m.MaxOutput, o.MaxOutput)
@@ -90,6 +94,42 @@ func wentThrough(o provider.Outcome) bool {
 func differ(a, b []Offer) bool {
 	return !slices.EqualFunc(a, b, func(a, b Offer) bool {
 		return a.Name == b.Name && a.Protocols == b.Protocols && a.Offered() == b.Offered() && a.Display == b.Display &&
-			a.Context == b.Context && a.MaxOutput == b.MaxOutput
+			a.Context == b.Context && a.MaxOutput == b.MaxOutput && reflect.DeepEqual(a.Price, b.Price)
 	})
+}
+
+// Offered says what is known of an offer, and the price that holds for it: none on one's own machine; else what the account publishes in its
+// list of models; else that of a price list.
+func (c *Catalog) Offered(providerID, baseURL string, o Offer) (*Model, *Price) {
+	m, price := c.Model(providerID, baseURL, o.Name)
+	p, known := provider.Get(providerID)
+	switch {
+	case !known:
+	case p.Local:
+		price = Free
+	case o.Price != nil:
+		price = published(o, p.PublishedBy(baseURL))
+	}
+	return m, price
+}
+
+// published is a listed price, as it was when the model was last seen.
+func published(o Offer, by string) *Price {
+	p := &Price{Terms: Terms{Rates: ratesOf(o.Price.Rates), PerCall: o.Price.Request}, Source: "the list of models of " + cmp.Or(by, "the account"),
+		AsOf: o.LastSeen.UTC().Format(time.DateOnly)}
+	for _, t := range o.Price.Tiers {
+		p.Tiers = append(p.Tiers, Tier{Above: t.Above, Rates: ratesOf(t.Rates)})
+	}
+	slices.SortFunc(p.Tiers, func(a, b Tier) int { return cmp.Compare(a.Above, b.Above) })
+	return p
+}
+
+func ratesOf(r provider.Rates) Rates {
+	rate := func(usd *float64) Rate {
+		if usd == nil {
+			return Rate{}
+		}
+		return USD(*usd)
+	}
+	return Rates{Input: rate(r.Input), Output: rate(r.Output), Reasoning: rate(r.Reasoning), CacheRead: rate(r.CacheRead), CacheWrite: rate(r.CacheWrite)}
 }

@@ -209,3 +209,38 @@ func BenchmarkRecord(b *testing.B) {
 		}
 	}
 }
+
+// The price in force is the account's own where it lists one, whatever a price list says; it changes with the list, and with it what is shown.
+func TestOfferedPrice(t *testing.T) {
+	priced := func(in float64) provider.Listing {
+		l := listing(provider.OutcomeOK, "gpt-4o")
+		out, long := 2*in, 3*in
+		l.Models[0].Price = &provider.Price{Rates: provider.Rates{Input: &in, Output: &out}, Request: 0.01,
+			Tiers: []provider.Tier{{Above: 2000, Rates: provider.Rates{Input: &long, Output: &long}}, {Above: 1000, Rates: provider.Rates{Input: &out, Output: &out}}}}
+		return l
+	}
+	first := Merge("acct", nil, priced(7), start)
+	later := Merge("acct", first, priced(8), start.Add(time.Hour))
+	if !differ(first, later) || differ(later, Merge("acct", later, priced(8), start.Add(2*time.Hour))) {
+		t.Error("a change of prices is missed, or seen where there is none")
+	}
+	_, p := Embedded().Offered("openrouter", "", later[0])
+	if p == nil || p.Input != USD(8) || p.Output != USD(16) || p.PerCall != 0.01 || p.For(1500).Input != USD(16) || p.For(2500).Input != USD(24) ||
+		p.Source != "the list of models of OpenRouter" || p.AsOf != "2026-11-01" || p.CacheRead.Known {
+		t.Errorf("%+v", p)
+	}
+	if usd, known := p.Cost(protocol.Usage{Input: 100, Output: 10}, start); !known || usd != 0.01+100*8e-6+10*16e-6 {
+		t.Errorf("it costs %v, %v", usd, known)
+	}
+	if _, p := Embedded().Offered("ollama", "", later[0]); p != Free {
+		t.Errorf("on one's own machine: %+v", p)
+	}
+	failed := Merge("acct", later, listing(provider.OutcomeUnreachable), start.Add(3*time.Hour))
+	if _, p := Embedded().Offered("openrouter", "", failed[0]); p == nil || p.Input != USD(8) {
+		t.Errorf("after a scan that failed: %+v", p)
+	}
+	silent := Merge("acct", later, listing(provider.OutcomeOK, "gpt-4o"), start.Add(3*time.Hour))
+	if _, p := Embedded().Offered("openai", "", silent[0]); p == nil || p.Input != USD(2.5) {
+		t.Errorf("where the list tells none any more: %+v", p)
+	}
+}

@@ -39,7 +39,7 @@ func (s *Service) models(_ context.Context, in *modelsInput) ([]Model, error) {
 			for _, p := range o.Protocols.List() {
 				m.Protocols = append(m.Protocols, p.String())
 			}
-			known, price := s.Catalog.Model(a.Provider, a.BaseURL, o.Name)
+			known, price := s.Catalog.Offered(a.Provider, a.BaseURL, o)
 			if known != nil {
 				m.Model, m.Display = known.ID, cmp.Or(m.Display, known.Name)
 				m.Context = cmp.Or(m.Context, known.Context)
@@ -55,6 +55,7 @@ func (s *Service) models(_ context.Context, in *modelsInput) ([]Model, error) {
 				rates := terms.For(0)
 				m.Input, m.Output, m.CacheRead = dollars(rates.Input), dollars(rates.Output), dollars(rates.CacheRead)
 				m.Tiered = len(terms.Tiers) > 0 || len(price.Later) > 0
+				m.PriceSource, m.PriceAsOf = price.Source, price.AsOf
 			}
 			list = append(list, m)
 		}

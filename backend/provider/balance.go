@@ -86,6 +86,14 @@ func (p *Provider) TellsBalance(base string) bool {
 	return v != nil && len(v.balance) > 0
 }
 
+// PublishedBy is the name of the vendor that speaks of money at a base URL, "" where nobody is known to.
+func (p *Provider) PublishedBy(base string) string {
+	if v := p.speaksFor(hostOf(cmp.Or(base, p.DefaultBaseURL))); v != nil {
+		return v.Name
+	}
+	return ""
+}
+
 // speaksFor is the provider whose definition tells of money at a host: the one that it is written for. Another host that speaks alike may
 // count in another currency.
 func (p *Provider) speaksFor(host string) *Provider {

@@ -55,8 +55,9 @@ type KeyRules struct {
 
 // ModelRules is how a provider's models are found.
 type ModelRules struct {
-	Path  string   `yaml:"path,omitempty"`
-	Names []string `yaml:"names,omitempty"`
+	Path   string      `yaml:"path,omitempty"`
+	Names  []string    `yaml:"names,omitempty"`
+	Prices *PriceRules `yaml:"prices,omitempty"`
 }
 
 var families = map[string]*family{"openai": &openaiFamily, "anthropic": &anthropicFamily, "gemini": &geminiFamily}
@@ -116,6 +117,11 @@ func (d *Definition) provider() (*Provider, error) {
 	}
 	if err := checkBalance(d.Balance); err != nil {
 		return nil, fmt.Errorf("%s: %w", d.ID, err)
+	}
+	if r := d.Models.Prices; r != nil {
+		if err := r.check(); err != nil {
+			return nil, fmt.Errorf("%s: models: prices: %w", d.ID, err)
+		}
 	}
 	p.balance, p.tellsCost = d.Balance, d.TellsCost
 	if own := special[d.ID]; own != nil {

@@ -45,6 +45,7 @@ type Listed struct {
 	MaxOutput int64 // tokens; 0 where the listing does not say
 	Created   time.Time
 	OwnedBy   string
+	Price     *Price // nil where the listing does not say
 }
 
 // Skipped is a listed model that no protocol of Metapi can reach.
@@ -73,6 +74,9 @@ func (p *Provider) List(ctx context.Context, client Doer, c Credential) Listing 
 	ctx, cancel := within(ctx, maxTime)
 	defer cancel()
 	l := &lister{asker: t.asker(client, c.Secret, "list of models", "list models"), seen: map[string]bool{}}
+	if v := p.speaksFor(t.host); v != nil {
+		l.prices = v.models.Prices
+	}
 	l.run(ctx)
 	l.out.At = time.Now()
 	return l.out
@@ -120,8 +124,9 @@ func within(ctx context.Context, d time.Duration) (context.Context, context.Canc
 // lister is one listing under way.
 type lister struct {
 	asker
-	seen map[string]bool
-	out  Listing
+	prices *PriceRules // nil where the host lists none
+	seen   map[string]bool
+	out    Listing
 }
 
 func (l *lister) run(ctx context.Context) {
@@ -227,7 +232,11 @@ func (l *lister) take(pg *page) bool {
 			l.out.Skipped = append(l.out.Skipped, Skipped{name, why})
 			continue
 		}
-		l.out.Models = append(l.out.Models, it.listed(name, set))
+		m := it.listed(name, set)
+		if l.prices != nil {
+			m.Price = l.prices.read(it.raw)
+		}
+		l.out.Models = append(l.out.Models, m)
 	}
 	return news
 }

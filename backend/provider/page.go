@@ -61,6 +61,8 @@ type item struct {
 	Architecture               struct {
 		OutputModalities []string `json:"output_modalities"`
 	} `json:"architecture"` // OpenRouter
+
+	raw json.RawMessage // all of it
 }
 
 // number is a count that hosts write as 8192, 8192.0 or "8192". Anything else counts as unknown.
@@ -128,6 +130,7 @@ func (pg *page) read(list json.RawMessage) bool {
 		} else if lenient(json.Unmarshal(raw, &it)) != nil {
 			continue
 		}
+		it.raw = raw
 		pg.items = append(pg.items, it)
 	}
 	// A list of things that are no models is not a list of models.

@@ -165,7 +165,7 @@ func (b *Builder) addDeployments(s *Snapshot, accounts []account.Account, offers
 			id := deploymentID(a.ID, o.Name)
 			d := routing.Deployment{ID: id, Account: a, Order: i, Upstream: o.Name, Protocols: o.Protocols, Display: o.Display,
 				Created: o.Created, Context: o.Context, MaxOutput: o.MaxOutput, Live: b.Live.Deployment(id, a.ID, a.Host), Quirks: quirks, Counts: counts}
-			b.describe(&d, accounts[i])
+			b.describe(&d, accounts[i], o)
 			entries = append(entries, catalog.Entry{Ref: int32(len(s.Deployments)), Account: a.Slug, Name: o.Name})
 			s.Deployments = append(s.Deployments, d)
 		}
@@ -174,12 +174,9 @@ func (b *Builder) addDeployments(s *Snapshot, accounts []account.Account, offers
 }
 
 // describe adds what the catalog knows of the model to what the account said of it.
-func (b *Builder) describe(d *routing.Deployment, a account.Account) {
-	m, price := b.Catalog.Model(a.Provider, a.BaseURL, d.Upstream)
-	if p, ok := provider.Get(a.Provider); ok && p.Local {
-		price = catalog.Free
-	}
-	d.Price, d.Model = price, b.Catalog.ID(d.Upstream)
+func (b *Builder) describe(d *routing.Deployment, a account.Account, o catalog.Offer) {
+	m, price := b.Catalog.Offered(a.Provider, a.BaseURL, o)
+	d.Price, d.Model = price, o.Model
 	if m != nil {
 		d.Model, d.Reasons, d.Described = m.ID, m.Reasons, m.Described
 		d.Context = cmp.Or(d.Context, m.Context)

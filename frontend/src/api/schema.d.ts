@@ -952,6 +952,10 @@ export interface components {
              * @description Dollars per million output tokens; absent where unknown
              */
             output_usd?: number;
+            /** @description The day of that, 2006-01-02 */
+            price_as_of?: string;
+            /** @description Where the price is from */
+            price_source?: string;
             protocols: string[] | null;
             provider: string;
             /** @description Long prompts, or some hours, cost another price */

@@ -221,7 +221,7 @@ function NameRow({ of: n }: { of: Offered }) {
 
 function offerWords(o: Model): string {
   const by = (o.protocols ?? []).map(protocolName).join(", ");
-  const price = o.input_usd === undefined ? "price not known" : `${rate(o.input_usd)} in, ${rate(o.output_usd)} out`;
+  const price = o.input_usd === undefined ? "price not known" : `${rate(o.input_usd)} in, ${rate(o.output_usd)} out, by ${[o.price_source, o.price_as_of].filter(Boolean).join(" of ")}`;
   const state = o.gone === undefined ? "" : ` No longer listed since ${ago(o.gone, Date.now())}.`;
   return `Ask for ${o.account}/${o.name} to have it from here only. ${by}; ${price}.${state}`;
 }
