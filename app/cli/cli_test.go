@@ -314,7 +314,7 @@ func TestServing(t *testing.T) {
 	if len(log.Lines) == 0 {
 		t.Error("the log is empty")
 	}
-	w.run("doctor").ends(0).says("whole", "encrypted file", i.addr)
+	w.run("doctor").ends(0).says("whole", "Encrypted file", i.addr)
 
 	w.run("stop").ends(0).says(strconv.Itoa(i.cmd.Process.Pid))
 	i.ends(0)

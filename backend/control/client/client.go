@@ -260,7 +260,26 @@ func (c *Client) Shutdown(ctx context.Context) (control.Done, error) {
 	return post[control.Done](ctx, c, "/api/shutdown", nil)
 }
 
-// Doctor looks for what is wrong.
-func (c *Client) Doctor(ctx context.Context) (control.Report, error) {
-	return get[control.Report](ctx, c, "/api/doctor", nil)
+// StopDoctor ends what the doctor still looks at.
+func (c *Client) StopDoctor(ctx context.Context) (control.Report, error) {
+	return call[control.Report](ctx, c, http.MethodDelete, "/api/doctor", nil, nil)
+}
+
+// Doctor looks for what is wrong. Each check is told as it ends, where told is not nil; the report has all of them, in their order.
+func (c *Client) Doctor(ctx context.Context, told func(control.Check)) (control.Report, error) {
+	r, err := post[control.Report](ctx, c, "/api/doctor", nil)
+	seen := map[control.Check]bool{}
+	for err == nil {
+		for _, check := range r.Checks {
+			if check.State != "running" && !seen[check] && told != nil {
+				told(check)
+			}
+			seen[check] = true
+		}
+		if !r.Running {
+			return r, nil
+		}
+		r, err = get[control.Report](ctx, c, "/api/doctor", url.Values{"after": {strconv.Itoa(r.Version)}})
+	}
+	return r, err
 }
