@@ -1,15 +1,26 @@
 package backend_test
 
 import (
+	"archive/zip"
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"metapi/backend"
+	"metapi/backend/control"
 	"metapi/backend/control/client"
 	"metapi/build/imitation"
 )
@@ -144,4 +155,134 @@ func TestDoctorTellsWhoHasThePort(t *testing.T) {
 	says(t, checkOf(t, r, "accounts"), "warn", "none yet", "metapi accounts add")
 	l.Close()
 	says(t, checkOf(t, must(c.Doctor(t.Context(), nil))(t), "serving"), "ok", "is free", "metapi serve")
+}
+
+// ways are a secret as it is, begun, and as errors and logs may write it.
+func ways(secret string) []string {
+	var escaped strings.Builder
+	for _, b := range []byte(secret) {
+		fmt.Fprintf(&escaped, "%%%02X", b)
+	}
+	list := []string{secret, secret[:12], url.QueryEscape(secret), escaped.String(), hex.EncodeToString([]byte(secret))}
+	for before := range 3 {
+		plain := []byte("user:"[:before] + secret)
+		list = append(list, base64.StdEncoding.EncodeToString(plain), base64.RawURLEncoding.EncodeToString(plain))
+	}
+	return list
+}
+
+// No secret is in the bundle, wherever and however it was written, and what helps is.
+func TestBundleHasNoSecret(t *testing.T) {
+	for name, value := range map[string]string{"METAPI_PASSPHRASE": "a passphrase/of the test+0815", "HTTPS_PROXY": "http://who:proxy-password-4711@127.0.0.1:9",
+		"OPENAI_API_KEY": "sk-env-variable-0123456789abcdef"} {
+		t.Setenv(name, value)
+	}
+	h := newHouse(t)
+	admin := must(control.ReadRuntime(h.dir))(t).Token
+	secrets := []string{h.va.Key, h.vb.Key, h.key, admin, os.Getenv("METAPI_PASSPHRASE"), "proxy-password-4711", os.Getenv("OPENAI_API_KEY")}
+	var all []string
+	for _, s := range secrets {
+		all = append(all, ways(s)...)
+	}
+	quoting := strings.Join(all, " ")
+	fault := imitation.Fault{Kind: imitation.Status401, On: imitation.OpAny, Times: imitation.Always, Message: "bad key: " + quoting}
+	h.va.Fault(fault)
+	h.vb.Fault(fault)
+	if s := call(t, h.addr, h.key, "gpt-4o"); s < 400 {
+		t.Fatalf("a request that should fail has %d", s)
+	}
+	f, err := os.OpenFile(filepath.Join(h.dir, "metapi.log"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	quoted, _ := json.Marshal(quoting)
+	for _, way := range append(all, string(quoted)) {
+		fmt.Fprintf(f, "level=ERROR msg=%q\nlevel=ERROR msg=raw error=(%s)\n", way, way)
+	}
+	f.Close()
+	must(h.Doctor(t.Context(), nil))(t)
+	b := must(h.Bundle(t.Context()))(t)
+	if len(b.LeftOut) != 0 {
+		t.Errorf("left out: %v", b.LeftOut)
+	}
+	var file bytes.Buffer
+	if err := b.Zip(&file); err != nil {
+		t.Fatal(err)
+	}
+	z, err := zip.NewReader(bytes.NewReader(file.Bytes()), int64(file.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	has := map[string]string{}
+	for _, entry := range z.File {
+		r, err := entry.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		has[entry.Name] = string(text)
+		for _, s := range secrets {
+			for _, way := range ways(s) {
+				way = way[:min(len(way), 16)]
+				if strings.Contains(strings.ToLower(string(text)), strings.ToLower(way)) {
+					t.Errorf("%s holds %q of %q", entry.Name, way, s)
+				}
+			}
+		}
+		if strings.HasSuffix(entry.Name, ".json") && !json.Valid(text) {
+			t.Errorf("%s is not JSON", entry.Name)
+		}
+	}
+	host, _, _ := strings.Cut(strings.TrimPrefix(h.va.BaseURL, "http://"), "/")
+	for name, words := range map[string][]string{"about.json": {"go1.", `"version": "test"`, h.addr}, "report.json": {"keychain", "Accounts"}, "settings.json": {"port"},
+		"accounts.json": {"first", "second", host}, "requests.json": {"gpt-4o", "401", "first"}, "log.txt": {"serving", "[hidden]"}} {
+		for _, w := range words {
+			if !strings.Contains(has[name], w) {
+				t.Errorf("%s does not hold %q:\n%.2000s", name, w, has[name])
+			}
+		}
+	}
+
+	// What was looked at is what is saved, where only the user can read it.
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	t.Setenv("USERPROFILE", home)
+	if _, err := h.SaveBundle(t.Context(), "another"); code(err) != "not-found" {
+		t.Errorf("another bundle was saved: %v", err)
+	}
+	saved := must(h.SaveBundle(t.Context(), b.ID))(t)
+	text, err := os.ReadFile(saved.Path)
+	if err != nil || !bytes.Equal(text, file.Bytes()) || !strings.HasPrefix(saved.Path, home) {
+		t.Errorf("%s: %v, %d bytes and not %d", saved.Path, err, len(text), file.Len())
+	}
+	if info, err := os.Stat(saved.Path); err != nil || info.Mode().Perm()&0o077 != 0 && os.PathSeparator == '/' {
+		t.Errorf("others can read it: %v %v", info.Mode(), err)
+	}
+}
+
+// Where a key cannot be read it cannot be looked for: what may quote it is left out, and that is told.
+func TestBundleOfLockedSecrets(t *testing.T) {
+	h := newHouse(t)
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.b0.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b0, err := backend.Open(backend.Options{Dir: h.dir, Version: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b0.Close()
+	b := must(client.InProcess(b0.Handler()).Bundle(t.Context()))(t)
+	var names []string
+	for _, f := range b.Files {
+		names = append(names, f.Name)
+	}
+	if strings.Join(names, " ") != "settings.json requests.json" || !strings.Contains(strings.Join(b.LeftOut, "\n"), "log.txt is left out: the key of the account first") {
+		t.Errorf("%v; left out: %v", names, b.LeftOut)
+	}
 }

@@ -2,7 +2,10 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -11,12 +14,19 @@ import (
 )
 
 func (a *app) doctor() *cobra.Command {
-	return &cobra.Command{Use: "doctor", Short: "Look for what is wrong, and say what to do about it",
+	var bundle string
+	c := &cobra.Command{Use: "doctor [--bundle FILE.zip]", Short: "Look for what is wrong, and say what to do about it",
 		Long: `Look at all that serving depends on: where tools are served, the data, the keychain,
 this machine, each account, and what keeps tools away. Each line is printed as its look
-ends. Ends with 1 where something failed; what only deserves a look is no failure.`,
+ends. Ends with 1 where something failed; what only deserves a look is no failure.
+
+With --bundle what was found goes into a file for others to look at, with settings,
+the last failed requests and the log. No key is in it, and nothing that tools have asked.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if _, err := os.Lstat(bundle); bundle != "" && err == nil {
+				return wrongUsage("Give a file that is not there yet.", "%s is there already.", bundle)
+			}
 			l, err := a.connect(c.Context())
 			if err != nil {
 				return err
@@ -29,11 +39,50 @@ ends. Ends with 1 where something failed; what only deserves a look is no failur
 			if a.json {
 				err = a.printJSON(r)
 			}
+			if bundle != "" && err == nil {
+				err = a.saveBundle(c.Context(), l, bundle)
+			}
 			if !r.OK && err == nil {
 				err = &fault{exitFailure, "Something needs your attention.", ""}
 			}
 			return err
 		}}
+	c.Flags().StringVar(&bundle, "bundle", "", "also save a `file` that can be given to others: it holds no secret")
+	return c
+}
+
+// saveBundle tells what is in the bundle, and saves it once a person who is there has agreed. A file that is there is left as it is.
+func (a *app) saveBundle(ctx context.Context, l *link, path string) error {
+	b, err := l.Bundle(ctx)
+	if err != nil {
+		return err
+	}
+	a.note("%s will have:", path)
+	for _, f := range b.Files {
+		a.note("  %-15s %s (%s bytes)", f.Name, f.What, count(int64(len(f.Text))))
+	}
+	for _, sentence := range b.LeftOut {
+		a.note("  %s", sentence)
+	}
+	if a.terminal() {
+		answer, err := a.choose("Save it? (yes, no)", "yes")
+		if err != nil {
+			return err
+		}
+		if !strings.HasPrefix(strings.ToLower(answer), "y") {
+			a.note("Nothing was saved.")
+			return nil
+		}
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return &fault{exitFailure, sentence("the bundle cannot be saved: " + err.Error()), "Give a file in a folder that you can write to."}
+	}
+	if err := errors.Join(b.Zip(f), f.Close()); err != nil {
+		return err
+	}
+	a.note("Saved %s.", path)
+	return nil
 }
 
 // examine has the doctor look, and prints what it finds unless that is wanted as JSON. Of an instance that runs elsewhere it also wants to

@@ -74,8 +74,9 @@ type Service struct {
 	examination examination
 	editing     sync.Mutex // one change of the settings at a time
 
-	mu     sync.Mutex // guards server
-	server *Server
+	mu      sync.Mutex // guards what follows
+	server  *Server
+	bundled Bundle // the last
 }
 
 // Serving tells the service that an instance serves, or with nil that it no longer does.
@@ -104,6 +105,8 @@ func (s *Service) routes(r *router) {
 	route(r, http.MethodPost, "/api/doctor", "examine", "Look for what is wrong; each look is told of as it ends", s.examine)
 	route(r, http.MethodGet, "/api/doctor", "doctor", "What the doctor has found so far", s.doctor)
 	route(r, http.MethodDelete, "/api/doctor", "stopDoctor", "End what the doctor still looks at", s.stopDoctor)
+	route(r, http.MethodPost, "/api/doctor/bundle", "bundle", "Gather what others need to understand what is wrong, without secrets", s.bundle)
+	route(r, http.MethodPost, "/api/doctor/bundle/save", "saveBundle", "Save the bundle that was looked at", s.saveBundle)
 	route(r, http.MethodGet, "/api/log", "log", "Read the log", s.readLog)
 	route(r, http.MethodPost, "/api/shutdown", "shutdown", "End the running instance", s.shutdown)
 	route(r, http.MethodPost, "/api/unlock", "unlock", "Give the passphrase of the encrypted file of secrets", s.unlock)

@@ -276,6 +276,25 @@ type Report struct {
 	Checks  []Check   `json:"checks"`
 }
 
+// Bundle is what can be given to others so that they understand what is wrong. No secret is in it.
+type Bundle struct {
+	ID      string       `json:"id"`
+	Files   []BundleFile `json:"files"`
+	LeftOut []string     `json:"left_out" doc:"What is not in it that should be, and why, a sentence each"`
+}
+
+// BundleFile is one file of it.
+type BundleFile struct {
+	Name string `json:"name"`
+	What string `json:"what" doc:"What it holds, in words"`
+	Text string `json:"text"`
+}
+
+// Saved says where something was saved.
+type Saved struct {
+	Path string `json:"path"`
+}
+
 // Done acknowledges what gives nothing back.
 type Done struct {
 	Message string `json:"message"`

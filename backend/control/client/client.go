@@ -260,6 +260,16 @@ func (c *Client) Shutdown(ctx context.Context) (control.Done, error) {
 	return post[control.Done](ctx, c, "/api/shutdown", nil)
 }
 
+// Bundle gathers what others need to understand what is wrong, without secrets.
+func (c *Client) Bundle(ctx context.Context) (control.Bundle, error) {
+	return post[control.Bundle](ctx, c, "/api/doctor/bundle", nil)
+}
+
+// SaveBundle saves the bundle with this id, if it is the last that was made.
+func (c *Client) SaveBundle(ctx context.Context, id string) (control.Saved, error) {
+	return post[control.Saved](ctx, c, "/api/doctor/bundle/save", map[string]string{"id": id})
+}
+
 // StopDoctor ends what the doctor still looks at.
 func (c *Client) StopDoctor(ctx context.Context) (control.Report, error) {
 	return call[control.Report](ctx, c, http.MethodDelete, "/api/doctor", nil, nil)

@@ -31,6 +31,8 @@ type (
 	Check           = control.Check
 	Report          = control.Report
 	Done            = control.Done
+	Bundle          = control.Bundle
+	Saved           = control.Saved
 	Settings        = control.Settings
 	EditSettings    = control.EditSettings
 	Desktop         = control.Desktop

@@ -220,10 +220,46 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Look for what is wrong */
+        /** What the doctor has found so far */
         get: operations["doctor"];
         put?: never;
-        post?: never;
+        /** Look for what is wrong; each look is told of as it ends */
+        post: operations["examine"];
+        /** End what the doctor still looks at */
+        delete: operations["stopDoctor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/doctor/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gather what others need to understand what is wrong, without secrets */
+        post: operations["bundle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/doctor/bundle/save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Save the bundle that was looked at */
+        post: operations["saveBundle"];
         delete?: never;
         options?: never;
         head?: never;
@@ -632,14 +668,32 @@ export interface components {
             usage?: components["schemas"]["Usage"];
             via?: string;
         };
+        Bundle: {
+            files: components["schemas"]["BundleFile"][] | null;
+            id: string;
+            /** @description What is not in it that should be, and why, a sentence each */
+            left_out: string[] | null;
+        };
+        BundleFile: {
+            name: string;
+            text: string;
+            /** @description What it holds, in words */
+            what: string;
+        };
         Check: {
+            /** @description What to run for it */
+            command?: string;
             /** @description What was found, in a sentence */
             detail: string;
+            /** @description What it belongs to, in words */
+            group: string;
             name: string;
-            /** @description The one thing to do about it */
+            /** @description The one thing to do about it, in a sentence */
             next?: string;
+            /** @description The path of the page where it can be done */
+            page?: string;
             /** @enum {string} */
-            state: "ok" | "warn" | "fail";
+            state: "ok" | "warn" | "fail" | "running" | "stopped";
         };
         Client: {
             /** Format: date-time */
@@ -717,7 +771,7 @@ export interface components {
         };
         Event: {
             request?: components["schemas"]["Row"];
-            topics?: ("status" | "accounts" | "models" | "clients" | "settings")[] | null;
+            topics?: ("status" | "accounts" | "models" | "clients" | "settings" | "doctor")[] | null;
             /** @enum {string} */
             type: "resync" | "changed" | "request" | "show";
         };
@@ -1034,8 +1088,22 @@ export interface components {
         };
         Report: {
             checks: components["schemas"]["Check"][] | null;
-            /** @description Nothing failed; warnings do not count */
+            /** Format: date-time */
+            ended?: string;
+            /** @description All was looked at, and nothing failed; warnings do not count */
             ok: boolean;
+            /** @description Some of it is still being looked at */
+            running: boolean;
+            /**
+             * Format: date-time
+             * @description Absent where the doctor has not been asked yet
+             */
+            started?: string;
+            /**
+             * Format: int64
+             * @description Rises with every change
+             */
+            version: number;
         };
         Request: {
             record: components["schemas"]["Record"];
@@ -1092,6 +1160,13 @@ export interface components {
             tokens_estimated: boolean;
             /** Format: int64 */
             took_ms?: number;
+        };
+        SaveBundleInputBody: {
+            /** @description Of the bundle that was looked at */
+            id: string;
+        };
+        Saved: {
+            path: string;
         };
         Scan: {
             /** Format: date-time */
@@ -1748,6 +1823,38 @@ export interface operations {
     };
     doctor: {
         parameters: {
+            query?: {
+                /** @description The version of a report: wait, for some seconds, until there is something that it does not have */
+                after?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    examine: {
+        parameters: {
             query?: never;
             header?: never;
             path?: never;
@@ -1762,6 +1869,97 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stopDoctor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bundle"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    saveBundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveBundleInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Saved"];
                 };
             };
             /** @description Error */
