@@ -343,13 +343,13 @@ func baseOf(a account.Account) string {
 
 // checkAccount goes the way to an account step by step, and then tries its key.
 func (s *Service) checkAccount(ctx context.Context, a account.Account, clock *clocks) Check {
-	c := Check{State: checkOK, Page: "/accounts/" + a.ID}
+	c := Check{State: checkOK}
 	way := machine.Reach(ctx, baseOf(a), s.route())
 	if way.Dated && !local(baseOf(a)) {
 		clock.add(way.Ahead)
 	}
 	if way.Failed != "" {
-		c.State = checkFail
+		c.State, c.Page = checkFail, "/accounts/"+a.ID
 		c.Detail, c.Next = way.Why()
 		return c
 	}
@@ -367,7 +367,9 @@ func (s *Service) checkAccount(ctx context.Context, a account.Account, clock *cl
 		c.State, c.Detail, c.Next = checkWarn, d.Message, d.Hint
 	default:
 		c.Detail = fmt.Sprintf("Its key works: %s (%v, models %d ms).", models(d.Account.Models), way, d.Millis)
+		return c
 	}
+	c.Page = "/accounts/" + a.ID
 	return c
 }
 

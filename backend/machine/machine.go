@@ -138,6 +138,5 @@ func (m Machine) Display() []Finding {
 	case m.Env("DISPLAY") != "":
 		return []Finding{{State: OK, Detail: "There is an X display."}}
 	}
-	return []Finding{{State: OK, Detail: "There is none, so the window cannot be shown here. A browser can show its pages.",
-		Next: "Serve them, then open the link that it prints.", Command: "metapi serve --ui"}}
+	return []Finding{{State: OK, Detail: "There is none, so the window cannot be shown here. A browser can show its pages, by the link that metapi serve --ui prints."}}
 }
