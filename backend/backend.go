@@ -149,6 +149,9 @@ func (b *Backend) Handler() http.Handler { return b.handler }
 // Close lets go of the data folder, once Serve has returned. It may be called twice.
 func (b *Backend) Close() error {
 	var err error
+	if b.service != nil {
+		b.service.Close()
+	}
 	if b.rules != nil {
 		err = errors.Join(err, b.rules.Close())
 	}

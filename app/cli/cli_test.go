@@ -314,7 +314,7 @@ func TestServing(t *testing.T) {
 	if len(log.Lines) == 0 {
 		t.Error("the log is empty")
 	}
-	w.run("doctor").ends(0).says("whole", "encrypted file", i.addr)
+	w.run("doctor").ends(0).says("whole", "Encrypted file", i.addr)
 
 	w.run("stop").ends(0).says(strconv.Itoa(i.cmd.Process.Pid))
 	i.ends(0)
@@ -588,4 +588,28 @@ func TestHeldByAnother(t *testing.T) {
 	for range commands {
 		(<-results).ends(3).says(w.dir)
 	}
+}
+
+// The bundle is told of before it is saved, and takes no other file's place.
+func TestDoctorBundle(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	v := imitation.New(t, imitation.OpenAI)
+	w.with(w.secret(v.Key), "accounts", "add", "--provider", "openai", "--base-url", v.BaseURL, "--name", "a", "--key-stdin").ends(0)
+	file := filepath.Join(w.dir, "bundle.zip")
+	w.run("doctor", "--bundle", file).ends(0).says("Its key works", "deserve", "report.json", "log.txt", "Saved "+file)
+	before, err := os.ReadFile(file)
+	if err != nil || len(before) == 0 {
+		t.Fatal(err)
+	}
+	w.run("doctor", "--bundle", file).ends(2).says("not there yet")
+	if after, err := os.ReadFile(file); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the file was changed: %v", err)
+	}
+	var r client.Report
+	w.run("doctor", "--json").ends(0).json(&r)
+	if len(r.Checks) < 10 || r.Running || !r.OK {
+		t.Errorf("%+v", r)
+	}
+	w.run("doctor").ends(0).says(w.dir + " keys add NAME")
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -62,6 +63,14 @@ func (a *app) nextSteps(st client.Status) {
 	if st.Keys == 0 {
 		a.note("There is no local key yet. Make one for each tool:\n  %s keys add NAME", a.self())
 	}
+}
+
+// own is a command for this program, on the same data.
+func (a *app) own(command string) string {
+	if rest, ours := strings.CutPrefix(command, "metapi "); ours {
+		return a.self() + " " + rest
+	}
+	return command
 }
 
 // self is how to call this program again on the same data.

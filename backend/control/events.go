@@ -23,6 +23,7 @@ const (
 	TopicModels   Topic = "models"
 	TopicClients  Topic = "clients" // local keys
 	TopicSettings Topic = "settings"
+	TopicDoctor   Topic = "doctor" // what the doctor has found
 )
 
 // EventType says what an [Event] tells.
@@ -39,7 +40,7 @@ const (
 // there is one way to read a thing. A request's row is the exception, since it is wanted at once.
 type Event struct {
 	Type    EventType `json:"type" enum:"resync,changed,request,show"`
-	Topics  []Topic   `json:"topics,omitempty" enum:"status,accounts,models,clients,settings"`
+	Topics  []Topic   `json:"topics,omitempty" enum:"status,accounts,models,clients,settings,doctor"`
 	Request *Row      `json:"request,omitempty"`
 }
 

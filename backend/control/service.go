@@ -9,8 +9,10 @@ import (
 
 	"metapi/backend/account"
 	"metapi/backend/catalog"
+	"metapi/backend/gateway"
 	"metapi/backend/keychain"
 	"metapi/backend/ledger"
+	"metapi/backend/machine"
 	"metapi/backend/provider"
 	"metapi/backend/routing"
 	"metapi/backend/routing/live"
@@ -37,6 +39,7 @@ type Server struct {
 	Stop      func()                                    // begins the shutdown, and returns
 	Ended     <-chan struct{}                           // closed when the shutdown begins
 	Move      func(port int) (do func(bool), err error) // takes another port; do(true) moves there, do(false) gives it back
+	Refusals  func() []gateway.Refusal                  // who was turned away at the door lately
 	Link      func() (url string)                       // a link that opens the pages in a browser, once; nil: there are none
 }
 
@@ -64,13 +67,17 @@ type Service struct {
 	Locked   func() string                 // Status.Locked
 	Unlock   func(passphrase string) error // opens the encrypted file of secrets, or makes it
 	Explain  func(error) *Problem          // optional: Explain of this package
+	Machine  *machine.Machine              // optional: the one that this runs on
+	Route    machine.Route                 // optional: http.ProxyFromEnvironment; by which proxy accounts are called
 	Log      *slog.Logger
 
-	undo    undo
-	editing sync.Mutex // one change of the settings at a time
+	undo        undo
+	examination examination
+	editing     sync.Mutex // one change of the settings at a time
 
-	mu     sync.Mutex // guards server
-	server *Server
+	mu      sync.Mutex // guards what follows
+	server  *Server
+	bundled Bundle // the last
 }
 
 // Serving tells the service that an instance serves, or with nil that it no longer does.
@@ -96,7 +103,11 @@ func (s *Service) explain(err error) *Problem {
 // routes is the API's table of contents.
 func (s *Service) routes(r *router) {
 	route(r, http.MethodGet, "/api/status", "status", "The state of this installation", s.status)
-	route(r, http.MethodGet, "/api/doctor", "doctor", "Look for what is wrong", s.doctor)
+	route(r, http.MethodPost, "/api/doctor", "examine", "Look for what is wrong; each look is told of as it ends", s.examine)
+	route(r, http.MethodGet, "/api/doctor", "doctor", "What the doctor has found so far", s.doctor)
+	route(r, http.MethodDelete, "/api/doctor", "stopDoctor", "End what the doctor still looks at", s.stopDoctor)
+	route(r, http.MethodPost, "/api/doctor/bundle", "bundle", "Gather what others need to understand what is wrong, without secrets", s.bundle)
+	route(r, http.MethodPost, "/api/doctor/bundle/save", "saveBundle", "Save the bundle that was looked at", s.saveBundle)
 	route(r, http.MethodGet, "/api/log", "log", "Read the log", s.readLog)
 	route(r, http.MethodPost, "/api/shutdown", "shutdown", "End the running instance", s.shutdown)
 	route(r, http.MethodPost, "/api/unlock", "unlock", "Give the passphrase of the encrypted file of secrets", s.unlock)

@@ -277,16 +277,42 @@ type Log struct {
 
 // Check is one thing that the doctor looked at.
 type Check struct {
-	Name   string `json:"name"`
-	State  string `json:"state" enum:"ok,warn,fail"`
-	Detail string `json:"detail" doc:"What was found, in a sentence"`
-	Next   string `json:"next,omitempty" doc:"The one thing to do about it"`
+	Name    string `json:"name"`
+	Group   string `json:"group" doc:"What it belongs to, in words"`
+	State   string `json:"state" enum:"ok,warn,fail,running,stopped"`
+	Detail  string `json:"detail" doc:"What was found, in a sentence"`
+	Next    string `json:"next,omitempty" doc:"The one thing to do about it, in a sentence"`
+	Command string `json:"command,omitempty" doc:"What to run for it"`
+	Page    string `json:"page,omitempty" doc:"The path of the page where it can be done"`
 }
 
 // Report is what the doctor found.
 type Report struct {
-	OK     bool    `json:"ok" doc:"Nothing failed; warnings do not count"`
-	Checks []Check `json:"checks"`
+	OK      bool      `json:"ok" doc:"All was looked at, and nothing failed; warnings do not count"`
+	Running bool      `json:"running" doc:"Some of it is still being looked at"`
+	Version int       `json:"version" doc:"Rises with every change"`
+	Started time.Time `json:"started,omitzero" doc:"Absent where the doctor has not been asked yet"`
+	Ended   time.Time `json:"ended,omitzero"`
+	Checks  []Check   `json:"checks"`
+}
+
+// Bundle is what can be given to others so that they understand what is wrong. No secret is in it.
+type Bundle struct {
+	ID      string       `json:"id"`
+	Files   []BundleFile `json:"files"`
+	LeftOut []string     `json:"left_out" doc:"What is not in it that should be, and why, a sentence each"`
+}
+
+// BundleFile is one file of it.
+type BundleFile struct {
+	Name string `json:"name"`
+	What string `json:"what" doc:"What it holds, in words"`
+	Text string `json:"text"`
+}
+
+// Saved says where something was saved.
+type Saved struct {
+	Path string `json:"path"`
 }
 
 // Done acknowledges what gives nothing back.

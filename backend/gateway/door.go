@@ -18,16 +18,19 @@ import (
 // CORS header is ever sent, and a preflight is refused like any other request with an Origin.
 func (g *Gateway) checkWebPage(r *http.Request) *protocol.Error {
 	if !loopbackName(r.Host) {
+		g.refused.note(r, ForeignHost, r.Host)
 		return &protocol.Error{Kind: protocol.Forbidden, Message: "Metapi answers only to 127.0.0.1, [::1] and localhost, not to the name in the Host header"}
 	}
 	if origins := r.Header["Origin"]; len(origins) > 0 {
 		if own := isControl(r) && origins[0] == "http://"+r.Host; len(origins) > 1 || !own && !g.origins[strings.ToLower(origins[0])] {
+			g.refused.note(r, WebPage, origins[0])
 			return &protocol.Error{Kind: protocol.Forbidden,
 				Message: "requests from web pages are refused; to allow this origin, start with `metapi serve --allow-origin`"}
 		}
 		return nil
 	}
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "none" && site != "same-origin" {
+		g.refused.note(r, WebPage, "")
 		return &protocol.Error{Kind: protocol.Forbidden, Message: "requests from web pages are refused"}
 	}
 	return nil
@@ -66,10 +69,11 @@ func (g *Gateway) authenticate(snap *snapshot.Snapshot, r *http.Request) (*accou
 			return &snap.Clients[found], nil
 		}
 	}
-	message := "the local key is not one that Metapi knows; `metapi keys add NAME` makes one, `metapi keys list` shows them"
+	why, message := WrongKey, "the local key is not one that Metapi knows; `metapi keys add NAME` makes one, `metapi keys list` shows them"
 	if len(keys) == 0 {
-		message = "a local key is needed; `metapi keys add NAME` makes one, to be used as this tool's API key"
+		why, message = NoKey, "a local key is needed; `metapi keys add NAME` makes one, to be used as this tool's API key"
 	}
+	g.refused.note(r, why, "")
 	return nil, &protocol.Error{Kind: protocol.Unauthorized, Code: "invalid_api_key", Message: message}
 }
 

@@ -50,6 +50,7 @@ type Gateway struct {
 	timing   timing
 	alarms   alarms
 	origins  map[string]bool
+	refused  refusals
 	inFlight atomic.Int64
 	procs    procs
 	running  sync.WaitGroup // of exchanges, until they are settled

@@ -10,7 +10,7 @@ import { eventually } from '../sdk/matrix.mjs'
 import { Desk, narrow, offered, wide } from './world.mjs'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const paths = ['/', '/accounts', '/models', '/tools', '/requests', '/settings']
+const paths = ['/', '/accounts', '/models', '/tools', '/requests', '/settings', '/doctor']
 
 /** What axe finds that is serious or worse, in words. */
 async function accessibility(page) {
@@ -65,7 +65,7 @@ describe('pages', { concurrency: 1 }, () => {
   })
 
   test('with nothing in it, every page says what to do first', async () => {
-    const first = { '/': 'Three steps to the first answer', '/accounts': 'No account yet', '/models': 'No models yet', '/tools': 'No tool yet', '/requests': 'No request yet' }
+    const first = { '/': 'Three steps to the first answer', '/accounts': 'No account yet', '/models': 'No models yet', '/tools': 'No tool yet', '/requests': 'No request yet', '/doctor': 'Nothing has been looked at yet' }
     for (const [path, words] of Object.entries(first)) {
       await open(page, path)
       await page.getByRole('heading', { name: words }).waitFor()
@@ -503,6 +503,60 @@ describe('pages', { concurrency: 1 }, () => {
       if (what.tag === 'BODY') break
       assert.ok(what.name && what.seen, JSON.stringify(what))
     }
+  })
+
+  test('doctor: each look is told as it ends, with one thing to do, and what it found can be given away', async () => {
+    await fetch(desk.url + '/v1/messages', { method: 'POST', headers: { 'user-agent': 'claude-cli/2.1 (external)' }, body: '{}' })
+    await open(page, '/doctor')
+    await page.getByRole('button', { name: 'Look now' }).click()
+    await page.getByRole('button', { name: 'Look again' }).waitFor()
+    const check = (name) => page.getByRole('listitem').filter({ has: page.getByText(name, { exact: true }) })
+    await check('serving').getByText('Fine').waitFor()
+    await check('serving').getByText(new URL(desk.url).host).waitFor()
+    const refused = check('refused').filter({ hasText: 'claude-cli/2.1' })
+    await refused.getByText('Look at this').waitFor()
+    assert.match(await refused.innerText(), /asked \/v1\/messages without a key, once, just now/)
+    assert.match(await page.getByRole('status').innerText(), /look|failed/)
+    await page.getByRole('button', { name: 'Copy report' }).click()
+    assert.match(await page.evaluate(() => navigator.clipboard.readText()), /Metapi v?[^\n]+\n[^]*serving: At 127/)
+
+    await page.getByRole('button', { name: 'Save diagnostics' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Save diagnostics' })
+    for (const name of ['about.json', 'report.json', 'settings.json', 'accounts.json', 'requests.json', 'log.txt']) await dialog.getByText(name).waitFor()
+    await dialog.getByText('accounts.json').click()
+    await dialog.getByRole('region', { name: 'accounts.json' }).getByText('"provider"').first().waitFor()
+    assert.deepEqual(await accessibility(page), [])
+    const text = await dialog.evaluate((d) => d.textContent)
+    for (const secret of desk.secrets) assert.ok(!text.includes(secret.slice(0, 12)), 'a key is in what is given away')
+    await dialog.getByRole('button', { name: 'Save', exact: true }).click()
+    const saved = await dialog.getByRole('alert').locator('code').innerText()
+    assert.match(saved, /metapi-diagnostics-.*\.zip$/)
+    assert.ok(existsSync(saved))
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'hidden' })
+
+    await refused.getByRole('link', { name: 'Connect a tool' }).click()
+    const connect = page.getByRole('dialog', { name: 'Connect a tool' })
+    await connect.waitFor()
+    await page.keyboard.press('Escape')
+    await connect.waitFor({ state: 'hidden' })
+    await page.keyboard.press('Control+7')
+    await page.getByRole('heading', { name: 'Doctor' }).waitFor()
+  })
+
+  test('doctor: a look that hangs is waited for by nobody, and can be stopped', async () => {
+    const slow = await desk.account('openai', 'Hangs')
+    await slow.fault({ kind: 'stall-headers', on: '*', times: -1 })
+    await open(page, '/doctor')
+    await page.getByRole('button', { name: 'Look again' }).click()
+    await page.getByRole('status').getByText(/^Looking: \d+ of \d+ done$/).waitFor()
+    const check = (name) => page.getByRole('listitem').filter({ has: page.getByText(name, { exact: true }) })
+    await check('database').getByText('Fine').waitFor()
+    await check('hangs').getByText('Looking').waitFor()
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await check('hangs').getByText('Not looked at').waitFor()
+    await slow.reset()
+    await desk.cli({}, 'accounts', 'remove', 'hangs')
   })
 
   test('settings: theme, and what only the desktop app can', async () => {

@@ -6,7 +6,7 @@ import { Desk, narrow, offered, wide } from './world.mjs'
 
 const out = process.env.UI_SHOTS
 mkdirSync(out, { recursive: true })
-const pages = ['/', '/accounts', '/models', '/tools', '/requests', '/settings']
+const pages = ['/', '/accounts', '/models', '/tools', '/requests', '/settings', '/doctor']
 const nameOf = (path) => (path === '/' ? 'overview' : path.slice(1).replace(/\W+/g, '-'))
 
 /** Fills a world with what a person has after a day. */
@@ -27,6 +27,7 @@ export async function fill(desk) {
   await desk.chat(codex, 'gpt-4o', { stream: true })
   await relay.fault({ kind: '401', times: -1 })
   await desk.chat(codex, 'qwen3-coder-480b-a35b')
+  await fetch(desk.url + '/v1/messages', { method: 'POST', headers: { 'user-agent': 'claude-cli/2.1 (external)' }, body: '{}' })
   await relay.pace({ delay: ms(400) })
   await first.pace({ delay: ms(2000) })
   void desk.chat(codex, 'gpt-4.1', { stream: true, text: 'This one still runs. '.repeat(20) }).catch(() => {})
@@ -52,6 +53,15 @@ async function shoot(desk, state) {
         await page.getByRole('button', { name: 'Set up Codex' }).click()
         await page.waitForTimeout(500)
         await page.screenshot({ path: join(out, `setup-${state}-${scheme}-${size}.png`) })
+        await page.keyboard.press('Escape')
+        await page.evaluate(() => { location.hash = '/doctor' })
+        await page.getByRole('button', { name: /^Look (now|again)$/ }).click()
+        await page.getByRole('button', { name: 'Look again' }).waitFor()
+        await page.waitForTimeout(250)
+        await page.screenshot({ path: join(out, `doctor-done-${scheme}-${size}.png`), fullPage: true })
+        await page.getByRole('button', { name: 'Save diagnostics' }).click()
+        await page.waitForTimeout(600)
+        await page.screenshot({ path: join(out, `doctor-save-${scheme}-${size}.png`) })
         await page.keyboard.press('Escape')
         await page.keyboard.press('Control+k')
         await page.waitForTimeout(400)

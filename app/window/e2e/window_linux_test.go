@@ -49,7 +49,7 @@ func TestWindow(t *testing.T) {
 	p.signal(syscall.SIGTERM)
 	p.ends(0)
 	w.open(func(ctx context.Context, c *client.Client) {
-		r, err := c.Doctor(ctx)
+		r, err := c.Doctor(ctx, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

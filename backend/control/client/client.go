@@ -260,7 +260,36 @@ func (c *Client) Shutdown(ctx context.Context) (control.Done, error) {
 	return post[control.Done](ctx, c, "/api/shutdown", nil)
 }
 
-// Doctor looks for what is wrong.
-func (c *Client) Doctor(ctx context.Context) (control.Report, error) {
-	return get[control.Report](ctx, c, "/api/doctor", nil)
+// Bundle gathers what others need to understand what is wrong, without secrets.
+func (c *Client) Bundle(ctx context.Context) (control.Bundle, error) {
+	return post[control.Bundle](ctx, c, "/api/doctor/bundle", nil)
+}
+
+// SaveBundle saves the bundle with this id, if it is the last that was made.
+func (c *Client) SaveBundle(ctx context.Context, id string) (control.Saved, error) {
+	return post[control.Saved](ctx, c, "/api/doctor/bundle/save", map[string]string{"id": id})
+}
+
+// StopDoctor ends what the doctor still looks at.
+func (c *Client) StopDoctor(ctx context.Context) (control.Report, error) {
+	return call[control.Report](ctx, c, http.MethodDelete, "/api/doctor", nil, nil)
+}
+
+// Doctor looks for what is wrong. Each check is told as it ends, where told is not nil; the report has all of them, in their order.
+func (c *Client) Doctor(ctx context.Context, told func(control.Check)) (control.Report, error) {
+	r, err := post[control.Report](ctx, c, "/api/doctor", nil)
+	seen := map[control.Check]bool{}
+	for err == nil {
+		for _, check := range r.Checks {
+			if check.State != "running" && !seen[check] && told != nil {
+				told(check)
+			}
+			seen[check] = true
+		}
+		if !r.Running {
+			return r, nil
+		}
+		r, err = get[control.Report](ctx, c, "/api/doctor", url.Values{"after": {strconv.Itoa(r.Version)}})
+	}
+	return r, err
 }

@@ -33,6 +33,8 @@ type (
 	Check           = control.Check
 	Report          = control.Report
 	Done            = control.Done
+	Bundle          = control.Bundle
+	Saved           = control.Saved
 	Settings        = control.Settings
 	EditSettings    = control.EditSettings
 	Desktop         = control.Desktop
@@ -73,6 +75,7 @@ const (
 	TopicModels   = control.TopicModels
 	TopicClients  = control.TopicClients
 	TopicSettings = control.TopicSettings
+	TopicDoctor   = control.TopicDoctor
 )
 
 // NewProblem returns a problem whose HTTP status follows from its code.
@@ -85,6 +88,9 @@ func Providers() []ProviderInfo { return control.Providers() }
 
 // Modes lists the modes that this version knows.
 func Modes() []ModeWord { return control.Modes() }
+
+// ShellChecks looks for variables of the caller's own environment that fight with tools which use Metapi at addresses. It asks nobody.
+func ShellChecks(addresses []string) []Check { return control.ShellChecks(addresses) }
 
 // Recognise says whose key this may be. It asks nobody, and no instance.
 func Recognise(key string) (Recognised, error) { return control.Recognise(key) }

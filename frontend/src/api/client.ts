@@ -19,7 +19,7 @@ export class Problem extends Error {
 }
 
 /** The hint without the sentences that name a command: those are for who sits at a terminal, and the pages can do the same. */
-function forPage(hint: string | undefined): string | undefined {
+export function forPage(hint: string | undefined): string | undefined {
   const kept = hint?.split(/(?<=[.!?])\s+/).filter((sentence) => !sentence.includes("`metapi"));
   return kept?.length ? kept.join(" ") : undefined;
 }

@@ -30,6 +30,7 @@ const shownBy: Record<NonNullable<Event["topics"]>[number], string[]> = {
   models: ["models"],
   clients: ["clients"],
   settings: ["settings", "desktop"],
+  doctor: ["doctor"],
 };
 
 /** Keeps everything that is shown up to date, and tells whether the connection stands. */
@@ -102,6 +103,8 @@ export const useProviders = () => useQuery({ queryKey: ["providers"], queryFn: a
 export const useModels = () => useQuery({ queryKey: ["models"], queryFn: async () => (await data(GET("/api/models"))) ?? [] });
 export const useClients = () => useQuery({ queryKey: ["clients"], queryFn: async () => (await data(GET("/api/clients"))) ?? [] });
 export const useSettings = () => useQuery({ queryKey: ["settings"], queryFn: () => data(GET("/api/settings")) });
+export const useDoctor = () =>
+  useQuery({ queryKey: ["doctor"], queryFn: () => data(GET("/api/doctor")), refetchInterval: (q) => (q.state.data?.running ? 2000 : false) });
 export const useDesktop = () => useQuery({ queryKey: ["desktop"], queryFn: () => data(GET("/api/desktop")), refetchInterval: 10_000 });
 
 /** The start of the local day, as the API wants it. */
@@ -166,6 +169,10 @@ export const useRestoreAccount = () => useChange((id: string) => data(POST("/api
 export const useAddClient = () => useChange((name: string) => data(POST("/api/clients", { body: { name } })), "clients", "status");
 export const useRevokeClient = () => useChange((id: string) => data(DELETE("/api/clients/{id}", at(id))), "clients", "status");
 export const useEditDesktop = () => useChange((body: Schemas["EditDesktop"]) => data(PATCH("/api/desktop", { body })), "desktop");
+export const useExamine = () => useChange(() => data(POST("/api/doctor")), "doctor");
+export const useStopDoctor = () => useChange(() => data(DELETE("/api/doctor")), "doctor");
+export const useBundle = () => useChange(() => data(POST("/api/doctor/bundle")));
+export const useSaveBundle = () => useChange((id: string) => data(POST("/api/doctor/bundle/save", { body: { id } })));
 export const useQuit = () => useChange(() => data(POST("/api/desktop/quit")));
 export const useUnlock = () => useChange((passphrase: string) => data(POST("/api/unlock", { body: { passphrase } })), "status", "accounts");
 export const clientKey = (id: string) => data(GET("/api/clients/{id}/key", at(id)));

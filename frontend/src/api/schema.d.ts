@@ -220,10 +220,46 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Look for what is wrong */
+        /** What the doctor has found so far */
         get: operations["doctor"];
         put?: never;
-        post?: never;
+        /** Look for what is wrong; each look is told of as it ends */
+        post: operations["examine"];
+        /** End what the doctor still looks at */
+        delete: operations["stopDoctor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/doctor/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gather what others need to understand what is wrong, without secrets */
+        post: operations["bundle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/doctor/bundle/save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Save the bundle that was looked at */
+        post: operations["saveBundle"];
         delete?: never;
         options?: never;
         head?: never;
@@ -543,8 +579,6 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Account: {
-            /** @description What is left; absent where the provider does not tell */
-            balance?: components["schemas"]["Balance"];
             base_url: string;
             /** Format: date-time */
             created: string;
@@ -614,14 +648,6 @@ export interface components {
             /** @description The tool's name */
             name: string;
         };
-        Amount: {
-            currency: string;
-            /**
-             * Format: double
-             * @description Below zero where it is owed
-             */
-            value: number;
-        };
         Attempt: {
             account: string;
             cost?: components["schemas"]["Cost"];
@@ -642,34 +668,32 @@ export interface components {
             usage?: components["schemas"]["Usage"];
             via?: string;
         };
-        Balance: {
-            /** @description By currency */
-            amounts: components["schemas"]["Amount"][] | null;
-            /** Format: date-time */
-            asked: string;
-            /**
-             * Format: date-time
-             * @description When it was told
-             */
-            at?: string;
-            /** @description Little or nothing is left */
-            low?: boolean;
-            /** @description In words, where that did not go well */
-            message?: string;
-            /**
-             * @description How asking for it went the last time; what was told before stays
-             * @enum {string}
-             */
-            outcome: "ok" | "unreachable" | "unauthorised" | "blocked" | "unparsable" | "no-secret" | "not-offered";
+        Bundle: {
+            files: components["schemas"]["BundleFile"][] | null;
+            id: string;
+            /** @description What is not in it that should be, and why, a sentence each */
+            left_out: string[] | null;
+        };
+        BundleFile: {
+            name: string;
+            text: string;
+            /** @description What it holds, in words */
+            what: string;
         };
         Check: {
+            /** @description What to run for it */
+            command?: string;
             /** @description What was found, in a sentence */
             detail: string;
+            /** @description What it belongs to, in words */
+            group: string;
             name: string;
-            /** @description The one thing to do about it */
+            /** @description The one thing to do about it, in a sentence */
             next?: string;
+            /** @description The path of the page where it can be done */
+            page?: string;
             /** @enum {string} */
-            state: "ok" | "warn" | "fail";
+            state: "ok" | "warn" | "fail" | "running" | "stopped";
         };
         Client: {
             /** Format: date-time */
@@ -687,7 +711,6 @@ export interface components {
         };
         Cost: {
             estimated?: boolean;
-            told_by?: string;
             unknown?: boolean;
             /** Format: double */
             usd: number;
@@ -748,7 +771,7 @@ export interface components {
         };
         Event: {
             request?: components["schemas"]["Row"];
-            topics?: ("status" | "accounts" | "models" | "clients" | "settings")[] | null;
+            topics?: ("status" | "accounts" | "models" | "clients" | "settings" | "doctor")[] | null;
             /** @enum {string} */
             type: "resync" | "changed" | "request" | "show";
         };
@@ -952,10 +975,6 @@ export interface components {
              * @description Dollars per million output tokens; absent where unknown
              */
             output_usd?: number;
-            /** @description The day of that, 2006-01-02 */
-            price_as_of?: string;
-            /** @description Where the price is from */
-            price_source?: string;
             protocols: string[] | null;
             provider: string;
             /** @description Long prompts, or some hours, cost another price */
@@ -1069,8 +1088,22 @@ export interface components {
         };
         Report: {
             checks: components["schemas"]["Check"][] | null;
-            /** @description Nothing failed; warnings do not count */
+            /** Format: date-time */
+            ended?: string;
+            /** @description All was looked at, and nothing failed; warnings do not count */
             ok: boolean;
+            /** @description Some of it is still being looked at */
+            running: boolean;
+            /**
+             * Format: date-time
+             * @description Absent where the doctor has not been asked yet
+             */
+            started?: string;
+            /**
+             * Format: int64
+             * @description Rises with every change
+             */
+            version: number;
         };
         Request: {
             record: components["schemas"]["Record"];
@@ -1094,8 +1127,6 @@ export interface components {
             /** @description The client's name */
             client: string;
             cost_estimated: boolean;
-            /** @description The provider that told the cost in its reply; absent where it was computed from a price */
-            cost_told_by?: string;
             /**
              * Format: double
              * @description null where the price is not known
@@ -1129,6 +1160,13 @@ export interface components {
             tokens_estimated: boolean;
             /** Format: int64 */
             took_ms?: number;
+        };
+        SaveBundleInputBody: {
+            /** @description Of the bundle that was looked at */
+            id: string;
+        };
+        Saved: {
+            path: string;
         };
         Scan: {
             /** Format: date-time */
@@ -1785,6 +1823,38 @@ export interface operations {
     };
     doctor: {
         parameters: {
+            query?: {
+                /** @description The version of a report: wait, for some seconds, until there is something that it does not have */
+                after?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    examine: {
+        parameters: {
             query?: never;
             header?: never;
             path?: never;
@@ -1799,6 +1869,97 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stopDoctor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bundle"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    saveBundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveBundleInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Saved"];
                 };
             };
             /** @description Error */

@@ -5,6 +5,7 @@ import { useHashLocation } from "wouter/use-hash-location";
 
 import { useLive, useSettings, useStatus } from "../api/queries";
 import { Accounts } from "../pages/Accounts";
+import { Doctor } from "../pages/Doctor";
 import { Models } from "../pages/Models";
 import { Overview } from "../pages/Overview";
 import { Requests } from "../pages/Requests";
@@ -48,6 +49,7 @@ function Shell() {
             <Route path="/tools/:what?" component={Tools} />
             <Route path="/requests/:id?" component={Requests} />
             <Route path="/settings" component={Settings} />
+            <Route path="/doctor/:what?" component={Doctor} />
             <Route>
               <Redirect to="/" />
             </Route>

@@ -36,7 +36,10 @@ export function Banners({ lost }: { lost: boolean }) {
             <Anchor component={Link} href="/settings" size="sm">
               Settings
             </Anchor>
-          )}
+          )}{" "}
+          <Anchor component={Link} href="/doctor" size="sm">
+            Look for what is wrong
+          </Anchor>
         </Alert>
       ))}
     </Stack>
