@@ -14,8 +14,8 @@ import (
 )
 
 // checkWebPage keeps web pages out. A page can make its visitor's browser send requests to loopback, under a name of
-// its own that it lets resolve to 127.0.0.1 (DNS rebinding: the Host gives it away) or straight (the Origin does). No
-// CORS header is ever sent, and a preflight is refused like any other request with an Origin.
+// its own that it lets resolve to 127.0.0.1 (DNS rebinding: the Host gives it away) or straight (the Origin does). CORS
+// headers are sent to pages alone that the user has allowed, and the preflight of any other is refused like a request.
 func (g *Gateway) checkWebPage(r *http.Request) *protocol.Error {
 	if !loopbackName(r.Host) {
 		g.refused.note(r, ForeignHost, r.Host)
@@ -34,6 +34,37 @@ func (g *Gateway) checkWebPage(r *http.Request) *protocol.Error {
 		return &protocol.Error{Kind: protocol.Forbidden, Message: "requests from web pages are refused"}
 	}
 	return nil
+}
+
+// admitPage lets a page that checkWebPage has let in read the answer, too.
+func (g *Gateway) admitPage(w http.ResponseWriter, r *http.Request) {
+	if origin := r.Header["Origin"]; len(origin) == 1 {
+		h := w.Header()
+		h["Access-Control-Allow-Origin"] = origin
+		h["Access-Control-Expose-Headers"] = []string{"*"}
+		h["Vary"] = []string{"Origin"}
+	}
+}
+
+// answerOptions tells what may be asked at a path, and a page's browser, which asks before it sends the page's request, that it may. It tells
+// nothing that would need a key.
+func answerOptions(w http.ResponseWriter, r *http.Request) {
+	ms, _ := find(r)
+	if ms == nil {
+		refuse(w, dialectOf(r), notServed(r))
+		return
+	}
+	h := w.Header()
+	h["Allow"] = []string{ms.allow()}
+	if h["Access-Control-Allow-Origin"] != nil {
+		h["Access-Control-Allow-Methods"] = h["Allow"]
+		h["Access-Control-Allow-Headers"] = r.Header["Access-Control-Request-Headers"]
+		h["Access-Control-Max-Age"] = []string{"600"}
+		if r.Header.Get("Access-Control-Request-Private-Network") == "true" {
+			h["Access-Control-Allow-Private-Network"] = []string{"true"}
+		}
+	}
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // isControl reports whether a request is one to the control API or its pages. Those pages are the one web page that may

@@ -2,7 +2,9 @@ package gateway
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"metapi/backend/protocol"
@@ -25,15 +27,47 @@ type endpoint struct {
 
 func (e endpoint) dialect() protocol.Dialect { return dialects.Of(e.protocol) }
 
-// posts are the endpoints with a fixed path, all of method POST.
-var posts = map[string]endpoint{
-	"/v1/chat/completions":       {protocol: protocol.OpenAIChat, operation: protocol.Generate},
-	"/v1/responses":              {protocol: protocol.OpenAIResponses, operation: protocol.Generate},
-	"/v1/responses/input_tokens": {protocol: protocol.OpenAIResponses, operation: protocol.CountTokens},
-	"/v1/responses/compact":      {protocol: protocol.OpenAIResponses, operation: protocol.Compact},
-	"/v1/embeddings":             {protocol: protocol.OpenAIEmbeddings, operation: protocol.Embed},
-	"/v1/messages":               {protocol: protocol.Anthropic, operation: protocol.Generate},
-	"/v1/messages/count_tokens":  {protocol: protocol.Anthropic, operation: protocol.CountTokens},
+// methods are the endpoints at one path. What answers GET answers HEAD, too: the server keeps the body back.
+type methods map[string]endpoint
+
+func post(p protocol.Protocol, o protocol.Operation) methods {
+	return methods{http.MethodPost: {protocol: p, operation: o}}
+}
+
+// allow lists what may be asked at a path, for the header of that name.
+func (ms methods) allow() string {
+	names := append(slices.Collect(maps.Keys(ms)), http.MethodOptions)
+	if _, ok := ms[http.MethodGet]; ok {
+		names = append(names, http.MethodHead)
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
+// resources are the paths; a star is a name that the client fills in. They are OpenAI's and Anthropic's; Gemini's have the model in them.
+var resources = map[string]methods{
+	"/v1/chat/completions":       post(protocol.OpenAIChat, protocol.Generate),
+	"/v1/responses":              post(protocol.OpenAIResponses, protocol.Generate),
+	"/v1/responses/input_tokens": post(protocol.OpenAIResponses, protocol.CountTokens),
+	"/v1/responses/compact":      post(protocol.OpenAIResponses, protocol.Compact),
+	"/v1/responses/*": {
+		http.MethodGet:    {protocol: protocol.OpenAIResponses, operation: protocol.Retrieve},
+		http.MethodDelete: {protocol: protocol.OpenAIResponses, operation: protocol.Delete},
+	},
+	"/v1/responses/*/cancel":      post(protocol.OpenAIResponses, protocol.Cancel),
+	"/v1/responses/*/input_items": {http.MethodGet: {protocol: protocol.OpenAIResponses, operation: protocol.InputItems}},
+	"/v1/conversations":           {http.MethodPost: aboutKept((*keptCall).begin)},
+	"/v1/conversations/*": {http.MethodGet: aboutKept((*keptCall).conversation), http.MethodPost: aboutKept((*keptCall).describe),
+		http.MethodDelete: aboutKept((*keptCall).end)},
+	"/v1/conversations/*/items":   {http.MethodGet: aboutKept((*keptCall).said), http.MethodPost: aboutKept((*keptCall).say)},
+	"/v1/conversations/*/items/*": {http.MethodGet: aboutKept((*keptCall).item), http.MethodDelete: aboutKept((*keptCall).unsay)},
+	"/v1/embeddings":              post(protocol.OpenAIEmbeddings, protocol.Embed),
+	"/v1/messages":                post(protocol.Anthropic, protocol.Generate),
+	"/v1/messages/count_tokens":   post(protocol.Anthropic, protocol.CountTokens),
+}
+
+func aboutKept(answer func(*keptCall) ([]byte, error)) endpoint {
+	return endpoint{protocol: protocol.OpenAIResponses, kept: answer}
 }
 
 // geminiMethods are the words after the colon of /v1beta/models/M:word.
@@ -45,73 +79,156 @@ var geminiMethods = map[string]endpoint{
 
 // findEndpoint reads method and path.
 func findEndpoint(r *http.Request) (endpoint, *protocol.Error) {
-	path := r.URL.Path
-	if ep, ok := posts[path]; ok {
-		return ep, wantMethod(r, http.MethodPost)
+	ms, at := find(r)
+	ep, ok := ms[r.Method]
+	switch {
+	case ms == nil:
+		return ep, notServed(r)
+	case !ok:
+		return ep, &protocol.Error{Kind: protocol.NotFound, Status: http.StatusMethodNotAllowed, Param: ms.allow(),
+			Message: fmt.Sprintf("%s takes %s, not %s", r.URL.Path, ms.allow(), r.Method)}
 	}
-	if path == "/v1/models" {
-		ep := endpoint{protocol: protocol.OpenAIChat, list: listOpenAI}
-		if anthropicCaller(r) {
-			ep = endpoint{protocol: protocol.Anthropic, list: listAnthropic}
-		}
-		return ep, wantMethod(r, http.MethodGet)
+	ep.id, ep.item = at.id, at.item
+	if ep.operation == protocol.Retrieve {
+		ep.stream = strings.EqualFold(r.URL.Query().Get("stream"), "true")
 	}
-	if id, ok := strings.CutPrefix(path, "/v1/models/"); ok && id != "" {
-		ep := endpoint{protocol: protocol.OpenAIChat, id: id, list: listOpenAI}
-		if anthropicCaller(r) {
-			ep = endpoint{protocol: protocol.Anthropic, id: id, list: listAnthropic}
-		}
-		return ep, wantMethod(r, http.MethodGet)
-	}
-	if rest, ok := strings.CutPrefix(path, "/v1/responses/"); ok {
-		if id, ok := strings.CutSuffix(rest, "/cancel"); ok && plainID(id) {
-			return endpoint{protocol: protocol.OpenAIResponses, operation: protocol.Cancel, id: id}, wantMethod(r, http.MethodPost)
-		}
-		if id, ok := strings.CutSuffix(rest, "/input_items"); ok && plainID(id) {
-			return endpoint{protocol: protocol.OpenAIResponses, operation: protocol.InputItems, id: id}, wantMethod(r, http.MethodGet)
-		}
-		if plainID(rest) && r.Method == http.MethodDelete {
-			return endpoint{protocol: protocol.OpenAIResponses, operation: protocol.Delete, id: rest}, nil
-		}
-		if plainID(rest) && r.Method != http.MethodPost { // nobody posts to a response
-			ep := endpoint{protocol: protocol.OpenAIResponses, operation: protocol.Retrieve, id: rest}
-			ep.stream = strings.EqualFold(r.URL.Query().Get("stream"), "true")
-			return ep, wantMethod(r, http.MethodGet)
-		}
-	}
-	if rest, ok := strings.CutPrefix(path, "/v1/conversations"); ok && (rest == "" || rest[0] == '/') {
-		return findConversation(r, rest)
-	}
-	if path == "/v1beta/models" {
-		return endpoint{protocol: protocol.Gemini, list: listGemini}, wantMethod(r, http.MethodGet)
-	}
-	if rest, ok := strings.CutPrefix(path, "/v1beta/"); ok {
-		name, isModel := strings.CutPrefix(rest, "models/") // which Vercel's AI SDK leaves out of account/model
-		if i := strings.LastIndexByte(name, ':'); i > 0 {
-			if ep, ok := geminiMethods[name[i+1:]]; ok {
-				ep.model = name[:i]
-				ep.array = ep.stream && r.URL.Query().Get("alt") != "sse"
-				return ep, wantMethod(r, http.MethodPost)
-			}
-		} else if isModel && name != "" {
-			return endpoint{protocol: protocol.Gemini, id: name, list: listGemini}, wantMethod(r, http.MethodGet)
-		}
-	}
-	return endpoint{}, notServed(r)
+	return ep, nil
 }
 
+// place is what the client has filled into a path.
+type place struct{ id, item string }
+
+// find finds what is at a request's path; nil where there is nothing.
+func find(r *http.Request) (methods, place) {
+	if ms, ok := resources[r.URL.Path]; ok { // nearly always
+		return ms, place{}
+	}
+	if ms, at := findAt(r, r.URL.Path); ms != nil {
+		return ms, at
+	}
+	return findAt(r, plainPath(r.URL.Path))
+}
+
+func findAt(r *http.Request, path string) (methods, place) {
+	if ms, ok := resources[path]; ok {
+		return ms, place{}
+	}
+	if ms, at := findGemini(r, path); ms != nil {
+		return ms, at
+	}
+	if name, ok := strings.CutPrefix(path, "/v1/models"); ok && (name == "" || len(name) > 1 && name[0] == '/') {
+		return methods{http.MethodGet: modelList(r)}, place{id: strings.TrimPrefix(name, "/")}
+	}
+	parts := strings.Split(path, "/")
+	var at place
+	for i, name := range [...]*string{3: &at.id, 5: &at.item} {
+		if name != nil && i < len(parts) && parts[i] != "" {
+			*name, parts[i] = parts[i], "*"
+		}
+	}
+	return resources[strings.Join(parts, "/")], at
+}
+
+// findGemini reads a path of Gemini's: its version, and the model with the method behind a colon. A method is known at any version.
+func findGemini(r *http.Request, path string) (methods, place) {
+	version, rest, ok := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	if !ok || !geminiVersions[version] {
+		return nil, place{}
+	}
+	name, isModel := strings.CutPrefix(rest, "models/")
+	if !isModel && rest != "models" && (version == "v1" || strings.Contains(rest, "/models/")) {
+		return nil, place{} // what Vercel's AI SDK makes of account/model has no models/, but no more of a path either
+	}
+	if i := strings.LastIndexByte(name, ':'); i > 0 {
+		if ep, ok := geminiMethods[name[i+1:]]; ok {
+			ep.model = name[:i]
+			ep.array = ep.stream && r.URL.Query().Get("alt") != "sse"
+			return methods{http.MethodPost: ep}, place{}
+		}
+	}
+	if version == "v1" && r.Header.Get("X-Goog-Api-Key") == "" || strings.Contains(name, ":") {
+		return nil, place{} // the lists of others; a method that is not known
+	}
+	if rest == "models" {
+		name = ""
+	} else if !isModel || name == "" {
+		return nil, place{}
+	}
+	return methods{http.MethodGet: {protocol: protocol.Gemini, list: listGemini}}, place{id: name}
+}
+
+var geminiVersions = map[string]bool{"v1beta": true, "v1alpha": true, "v1": true}
+
+// modelList is the list of models in the dialect of whoever asks.
+func modelList(r *http.Request) endpoint {
+	if anthropicCaller(r) {
+		return endpoint{protocol: protocol.Anthropic, list: listAnthropic}
+	}
+	return endpoint{protocol: protocol.OpenAIChat, list: listOpenAI}
+}
+
+// before are the path segments that tools put before a path, since their base URL has a version where they add one, or none, or is made for a
+// proxy that has a path for each vendor.
+var before = map[string]bool{"v1": true, "v1beta": true, "v1alpha": true, "openai": true, "codex": true, "anthropic": true, "claude": true, "gemini": true}
+
+// mostBefore bounds how many of them are taken off.
+const mostBefore = 4
+
+// plainPath is where a path leads that is none of ours as it stands: /chat/completions, /v1/v1/messages, /codex/v1/responses,
+// /v1/v1beta/models, and each with a slash behind it.
+func plainPath(path string) string {
+	path = strings.TrimSuffix(path, "/")
+	rest, version := strings.TrimPrefix(path, "/"), "v1"
+	for range mostBefore {
+		first, more, ok := strings.Cut(rest, "/")
+		if !ok || !before[first] {
+			break
+		}
+		rest, version = more, "v1"
+		if geminiVersions[first] {
+			version = first
+		}
+	}
+	first, _, _ := strings.Cut(rest, "/")
+	if version != "v1" && !geminis[first] && !strings.Contains(rest, ":") {
+		version = "v1" // a base URL with Gemini's version, of a tool that speaks another's protocol
+	}
+	return "/" + version + "/" + rest
+}
+
+// geminis are what there is below Gemini's versions beside the methods of a model.
+var geminis = map[string]bool{"models": true, "files": true, "cachedContents": true}
+
 func notServed(r *http.Request) *protocol.Error {
+	for prefix, why := range refusals {
+		if strings.HasPrefix(plainPath(r.URL.Path), prefix) {
+			return &protocol.Error{Kind: protocol.NotFound, Message: fmt.Sprintf("Metapi does not serve %s %s: %s", r.Method, r.URL.Path, why)}
+		}
+	}
 	return &protocol.Error{Kind: protocol.NotFound, Message: fmt.Sprintf("Metapi does not serve %s %s", r.Method, r.URL.Path)}
 }
 
-func plainID(id string) bool { return id != "" && !strings.Contains(id, "/") }
+// refusals say of paths that tools are known to try why they lead nowhere, and what to do instead.
+var refusals = map[string]string{
+	"/v1/realtime": "realtime sessions are no requests that could be sent to one account or another; connect to the vendor itself, or use /v1/audio and /v1/responses",
+}
 
-func wantMethod(r *http.Request, method string) *protocol.Error {
-	if r.Method == method {
-		return nil
+// upgrades reports whether a request wants to become a WebSocket, which nothing here does. Other upgrades are offers, that a server is free to
+// leave alone.
+func upgrades(r *http.Request) bool {
+	offered := r.Header["Upgrade"]
+	return offered != nil && slices.ContainsFunc(offered, func(v string) bool { return strings.EqualFold(v, "websocket") })
+}
+
+// noSocket refuses a WebSocket such that tools which try one first, as Codex does, go on by plain requests: they know 426 for that.
+func noSocket(r *http.Request) *protocol.Error {
+	what := "send each request with POST"
+	if strings.HasSuffix(plainPath(r.URL.Path), "/responses") {
+		what = "send requests with POST to /v1/responses (Codex: supports_websockets = false in the provider's table)"
+	} else if e := notServed(r); strings.Contains(e.Message, ": ") {
+		_, what, _ = strings.Cut(e.Message, ": ")
 	}
-	return &protocol.Error{Kind: protocol.NotFound, Status: http.StatusMethodNotAllowed, Param: method,
-		Message: fmt.Sprintf("%s takes %s, not %s", r.URL.Path, method, r.Method)}
+	return &protocol.Error{Kind: protocol.Unsupported, Status: http.StatusUpgradeRequired, Message: "Metapi opens no WebSocket connections: " + what}
 }
 
 func anthropicCaller(r *http.Request) bool {
@@ -120,8 +237,8 @@ func anthropicCaller(r *http.Request) bool {
 
 // dialectOf guesses how a caller of an unknown path wants its errors.
 func dialectOf(r *http.Request) protocol.Dialect {
-	switch path := r.URL.Path; {
-	case strings.HasPrefix(path, "/v1beta/"):
+	switch path := plainPath(r.URL.Path); {
+	case strings.HasPrefix(r.URL.Path, "/v1beta/"), strings.HasPrefix(path, "/v1beta/"), strings.Contains(path, "google.ai.generativelanguage"):
 		return dialects.Of(protocol.Gemini)
 	case strings.HasPrefix(path, "/v1/messages"), anthropicCaller(r):
 		return dialects.Of(protocol.Anthropic)

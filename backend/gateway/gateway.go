@@ -103,6 +103,19 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Write([]byte("Metapi is running. Point a tool at this address with a local key; `metapi keys add NAME` makes one.\n"))
 		return
 	}
+	g.admitPage(w, r)
+	switch {
+	case r.Method == http.MethodOptions:
+		answerOptions(w, r)
+		return
+	case r.Method == http.MethodHead:
+		get := *r
+		get.Method = http.MethodGet
+		r = &get
+	case upgrades(r):
+		refuse(w, dialectOf(r), noSocket(r))
+		return
+	}
 	ep, e := findEndpoint(r)
 	if e != nil {
 		refuse(w, dialectOf(r), e)
@@ -133,15 +146,18 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func refuse(w http.ResponseWriter, d protocol.Dialect, e *protocol.Error) int {
 	status, body := d.Error(e)
 	switch e.Status {
-	case http.StatusMethodNotAllowed, http.StatusUnsupportedMediaType: // ours: no vendor's table has them
+	case http.StatusMethodNotAllowed, http.StatusUnsupportedMediaType, http.StatusUpgradeRequired: // ours: no vendor's table has them
 		status = e.Status
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	setRetryAfter(h, e.RetryAfter)
 	nameRequest(h, d.Protocol())
-	if status == http.StatusMethodNotAllowed {
+	switch status {
+	case http.StatusMethodNotAllowed:
 		h.Set("Allow", e.Param)
+	case http.StatusUpgradeRequired:
+		h.Set("Upgrade", "HTTP/1.1")
 	}
 	w.WriteHeader(status)
 	w.Write(body)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/openairesponses"
@@ -30,42 +29,6 @@ var keptCalls = map[protocol.Operation]func(*keptCall) ([]byte, error){
 	protocol.Cancel:     (*keptCall).cancel,
 	protocol.Delete:     (*keptCall).forget,
 	protocol.InputItems: (*keptCall).inputItems,
-}
-
-// conversations are the calls about conversations: by what follows the path, and the method.
-var conversations = map[string]map[string]func(*keptCall) ([]byte, error){
-	"":           {http.MethodPost: (*keptCall).begin},
-	"/id":        {http.MethodGet: (*keptCall).conversation, http.MethodPost: (*keptCall).describe, http.MethodDelete: (*keptCall).end},
-	"/id/items":  {http.MethodGet: (*keptCall).said, http.MethodPost: (*keptCall).say},
-	"/id/items/": {http.MethodGet: (*keptCall).item, http.MethodDelete: (*keptCall).unsay},
-}
-
-// findConversation reads what follows /v1/conversations.
-func findConversation(r *http.Request, rest string) (endpoint, *protocol.Error) {
-	ep := endpoint{protocol: protocol.OpenAIResponses}
-	parts := strings.Split(rest, "/")[1:]
-	var calls map[string]func(*keptCall) ([]byte, error)
-	switch {
-	case len(parts) == 0:
-		calls = conversations[""]
-	case len(parts) == 1 && parts[0] != "":
-		calls, ep.id = conversations["/id"], parts[0]
-	case len(parts) == 2 && parts[1] == "items":
-		calls, ep.id = conversations["/id/items"], parts[0]
-	case len(parts) == 3 && parts[1] == "items" && parts[2] != "":
-		calls, ep.id, ep.item = conversations["/id/items/"], parts[0], parts[2]
-	}
-	if ep.kept = calls[r.Method]; ep.kept == nil {
-		if calls == nil {
-			return ep, notServed(r)
-		}
-		method := http.MethodPost
-		if calls[method] == nil {
-			method = http.MethodGet
-		}
-		return ep, wantMethod(r, method)
-	}
-	return ep, nil
 }
 
 // serveKept answers a call about what is kept here, and reports whether it is one.
