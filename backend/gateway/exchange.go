@@ -131,7 +131,8 @@ func (x *exchange) findOwner() (pin routing.Pin, strippable bool) {
 func (x *exchange) route(pin routing.Pin) *failure {
 	x.owner = pin
 	x.asked = routing.Request{ID: x.rec.ID, Model: x.rec.Asked, Protocol: x.in,
-		Operation: x.ep.operation, Translate: x.translatable(pin), Pin: pin, At: time.Now()}
+		Operation: x.ep.operation, Translate: x.translatable(pin), Pin: pin, At: time.Now(),
+		Bytes: int64(len(x.body)), Stream: x.stream, Weigh: x.weigh()}
 	decision, err := routing.Decide(&x.snap.Snapshot, x.asked)
 	x.noteDecision(&decision)
 	if err != nil {
@@ -142,7 +143,7 @@ func (x *exchange) route(pin routing.Pin) *failure {
 		if worst != nil && worst.err.Kind == protocol.ContextTooLong && d.Context <= worst.context {
 			continue // does not fit here either
 		}
-		f := x.try(d, i+1 < len(decision.Candidates))
+		f := x.try(d.Deployment, i+1 < len(decision.Candidates))
 		if f == nil {
 			return nil
 		}

@@ -17,7 +17,7 @@ func (x *exchange) noteDecision(d *routing.Decision) {
 	x.rec.Candidates = make([]routing.Figure, 0, min(len(d.Candidates), maxFigures))
 	for _, c := range d.Candidates[:min(len(d.Candidates), maxFigures)] {
 		x.rec.Candidates = append(x.rec.Candidates, routing.Figure{Deployment: c.ID, Account: c.Account.ID, Upstream: c.Upstream,
-			InFlight: c.Live.InFlight(), Price: inputPrice(c, x.rec.Start)})
+			InFlight: c.Live.InFlight(), Price: inputPrice(c.Deployment, x.rec.Start), Terms: c.Terms})
 	}
 }
 

@@ -11,11 +11,11 @@ import (
 // draw is seeded by the request's id, so that the same figures give the same ranking.
 type balance struct{}
 
-func (balance) rank(r Request, ds []*Deployment) {
+func (balance) rank(r Request, cs []Candidate) {
 	h := fnv.New64a()
 	h.Write([]byte(r.ID))
 	rng := rand.New(rand.NewPCG(h.Sum64(), 0))
-	for rest := ds; len(rest) > 1; rest = rest[1:] {
+	for rest := cs; len(rest) > 1; rest = rest[1:] {
 		i, j := rng.IntN(len(rest)), rng.IntN(len(rest)-1)
 		if j >= i {
 			j++

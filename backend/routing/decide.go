@@ -9,16 +9,6 @@ import (
 	"metapi/backend/routing/live"
 )
 
-// A ranker orders the candidates of a decision, best first. There is one per mode.
-type ranker interface {
-	rank(Request, []*Deployment)
-}
-
-var rankers = map[Mode]ranker{
-	Failover: failover{},
-	Balance:  balance{},
-}
-
 // Decide ranks the deployments that may serve r. The error is a *[catalog.UnknownModel], or a *[NoCandidate] when
 // the name is known but nobody can serve it now; the decision with its exclusions is returned beside it.
 func Decide(s *Snapshot, r Request) (Decision, error) {
@@ -34,20 +24,20 @@ func Decide(s *Snapshot, r Request) (Decision, error) {
 			d.Mode = m
 		} else if m != "" {
 			return d, &NoCandidate{Err: &protocol.Error{Kind: protocol.BadRequest, Param: "model",
-				Message: fmt.Sprintf("the mode %q after the model's name is not available; choose failover or balance", m)}}
+				Message: fmt.Sprintf("the mode %q after the model's name is not available; choose %s", m, modeWords())}}
 		}
 	} else {
 		pool = s.anyOf(r.Protocol)
 	}
 
-	d.Candidates = make([]*Deployment, 0, len(pool))
+	d.Candidates = make([]Candidate, 0, len(pool))
 	spoken := protocol.Set(0) // what the pool can be reached by, for the error
 	for _, i := range pool {
 		c := &s.Deployments[i]
 		spoken |= c.reach(r.Operation)
 		reason, until := c.unfit(r)
 		if reason == "" {
-			d.Candidates = append(d.Candidates, c)
+			d.Candidates = append(d.Candidates, Candidate{Deployment: c})
 			continue
 		}
 		d.Excluded = append(d.Excluded, Excluded{c.ID, c.Account.ID, reason, until})

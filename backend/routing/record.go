@@ -101,6 +101,7 @@ type Figure struct {
 	Upstream   string  `json:"upstream"`
 	InFlight   int64   `json:"in_flight"`
 	Price      float64 `json:"price,omitempty"` // dollars per million input tokens, 0 where unknown
+	Terms
 }
 
 // Excluded is one deployment that could have served the model but was left out, and why.

@@ -54,6 +54,10 @@ type Request struct {
 	Translate protocol.Set // other protocols that the request can be put into, and its reply from; none where it leans on an account's state
 	Pin       Pin
 	At        time.Time
+
+	Bytes  int64                    // of the body
+	Stream bool                     // a stream is asked for
+	Weigh  func(*Deployment) Weight // called only where the mode asks for it; nil: nothing is known
 }
 
 // Pin ties a request to one account, because the request leans on state that lives there.
@@ -66,7 +70,7 @@ type Pin struct {
 type Decision struct {
 	Mode       Mode
 	Model      string // canonical; "" where the operation has none
-	Candidates []*Deployment
+	Candidates []Candidate
 	Excluded   []Excluded
 	Soonest    time.Time // when the first of the cooling may be tried again; zero where none is cooling
 }
