@@ -31,6 +31,7 @@ type exchange struct {
 	owner   routing.Pin // whose state the request leans on
 	asked   routing.Request
 	conv    *conversation.Request // the body, decoded; nil until lane B wants it
+	mode    routing.Mode          // that the client asks for in a header
 	stream  bool                  // the client wants a stream
 	out     *streamWriter
 	countBy time.Time // when a count must be told
@@ -71,6 +72,12 @@ func (x *exchange) run() {
 // read takes in the body and peeks at it.
 func (x *exchange) read() *protocol.Error {
 	x.rec.Stream = x.stream
+	if word := x.r.Header.Get("X-Metapi-Mode"); word != "" {
+		var err error
+		if x.mode, err = routing.ParseMode(word); err != nil {
+			return &protocol.Error{Kind: protocol.BadRequest, Message: "the header X-Metapi-Mode: " + err.Error()}
+		}
+	}
 	if x.stored() {
 		x.peek.Refs = []protocol.Ref{{Kind: protocol.ResponseRef, ID: x.ep.id}}
 		return nil
@@ -130,7 +137,7 @@ func (x *exchange) findOwner() (pin routing.Pin, strippable bool) {
 // route decides and tries the candidates in turn. It returns nil once the request is settled, else why nobody served it.
 func (x *exchange) route(pin routing.Pin) *failure {
 	x.owner = pin
-	x.asked = routing.Request{ID: x.rec.ID, Model: x.rec.Asked, Protocol: x.in,
+	x.asked = routing.Request{ID: x.rec.ID, Model: x.rec.Asked, Mode: x.mode, Protocol: x.in,
 		Operation: x.ep.operation, Translate: x.translatable(pin), Pin: pin, At: time.Now(),
 		Bytes: int64(len(x.body)), Stream: x.stream, Weigh: x.weigh()}
 	decision, err := routing.Decide(&x.snap.Snapshot, x.asked)

@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -12,7 +13,7 @@ import (
 // Decide ranks the deployments that may serve r. The error is a *[catalog.UnknownModel], or a *[NoCandidate] when
 // the name is known but nobody can serve it now; the decision with its exclusions is returned beside it.
 func Decide(s *Snapshot, r Request) (Decision, error) {
-	d := Decision{Mode: s.Mode}
+	d := Decision{Mode: cmp.Or(r.Mode, s.Mode)}
 	var pool []int32
 	if r.Model != "" {
 		found, err := s.Names.Resolve(r.Model)

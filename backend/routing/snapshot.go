@@ -49,6 +49,7 @@ type Deployment struct {
 type Request struct {
 	ID        string // seeds what is drawn at random, so that a decision can be repeated
 	Model     string // as the client named it; "" where the operation has none
+	Mode      Mode   // that the client asks for; "": the one in force. One after the model's name counts before it
 	Protocol  protocol.Protocol
 	Operation protocol.Operation
 	Translate protocol.Set // other protocols that the request can be put into, and its reply from; none where it leans on an account's state

@@ -48,7 +48,8 @@ func (s Spread) drawn(m memory, now time.Time, expected level, worth float64) le
 		return expected
 	}
 	share := w / (w + worth)
-	return level{expected.mean + share*(s.mean-expected.mean), expected.deviation + share*(math.Sqrt(s.variance)-expected.deviation)}
+	spread := max(w-1, 0) // one sample says nothing of how far the next may be off
+	return level{expected.mean + share*(s.mean-expected.mean), expected.deviation + spread/(spread+worth)*(math.Sqrt(s.variance)-expected.deviation)}
 }
 
 // p95 is the 95th percentile.

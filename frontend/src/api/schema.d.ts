@@ -738,12 +738,23 @@ export interface components {
         };
         Figure: {
             account: string;
+            /** Format: double */
+            cost?: number;
             deployment: string;
+            /** Format: double */
+            failing?: number;
             /** Format: int64 */
             in_flight: number;
             /** Format: double */
+            later?: number;
+            /** Format: double */
             price?: number;
+            priced?: boolean;
+            /** Format: double */
+            score?: number;
             upstream: string;
+            /** Format: int64 */
+            wait?: number;
         };
         Figures: {
             /** Format: int64 */
