@@ -11,6 +11,8 @@ import (
 // Candidate is a deployment that may serve a request, with what the mode in force ranked it by.
 type Candidate struct {
 	*Deployment
+	Place  int     // of its model in a plan's list
+	Weight float64 // its share in balance mode
 	Terms
 }
 
@@ -45,9 +47,11 @@ var rankers = map[Mode]ranker{
 	Cheapest: cost{secondIsWorth},
 }
 
-// byScore sorts by score; where scores are the same, by the user's order.
+// byScore sorts by score; where scores are the same, as failover does.
 func byScore(cs []Candidate) {
-	slices.SortStableFunc(cs, func(a, b Candidate) int { return cmp.Or(cmp.Compare(a.Score, b.Score), a.Order-b.Order) })
+	slices.SortStableFunc(cs, func(a, b Candidate) int {
+		return cmp.Or(cmp.Compare(a.Score, b.Score), a.Place-b.Place, a.Order-b.Order)
+	})
 }
 
 // latency ranks by how long an answer is expected to be waited for. Whoever fails is asked in vain for about as long: an order of attempts
@@ -75,22 +79,20 @@ const secondIsWorth = 2.0 / 3600
 // with for as long as it pays. F is the time that is lost.
 type cost struct{ second float64 } // dollars
 
+// unknownCost puts what has no price behind all that has: it may cost anything.
+const unknownCost = 1e6 // dollars
+
 func (m cost) rank(r Request, cs []Candidate) {
 	for i := range cs {
 		c := &cs[i]
 		c.expect(r)
 		c.Wait, c.Failing = c.Live.P95(r.Bytes, r.Stream, r.At), c.Live.Failing(r.At)
 		c.Score = c.Cost + c.Later + m.second*c.Wait.Seconds()*c.Failing/(1-c.Failing)
-	}
-	slices.SortStableFunc(cs, func(a, b Candidate) int {
-		if a.Priced != b.Priced { // what is not known may be anything
-			if a.Priced {
-				return -1
-			}
-			return 1
+		if !c.Priced {
+			c.Score += unknownCost
 		}
-		return cmp.Or(cmp.Compare(a.Score, b.Score), a.Order-b.Order)
-	})
+	}
+	byScore(cs)
 }
 
 // expect fills in what c is expected to cost.

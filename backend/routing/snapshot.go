@@ -14,6 +14,7 @@ type Snapshot struct {
 	Accounts    []Account // in the user's order
 	Deployments []Deployment
 	Names       *catalog.Index // resolves a model's name to indices into Deployments
+	Rules       *Rules         // nil: none
 }
 
 // Account is what routing knows of an account.
@@ -45,7 +46,7 @@ type Deployment struct {
 	Live      *live.Deployment
 }
 
-// Request is what a decision looks at. It holds no prompt.
+// Request is what a decision looks at. It holds no prompt, though rules may ask for a part of it.
 type Request struct {
 	ID        string // seeds what is drawn at random, so that a decision can be repeated
 	Model     string // as the client named it; "" where the operation has none
@@ -56,9 +57,17 @@ type Request struct {
 	Pin       Pin
 	At        time.Time
 
-	Bytes  int64                    // of the body
-	Stream bool                     // a stream is asked for
-	Weigh  func(*Deployment) Weight // called only where the mode asks for it; nil: nothing is known
+	Client   string // its name
+	Session  string // "" where that is not known
+	Features Features
+	Bytes    int64 // of the body
+	Stream   bool  // a stream is asked for
+
+	// What costs something to know, and is asked for by rules and modes that want it; nil: nothing is known.
+	Tokens func() int               // of the prompt, estimated for the model that was asked for
+	Text   func() string            // the last message of the user, and the first 2 KB
+	Header func(name string) string // but for those that hold keys
+	Weigh  func(*Deployment) Weight
 }
 
 // Pin ties a request to one account, because the request leans on state that lives there.
@@ -70,7 +79,8 @@ type Pin struct {
 // Decision is the outcome: who may serve, best first, and who may not, with reasons.
 type Decision struct {
 	Mode       Mode
-	Model      string // canonical; "" where the operation has none
+	Model      string   // canonical; "" where the operation has none
+	Rules      []string // that held, by name
 	Candidates []Candidate
 	Excluded   []Excluded
 	Soonest    time.Time // when the first of the cooling may be tried again; zero where none is cooling
