@@ -31,8 +31,9 @@ type exchange struct {
 	owner   routing.Pin // whose state the request leans on
 	asked   routing.Request
 	conv    *conversation.Request // the body, decoded; nil until lane B wants it
-	mode    routing.Mode          // that the client asks for in a header
-	stream  bool                  // the client wants a stream
+	client  *account.Client
+	mode    routing.Mode // that the client asks for in a header
+	stream  bool         // the client wants a stream
 	out     *streamWriter
 	countBy time.Time // when a count must be told
 	keep    *keeping  // nil: Metapi does not keep the reply
@@ -43,7 +44,7 @@ type exchange struct {
 
 func newExchange(g *Gateway, w http.ResponseWriter, r *http.Request, ep endpoint, snap *snapshot.Snapshot, client *account.Client) *exchange {
 	now := time.Now()
-	x := &exchange{g: g, w: w, r: r, ep: ep, dialect: ep.dialect(), in: ep.protocol, snap: snap, stream: ep.stream}
+	x := &exchange{g: g, w: w, r: r, ep: ep, dialect: ep.dialect(), in: ep.protocol, snap: snap, client: client, stream: ep.stream}
 	x.rec = routing.Record{ID: routing.NewID(now), Start: now, Client: client.ID, Protocol: ep.protocol, Operation: ep.operation, Asked: ep.model}
 	w.Header()["X-Metapi-Request-Id"] = []string{x.rec.ID}
 	return x
@@ -139,7 +140,8 @@ func (x *exchange) route(pin routing.Pin) *failure {
 	x.owner = pin
 	x.asked = routing.Request{ID: x.rec.ID, Model: x.rec.Asked, Mode: x.mode, Protocol: x.in,
 		Operation: x.ep.operation, Translate: x.translatable(pin), Pin: pin, At: time.Now(),
-		Bytes: int64(len(x.body)), Stream: x.stream, Weigh: x.weigh()}
+		Client: x.client.Name, Session: x.rec.Session, Features: x.rec.Features, Bytes: int64(len(x.body)), Stream: x.stream,
+		Tokens: x.tokens, Text: x.text, Header: x.header, Weigh: x.weigh()}
 	decision, err := routing.Decide(&x.snap.Snapshot, x.asked)
 	x.noteDecision(&decision)
 	if err != nil {

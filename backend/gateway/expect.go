@@ -1,9 +1,13 @@
 package gateway
 
 import (
+	"net/http"
+	"strings"
 	"time"
 
 	"metapi/backend/protocol"
+	"metapi/backend/protocol/codecs"
+	"metapi/backend/protocol/conversation"
 	"metapi/backend/protocol/tokens"
 	"metapi/backend/routing"
 	"metapi/backend/routing/live"
@@ -36,6 +40,58 @@ func (x *exchange) weigh() func(*routing.Deployment) routing.Weight {
 		out.Writes = w.Writes && d.Price != nil && d.Price.Holding(x.rec.Start).CacheWrite.Known
 		return out
 	}
+}
+
+// tokens is what the prompt is expected to take, for conditions: by the model that was asked for.
+func (x *exchange) tokens() int {
+	p := tokens.Read(x.body)
+	return int(x.g.priced(&p, x.rec.Asked))
+}
+
+// What a condition may look at of the text. A pattern over all of a long prompt would take longer than all else that Metapi does.
+const textHead = 2 << 10 // bytes from the beginning
+
+// text is the beginning of the prompt and the last message of the user, a line between them.
+func (x *exchange) text() string {
+	if codecs.Of(x.in) == nil {
+		return ""
+	}
+	conv, err := x.decoded()
+	if err != nil {
+		return "" // it will be told where it matters
+	}
+	var head, last strings.Builder
+	for i := range conv.Messages {
+		m := &conv.Messages[i]
+		user := m.Role == conversation.User
+		if user {
+			last.Reset()
+		}
+		for _, p := range m.Parts {
+			t, ok := p.(*conversation.Text)
+			if !ok {
+				continue
+			}
+			if room := textHead - head.Len(); room > 0 {
+				head.WriteString(t.Text[:min(room, len(t.Text))])
+				head.WriteByte('\n')
+			}
+			if user {
+				last.WriteString(t.Text)
+				last.WriteByte('\n')
+			}
+		}
+	}
+	return head.String() + last.String()
+}
+
+// header is a header of the client's, for conditions: none that holds a key.
+func (x *exchange) header(name string) string {
+	switch name = http.CanonicalHeaderKey(name); name {
+	case "Authorization", "X-Api-Key", "X-Goog-Api-Key", "Cookie", "Proxy-Authorization":
+		return ""
+	}
+	return x.r.Header.Get(name)
 }
 
 // sessionKey tells the sessions of two clients apart; "" where the request has none.

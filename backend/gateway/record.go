@@ -13,7 +13,7 @@ const maxFigures = 5
 
 // noteDecision keeps what the decision was made of. A second decision of one request (after a repair) replaces the first.
 func (x *exchange) noteDecision(d *routing.Decision) {
-	x.rec.Mode, x.rec.Model, x.rec.Excluded = d.Mode, d.Model, d.Excluded
+	x.rec.Mode, x.rec.Model, x.rec.Rules, x.rec.Excluded = d.Mode, d.Model, d.Rules, d.Excluded
 	x.rec.Candidates = make([]routing.Figure, 0, min(len(d.Candidates), maxFigures))
 	for _, c := range d.Candidates[:min(len(d.Candidates), maxFigures)] {
 		x.rec.Candidates = append(x.rec.Candidates, routing.Figure{Deployment: c.ID, Account: c.Account.ID, Upstream: c.Upstream,

@@ -151,6 +151,7 @@ func appendRecord(b []byte, r *routing.Record) ([]byte, error) {
 		o.close()
 	}
 	o.word("mode", string(r.Mode))
+	o.words("rules", r.Rules)
 	o.each("candidates", len(r.Candidates), func(i int) {
 		c := &r.Candidates[i]
 		o.text("deployment", c.Deployment)

@@ -35,6 +35,7 @@ type Record struct {
 	Features  Features           `json:"features,omitzero"`
 
 	Mode       Mode       `json:"mode,omitempty"`
+	Rules      []string   `json:"rules,omitempty"`      // of the user's that held, by name
 	Candidates []Figure   `json:"candidates,omitempty"` // the ranked top of the decision
 	Excluded   []Excluded `json:"excluded,omitempty"`
 	Attempts   []Attempt  `json:"attempts,omitempty"` // in order; the last one served the client if State is ok

@@ -13,7 +13,7 @@ import (
 type Rules struct {
 	models  map[string]*plan
 	rules   []rule
-	Missing []string // what is named and cannot be had, in words
+	missing []string // what is named and cannot be had, in words
 }
 
 // plan is a [Plan] with its models resolved.
@@ -51,7 +51,7 @@ func NewRules(s *Settings, names *catalog.Index) *Rules {
 		}
 		r.rules = append(r.rules, to)
 	}
-	slices.Sort(r.Missing)
+	slices.Sort(r.missing)
 	return r
 }
 
@@ -61,7 +61,7 @@ func (r *Rules) plan(whose string, p *Plan, names *catalog.Index) *plan {
 		for i, c := range choices {
 			found, err := names.Resolve(c.Model)
 			if err != nil {
-				r.Missing = append(r.Missing, fmt.Sprintf("%s names %q, which no account offers", whose, c.Model))
+				r.missing = append(r.missing, fmt.Sprintf("%s names %q, which no account offers", whose, c.Model))
 				continue
 			}
 			for _, ref := range found.Refs {
@@ -72,6 +72,14 @@ func (r *Rules) plan(whose string, p *Plan, names *catalog.Index) *plan {
 		}
 	}
 	return out
+}
+
+// Lacks says what the rules name and no account offers, a sentence each.
+func (r *Rules) Lacks() []string {
+	if r == nil {
+		return nil
+	}
+	return r.missing
 }
 
 // model is the plan of a virtual model; nil: it is none.

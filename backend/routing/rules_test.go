@@ -140,7 +140,7 @@ func TestWhatIsWrongWithRoutingYAML(t *testing.T) {
 
 func TestMissingModelsAreTold(t *testing.T) {
 	s := ruled(t, models(Failover), "models: {coder: {models: [nothing]}}\nrules:\n- {name: x, models: [gone, gpt]}")
-	if got := strings.Join(s.Rules.Missing, "\n"); !strings.Contains(got, `"nothing"`) || !strings.Contains(got, `"gone"`) {
+	if got := strings.Join(s.Rules.Lacks(), "\n"); !strings.Contains(got, `"nothing"`) || !strings.Contains(got, `"gone"`) {
 		t.Errorf("%s", got)
 	}
 }
@@ -209,4 +209,3 @@ func BenchmarkDecideWithRules(b *testing.B) {
 		})
 	}
 }
-

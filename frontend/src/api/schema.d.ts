@@ -1021,6 +1021,7 @@ export interface components {
             model?: string;
             operation: string;
             protocol: string;
+            rules?: string[] | null;
             session?: string;
             /** Format: date-time */
             start: string;

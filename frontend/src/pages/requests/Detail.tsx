@@ -216,6 +216,7 @@ function Why({ record, name }: { record: Schemas["Record"]; name: (account: stri
       </Title>
       <Text size="sm" c="dimmed" mb="xs">
         {record.mode ? `Mode: ${modeName(record.mode)}. ` : ""}
+        {record.rules ? `By ${record.rules.length > 1 ? "rules" : "the rule"} ${record.rules.map((r) => `“${r}”`).join(", ")}. ` : ""}
         {plural(candidates.length, "account")} could serve{excluded.length > 0 ? `, ${excluded.length} left out` : ""}.
       </Text>
       {candidates.length > 0 && (
