@@ -30,6 +30,7 @@ type exchange struct {
 	peek    protocol.Peek
 	owner   routing.Pin // whose state the request leans on
 	asked   routing.Request
+	ranked  []routing.Candidate   // the first of the decision, as the record has them
 	conv    *conversation.Request // the body, decoded; nil until lane B wants it
 	client  *account.Client
 	mode    routing.Mode // that the client asks for in a header
@@ -135,15 +136,20 @@ func (x *exchange) findOwner() (pin routing.Pin, strippable bool) {
 	return pin, strippable && pin.Only
 }
 
-// route decides and tries the candidates in turn. It returns nil once the request is settled, else why nobody served it.
-func (x *exchange) route(pin routing.Pin) *failure {
+// ask puts what routing looks at together.
+func (x *exchange) ask(pin routing.Pin) {
 	x.owner = pin
 	x.asked = routing.Request{ID: x.rec.ID, Model: x.rec.Asked, Mode: x.mode, Protocol: x.in,
 		Operation: x.ep.operation, Translate: x.translatable(pin), Pin: pin, At: time.Now(),
 		Client: x.client.Name, Session: x.rec.Session, Features: x.rec.Features, Bytes: int64(len(x.body)), Stream: x.stream,
 		Tokens: x.tokens, Text: x.text, Header: x.header, Weigh: x.weigh()}
+}
+
+// route decides and tries the candidates in turn. It returns nil once the request is settled, else why nobody served it.
+func (x *exchange) route(pin routing.Pin) *failure {
+	x.ask(pin)
 	decision, err := routing.Decide(&x.snap.Snapshot, x.asked)
-	x.noteDecision(&decision)
+	x.noteDecision(&decision, maxFigures)
 	if err != nil {
 		return &failure{err: asError(err)}
 	}

@@ -165,6 +165,8 @@ func appendRecord(b []byte, r *routing.Record) ([]byte, error) {
 		o.figure("later", c.Later)
 		o.flag("priced", c.Priced)
 		o.figure("score", c.Score)
+		o.figure("would", c.Would)
+		o.flag("would_known", c.WouldKnown)
 	})
 	o.each("excluded", len(r.Excluded), func(i int) {
 		e := &r.Excluded[i]

@@ -95,6 +95,12 @@ func (m cost) rank(r Request, cs []Candidate) {
 	byScore(cs)
 }
 
+// Expect fills in the figures that the mode in force had no use for, so that they can be shown beside the others.
+func (c *Candidate) Expect(r Request) {
+	c.Wait, c.Failing = c.Live.P95(r.Bytes, r.Stream, r.At), c.Live.Failing(r.At)
+	c.expect(r)
+}
+
 // expect fills in what c is expected to cost.
 func (c *Candidate) expect(r Request) {
 	if r.Weigh == nil || c.Price == nil {

@@ -103,6 +103,10 @@ type Figure struct {
 	InFlight   int64   `json:"in_flight"`
 	Price      float64 `json:"price,omitempty"` // dollars per million input tokens, 0 where unknown
 	Terms
+
+	// What the request's tokens would have cost here, by the prices of its day. Known once the request has settled.
+	Would      float64 `json:"would,omitempty"` // dollars
+	WouldKnown bool    `json:"would_known,omitempty"`
 }
 
 // Excluded is one deployment that could have served the model but was left out, and why.
