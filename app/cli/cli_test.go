@@ -295,6 +295,7 @@ func TestServing(t *testing.T) {
 	w.until(func() bool { return strings.Contains(w.run("status").err+w.run("status").out, "routing.yaml:3:9") })
 	i.chat(key, "mine", "").is(t, 200) // what was there before stays in force
 	w.write("routing.yaml", "")
+	w.until(func() bool { return !strings.Contains(w.run("explain", "gpt-4o").err, "left out") })
 
 	w.run("pause").ends(0)
 	i.chat(key, "gpt-4o", "").is(t, 503)
