@@ -124,7 +124,7 @@ func (b *Backend) open() (err error) {
 	sw := b.switches()
 	b.builder = snapshot.NewBuilder(snapshot.Sources{
 		Accounts: b.accounts, Offers: b.offers, Catalog: catalog.Embedded(), Live: b.live, Mode: sw.Mode, Paused: sw.Paused,
-		Aliases: func() map[string]string { return b.rules.Value().Aliases }, Log: b.log,
+		Settings: b.rules.Value, Log: b.log,
 	})
 	b.accounts.OnChange(func() {
 		b.changed()
@@ -251,6 +251,9 @@ func (b *Backend) trouble() []string {
 	}
 	if fault := b.rules.Fault(); fault != nil {
 		list = append(list, control.Sentence(fault.Error())+" What was there before stays in force.")
+	}
+	for _, missing := range b.builder.Load().Rules.Lacks() {
+		list = append(list, control.Sentence(routing.SettingsFile+": "+missing))
 	}
 	for _, fault := range b.own.Faults() {
 		list = append(list, control.Sentence(fault.Error())+" What was there before stays in force.")

@@ -12,6 +12,7 @@ import (
 
 	"metapi/backend/control"
 	"metapi/backend/gateway"
+	"metapi/backend/routing"
 )
 
 // instance is a Backend that serves: what others know of it, and where it can be reached, which the user may change while
@@ -22,6 +23,7 @@ type instance struct {
 	stop     func()          // begins it
 	inFlight func() int64
 	refusals func() []gateway.Refusal
+	decide   func(context.Context, gateway.Question) (routing.Record, error)
 	sessions *control.Sessions   // nil: there are no pages
 	moves    chan []net.Listener // taken by the gateway
 	moved    chan struct{}       // holds one after a move
@@ -50,7 +52,7 @@ func (i *instance) at(listeners []net.Listener) error {
 		i.rt.Addresses = append(i.rt.Addresses, l.Addr().String())
 	}
 	server := &control.Server{Addresses: i.rt.Addresses, PID: i.rt.PID, Instance: i.rt.Instance, Started: i.rt.Started,
-		InFlight: i.inFlight, Refusals: i.refusals, Stop: i.stop, Ended: here.Done(), Move: i.move}
+		InFlight: i.inFlight, Decide: i.decide, Refusals: i.refusals, Stop: i.stop, Ended: here.Done(), Move: i.move}
 	if i.sessions != nil {
 		base := "http://" + i.rt.Addresses[0]
 		server.Link = func() string { return base + "/ui/#code=" + i.sessions.Link() }

@@ -124,7 +124,7 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events, b.balances}, Pins: b.ledger, Kept: b.kept, Transport: b.transport, Moves: i.moves,
 		Control: control.Guard(b.handler, i.rt.Token, web), Origins: o.Origins, FirstEvent: o.FirstEvent, Log: b.log,
 	})
-	i.inFlight, i.refusals = g.InFlight, g.Refusals
+	i.inFlight, i.refusals, i.decide = g.InFlight, g.Refusals, g.Explain
 
 	b.serving.on.Store(true)
 	defer b.serving.on.Store(false)

@@ -279,6 +279,24 @@ func TestServing(t *testing.T) {
 	if mode.Mode != "failover" || len(mode.Modes) < 2 {
 		t.Errorf("mode --json says %+v", mode)
 	}
+	// Why a request would go where it does, without sending it; and rules that are put in force by writing them.
+	w.run("explain", "gpt-4o").ends(0).says("mode failover", "gpt-4o", "$")
+	w.run("explain", "gpt-9").ends(0).says("no account offers", "gpt-4o")
+	w.run("explain").ends(2).says("explain gpt-5")
+	w.run("explain", "gpt-4o", "--client", "nobody").ends(4).says("nobody", "keys list")
+	w.run("explain", "gpt-4o", "--mode", "cheap").ends(2).says("cost")
+	w.with(`{"model":"gpt-4o","messages":[{"role":"user","content":"Hi"}]}`, "explain", "--body", "-", "--mode", "cost").ends(0).says("mode cost")
+	w.with(`{"model":"gpt-4o"`, "explain", "--body", "-").ends(2).says("not JSON")
+	w.write("routing.yaml", "models:\n  mine: {mode: latency, models: [gpt-4o]}\nrules:\n- {name: not b, never: [b]}\n")
+	w.until(func() bool { return strings.Contains(w.run("explain", "mine").out, "a ") })
+	w.run("explain", "mine").ends(0).says("mode latency", "not b", "left out: b")
+	i.chat(key, "mine", "").is(t, 200)
+	w.write("routing.yaml", "rules:\n- name: x\n  when: tokns > 1\n  mode: cost\n")
+	w.until(func() bool { return strings.Contains(w.run("status").err+w.run("status").out, "routing.yaml:3:9") })
+	i.chat(key, "mine", "").is(t, 200) // what was there before stays in force
+	w.write("routing.yaml", "")
+	w.until(func() bool { return !strings.Contains(w.run("explain", "gpt-4o").err, "left out") })
+
 	w.run("pause").ends(0)
 	i.chat(key, "gpt-4o", "").is(t, 503)
 	w.run("status").ends(0).says("Paused", "failover", i.addr)
@@ -307,7 +325,7 @@ func TestServing(t *testing.T) {
 	w.run("keys", "revoke", "script").ends(0)
 	i.chat(key, "gpt-4o", "").is(t, 401)
 
-	w.usage34(t)
+	w.usage36(t)
 	w.run("logs", "-n", "3").ends(0)
 	var log client.Log
 	w.run("logs", "--json").ends(0).json(&log)
@@ -322,16 +340,16 @@ func TestServing(t *testing.T) {
 		t.Error("runtime.json is still there")
 	}
 	w.run("stop").ends(0).says("No Metapi is running")
-	w.usage34(t) // the same without an instance
+	w.usage36(t) // the same without an instance
 }
 
-// usage34 checks the ledger after the 33 requests of TestServing that reached an account's model, and the one that did not.
-func (w *world) usage34(t *testing.T) {
+// usage36 checks the ledger after the 35 requests of TestServing that reached an account's model, and the one that did not.
+func (w *world) usage36(t *testing.T) {
 	t.Helper()
 	var u client.UsageReport
 	w.run("usage", "--json", "--by", "account").ends(0).json(&u)
-	if u.Totals.OK != 33 || u.Totals.Requests != u.Totals.OK+u.Totals.Failed || len(u.Rows) != int(u.Totals.Requests) || u.Totals.CostUSD <= 0 {
-		t.Errorf("33 requests were answered; usage says %+v with %d rows", u.Totals, len(u.Rows))
+	if u.Totals.OK != 35 || u.Totals.Requests != u.Totals.OK+u.Totals.Failed || len(u.Rows) != int(u.Totals.Requests) || u.Totals.CostUSD <= 0 {
+		t.Errorf("35 requests were answered; usage says %+v with %d rows", u.Totals, len(u.Rows))
 	}
 	var sum client.Figures
 	for _, g := range u.Groups {

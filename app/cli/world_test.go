@@ -222,6 +222,28 @@ func (r result) json(v any) {
 	}
 }
 
+// write writes a file of the user's into the data folder, as an editor does: a new one is renamed over the old.
+func (w *world) write(name, text string) {
+	w.Helper()
+	path := filepath.Join(w.dir, name)
+	if err := os.WriteFile(path+".new", []byte(text), 0o600); err != nil {
+		w.Fatal(err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		w.Fatal(err)
+	}
+}
+
+// until waits until something is so.
+func (w *world) until(so func() bool) {
+	w.Helper()
+	for end := time.Now().Add(patience); !so(); {
+		if time.Now().After(end) {
+			w.Fatal("it did not come about")
+		}
+	}
+}
+
 // key makes a local key.
 func (w *world) key(name string) string {
 	w.Helper()

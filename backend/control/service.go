@@ -36,11 +36,12 @@ type Server struct {
 	Instance  string
 	Started   time.Time
 	InFlight  func() int64
-	Stop      func()                                    // begins the shutdown, and returns
-	Ended     <-chan struct{}                           // closed when the shutdown begins
-	Move      func(port int) (do func(bool), err error) // takes another port; do(true) moves there, do(false) gives it back
-	Refusals  func() []gateway.Refusal                  // who was turned away at the door lately
-	Link      func() (url string)                       // a link that opens the pages in a browser, once; nil: there are none
+	Decide    func(context.Context, gateway.Question) (routing.Record, error) // how a request would be decided now
+	Stop      func()                                                          // begins the shutdown, and returns
+	Ended     <-chan struct{}                                                 // closed when the shutdown begins
+	Move      func(port int) (do func(bool), err error)                       // takes another port; do(true) moves there, do(false) gives it back
+	Refusals  func() []gateway.Refusal                                        // who was turned away at the door lately
+	Link      func() (url string)                                             // a link that opens the pages in a browser, once; nil: there are none
 }
 
 // Service is the flows of the product over the rooms of the backend. All fields but those marked are given by whoever
@@ -146,6 +147,7 @@ func (s *Service) routes(r *router) {
 	route(r, http.MethodGet, "/api/usage", "usage", "What was used, and what it cost", s.usage)
 	route(r, http.MethodGet, "/api/requests", "requests", "Requests, by what they have in common", s.requests)
 	route(r, http.MethodGet, "/api/requests/{id}", "request", "All about one request", s.request)
+	route(r, http.MethodPost, "/api/decide", "decide", "How would a request be decided now? Nothing is sent", s.decide)
 }
 
 // providers lists the kinds of upstream.

@@ -30,8 +30,11 @@ type exchange struct {
 	peek    protocol.Peek
 	owner   routing.Pin // whose state the request leans on
 	asked   routing.Request
+	ranked  []routing.Candidate   // the first of the decision, as the record has them
 	conv    *conversation.Request // the body, decoded; nil until lane B wants it
-	stream  bool                  // the client wants a stream
+	client  *account.Client
+	mode    routing.Mode // that the client asks for in a header
+	stream  bool         // the client wants a stream
 	out     *streamWriter
 	countBy time.Time // when a count must be told
 	keep    *keeping  // nil: Metapi does not keep the reply
@@ -42,7 +45,7 @@ type exchange struct {
 
 func newExchange(g *Gateway, w http.ResponseWriter, r *http.Request, ep endpoint, snap *snapshot.Snapshot, client *account.Client) *exchange {
 	now := time.Now()
-	x := &exchange{g: g, w: w, r: r, ep: ep, dialect: ep.dialect(), in: ep.protocol, snap: snap, stream: ep.stream}
+	x := &exchange{g: g, w: w, r: r, ep: ep, dialect: ep.dialect(), in: ep.protocol, snap: snap, client: client, stream: ep.stream}
 	x.rec = routing.Record{ID: routing.NewID(now), Start: now, Client: client.ID, Protocol: ep.protocol, Operation: ep.operation, Asked: ep.model}
 	w.Header()["X-Metapi-Request-Id"] = []string{x.rec.ID}
 	return x
@@ -71,6 +74,12 @@ func (x *exchange) run() {
 // read takes in the body and peeks at it.
 func (x *exchange) read() *protocol.Error {
 	x.rec.Stream = x.stream
+	if word := x.r.Header.Get("X-Metapi-Mode"); word != "" {
+		var err error
+		if x.mode, err = routing.ParseMode(word); err != nil {
+			return &protocol.Error{Kind: protocol.BadRequest, Message: "the header X-Metapi-Mode: " + err.Error()}
+		}
+	}
 	if x.stored() {
 		x.peek.Refs = []protocol.Ref{{Kind: protocol.ResponseRef, ID: x.ep.id}}
 		return nil
@@ -127,13 +136,20 @@ func (x *exchange) findOwner() (pin routing.Pin, strippable bool) {
 	return pin, strippable && pin.Only
 }
 
+// ask puts what routing looks at together.
+func (x *exchange) ask(pin routing.Pin) {
+	x.owner = pin
+	x.asked = routing.Request{ID: x.rec.ID, Model: x.rec.Asked, Mode: x.mode, Protocol: x.in,
+		Operation: x.ep.operation, Translate: x.translatable(pin), Pin: pin, At: time.Now(),
+		Client: x.client.Name, Session: x.rec.Session, Features: x.rec.Features, Bytes: int64(len(x.body)), Stream: x.stream,
+		Tokens: x.tokens, Text: x.text, Header: x.header, Weigh: x.weigh()}
+}
+
 // route decides and tries the candidates in turn. It returns nil once the request is settled, else why nobody served it.
 func (x *exchange) route(pin routing.Pin) *failure {
-	x.owner = pin
-	x.asked = routing.Request{ID: x.rec.ID, Model: x.rec.Asked, Protocol: x.in,
-		Operation: x.ep.operation, Translate: x.translatable(pin), Pin: pin, At: time.Now()}
+	x.ask(pin)
 	decision, err := routing.Decide(&x.snap.Snapshot, x.asked)
-	x.noteDecision(&decision)
+	x.noteDecision(&decision, maxFigures)
 	if err != nil {
 		return &failure{err: asError(err)}
 	}
@@ -142,7 +158,7 @@ func (x *exchange) route(pin routing.Pin) *failure {
 		if worst != nil && worst.err.Kind == protocol.ContextTooLong && d.Context <= worst.context {
 			continue // does not fit here either
 		}
-		f := x.try(d, i+1 < len(decision.Candidates))
+		f := x.try(d.Deployment, i+1 < len(decision.Candidates))
 		if f == nil {
 			return nil
 		}

@@ -12,6 +12,7 @@ import (
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/tokens"
 	"metapi/backend/routing"
+	"metapi/backend/routing/live"
 	"metapi/backend/snapshot"
 )
 
@@ -57,6 +58,8 @@ type Gateway struct {
 	mends    memory         // what upstreams have been found to want
 	thoughts thoughts       // what some of them will want back
 	learned  tokens.Corrections
+	habits   live.Habits
+	caches   live.Caches
 	replies  atomic.Uint64 // with usage told, of which some are learned from
 
 	compactless sync.Map    // deployment id -> struct{}: speaks openai-responses, but makes no compactions

@@ -26,7 +26,9 @@ type offered struct {
 // offeredIn lists what can be reached over any of ps, by name.
 func offeredIn(snap *snapshot.Snapshot, ps protocol.Set) []offered {
 	var list []offered
-	for _, name := range snap.Names.Names() {
+	names := append(snap.Names.Names(), snap.Rules.Names()...)
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
 		if d := firstOf(snap, name, ps); d != nil {
 			list = append(list, offered{name, d})
 		}
@@ -39,12 +41,16 @@ func firstOf(snap *snapshot.Snapshot, name string, ps protocol.Set) *routing.Dep
 	if ps&codecs.Spoken != 0 { // lane B reaches the others
 		ps |= codecs.Spoken
 	}
-	found, err := snap.Names.Resolve(name)
-	if err != nil {
-		return nil
+	refs, virtual := snap.Rules.Refs(name)
+	if !virtual {
+		found, err := snap.Names.Resolve(name)
+		if err != nil {
+			return nil
+		}
+		refs = found.Refs
 	}
 	var best *routing.Deployment
-	for _, i := range found.Refs {
+	for _, i := range refs {
 		if d := &snap.Deployments[i]; d.Protocols&ps != 0 && d.Account.Blocked == "" && (best == nil || d.Order < best.Order) {
 			best = d
 		}

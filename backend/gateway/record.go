@@ -14,13 +14,15 @@ import (
 // maxFigures is how many candidates a record keeps.
 const maxFigures = 5
 
-// noteDecision keeps what the decision was made of. A second decision of one request (after a repair) replaces the first.
-func (x *exchange) noteDecision(d *routing.Decision) {
-	x.rec.Mode, x.rec.Model, x.rec.Excluded = d.Mode, d.Model, d.Excluded
-	x.rec.Candidates = make([]routing.Figure, 0, min(len(d.Candidates), maxFigures))
-	for _, c := range d.Candidates[:min(len(d.Candidates), maxFigures)] {
+// noteDecision keeps what the decision was made of, with the figures of the first candidates. A second decision of one request (after a repair) replaces the first.
+func (x *exchange) noteDecision(d *routing.Decision, most int) {
+	x.rec.Mode, x.rec.Model, x.rec.Rules, x.rec.Excluded = d.Mode, d.Model, d.Rules, d.Excluded
+	x.ranked = d.Candidates[:min(len(d.Candidates), most)]
+	x.rec.Candidates = make([]routing.Figure, 0, len(x.ranked))
+	for i := range x.ranked {
+		c := &x.ranked[i]
 		x.rec.Candidates = append(x.rec.Candidates, routing.Figure{Deployment: c.ID, Account: c.Account.ID, Upstream: c.Upstream,
-			InFlight: c.Live.InFlight(), Price: inputPrice(c, x.rec.Start)})
+			InFlight: c.Live.InFlight(), Price: inputPrice(c.Deployment, x.rec.Start), Terms: c.Terms})
 	}
 }
 
@@ -146,5 +148,17 @@ func (x *exchange) settle(state routing.State, e *protocol.Error) {
 		x.rec.Usage = x.rec.Usage.Add(x.rec.Attempts[i].Usage)
 		x.rec.Cost = x.rec.Cost.Add(x.rec.Attempts[i].Cost)
 	}
+	x.compare()
 	x.g.Recorder.Settle(&x.rec)
+}
+
+// compare books what the same tokens would have cost at each candidate, by its prices: what the receipt sets beside what was paid.
+func (x *exchange) compare() {
+	if x.rec.Usage.Zero() {
+		return
+	}
+	for i := range x.ranked {
+		f := &x.rec.Candidates[i]
+		f.Would, f.WouldKnown = x.ranked[i].Price.Cost(x.rec.Usage, x.rec.Start)
+	}
 }

@@ -172,6 +172,7 @@ func (a *attempt) streamEnded(err error, committed bool, held []byte, from http.
 func (a *attempt) done(gone bool) *failure {
 	a.pass.Succeed()
 	a.close("", "")
+	a.observe()
 	if gone {
 		a.gone()
 	} else {

@@ -90,6 +90,13 @@ func (o *object) float(name string, f float64) {
 	o.b = strconv.AppendFloat(o.b, f, 'g', -1, 64)
 }
 
+// figure is float, but that it leaves out zero.
+func (o *object) figure(name string, f float64) {
+	if f != 0 {
+		o.float(name, f)
+	}
+}
+
 func (o *object) time(name string, t time.Time) {
 	o.key(name)
 	o.b = append(o.b, '"')
@@ -144,15 +151,22 @@ func appendRecord(b []byte, r *routing.Record) ([]byte, error) {
 		o.close()
 	}
 	o.word("mode", string(r.Mode))
+	o.words("rules", r.Rules)
 	o.each("candidates", len(r.Candidates), func(i int) {
 		c := &r.Candidates[i]
 		o.text("deployment", c.Deployment)
 		o.text("account", c.Account)
 		o.text("upstream", c.Upstream)
 		o.number("in_flight", c.InFlight)
-		if c.Price != 0 {
-			o.float("price", c.Price)
-		}
+		o.figure("price", c.Price)
+		o.span("wait", c.Wait)
+		o.figure("failing", c.Failing)
+		o.figure("cost", c.Cost)
+		o.figure("later", c.Later)
+		o.flag("priced", c.Priced)
+		o.figure("score", c.Score)
+		o.figure("would", c.Would)
+		o.flag("would_known", c.WouldKnown)
 	})
 	o.each("excluded", len(r.Excluded), func(i int) {
 		e := &r.Excluded[i]

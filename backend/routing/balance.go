@@ -6,23 +6,44 @@ import (
 )
 
 // balance spreads requests by the power of two choices: of two deployments drawn at random the one with fewer requests
-// in flight comes first, which keeps the load near even without anybody counting it centrally (Mitzenmacher, "The Power
+// in flight, for its weight, comes first, which keeps the load near even without anybody counting it centrally (Mitzenmacher, "The Power
 // of Two Choices in Randomized Load Balancing", 2001). The rest is ranked the same way, as the order of failover. The
 // draw is seeded by the request's id, so that the same figures give the same ranking.
 type balance struct{}
 
-func (balance) rank(r Request, ds []*Deployment) {
+func (balance) rank(r Request, cs []Candidate) {
 	h := fnv.New64a()
 	h.Write([]byte(r.ID))
 	rng := rand.New(rand.NewPCG(h.Sum64(), 0))
-	for rest := ds; len(rest) > 1; rest = rest[1:] {
-		i, j := rng.IntN(len(rest)), rng.IntN(len(rest)-1)
-		if j >= i {
-			j++
-		}
-		if rest[j].Live.InFlight() < rest[i].Live.InFlight() {
+	for rest := cs; len(rest) > 1; rest = rest[1:] {
+		i := draw(rng, rest, -1)
+		if j := draw(rng, rest, i); load(&rest[j]) < load(&rest[i]) {
 			i = j
 		}
 		rest[0], rest[i] = rest[i], rest[0]
 	}
 }
+
+// draw picks one by weight, but not the one at the place but.
+func draw(rng *rand.Rand, cs []Candidate, but int) int {
+	sum := 0.0
+	for i := range cs {
+		if i != but {
+			sum += cs[i].Weight
+		}
+	}
+	at, last := rng.Float64()*sum, 0
+	for i := range cs {
+		if i == but {
+			continue
+		}
+		if at -= cs[i].Weight; at < 0 {
+			return i
+		}
+		last = i
+	}
+	return last
+}
+
+// load is how busy a candidate is for its weight.
+func load(c *Candidate) float64 { return float64(c.Live.InFlight()) / c.Weight }

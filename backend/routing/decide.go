@@ -1,73 +1,114 @@
 package routing
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"metapi/backend/catalog"
 	"metapi/backend/protocol"
 	"metapi/backend/routing/live"
 )
 
-// A ranker orders the candidates of a decision, best first. There is one per mode.
-type ranker interface {
-	rank(Request, []*Deployment)
-}
-
-var rankers = map[Mode]ranker{
-	Failover: failover{},
-	Balance:  balance{},
-}
-
 // Decide ranks the deployments that may serve r. The error is a *[catalog.UnknownModel], or a *[NoCandidate] when
 // the name is known but nobody can serve it now; the decision with its exclusions is returned beside it.
+//
+// Rules come first: they say which models may serve, and whose. Of the modes that are asked for, the nearest to the request counts: one after
+// the model's name, the client's header, a rule's, the virtual model's, the one in force.
 func Decide(s *Snapshot, r Request) (Decision, error) {
-	d := Decision{Mode: s.Mode}
-	var pool []int32
-	if r.Model != "" {
-		found, err := s.Names.Resolve(r.Model)
-		if err != nil {
-			return d, err
-		}
-		d.Model, pool = found.Model, found.Refs
-		if m := Mode(found.Suffix); rankers[m] != nil {
-			d.Mode = m
-		} else if m != "" {
-			return d, &NoCandidate{Err: &protocol.Error{Kind: protocol.BadRequest, Param: "model",
-				Message: fmt.Sprintf("the mode %q after the model's name is not available; choose failover or balance", m)}}
-		}
-	} else {
-		pool = s.anyOf(r.Protocol)
+	e := s.Rules.apply(&r)
+	d := Decision{Mode: s.Mode, Rules: e.rules}
+	refs, plan, err := s.resolve(&r, &d, &e)
+	if err != nil {
+		return d, err
 	}
-
-	d.Candidates = make([]*Deployment, 0, len(pool))
+	d.Mode = cmp.Or(r.Mode, e.mode, d.Mode)
 	spoken := protocol.Set(0) // what the pool can be reached by, for the error
-	for _, i := range pool {
-		c := &s.Deployments[i]
+	consider := func(c Candidate) {
 		spoken |= c.reach(r.Operation)
 		reason, until := c.unfit(r)
+		if rule := e.keepsOut(c.Account); rule != "" {
+			reason, until = fmt.Sprintf("kept out by the rule %q", rule), time.Time{}
+		}
 		if reason == "" {
 			d.Candidates = append(d.Candidates, c)
-			continue
+			return
 		}
 		d.Excluded = append(d.Excluded, Excluded{c.ID, c.Account.ID, reason, until})
 		if !until.IsZero() && (d.Soonest.IsZero() || until.Before(d.Soonest)) {
 			d.Soonest = until
 		}
 	}
+	then := 0 // where the second tier begins
+	if plan == nil {
+		d.Candidates = make([]Candidate, 0, len(refs))
+		for _, i := range refs {
+			consider(Candidate{Deployment: &s.Deployments[i], Weight: 1})
+		}
+		then = len(d.Candidates)
+	} else {
+		for tier := range plan.tiers {
+			for _, at := range plan.tiers[tier] {
+				consider(Candidate{Deployment: &s.Deployments[at.ref], Place: at.order, Weight: at.weight})
+			}
+			if tier == 0 {
+				then = len(d.Candidates)
+			}
+		}
+	}
 	if len(d.Candidates) == 0 {
 		return d, &NoCandidate{Err: d.emptyError(r, spoken)}
 	}
-	switch {
-	case r.Pin.Only:
+	if r.Pin.Only {
 		// One account holds the state. Where it is not known which, the user's first is asked, whatever the mode, and
 		// nobody else: asking somebody at random would find it now and then.
 		failover{}.rank(r, d.Candidates)
 		d.Candidates = d.Candidates[:1]
-	case len(d.Candidates) > 1:
-		rankers[d.Mode].rank(r, d.Candidates)
+	} else {
+		for _, tier := range [...][]Candidate{d.Candidates[:then], d.Candidates[then:]} {
+			if len(tier) > 1 {
+				rankers[d.Mode].rank(r, tier)
+			}
+		}
+	}
+	if plan != nil {
+		d.Model = d.Candidates[0].Model
 	}
 	return d, nil
+}
+
+// resolve finds what the model's name may reach: some deployments, or a plan. A mode after the name becomes r's; one of a virtual model d's.
+func (s *Snapshot) resolve(r *Request, d *Decision, e *effect) ([]int32, *plan, error) {
+	if r.Model == "" {
+		return s.anyOf(r.Protocol), nil, nil
+	}
+	name, virtual := r.Model, s.Rules.model(r.Model)
+	found, err := s.Names.Resolve(name)
+	if i := strings.LastIndexByte(name, ':'); virtual == nil && i > 0 && slices.Contains(catalog.Suffixes, name[i+1:]) {
+		if virtual = s.Rules.model(name[:i]); virtual != nil {
+			found.Suffix = name[i+1:]
+		}
+	}
+	if err != nil && virtual == nil && e.plan == nil {
+		return nil, nil, err
+	}
+	d.Model = found.Model
+	if m := Mode(found.Suffix); rankers[m] != nil {
+		r.Mode = m
+	} else if m != "" {
+		return nil, nil, &NoCandidate{Err: &protocol.Error{Kind: protocol.BadRequest, Param: "model",
+			Message: fmt.Sprintf("the mode %q after the model's name is not available; choose %s", m, modeWords())}}
+	}
+	plan := e.plan
+	if plan == nil {
+		plan = virtual
+	}
+	if plan != nil {
+		d.Mode = cmp.Or(plan.mode, d.Mode)
+	}
+	return found.Refs, plan, nil
 }
 
 // unfit says why c cannot serve r now, or "".

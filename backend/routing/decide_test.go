@@ -42,7 +42,7 @@ func ask(model string) Request {
 	return Request{ID: "r", Model: model, Protocol: protocol.OpenAIChat, At: t0}
 }
 
-func ids(ds []*Deployment) string {
+func ids(ds []Candidate) string {
 	var s []string
 	for _, d := range ds {
 		s = append(s, d.ID)
@@ -110,7 +110,7 @@ func TestWhyNobodyCanServe(t *testing.T) {
 		{"paused", paused, ask("m"), protocol.Unavailable, "paused"},
 		{"state elsewhere", s, elsewhere, protocol.Unavailable, "state"},
 		{"nothing at all", world(Failover), Request{Protocol: protocol.OpenAIResponses, At: t0}, protocol.Unavailable, "accounts add"},
-		{"a mode to come", s, ask("m:cost"), protocol.BadRequest, "cost"},
+		{"a mode to come", s, ask("m:quality"), protocol.BadRequest, "quality"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Decide(c.s, c.r)
@@ -257,26 +257,5 @@ func TestIDsSortByTime(t *testing.T) {
 			t.Fatalf("%q does not come after %q", id, last)
 		}
 		last = id
-	}
-}
-
-func BenchmarkDecide(b *testing.B) {
-	offers := make([][]string, 10)
-	for i := range offers {
-		for m := range 100 {
-			offers[i] = append(offers[i], fmt.Sprint("model-", m))
-		}
-	}
-	for _, mode := range []Mode{Failover, Balance} {
-		s := world(mode, offers...)
-		r := ask("model-42")
-		b.Run(string(mode), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := Decide(s, r); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
 	}
 }

@@ -1,10 +1,13 @@
 package routing
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
-// failover ranks by the user's order. Who is cooling is no longer among the candidates, so the healthy come first.
+// failover ranks by the user's order: of the models in a plan, then of the accounts. Who is cooling is no longer among the candidates, so the healthy come first.
 type failover struct{}
 
-func (failover) rank(_ Request, ds []*Deployment) {
-	slices.SortStableFunc(ds, func(a, b *Deployment) int { return a.Order - b.Order })
+func (failover) rank(_ Request, cs []Candidate) {
+	slices.SortStableFunc(cs, func(a, b Candidate) int { return cmp.Or(a.Place-b.Place, a.Order-b.Order) })
 }

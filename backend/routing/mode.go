@@ -8,6 +8,8 @@ type Mode string
 const (
 	Failover Mode = "failover" // the user's order, healthy first
 	Balance  Mode = "balance"  // power of two choices on in-flight requests
+	Fastest  Mode = "latency"  // the soonest answer
+	Cheapest Mode = "cost"     // the least dollars until it is answered
 )
 
 // Modes lists every mode that can be chosen, with what it means in a sentence.
@@ -17,6 +19,8 @@ var Modes = []struct {
 }{
 	{Failover, "Use accounts in your order; the next one takes over when one cannot serve."},
 	{Balance, "Spread requests over all healthy accounts, to the less busy of two picked at random."},
+	{Fastest, "Use whoever has answered soonest of late; who was slow is tried again before long."},
+	{Cheapest, "Use whoever costs least for this request, its cache and failures counted in."},
 }
 
 // ParseMode reads a mode's word; the error lists the words there are.
@@ -26,5 +30,20 @@ func ParseMode(s string) (Mode, error) {
 			return m.Mode, nil
 		}
 	}
-	return "", fmt.Errorf("there is no mode %q: choose failover or balance", s)
+	return "", fmt.Errorf("there is no mode %q: choose %s", s, modeWords())
+}
+
+// modeWords lists the modes for people.
+func modeWords() string {
+	words := ""
+	for i, m := range Modes {
+		switch {
+		case i > 0 && i == len(Modes)-1:
+			words += " or "
+		case i > 0:
+			words += ", "
+		}
+		words += string(m.Mode)
+	}
+	return words
 }

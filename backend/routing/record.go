@@ -35,6 +35,7 @@ type Record struct {
 	Features  Features           `json:"features,omitzero"`
 
 	Mode       Mode       `json:"mode,omitempty"`
+	Rules      []string   `json:"rules,omitempty"`      // of the user's that held, by name
 	Candidates []Figure   `json:"candidates,omitempty"` // the ranked top of the decision
 	Excluded   []Excluded `json:"excluded,omitempty"`
 	Attempts   []Attempt  `json:"attempts,omitempty"` // in order; the last one served the client if State is ok
@@ -108,6 +109,11 @@ type Figure struct {
 	Upstream   string  `json:"upstream"`
 	InFlight   int64   `json:"in_flight"`
 	Price      float64 `json:"price,omitempty"` // dollars per million input tokens, 0 where unknown
+	Terms
+
+	// What the request's tokens would have cost here, by the prices of its day. Known once the request has settled.
+	Would      float64 `json:"would,omitempty"` // dollars
+	WouldKnown bool    `json:"would_known,omitempty"`
 }
 
 // Excluded is one deployment that could have served the model but was left out, and why.

@@ -2,7 +2,10 @@ package routing
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/goccy/go-yaml"
 )
 
 // SettingsFile is the name of the file, in the config folder, that [Settings] is read from.
@@ -11,7 +14,59 @@ const SettingsFile = "routing.yaml"
 // Settings is what the user writes in routing.yaml.
 type Settings struct {
 	// Aliases are names of the user's own for models: name to model, as any client may ask for it. Default: none.
-	Aliases map[string]string `yaml:"aliases"`
+	Aliases map[string]string `yaml:"aliases,omitempty"`
+	// Models are virtual models: a name for several, with the mode that chooses among them. Default: none.
+	Models map[string]Plan `yaml:"models,omitempty"`
+	// Rules say what is done with requests of some kind. All that hold apply, in their order; of a mode, or of models to use, the first that
+	// says one counts. Default: none.
+	Rules []Rule `yaml:"rules,omitempty"`
+}
+
+// Plan names models, and how one of them is chosen.
+type Plan struct {
+	// Mode ranks the models together; failover takes them as they are listed. Default: the mode in force, and failover where that takes no
+	// account of models.
+	Mode Mode `yaml:"mode,omitempty"`
+	// Models may all serve.
+	Models []Choice `yaml:"models,omitempty"`
+	// Then are used only where none of Models can. Default: none.
+	Then []Choice `yaml:"then,omitempty"`
+}
+
+// Choice is one model of a [Plan], as a client would ask for it (account/model too), with its share in balance mode.
+type Choice struct {
+	Model  string  `yaml:"model"`
+	Weight float64 `yaml:"weight,omitempty"` // default: 1
+}
+
+// UnmarshalYAML reads a name, or a mapping with a weight.
+func (c *Choice) UnmarshalYAML(data []byte) error {
+	if err := yaml.Unmarshal(data, &c.Model); err == nil {
+		return nil
+	}
+	type plain Choice
+	return yaml.UnmarshalWithOptions(data, (*plain)(c), yaml.Strict())
+}
+
+// MarshalYAML writes what UnmarshalYAML reads, as short as it can be.
+func (c Choice) MarshalYAML() (any, error) {
+	if c.Weight == 0 {
+		return c.Model, nil
+	}
+	type plain Choice
+	return plain(c), nil
+}
+
+// Rule is one of [Settings.Rules].
+type Rule struct {
+	Name string    `yaml:"name"`           // for people: it is shown with each request that it changed
+	When Condition `yaml:"when,omitempty"` // default: always
+	Off  bool      `yaml:"off,omitempty"`  // it is kept, but does nothing
+
+	Plan `yaml:",inline"` // what serves in place of the model that was asked for, and the mode
+
+	Only  []string `yaml:"only,omitempty"`  // accounts or providers that may serve; default: all
+	Never []string `yaml:"never,omitempty"` // accounts or providers that may not; default: none
 }
 
 // Check judges what YAML cannot.
@@ -19,6 +74,55 @@ func (s *Settings) Check() error {
 	for alias, model := range s.Aliases {
 		if strings.TrimSpace(alias) == "" || strings.TrimSpace(model) == "" {
 			return fmt.Errorf("aliases: %q: %q: neither side may be empty", alias, model)
+		}
+	}
+	for name, p := range s.Models {
+		if strings.TrimSpace(name) == "" {
+			return fmt.Errorf("models: a name may not be empty")
+		}
+		if _, too := s.Aliases[name]; too {
+			return fmt.Errorf("models: %s: there is an alias of the same name", name)
+		}
+		if len(p.Models) == 0 {
+			return fmt.Errorf("models: %s: models: name at least one", name)
+		}
+		if err := p.check(); err != nil {
+			return fmt.Errorf("models: %s: %w", name, err)
+		}
+	}
+	for i := range s.Rules {
+		r := &s.Rules[i]
+		if strings.TrimSpace(r.Name) == "" {
+			return fmt.Errorf("rules: number %d: name: is missing", i+1)
+		}
+		if slices.ContainsFunc(s.Rules[:i], func(o Rule) bool { return o.Name == r.Name }) {
+			return fmt.Errorf("rules: %s: there is another rule of this name", r.Name)
+		}
+		if len(r.Models) == 0 && r.Mode == "" && len(r.Only) == 0 && len(r.Never) == 0 {
+			return fmt.Errorf("rules: %s: it does nothing; give it models, a mode, only or never", r.Name)
+		}
+		if err := r.check(); err != nil {
+			return fmt.Errorf("rules: %s: %w", r.Name, err)
+		}
+	}
+	return nil
+}
+
+func (p *Plan) check() error {
+	if p.Mode != "" {
+		if _, err := ParseMode(string(p.Mode)); err != nil {
+			return fmt.Errorf("mode: %w", err)
+		}
+	}
+	if len(p.Then) > 0 && len(p.Models) == 0 {
+		return fmt.Errorf("then: there are no models before it")
+	}
+	for _, c := range slices.Concat(p.Models, p.Then) {
+		switch {
+		case strings.TrimSpace(c.Model) == "":
+			return fmt.Errorf("models: a name may not be empty")
+		case c.Weight < 0:
+			return fmt.Errorf("models: %s: weight: may not be less than nothing", c.Model)
 		}
 	}
 	return nil

@@ -14,6 +14,7 @@ type Snapshot struct {
 	Accounts    []Account // in the user's order
 	Deployments []Deployment
 	Names       *catalog.Index // resolves a model's name to indices into Deployments
+	Rules       *Rules         // nil: none
 }
 
 // Account is what routing knows of an account.
@@ -45,15 +46,28 @@ type Deployment struct {
 	Live      *live.Deployment
 }
 
-// Request is what a decision looks at. It holds no prompt.
+// Request is what a decision looks at. It holds no prompt, though rules may ask for a part of it.
 type Request struct {
 	ID        string // seeds what is drawn at random, so that a decision can be repeated
 	Model     string // as the client named it; "" where the operation has none
+	Mode      Mode   // that the client asks for; "": the one in force. One after the model's name counts before it
 	Protocol  protocol.Protocol
 	Operation protocol.Operation
 	Translate protocol.Set // other protocols that the request can be put into, and its reply from; none where it leans on an account's state
 	Pin       Pin
 	At        time.Time
+
+	Client   string // its name
+	Session  string // "" where that is not known
+	Features Features
+	Bytes    int64 // of the body
+	Stream   bool  // a stream is asked for
+
+	// What costs something to know, and is asked for by rules and modes that want it; nil: nothing is known.
+	Tokens func() int               // of the prompt, estimated for the model that was asked for
+	Text   func() string            // the last message of the user, and the first 2 KB
+	Header func(name string) string // but for those that hold keys
+	Weigh  func(*Deployment) Weight
 }
 
 // Pin ties a request to one account, because the request leans on state that lives there.
@@ -65,8 +79,9 @@ type Pin struct {
 // Decision is the outcome: who may serve, best first, and who may not, with reasons.
 type Decision struct {
 	Mode       Mode
-	Model      string // canonical; "" where the operation has none
-	Candidates []*Deployment
+	Model      string   // canonical; "" where the operation has none
+	Rules      []string // that held, by name
+	Candidates []Candidate
 	Excluded   []Excluded
 	Soonest    time.Time // when the first of the cooling may be tried again; zero where none is cooling
 }

@@ -29,7 +29,8 @@ func (f *Fault) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", f.Path, f.Line, f.Column, f.Message)
 }
 
-// Checker is what a settings type may have to judge its values beyond their shape.
+// Checker is what a settings type may have to judge its values beyond their shape. A type that reads itself may return an error with a method
+// Position() (line, column int), which tells where in the file the fault is.
 type Checker interface{ Check() error }
 
 // File is one watched file of type T. It is safe for concurrent use.
@@ -141,7 +142,11 @@ func Parse[T any](path string, data []byte, into *T) *Fault {
 func faultOf(path string, err error) *Fault {
 	fault := &Fault{Path: path, Message: err.Error()}
 	var at yaml.Error
-	if errors.As(err, &at) {
+	var own interface{ Position() (line, column int) }
+	if errors.As(err, &own) {
+		fault.Message = own.(error).Error()
+		fault.Line, fault.Column = own.Position()
+	} else if errors.As(err, &at) {
 		fault.Message = at.GetMessage()
 		if token := at.GetToken(); token != nil && token.Position != nil {
 			fault.Line, fault.Column = token.Position.Line, token.Position.Column

@@ -35,7 +35,7 @@ type Sources struct {
 	Live     *live.Registry
 	Mode     func() (routing.Mode, error)
 	Paused   func() (bool, error)
-	Aliases  func() map[string]string // nil: none
+	Settings func() routing.Settings // nil: none
 	Log      *slog.Logger
 }
 
@@ -94,11 +94,12 @@ func (b *Builder) Rebuild(ctx context.Context) error {
 		}
 	}
 	b.addAccounts(ctx, s, accounts)
-	var aliases map[string]string
-	if b.Aliases != nil {
-		aliases = b.Aliases()
+	var set routing.Settings
+	if b.Settings != nil {
+		set = b.Settings()
 	}
-	b.addDeployments(s, accounts, offers, aliases)
+	b.addDeployments(s, accounts, offers, set.Aliases)
+	s.Rules = routing.NewRules(&set, s.Names)
 	b.now.Store(s)
 	return nil
 }

@@ -38,10 +38,10 @@ func newHouse(t *testing.T) *house {
 	t.Cleanup(func() { st.Close() })
 	h := &house{t: t, keys: keychain.NewMemory()}
 	h.Builder = NewBuilder(Sources{Accounts: account.New(st, h.keys), Offers: catalog.NewOffers(st), Catalog: catalog.Embedded(), Live: live.NewRegistry(),
-		Mode:    func() (routing.Mode, error) { return routing.Balance, h.mode },
-		Paused:  func() (bool, error) { return false, nil },
-		Aliases: func() map[string]string { return map[string]string{"fast": "gpt-4o-mini"} },
-		Log:     slog.New(slog.DiscardHandler)})
+		Mode:     func() (routing.Mode, error) { return routing.Balance, h.mode },
+		Paused:   func() (bool, error) { return false, nil },
+		Settings: func() routing.Settings { return routing.Settings{Aliases: map[string]string{"fast": "gpt-4o-mini"}} },
+		Log:      slog.New(slog.DiscardHandler)})
 	return h
 }
 

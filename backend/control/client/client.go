@@ -201,6 +201,21 @@ func (c *Client) Request(ctx context.Context, id string) (control.Request, error
 	return get[control.Request](ctx, c, "/api/requests/"+url.PathEscape(id), nil)
 }
 
+// Question is what [Client.Decide] asks about.
+type Question struct {
+	Client string            `json:"client,omitempty"`
+	Path   string            `json:"path,omitempty"`
+	Model  string            `json:"model,omitempty"`
+	Mode   string            `json:"mode,omitempty"`
+	Header map[string]string `json:"header,omitempty"`
+	Body   json.RawMessage   `json:"body,omitempty"`
+}
+
+// Decide says how a request would be decided now. Nothing is sent.
+func (c *Client) Decide(ctx context.Context, q Question) (control.Decided, error) {
+	return call[control.Decided](ctx, c, http.MethodPost, "/api/decide", nil, q)
+}
+
 // Log reads the last lines of the log, or, with after from the answer before, what was added since.
 func (c *Client) Log(ctx context.Context, lines int, after int64) (control.Log, error) {
 	q := url.Values{"lines": {strconv.Itoa(lines)}}

@@ -29,6 +29,7 @@ type (
 	UsageReport     = control.UsageReport
 	Requests        = control.Requests
 	Request         = control.Request
+	Decided         = control.Decided
 	Log             = control.Log
 	Check           = control.Check
 	Report          = control.Report

@@ -103,6 +103,8 @@ type Deployment struct {
 	Account *Health
 	Host    *Health
 
+	figures  record
+	around   *record // of its host: what is expected of a deployment that has none of its own
 	inFlight atomic.Int64
 	lacking  [2][8]Health // whether tokens are counted; by protocol: cooling while it is taken not to be served
 }
@@ -135,7 +137,9 @@ func (d *Deployment) Serves(p protocol.Protocol, o protocol.Operation) {
 }
 
 // AnyModel is the live side of d's account and host alone: for calls that concern no model.
-func (d *Deployment) AnyModel() *Deployment { return &Deployment{Account: d.Account, Host: d.Host} }
+func (d *Deployment) AnyModel() *Deployment {
+	return &Deployment{Account: d.Account, Host: d.Host, around: d.around}
+}
 
 // InFlight is the number of requests now running at the deployment.
 func (d *Deployment) InFlight() int64 { return d.inFlight.Load() }
@@ -242,30 +246,37 @@ type Registry struct {
 	mu          sync.Mutex
 	deployments map[string]*Deployment
 	accounts    map[string]*Health
-	hosts       map[string]*Health
+	hosts       map[string]*host
+}
+
+// host is what the deployments of one host share.
+type host struct {
+	Health
+	figures record
 }
 
 // NewRegistry returns an empty registry.
 func NewRegistry() *Registry {
-	return &Registry{deployments: map[string]*Deployment{}, accounts: map[string]*Health{}, hosts: map[string]*Health{}}
+	return &Registry{deployments: map[string]*Deployment{}, accounts: map[string]*Health{}, hosts: map[string]*host{}}
 }
 
-func (r *Registry) health(m map[string]*Health, key string) *Health {
-	h := m[key]
-	if h == nil {
-		h = new(Health)
-		m[key] = h
+// of returns what m holds for key, made on first use.
+func of[T any](m map[string]*T, key string) *T {
+	v := m[key]
+	if v == nil {
+		v = new(T)
+		m[key] = v
 	}
-	return h
+	return v
 }
 
 // Deployment returns the live side of a deployment, made on first use.
-func (r *Registry) Deployment(id, account, host string) *Deployment {
+func (r *Registry) Deployment(id, account, address string) *Deployment {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	d, a, h := r.deployments[id], r.health(r.accounts, account), r.health(r.hosts, host)
-	if d == nil || d.Host != h { // new, or moved to another host: requests in flight keep the old standing
-		d = &Deployment{Account: a, Host: h}
+	d, a, h := r.deployments[id], of(r.accounts, account), of(r.hosts, address)
+	if d == nil || d.Host != &h.Health { // new, or moved to another host: requests in flight keep the old standing
+		d = &Deployment{Account: a, Host: &h.Health, around: &h.figures}
 		r.deployments[id] = d
 	}
 	return d
@@ -295,7 +306,7 @@ func (r *Registry) Funded(account string) bool {
 func (r *Registry) ClearAccount(id string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	a := r.health(r.accounts, id)
+	a := of(r.accounts, id)
 	a.Clear()
 	for _, d := range r.deployments {
 		if d.Account == a {

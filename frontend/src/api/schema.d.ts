@@ -178,6 +178,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How would a request be decided now? Nothing is sent */
+        post: operations["decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desktop": {
         parameters: {
             query?: never;
@@ -715,6 +732,31 @@ export interface components {
             /** Format: double */
             usd: number;
         };
+        DecideInputBody: {
+            /** @description The request, as the tool would send it */
+            body?: unknown;
+            /** @description Name or id of the client that asks; rules may look at it */
+            client?: string;
+            /** @description What rules may look at */
+            header?: {
+                [key: string]: string;
+            };
+            /** @description As the header X-Metapi-Mode would ask for it */
+            mode?: string;
+            /** @description What is asked for, where there is no body */
+            model?: string;
+            /** @description As a tool would call it; default: /v1/chat/completions */
+            path?: string;
+        };
+        Decided: {
+            /** @description The accounts' names, by id */
+            accounts: {
+                [key: string]: string;
+            };
+            record: components["schemas"]["Record"];
+            /** @description What the tool would be told, where nobody could serve it */
+            refused?: string;
+        };
         Desktop: {
             start_at_login: boolean;
             /**
@@ -792,12 +834,26 @@ export interface components {
         };
         Figure: {
             account: string;
+            /** Format: double */
+            cost?: number;
             deployment: string;
+            /** Format: double */
+            failing?: number;
             /** Format: int64 */
             in_flight: number;
             /** Format: double */
+            later?: number;
+            /** Format: double */
             price?: number;
+            priced?: boolean;
+            /** Format: double */
+            score?: number;
             upstream: string;
+            /** Format: int64 */
+            wait?: number;
+            /** Format: double */
+            would?: number;
+            would_known?: boolean;
         };
         Figures: {
             /** Format: int64 */
@@ -1064,6 +1120,7 @@ export interface components {
             model?: string;
             operation: string;
             protocol: string;
+            rules?: string[] | null;
             session?: string;
             /** Format: date-time */
             start: string;
@@ -1717,6 +1774,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClientKey"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decided"];
                 };
             };
             /** @description Error */

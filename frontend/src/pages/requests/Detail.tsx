@@ -3,7 +3,7 @@ import { IconArrowRight, IconCheck, IconX } from "@tabler/icons-react";
 
 import type { Schemas } from "../../api/client";
 import { useAccounts, useNow, useRequest, useStatus } from "../../api/queries";
-import { clock, count, duration, fromNanos, money, plural, rate } from "../../format";
+import { clock, count, dollars, duration, fromNanos, money, plural, rate, share } from "../../format";
 import { CopyButton, CopyIcon } from "../../ui/Copy";
 import { modeName } from "../../ui/ModeSwitch";
 import { Cost, Figure, Loaded, State } from "../../ui/Parts";
@@ -184,11 +184,32 @@ function TokenTable({ row: r }: { row: Schemas["Row"] }) {
   );
 }
 
+type Candidate = Schemas["Figure"];
+
+const wait: [string, (c: Candidate) => string] = ["Answers within", (c) => (c.wait ? duration(fromNanos(c.wait)) : "–")];
+const fails: [string, (c: Candidate) => string] = ["Fails", (c) => (c.failing === undefined ? "–" : share(c.failing, 1))];
+
+const plain: [string, (c: Candidate) => string][] = [
+  ["Running", (c) => String(c.in_flight)],
+  ["Input price", (c) => (c.price ? rate(c.price) : "–")],
+];
+
+/** What a mode looks at when it ranks, where that is more than the plain figures. */
+const looksAt: Record<string, [string, (c: Candidate) => string][]> = {
+  latency: [wait, fails],
+  cost: [
+    ["This request", (c) => (c.priced ? `≈ ${dollars(c.cost ?? 0)}` : "not known")],
+    ["The turns to come", (c) => (c.priced && c.later ? `≈ ${dollars(c.later)}` : "–")],
+    fails,
+  ],
+};
+
 /** The decision: who could have served, in which order, and who was left out. */
 function Why({ record, name }: { record: Schemas["Record"]; name: (account: string) => string }) {
   const candidates = record.candidates ?? [];
   const excluded = record.excluded ?? [];
   if (candidates.length + excluded.length === 0) return null;
+  const figures = looksAt[record.mode ?? ""] ?? plain;
   return (
     <Box>
       <Title order={3} size="h5" mb={4}>
@@ -196,6 +217,7 @@ function Why({ record, name }: { record: Schemas["Record"]; name: (account: stri
       </Title>
       <Text size="sm" c="dimmed" mb="xs">
         {record.mode ? `Mode: ${modeName(record.mode)}. ` : ""}
+        {record.rules ? `By ${record.rules.length > 1 ? "rules" : "the rule"} ${record.rules.map((r) => `“${r}”`).join(", ")}. ` : ""}
         {plural(candidates.length, "account")} could serve{excluded.length > 0 ? `, ${excluded.length} left out` : ""}.
       </Text>
       {candidates.length > 0 && (
@@ -205,8 +227,11 @@ function Why({ record, name }: { record: Schemas["Record"]; name: (account: stri
               <Table.Th w={36}>#</Table.Th>
               <Table.Th>Account</Table.Th>
               <Table.Th>Model there</Table.Th>
-              <Table.Th ta="right">Running</Table.Th>
-              <Table.Th ta="right">Input price</Table.Th>
+              {figures.map(([word]) => (
+                <Table.Th key={word} ta="right">
+                  {word}
+                </Table.Th>
+              ))}
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -215,8 +240,11 @@ function Why({ record, name }: { record: Schemas["Record"]; name: (account: stri
                 <Table.Td>{i + 1}</Table.Td>
                 <Table.Td>{name(c.account)}</Table.Td>
                 <Table.Td className="mono">{c.upstream}</Table.Td>
-                <Table.Td ta="right">{c.in_flight}</Table.Td>
-                <Table.Td ta="right">{c.price ? rate(c.price) : "–"}</Table.Td>
+                {figures.map(([word, show]) => (
+                  <Table.Td key={word} ta="right">
+                    {show(c)}
+                  </Table.Td>
+                ))}
               </Table.Tr>
             ))}
           </Table.Tbody>

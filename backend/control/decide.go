@@ -1,0 +1,90 @@
+package control
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"metapi/backend/account"
+	"metapi/backend/gateway"
+	"metapi/backend/protocol"
+	"metapi/backend/routing"
+)
+
+type decideInput struct {
+	Body struct {
+		Client string            `json:"client,omitempty" doc:"Name or id of the client that asks; rules may look at it"`
+		Path   string            `json:"path,omitempty" doc:"As a tool would call it; default: /v1/chat/completions"`
+		Model  string            `json:"model,omitempty" doc:"What is asked for, where there is no body"`
+		Mode   string            `json:"mode,omitempty" doc:"As the header X-Metapi-Mode would ask for it"`
+		Header map[string]string `json:"header,omitempty" doc:"What rules may look at"`
+		Body   json.RawMessage   `json:"body,omitempty" doc:"The request, as the tool would send it"`
+	}
+}
+
+// Decided is how a request would be decided: as the record of one that has been, without attempts.
+type Decided struct {
+	Record  routing.Record `json:"record"`
+	Refused string         `json:"refused,omitempty" doc:"What the tool would be told, where nobody could serve it"`
+
+	Accounts map[string]string `json:"accounts" doc:"The accounts' names, by id"`
+}
+
+// Name is what an account is called.
+func (d *Decided) Name(account string) string { return cmp.Or(d.Accounts[account], account) }
+
+// decide says how a request would go.
+func (s *Service) decide(ctx context.Context, in *decideInput) (Decided, error) {
+	server := s.serving()
+	if server == nil {
+		return Decided{}, NewProblem(Unavailable, "No instance is serving, so that nothing is known of how the accounts do.", "Start one: metapi serve")
+	}
+	q := gateway.Question{Path: in.Body.Path, Model: in.Body.Model, Body: in.Body.Body, Header: http.Header{}}
+	if len(q.Body) == 0 && q.Model == "" {
+		return Decided{}, NewProblem(Invalid, "Nothing is asked for.", "Give a model's name, or a request.")
+	}
+	for name, value := range in.Body.Header {
+		q.Header.Set(name, value)
+	}
+	if in.Body.Mode != "" {
+		q.Header.Set("X-Metapi-Mode", in.Body.Mode)
+	}
+	if in.Body.Client != "" {
+		c, err := s.clientNamed(in.Body.Client)
+		if err != nil {
+			return Decided{}, err
+		}
+		q.Client = c
+	}
+	names, err := s.names()
+	if err != nil {
+		return Decided{}, err
+	}
+	rec, err := server.Decide(ctx, q)
+	d := Decided{Record: rec, Accounts: names.accounts}
+	var refused *protocol.Error
+	switch {
+	case errors.As(err, &refused) && (refused.Kind == protocol.BadRequest || refused.Kind == protocol.NotFound) && rec.Mode == "":
+		return d, NewProblem(Invalid, Sentence(refused.Message), "")
+	case errors.As(err, &refused):
+		d.Refused = refused.Message
+	case err != nil:
+		return d, err
+	}
+	return d, nil
+}
+
+func (s *Service) clientNamed(word string) (account.Client, error) {
+	list, err := s.Accounts.Clients()
+	if err != nil {
+		return account.Client{}, err
+	}
+	for _, c := range list {
+		if c.ID == word || c.Name == word {
+			return c, nil
+		}
+	}
+	return account.Client{}, NewProblem(NotFound, "There is no local key of the name \""+word+"\".", "`metapi keys list` shows them.")
+}

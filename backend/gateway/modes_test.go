@@ -1,0 +1,86 @@
+package gateway_test
+
+import (
+	"math"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"metapi/backend/catalog"
+	"metapi/backend/gateway"
+	"metapi/backend/routing"
+	"metapi/backend/snapshot"
+	"metapi/build/imitation"
+)
+
+// prices sets what the deployments cost per million tokens of input, output ten times as much.
+func prices(usd ...float64) setting {
+	return func(_ *gateway.Options, s *snapshot.Snapshot) {
+		for i := range s.Deployments {
+			d := &s.Deployments[i]
+			v := usd[d.Order]
+			d.Price = &catalog.Price{Terms: catalog.Terms{Rates: catalog.Rates{Input: catalog.USD(v), CacheRead: catalog.USD(v / 10), Output: catalog.USD(10 * v)}}}
+		}
+	}
+}
+
+func inMode(r *http.Request, mode string) *http.Request {
+	r.Header.Set("X-Metapi-Mode", mode)
+	return r
+}
+
+func TestCostModeGoesToTheCheapest(t *testing.T) {
+	w := newWorld(t, []*imitation.Vendor{vendor(t, imitation.OpenAI, "A"), vendor(t, imitation.OpenAI, "B")}, prices(3, 1))
+	a := asks()[0]
+	if got := w.send(a); got.header.Get("X-Metapi-Deployment") != "dep_0_gpt-4o" {
+		t.Fatalf("in failover it went to %s", got.header.Get("X-Metapi-Deployment"))
+	}
+	got := w.do(inMode(w.request(a), "cost"))
+	if got.status != 200 || got.header.Get("X-Metapi-Deployment") != "dep_1_gpt-4o" {
+		t.Fatalf("%d %s, served by %s", got.status, got.body, got.header.Get("X-Metapi-Deployment"))
+	}
+	rec := w.records(2)[1]
+	if rec.Mode != routing.Cheapest || len(rec.Candidates) != 2 || !rec.Candidates[0].Priced || rec.Candidates[0].Cost >= rec.Candidates[1].Cost {
+		t.Errorf("the record does not show why: %+v", rec.Candidates)
+	}
+}
+
+// What has been written is learned, so that an estimate comes near to what is billed.
+func TestEstimatesComeNear(t *testing.T) {
+	w := newWorld(t, []*imitation.Vendor{vendor(t, imitation.OpenAI, "A"), vendor(t, imitation.OpenAI, "B")}, prices(3, 1))
+	a := asks()[0]
+	a.body["messages"] = []any{map[string]any{"role": "user", "content": strings.Repeat("The report is about the third quarter. ", 100)}}
+	for range 20 {
+		w.do(inMode(w.request(a), "cost"))
+	}
+	last := w.records(20)[19]
+	expected, billed := last.Candidates[0].Cost, last.Cost.USD
+	if off := math.Abs(expected-billed) / billed; off > 0.15 {
+		t.Errorf("expected %v, billed %v: %.0f %% off", expected, billed, 100*off)
+	}
+}
+
+func TestLatencyModeLeavesTheSlow(t *testing.T) {
+	slow, fast := vendor(t, imitation.OpenAI, "A"), vendor(t, imitation.OpenAI, "B")
+	slow.Pace(imitation.Pace{First: 500 * time.Millisecond})
+	w := newWorld(t, []*imitation.Vendor{slow, fast})
+	a := asks()[4]
+	w.do(inMode(w.request(a), "latency"))
+	for range 5 {
+		if got := w.do(inMode(w.request(a), "latency")); got.header.Get("X-Metapi-Deployment") != "dep_1_gpt-4o" {
+			t.Fatalf("served by %s", got.header.Get("X-Metapi-Deployment"))
+		}
+	}
+	if rec := w.records(6)[5]; rec.Candidates[0].Wait == 0 || rec.Candidates[0].Wait >= rec.Candidates[1].Wait {
+		t.Errorf("the record does not show why: %+v", rec.Candidates)
+	}
+}
+
+func TestModeThatThereIsNot(t *testing.T) {
+	w := newWorld(t, []*imitation.Vendor{vendor(t, imitation.OpenAI, "A")})
+	got := w.do(inMode(w.request(asks()[0]), "cheap"))
+	if got.status != 400 || !strings.Contains(got.body, "X-Metapi-Mode") || !strings.Contains(got.body, "cost") {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+}

@@ -1,0 +1,119 @@
+package routing
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"metapi/backend/protocol"
+)
+
+// Candidate is a deployment that may serve a request, with what the mode in force ranked it by.
+type Candidate struct {
+	*Deployment
+	Place  int     // of its model in a plan's list
+	Weight float64 // its share in balance mode
+	Terms
+}
+
+// Terms are the figures behind a rank. A mode fills in those that it looks at.
+type Terms struct {
+	Wait    time.Duration `json:"wait,omitempty"`    // within which 19 of 20 answers are expected to begin, or to be there where they come whole
+	Failing float64       `json:"failing,omitempty"` // the chance that it fails by the upstream's doing
+	Cost    float64       `json:"cost,omitempty"`    // dollars that an answer is expected to cost
+	Later   float64       `json:"later,omitempty"`   // dollars that the later turns of the session are expected to cost, there
+	Priced  bool          `json:"priced,omitempty"`  // Cost and Later are known
+	Score   float64       `json:"score,omitempty"`   // what the candidates were sorted by, the smallest first
+}
+
+// Weight is what a request is expected to take at a deployment, in tokens, and what is to follow.
+type Weight struct {
+	Prompt int64   // the whole of it
+	Cached int64   // the part that the deployment's cache is likely to hold
+	Output int64   // reasoning included
+	Writes bool    // the client has the rest written to the cache
+	Turns  float64 // that are expected to follow in the session
+}
+
+// A ranker orders the candidates of a decision, best first. There is one per mode.
+type ranker interface {
+	rank(Request, []Candidate)
+}
+
+var rankers = map[Mode]ranker{
+	Failover: failover{},
+	Balance:  balance{},
+	Fastest:  latency{},
+	Cheapest: cost{secondIsWorth},
+}
+
+// byScore sorts by score; where scores are the same, as failover does.
+func byScore(cs []Candidate) {
+	slices.SortStableFunc(cs, func(a, b Candidate) int {
+		return cmp.Or(cmp.Compare(a.Score, b.Score), a.Place-b.Place, a.Order-b.Order)
+	})
+}
+
+// latency ranks by how long an answer is expected to be waited for. Whoever fails is asked in vain for about as long: an order of attempts
+// takes least time where they are sorted by that time over the chance of success (see cost).
+type latency struct{}
+
+func (latency) rank(r Request, cs []Candidate) {
+	for i := range cs {
+		c := &cs[i]
+		c.Wait, c.Failing = c.Live.P95(r.Bytes, r.Stream, r.At), c.Live.Failing(r.At)
+		c.Score = c.Wait.Seconds() / (1 - c.Failing)
+	}
+	byScore(cs)
+}
+
+// secondIsWorth is what a second of waiting for an attempt that fails counts in dollars, where the user has not said otherwise: two dollars
+// an hour, enough to tell apart what costs the same.
+const secondIsWorth = 2.0 / 3600
+
+// cost ranks by what it is expected to cost until the request is answered.
+//
+// Of an order of attempts, each of which costs C where it answers, and else F and the next, with the chance p of failure, the expected cost is
+// least where they are sorted by C + F*p/(1-p): to swap two neighbours changes it by their difference in that, and by nothing else. So no order
+// need be tried. C holds what the session's later turns are expected to cost there, with the cache that this turn leaves: a warm cache is stayed
+// with for as long as it pays. F is the time that is lost.
+type cost struct{ second float64 } // dollars
+
+// unknownCost puts what has no price behind all that has: it may cost anything.
+const unknownCost = 1e6 // dollars
+
+func (m cost) rank(r Request, cs []Candidate) {
+	for i := range cs {
+		c := &cs[i]
+		c.expect(r)
+		c.Wait, c.Failing = c.Live.P95(r.Bytes, r.Stream, r.At), c.Live.Failing(r.At)
+		c.Score = c.Cost + c.Later + m.second*c.Wait.Seconds()*c.Failing/(1-c.Failing)
+		if !c.Priced {
+			c.Score += unknownCost
+		}
+	}
+	byScore(cs)
+}
+
+// Expect fills in the figures that the mode in force had no use for, so that they can be shown beside the others.
+func (c *Candidate) Expect(r Request) {
+	c.Wait, c.Failing = c.Live.P95(r.Bytes, r.Stream, r.At), c.Live.Failing(r.At)
+	c.expect(r)
+}
+
+// expect fills in what c is expected to cost.
+func (c *Candidate) expect(r Request) {
+	if r.Weigh == nil || c.Price == nil {
+		return
+	}
+	w := r.Weigh(c.Deployment)
+	now := protocol.Usage{Input: w.Prompt - w.Cached, CacheRead: w.Cached, Output: w.Output}
+	if w.Writes {
+		now.Input, now.CacheWrite = 0, now.Input
+	}
+	c.Cost, c.Priced = c.Price.Cost(now, r.At)
+	if w.Turns > 0 {
+		later, _ := c.Price.Cost(protocol.Usage{CacheRead: w.Prompt, Output: w.Output}, r.At)
+		c.Later = w.Turns * later
+	}
+}
