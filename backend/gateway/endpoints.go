@@ -200,7 +200,7 @@ func plainPath(path string) string {
 var geminis = map[string]bool{"models": true, "files": true, "cachedContents": true}
 
 func notServed(r *http.Request) *protocol.Error {
-	for prefix, why := range refusals {
+	for prefix, why := range unserved {
 		if strings.HasPrefix(plainPath(r.URL.Path), prefix) {
 			return &protocol.Error{Kind: protocol.NotFound, Message: fmt.Sprintf("Metapi does not serve %s %s: %s", r.Method, r.URL.Path, why)}
 		}
@@ -208,8 +208,8 @@ func notServed(r *http.Request) *protocol.Error {
 	return &protocol.Error{Kind: protocol.NotFound, Message: fmt.Sprintf("Metapi does not serve %s %s", r.Method, r.URL.Path)}
 }
 
-// refusals say of paths that tools are known to try why they lead nowhere, and what to do instead.
-var refusals = map[string]string{
+// unserved says of paths that tools are known to try why they lead nowhere, and what to do instead.
+var unserved = map[string]string{
 	"/v1/realtime": "realtime sessions are no requests that could be sent to one account or another; connect to the vendor itself, or use /v1/audio and /v1/responses",
 }
 

@@ -596,6 +596,8 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Account: {
+            /** @description What is left; absent where the provider does not tell */
+            balance?: components["schemas"]["Balance"];
             base_url: string;
             /** Format: date-time */
             created: string;
@@ -665,6 +667,14 @@ export interface components {
             /** @description The tool's name */
             name: string;
         };
+        Amount: {
+            currency: string;
+            /**
+             * Format: double
+             * @description Below zero where it is owed
+             */
+            value: number;
+        };
         Attempt: {
             account: string;
             cost?: components["schemas"]["Cost"];
@@ -684,6 +694,26 @@ export interface components {
             upstream: string;
             usage?: components["schemas"]["Usage"];
             via?: string;
+        };
+        Balance: {
+            /** @description By currency */
+            amounts: components["schemas"]["Amount"][] | null;
+            /** Format: date-time */
+            asked: string;
+            /**
+             * Format: date-time
+             * @description When it was told
+             */
+            at?: string;
+            /** @description Little or nothing is left */
+            low?: boolean;
+            /** @description In words, where that did not go well */
+            message?: string;
+            /**
+             * @description How asking for it went the last time; what was told before stays
+             * @enum {string}
+             */
+            outcome: "ok" | "unreachable" | "unauthorised" | "blocked" | "unparsable" | "no-secret" | "not-offered";
         };
         Bundle: {
             files: components["schemas"]["BundleFile"][] | null;
@@ -728,6 +758,7 @@ export interface components {
         };
         Cost: {
             estimated?: boolean;
+            told_by?: string;
             unknown?: boolean;
             /** Format: double */
             usd: number;
@@ -1031,6 +1062,10 @@ export interface components {
              * @description Dollars per million output tokens; absent where unknown
              */
             output_usd?: number;
+            /** @description The day of that, 2006-01-02 */
+            price_as_of?: string;
+            /** @description Where the price is from */
+            price_source?: string;
             protocols: string[] | null;
             provider: string;
             /** @description Long prompts, or some hours, cost another price */
@@ -1184,6 +1219,8 @@ export interface components {
             /** @description The client's name */
             client: string;
             cost_estimated: boolean;
+            /** @description The provider that told the cost in its reply; absent where it was computed from a price */
+            cost_told_by?: string;
             /**
              * Format: double
              * @description null where the price is not known
