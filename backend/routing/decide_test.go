@@ -261,22 +261,24 @@ func TestIDsSortByTime(t *testing.T) {
 }
 
 func BenchmarkDecide(b *testing.B) {
-	offers := make([][]string, 10)
-	for i := range offers {
-		for m := range 100 {
-			offers[i] = append(offers[i], fmt.Sprint("model-", m))
-		}
-	}
-	for _, mode := range []Mode{Failover, Balance} {
-		s := world(mode, offers...)
-		r := ask("model-42")
-		b.Run(string(mode), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := Decide(s, r); err != nil {
-					b.Fatal(err)
-				}
+	for _, size := range []struct{ accounts, models int }{{10, 100}, {100, 300}} {
+		offers := make([][]string, size.accounts)
+		for i := range offers {
+			for m := range size.models {
+				offers[i] = append(offers[i], fmt.Sprint("model-", m))
 			}
-		})
+		}
+		for _, mode := range []Mode{Failover, Balance} {
+			s := world(mode, offers...)
+			r := ask("model-42")
+			b.Run(fmt.Sprintf("%s of %d accounts, %d models each", mode, size.accounts, size.models), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, err := Decide(s, r); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
 	}
 }
