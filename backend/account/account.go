@@ -227,6 +227,19 @@ func (a *Accounts) Edit(id string, fn func(*Account)) (Account, error) {
 	return acc, nil
 }
 
+// Verified notes that an account's key was seen to work. Nobody is told as [Accounts.OnChange] has it: nothing that serves depends on it.
+func (a *Accounts) Verified(id string, at time.Time) (acc Account, err error) {
+	err = a.store.Update(func(tx *store.Tx) error {
+		var ok bool
+		if acc, ok, err = accounts.Get(tx, id); err != nil || !ok {
+			return errors.Join(err, notFound("account", id))
+		}
+		acc.Verified = at
+		return accounts.Put(tx, id, acc)
+	})
+	return acc, err
+}
+
 // Remove removes an account and its secret, and returns the account as it was. Where the account is gone but the
 // keychain did not delete the secret, both are returned, the account and an error that says so; [Accounts.Sweep] tries
 // again.

@@ -8,9 +8,11 @@ import (
 	"strings"
 )
 
-// Catalog is what is known of models and their prices, wherever they are offered. It is immutable.
+// Catalog is what is known of models and their prices, wherever they are offered. What it says does not change.
 type Catalog struct {
 	AsOf string // the day of the prices, 2006-01-02
+
+	said memo // what it has said lately
 
 	lists  map[string]*list
 	order  []*list
@@ -73,6 +75,11 @@ func (c *Catalog) Model(providerID, baseURL, name string) (*Model, *Price) {
 	if l == nil {
 		l = c.lists[vendors[providerID]]
 	}
+	return c.said.recall(lookup{l, name}, func() (*Model, *Price) { return c.model(l, name, lower) })
+}
+
+// model is [Catalog.Model] at a price list.
+func (c *Catalog) model(l *list, name, lower string) (*Model, *Price) {
 	var price *Price
 	var at listed
 	if l != nil {

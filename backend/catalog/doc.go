@@ -7,6 +7,9 @@
 // and a test makes it again and compares. [Catalog.Model] says what is known of a name at a provider. Unknown stays
 // unknown: there is no price for a relay that publishes none, nor for a model that merely begins like a known one.
 //
+// [Catalog.Offered] says which price holds for an offer: the one that the account publishes in its own list of models, where it does, stands
+// above those of the price lists.
+//
 // A [Price] has tiers by prompt size, a start date, and hours of the day; [Price.Cost] puts it on a [protocol.Usage] in
 // whole picodollars, so that sums are exact.
 //
@@ -23,5 +26,5 @@
 // An [Offer] is one model at one account. [Merge] joins what an account has just listed with what it offered before:
 // a scan that failed changes nothing, and a model that is missing from a good one is marked as gone, and forgotten only
 // after thirty days. [Offers] keeps them in the store, and the [Refresher] scans each account every six hours, and on
-// demand.
+// demand. [Balances] does the same for what accounts have left: it asks while they are used, and keeps what was last told.
 package catalog

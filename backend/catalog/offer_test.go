@@ -119,6 +119,17 @@ func TestMergeKeepsWhatAListingLeavesOut(t *testing.T) {
 	}
 }
 
+// All is what every account offers, as it is kept.
+func (s *Offers) All() (offers []Offer, err error) {
+	err = s.st.View(func(tx *store.Tx) error {
+		return offersBucket.Each(tx, "", func(_ string, list []Offer) error {
+			offers = append(offers, list...)
+			return nil
+		})
+	})
+	return withModels(offers), err
+}
+
 func openOffers(t testing.TB) *Offers {
 	t.Helper()
 	st, err := store.Open(t.TempDir())

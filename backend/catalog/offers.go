@@ -3,6 +3,7 @@ package catalog
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"metapi/backend/provider"
@@ -68,33 +69,56 @@ var (
 )
 
 // Offers keeps in the store what each account offers, and how its last scan went. Safe for concurrent use.
-type Offers struct{ st *store.Store }
+//
+// What was read once stays in memory: a hundred accounts with hundreds of models each are megabytes of JSON, which each change and each look
+// at the state of things would have to read again.
+type Offers struct {
+	st *store.Store
+
+	mu      sync.Mutex
+	held    map[string][]Offer // by account, as Get gives them out
+	changes int                // so that nothing is held that was read before a change
+}
 
 // NewOffers keeps offers in a store.
-func NewOffers(st *store.Store) *Offers { return &Offers{st} }
+func NewOffers(st *store.Store) *Offers { return &Offers{st: st, held: map[string][]Offer{}} }
 
-// Get returns what an account offers, sorted by name, those that are gone included.
+// Get returns what an account offers, sorted by name, those that are gone included. The slice is shared and must not be changed.
 func (s *Offers) Get(account string) (offers []Offer, err error) {
+	s.mu.Lock()
+	offers, ok := s.held[account]
+	changes := s.changes
+	s.mu.Unlock()
+	if ok {
+		return offers, nil
+	}
 	err = s.st.View(func(tx *store.Tx) error {
 		offers, _, err = offersBucket.Get(tx, account)
 		return err
 	})
-	return withModels(offers), err
+	if err != nil {
+		return nil, err
+	}
+	offers = withModels(offers)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.changes == changes {
+		s.held[account] = offers
+	}
+	return offers, nil
 }
 
-// All returns what every account offers, sorted by account id and name, those that are gone included.
-func (s *Offers) All() (offers []Offer, err error) {
-	err = s.st.View(func(tx *store.Tx) error {
-		return offersBucket.Each(tx, "", func(_ string, list []Offer) error {
-			offers = append(offers, list...)
-			return nil
-		})
-	})
-	return withModels(offers), err
+// changed forgets what was held of an account. It is called after the store has changed.
+func (s *Offers) changed(account string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.changes++
+	delete(s.held, account)
 }
 
 // Put stores an account's offers in place of those before. Discovery uses [Offers.Record], which never loses any.
 func (s *Offers) Put(account string, offers []Offer) error {
+	defer s.changed(account)
 	return s.st.Update(func(tx *store.Tx) error { return offersBucket.Put(tx, account, offers) })
 }
 
@@ -125,6 +149,7 @@ func (s *Offers) Record(account string, l provider.Listing, now time.Time) (Scan
 	if l.Err != nil {
 		scan.Message = l.Err.Message
 	}
+	defer s.changed(account)
 	err := s.st.Update(func(tx *store.Tx) error {
 		last, _, err := scansBucket.Get(tx, account)
 		if err != nil {
@@ -155,6 +180,7 @@ func (s *Offers) Record(account string, l provider.Listing, now time.Time) (Scan
 
 // Restore puts back what [Offers.Remove] has forgotten.
 func (s *Offers) Restore(account string, offers []Offer, scan Scan) error {
+	defer s.changed(account)
 	return s.st.Update(func(tx *store.Tx) error {
 		if err := offersBucket.Put(tx, account, offers); err != nil {
 			return err
@@ -165,6 +191,7 @@ func (s *Offers) Restore(account string, offers []Offer, scan Scan) error {
 
 // Remove forgets an account.
 func (s *Offers) Remove(account string) error {
+	defer s.changed(account)
 	return s.st.Update(func(tx *store.Tx) error {
 		if err := offersBucket.Delete(tx, account); err != nil {
 			return err

@@ -18,11 +18,11 @@ import (
 // call at once; which way follows from the account and the last scan, and is the same however often it is asked.
 const (
 	scanEvery   = 6 * time.Hour
-	retryFirst  = time.Minute      // after a failure; doubled with each further one, up to scanEvery
-	settle      = 2 * time.Second  // nothing is scanned sooner after the start, or after an account is first seen
-	spread      = 12 * time.Second // over which the first scans are spread
-	lookAgain   = 5 * time.Minute  // at the latest: timers stand still while a computer sleeps
-	scanAtOnce  = 4                // scheduled scans; what a person asks for does not wait
+	retryFirst  = time.Minute     // after a failure; doubled with each further one, up to scanEvery
+	settle      = 2 * time.Second // nothing is scanned sooner after the start, or after an account is first seen
+	spread      = 6 * time.Second // over which the first scans are spread
+	lookAgain   = 5 * time.Minute // at the latest: timers stand still while a computer sleeps
+	scanAtOnce  = 4               // scheduled scans; what a person asks for does not wait
 	scanTimeout = 90 * time.Second
 )
 

@@ -393,10 +393,13 @@ func (s *Service) scanned(a account.Account, before []catalog.Offer, scan catalo
 		return Discovered{}, err
 	}
 	out.New, out.Gone = difference(before, after)
-	s.offersChanged()
+	if scan.Changed {
+		s.Changed()
+	}
+	s.Events.Changed(TopicStatus, TopicAccounts, TopicModels)
 	if scan.Good() {
 		s.Live.ClearAccount(a.ID)
-		if a, err = s.Accounts.Edit(a.ID, func(a *account.Account) { a.Verified = scan.At }); err != nil {
+		if a, err = s.Accounts.Verified(a.ID, scan.At); err != nil {
 			return Discovered{}, err
 		}
 	}

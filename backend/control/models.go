@@ -57,6 +57,9 @@ func (s *Service) models(_ context.Context, in *modelsInput) ([]Model, error) {
 				m.Tiered = len(terms.Tiers) > 0 || len(price.Later) > 0
 				m.PriceSource, m.PriceAsOf = price.Source, price.AsOf
 			}
+			if m.Display == m.Name {
+				m.Display = "" // the list is long enough
+			}
 			list = append(list, m)
 		}
 	}

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"metapi/backend/account"
@@ -82,19 +83,19 @@ func (s *Service) stand(out *AccountStanding, a account.Account, running bool) e
 		return nil
 	}
 	snap, now := s.Snapshot(), time.Now()
-	for i := range snap.Accounts {
-		if ra := &snap.Accounts[i]; ra.ID == a.ID && ra.Blocked != "" {
-			out.State, out.Reason = "blocked", ra.Blocked
-			return nil
-		}
+	place := slices.IndexFunc(snap.Accounts, func(ra routing.Account) bool { return ra.ID == a.ID })
+	if place < 0 {
+		return nil // it was added just now
+	}
+	if ra := &snap.Accounts[place]; ra.Blocked != "" {
+		out.State, out.Reason = "blocked", ra.Blocked
+		return nil
 	}
 	var first *routing.Deployment // of what cools, the first that may be tried again
 	cooling := 0
-	for i := range snap.Deployments {
-		d := &snap.Deployments[i]
-		if d.Account.ID != a.ID {
-			continue
-		}
+	of := snap.Of(place)
+	for i := range of {
+		d := &of[i]
 		out.InFlight += d.Live.InFlight()
 		if state, until, kind := d.Live.State(now); state == live.Cooling {
 			cooling++

@@ -55,5 +55,6 @@
 // # Money
 //
 // [Provider.Balance] asks what is left, in the ways that the definition tells, of the host that it is written for and no other. A vendor that
-// tells nothing is [OutcomeNotOffered], which is not zero. [Target.Biller] says whose replies tell in US dollars what they cost.
+// tells nothing is [OutcomeNotOffered], which is not zero. [Target.Biller] says whose replies tell in US dollars what they cost, and
+// [Listed] has the price of a model where the list of a vendor is known to tell it.
 package provider

@@ -207,34 +207,31 @@ func TestLatencyLeavesWhoHasBecomeSlowAndComesBack(t *testing.T) {
 }
 
 func BenchmarkDecide(b *testing.B) {
-	const models, accounts = 100, 10
-	names := make([]string, models)
-	for i := range names {
-		names[i] = fmt.Sprintf("model-%d", i)
-	}
-	offers := make([][]string, accounts)
-	for i := range offers {
-		offers[i] = names
-	}
-	for _, m := range Modes {
-		s := world(m.Mode, offers...)
-		for i := range s.Deployments {
-			d := &s.Deployments[i]
-			d.Price = cached(float64(1+i%7), 0.1, float64(5+i%11))
-			d.Live.Observe(live.Sample{First: time.Second}, t0)
+	for _, size := range []struct{ accounts, models int }{{10, 100}, {100, 300}} {
+		offers := make([][]string, size.accounts)
+		for i := range offers {
+			for m := range size.models {
+				offers[i] = append(offers[i], fmt.Sprint("model-", m))
+			}
 		}
-		r := ask("model-42")
-		r.Stream = true
-		r.Weigh = weighing(Weight{Prompt: 10_000, Output: 500, Turns: 3}, nil)
-		b.Run(string(m.Mode), func(b *testing.B) {
-			b.ReportAllocs()
-			b.RunParallel(func(pb *testing.PB) {
-				for pb.Next() {
-					if d, err := Decide(s, r); err != nil || len(d.Candidates) != accounts {
+		for _, m := range Modes {
+			s := world(m.Mode, offers...)
+			for i := range s.Deployments {
+				d := &s.Deployments[i]
+				d.Price = cached(float64(1+i%7), 0.1, float64(5+i%11))
+				d.Live.Observe(live.Sample{First: time.Second}, t0)
+			}
+			r := ask("model-42")
+			r.Stream = true
+			r.Weigh = weighing(Weight{Prompt: 10_000, Output: 500, Turns: 3}, nil)
+			b.Run(fmt.Sprintf("%s of %d accounts, %d models each", m.Mode, size.accounts, size.models), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, err := Decide(s, r); err != nil {
 						b.Fatal(err)
 					}
 				}
 			})
-		})
+		}
 	}
 }

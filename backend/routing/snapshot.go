@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"sort"
 	"time"
 
 	"metapi/backend/catalog"
@@ -11,10 +12,17 @@ import (
 // Snapshot is all that a decision depends on and that does not move: published behind one pointer, never changed.
 type Snapshot struct {
 	Mode        Mode
-	Accounts    []Account // in the user's order
-	Deployments []Deployment
+	Accounts    []Account      // in the user's order
+	Deployments []Deployment   // by account
 	Names       *catalog.Index // resolves a model's name to indices into Deployments
 	Rules       *Rules         // nil: none
+}
+
+// Of returns the deployments of the account at a place in Accounts.
+func (s *Snapshot) Of(place int) []Deployment {
+	from := sort.Search(len(s.Deployments), func(i int) bool { return s.Deployments[i].Order >= place })
+	to := sort.Search(len(s.Deployments), func(i int) bool { return s.Deployments[i].Order > place })
+	return s.Deployments[from:to]
 }
 
 // Account is what routing knows of an account.

@@ -45,6 +45,15 @@ type Builder struct {
 	now     atomic.Pointer[Snapshot]
 	mu      sync.Mutex // serialises builds, guards targets
 	targets map[string]prepared
+
+	waiting sync.Mutex // guards next
+	next    *build     // waits for its turn; nil: none does
+}
+
+// build is one that has not begun: whoever wants one until then shares it.
+type build struct {
+	done chan struct{}
+	err  error // once done
 }
 
 // prepared is a target, and what it was made of: as long as that is the same, the keychain is not asked again.
@@ -64,10 +73,31 @@ func NewBuilder(s Sources) *Builder {
 func (b *Builder) Load() *Snapshot { return b.now.Load() }
 
 // Rebuild builds and publishes a snapshot. On an error the one before stays. An account whose key cannot be read is in
-// it all the same, blocked, with the reason.
+// it all the same, blocked, with the reason. Where many change something at once, as when all accounts are scanned, they
+// share a build that begins after their change.
 func (b *Builder) Rebuild(ctx context.Context) error {
+	b.waiting.Lock()
+	mine := b.next
+	if mine != nil {
+		b.waiting.Unlock()
+		<-mine.done
+		return mine.err
+	}
+	mine = &build{done: make(chan struct{})}
+	b.next = mine
+	b.waiting.Unlock()
+	defer close(mine.done)
+
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.waiting.Lock()
+	b.next = nil // what changes from here on may come too late for this one
+	b.waiting.Unlock()
+	mine.err = b.rebuild(ctx)
+	return mine.err
+}
+
+func (b *Builder) rebuild(ctx context.Context) error {
 	s := &Snapshot{}
 	var err error
 	if s.Mode, err = b.Mode(); err != nil {
@@ -80,10 +110,7 @@ func (b *Builder) Rebuild(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the accounts: %w", err)
 	}
-	offers, err := b.Offers.All()
-	if err != nil {
-		return fmt.Errorf("read the models on offer: %w", err)
-	}
+	offers := make([][]catalog.Offer, len(accounts))
 	clients, err := b.Accounts.Clients()
 	if err != nil {
 		return fmt.Errorf("read the local keys: %w", err)
@@ -94,6 +121,11 @@ func (b *Builder) Rebuild(ctx context.Context) error {
 		}
 	}
 	b.addAccounts(ctx, s, accounts)
+	for i, a := range accounts {
+		if offers[i], err = b.Offers.Get(a.ID); err != nil {
+			return fmt.Errorf("read the models on offer: %w", err)
+		}
+	}
 	var set routing.Settings
 	if b.Settings != nil {
 		set = b.Settings()
@@ -147,14 +179,13 @@ func (b *Builder) target(ctx context.Context, a account.Account) (*provider.Targ
 }
 
 // addDeployments joins what the accounts offer with what the catalog knows.
-func (b *Builder) addDeployments(s *Snapshot, accounts []account.Account, offers []catalog.Offer, aliases map[string]string) {
-	of := make(map[string][]catalog.Offer, len(accounts))
-	for _, o := range offers {
-		if o.Offered() {
-			of[o.Account] = append(of[o.Account], o)
-		}
+func (b *Builder) addDeployments(s *Snapshot, accounts []account.Account, offers [][]catalog.Offer, aliases map[string]string) {
+	n := 0
+	for _, list := range offers {
+		n += len(list)
 	}
-	var entries []catalog.Entry
+	entries := make([]catalog.Entry, 0, n)
+	s.Deployments = make([]routing.Deployment, 0, n)
 	for i := range s.Accounts {
 		a := &s.Accounts[i]
 		var quirks map[string]bool
@@ -162,7 +193,10 @@ func (b *Builder) addDeployments(s *Snapshot, accounts []account.Account, offers
 		if t := s.Targets[i]; t != nil {
 			quirks, counts = t.Quirks(), t.Counts()
 		}
-		for _, o := range of[a.ID] {
+		for _, o := range offers[i] {
+			if !o.Offered() {
+				continue
+			}
 			id := deploymentID(a.ID, o.Name)
 			d := routing.Deployment{ID: id, Account: a, Order: i, Upstream: o.Name, Protocols: o.Protocols, Display: o.Display,
 				Created: o.Created, Context: o.Context, MaxOutput: o.MaxOutput, Live: b.Live.Deployment(id, a.ID, a.Host), Quirks: quirks, Counts: counts}

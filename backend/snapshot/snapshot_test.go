@@ -3,6 +3,7 @@ package snapshot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -24,12 +25,12 @@ const secret = "sk-proj-0123456789abcdef0123456789abcdef"
 // house is a builder over a real store, with a keychain in memory.
 type house struct {
 	*Builder
-	t    *testing.T
+	t    testing.TB
 	keys *keychain.Memory
 	mode error // what reading the mode fails with
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	t.Helper()
 	st, err := store.Open(t.TempDir())
 	if err != nil {
@@ -214,4 +215,23 @@ func TestReadingWhileBuilding(t *testing.T) {
 		h.rebuilt()
 	}
 	wg.Wait()
+}
+
+// A hundred accounts with three hundred models each, half of which all of them offer: what each change of any account has built anew.
+func BenchmarkRebuild(b *testing.B) {
+	h := newHouse(b)
+	for i := range 100 {
+		models := make([]string, 300)
+		for j := range models {
+			if models[j] = fmt.Sprintf("shared/model-%d-instruct", j); j%2 == 1 {
+				models[j] = fmt.Sprintf("model-%d-of-%d", j, i)
+			}
+		}
+		h.add(fmt.Sprint("Hub ", i), fmt.Sprintf("%s%03d", secret, i), models...)
+	}
+	for b.Loop() {
+		if s := h.rebuilt(); len(s.Deployments) != 30_000 {
+			b.Fatalf("%d deployments", len(s.Deployments))
+		}
+	}
 }
