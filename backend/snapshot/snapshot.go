@@ -176,9 +176,6 @@ func (b *Builder) addDeployments(s *Snapshot, accounts []account.Account, offers
 // describe adds what the catalog knows of the model to what the account said of it.
 func (b *Builder) describe(d *routing.Deployment, a account.Account) {
 	m, price := b.Catalog.Model(a.Provider, a.BaseURL, d.Upstream)
-	if p, ok := provider.Get(a.Provider); ok && p.Local {
-		price = catalog.Free
-	}
 	d.Price, d.Model = price, b.Catalog.ID(d.Upstream)
 	if m != nil {
 		d.Model, d.Reasons, d.Described = m.ID, m.Reasons, m.Described
