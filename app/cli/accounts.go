@@ -14,7 +14,7 @@ import (
 )
 
 func (a *app) accounts() *cobra.Command {
-	return group("accounts", "Add, list, show, test and remove accounts", a.accountsAdd(), a.accountsList(), a.accountsShow(), a.accountsTest(), a.accountsRemove(), a.accountsProviders())
+	return group("accounts", "Add, list, show, test and remove accounts", a.accountsAdd(), a.accountsList(), a.accountsShow(), a.accountsTest(), a.accountsRemove(), a.accountsProviders(), a.accountsFind())
 }
 
 func (a *app) accountsAdd() *cobra.Command {

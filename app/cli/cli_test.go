@@ -7,9 +7,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -630,4 +634,36 @@ func TestDoctorBundle(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	w.run("doctor").ends(0).says(w.dir + " keys add NAME")
+}
+
+// Nobody's ports are asked before somebody has agreed.
+func TestAccountsFind(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	srv := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/":
+			io.WriteString(rw, "Ollama is running")
+		case "/v1/models":
+			io.WriteString(rw, `{"object":"list","data":[{"id":"qwen3","object":"model","owned_by":"library"}]}`)
+		default:
+			http.NotFound(rw, r)
+		}
+	}))
+	defer srv.Close()
+	_, port, _ := net.SplitHostPort(srv.Listener.Addr().String())
+	w.run("accounts", "find", "--port", port).ends(2).says("--yes")
+	w.run("accounts", "find", "--port", port, "--yes").ends(0).says("Ollama", srv.URL+"/v1", "none")
+	var accounts []client.Account
+	w.run("accounts", "list", "--json").ends(0).json(&accounts)
+	if len(accounts) != 0 {
+		t.Errorf("added without being asked to: %+v", accounts)
+	}
+	var found client.Nearby
+	w.run("accounts", "find", "--port", port, "--yes", "--add", "--json").ends(0).json(&found)
+	if !slices.ContainsFunc(found.Servers, func(s client.NearbyServer) bool { return s.BaseURL == srv.URL+"/v1" && s.Account != "" }) {
+		t.Errorf("%+v", found)
+	}
+	w.run("models").ends(0).says("qwen3")
+	w.run("accounts", "find", "--port", "0", "--yes").ends(2).says("65535")
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -65,11 +64,9 @@ func (a *app) saveBundle(ctx context.Context, l *link, path string) error {
 		a.note("  %s", sentence)
 	}
 	if a.terminal() {
-		answer, err := a.choose("Save it? (yes, no)", "yes")
-		if err != nil {
+		if yes, err := a.confirm("Save it?"); err != nil {
 			return err
-		}
-		if !strings.HasPrefix(strings.ToLower(answer), "y") {
+		} else if !yes {
 			a.note("Nothing was saved.")
 			return nil
 		}

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"metapi/backend/provider"
 )
 
 // Catalog is what is known of models and their prices, wherever they are offered. What it says does not change.
@@ -65,7 +67,8 @@ var makers = []string{"anthropic", "openai", "google", "deepseek", "x-ai", "mist
 // The model is recognised whoever offers it. The price is known only where a price list is: at openai, anthropic and
 // gemini themselves, and at a base URL that a price list names as its own (an openai-compatible account at
 // https://api.deepseek.com pays DeepSeek's prices). An account's base URL may be empty for the provider's default; one
-// of another known provider counts for more than providerID. A dated name is priced as itself.
+// of another known provider counts for more than providerID. A dated name is priced as itself. What runs on a machine of
+// the user's is free of charge.
 func (c *Catalog) Model(providerID, baseURL, name string) (*Model, *Price) {
 	lower := strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(strings.TrimSpace(name)), "models/"), "[1m]")
 	if lower == "" {
@@ -75,7 +78,11 @@ func (c *Catalog) Model(providerID, baseURL, name string) (*Model, *Price) {
 	if l == nil {
 		l = c.lists[vendors[providerID]]
 	}
-	return c.said.recall(lookup{l, name}, func() (*Model, *Price) { return c.model(l, name, lower) })
+	m, price := c.said.recall(lookup{l, name}, func() (*Model, *Price) { return c.model(l, name, lower) })
+	if p, ok := provider.Get(providerID); ok && p.Free(baseURL, name) {
+		price = Free
+	}
+	return m, price
 }
 
 // model is [Catalog.Model] at a price list.

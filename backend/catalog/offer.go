@@ -102,12 +102,7 @@ func differ(a, b []Offer) bool {
 // list of models; else that of a price list.
 func (c *Catalog) Offered(providerID, baseURL string, o Offer) (*Model, *Price) {
 	m, price := c.Model(providerID, baseURL, o.Name)
-	p, known := provider.Get(providerID)
-	switch {
-	case !known:
-	case p.Local:
-		price = Free
-	case o.Price != nil:
+	if p, known := provider.Get(providerID); known && price != Free && o.Price != nil {
 		price = published(o, p.PublishedBy(baseURL))
 	}
 	return m, price

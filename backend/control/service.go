@@ -122,6 +122,8 @@ func (s *Service) routes(r *router) {
 
 	route(r, http.MethodGet, "/api/providers", "providers", "The kinds of upstream there are", s.providers)
 	route(r, http.MethodPost, "/api/recognise", "recognise", "Whose key may this be?", s.recognise)
+	route(r, http.MethodGet, "/api/nearby", "nearbyPorts", "The ports of this machine that would be asked for servers of models", s.nearbyPorts)
+	route(r, http.MethodPost, "/api/nearby", "nearby", "Ask ports of this machine for servers of models: only when the person has agreed", s.nearby)
 	route(r, http.MethodGet, "/api/accounts", "accounts", "The accounts, in the user's order", s.accounts)
 	route(r, http.MethodPost, "/api/accounts", "addAccount", "Add an account: its key is tried first", s.addAccount)
 	route(r, http.MethodGet, "/api/accounts/{id}", "account", "One account, by id, slug or name", s.account)

@@ -104,6 +104,28 @@ type AddAccount struct {
 	Force    bool   `json:"force,omitempty" doc:"Keep the account even if its models cannot be listed now (not if the key is refused)"`
 }
 
+// NearbyPorts are the ports of this machine that would be asked for servers of models.
+type NearbyPorts struct {
+	Ports []int `json:"ports"`
+}
+
+// Nearby is which servers of models were found on this machine.
+type Nearby struct {
+	Ports   []int          `json:"ports" doc:"Those that were asked"`
+	Servers []NearbyServer `json:"servers"`
+}
+
+// NearbyServer is one server of models on this machine.
+type NearbyServer struct {
+	Provider string   `json:"provider" doc:"A provider id: as it shows itself to be, else openai-compatible"`
+	Name     string   `json:"name" doc:"The provider's name"`
+	BaseURL  string   `json:"base_url"`
+	Models   []string `json:"models"`
+	NeedsKey bool     `json:"needs_key" doc:"It tells its models only with a key"`
+	Known    bool     `json:"known" doc:"It is known to run its models itself, so that they cost nothing; else it may pass requests on to where they do"`
+	Account  string   `json:"account,omitempty" doc:"The slug of the account that it has already"`
+}
+
 // Discovered is an account after its models were asked for.
 type Discovered struct {
 	Account Account `json:"account"`

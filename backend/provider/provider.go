@@ -19,7 +19,7 @@ type Provider struct {
 	Example        string // what a base URL looks like, where there is no default
 	KeyURL         string // where a person gets a key; empty where only the user can know it
 	KeyOptional    bool   // it can be called without a key
-	Local          bool   // a server on this machine: its models cost nothing
+	Local          bool   // a server on a machine of the user's: see [Provider.Free]
 
 	// Protocols are spoken for every model unless its listing or its name says otherwise.
 	Protocols protocol.Set

@@ -2,6 +2,7 @@
 // one has made the next uses. See build/ui/test.
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import { isDeepStrictEqual } from 'node:util'
 import { after, before, describe, test } from 'node:test'
@@ -115,6 +116,43 @@ describe('pages', { concurrency: 1 }, () => {
     await open(page, '/accounts')
     await page.getByRole('article', { name: 'Anthropic' }).getByText('Ready').waitFor()
     assert.doesNotMatch(await page.content(), new RegExp(at.anthropic.key))
+  })
+
+  test('look for models on this machine: nothing is asked before a person agrees, and what is found is added by a click', async () => {
+    let asked = 0
+    const ollama = createServer((req, res) => {
+      asked++
+      assert.equal(req.headers.authorization, undefined)
+      if (req.url === '/') return res.end('Ollama is running')
+      if (req.url !== '/v1/models') return res.writeHead(404).end()
+      res.setHeader('content-type', 'application/json')
+      res.end(JSON.stringify({ object: 'list', data: [{ id: 'qwen3:4b', object: 'model', owned_by: 'library' }] }))
+    })
+    await new Promise((resolve) => ollama.listen(0, '127.0.0.1', resolve))
+    const port = ollama.address().port
+    try {
+      await open(page, '/accounts')
+      await page.getByRole('button', { name: 'Look on this machine' }).click()
+      const dialog = page.getByRole('dialog', { name: 'Look for models on this machine' })
+      await dialog.getByText('11434').waitFor()
+      await dialog.getByRole('textbox', { name: 'Another port' }).fill(String(port))
+      assert.equal(asked, 0)
+      await dialog.getByRole('button', { name: 'Ask them' }).click()
+      const found = dialog.getByRole('listitem').filter({ hasText: `http://127.0.0.1:${port}/v1` })
+      await found.getByText('they cost nothing').waitFor()
+      await found.getByText('1 model: qwen3:4b').waitFor()
+      assert.deepEqual(await accessibility(page), [])
+      await found.getByRole('button', { name: /^Add Ollama/ }).click()
+      await found.getByText('Added').waitFor()
+      await page.keyboard.press('Escape')
+      await dialog.waitFor({ state: 'hidden' })
+      await page.getByRole('article', { name: 'Ollama' }).getByText('1 model').waitFor()
+      await desk.cli({}, 'accounts', 'remove', 'ollama')
+      await page.getByRole('article', { name: 'Ollama' }).waitFor({ state: 'detached' })
+    } finally {
+      ollama.closeAllConnections()
+      ollama.close()
+    }
   })
 
   test('add an account of a relay: its address is asked for, and an unreachable one can be kept', async () => {

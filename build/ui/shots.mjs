@@ -68,6 +68,12 @@ async function shoot(desk, state) {
         await page.screenshot({ path: join(out, `palette-${state}-${scheme}-${size}.png`) })
       } else {
         await page.evaluate(() => { location.hash = '/accounts' })
+        await page.getByRole('button', { name: 'Look on this machine' }).click()
+        await page.getByRole('button', { name: 'Ask them' }).click()
+        await page.waitForTimeout(1200)
+        await page.screenshot({ path: join(out, `find-${scheme}-${size}.png`) })
+        await page.keyboard.press('Escape')
+        await page.waitForTimeout(400)
         await page.getByRole('button', { name: 'Add an account' }).click()
         await page.getByRole('textbox', { name: 'Key' }).fill('sk-ant-api03-' + 'a1b2c3d4e5'.repeat(9))
         await page.waitForTimeout(800)

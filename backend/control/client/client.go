@@ -95,6 +95,16 @@ func (c *Client) Providers(ctx context.Context) ([]control.ProviderInfo, error) 
 	return get[[]control.ProviderInfo](ctx, c, "/api/providers", nil)
 }
 
+// NearbyPorts are the ports that Nearby asks by itself.
+func (c *Client) NearbyPorts(ctx context.Context) (control.NearbyPorts, error) {
+	return get[control.NearbyPorts](ctx, c, "/api/nearby", nil)
+}
+
+// Nearby asks ports of this machine, and others besides, for servers of models. The person must have agreed.
+func (c *Client) Nearby(ctx context.Context, others []int) (control.Nearby, error) {
+	return post[control.Nearby](ctx, c, "/api/nearby", map[string][]int{"ports": others})
+}
+
 // Account finds one by id, slug or name.
 func (c *Client) Account(ctx context.Context, ref string) (control.Account, error) {
 	return get[control.Account](ctx, c, "/api/accounts/"+url.PathEscape(ref), nil)

@@ -35,6 +35,9 @@ type (
 	Report          = control.Report
 	Done            = control.Done
 	Bundle          = control.Bundle
+	Nearby          = control.Nearby
+	NearbyPorts     = control.NearbyPorts
+	NearbyServer    = control.NearbyServer
 	Saved           = control.Saved
 	Settings        = control.Settings
 	EditSettings    = control.EditSettings

@@ -159,6 +159,8 @@ const at = (id: string) => ({ params: { path: { id } } });
 export const useSetMode = () => useChange((mode: string) => data(PUT("/api/mode", { body: { mode } })), "status", "mode");
 export const useSetPaused = () => useChange((paused: boolean) => data(paused ? POST("/api/pause") : POST("/api/resume")), "status");
 export const useAddAccount = () => useChange((body: Schemas["AddAccount"]) => data(POST("/api/accounts", { body })), "accounts", "models", "status");
+export const useNearbyPorts = () => useQuery({ queryKey: ["nearby"], queryFn: () => data(GET("/api/nearby")), staleTime: 0 });
+export const useNearby = () => useChange((ports: number[]) => data(POST("/api/nearby", { body: { ports } })));
 export const useTestAccount = () => useChange((id: string) => data(POST("/api/accounts/{id}/test", at(id))), "accounts", "models", "status");
 export const useEditAccount = () =>
   useChange(({ id, ...body }: Schemas["EditAccount"] & { id: string }) => data(PATCH("/api/accounts/{id}", { ...at(id), body })), "accounts", "status");

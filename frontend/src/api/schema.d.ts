@@ -369,6 +369,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/nearby": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ports of this machine that would be asked for servers of models */
+        get: operations["nearbyPorts"];
+        put?: never;
+        /** Ask ports of this machine for servers of models: only when the person has agreed */
+        post: operations["nearby"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/pause": {
         parameters: {
             query?: never;
@@ -1070,6 +1088,32 @@ export interface components {
             provider: string;
             /** @description Long prompts, or some hours, cost another price */
             tiered?: boolean;
+        };
+        Nearby: {
+            /** @description Those that were asked */
+            ports: number[] | null;
+            servers: components["schemas"]["NearbyServer"][] | null;
+        };
+        NearbyInputBody: {
+            /** @description To ask besides those that are known */
+            ports?: number[] | null;
+        };
+        NearbyPorts: {
+            ports: number[] | null;
+        };
+        NearbyServer: {
+            /** @description The slug of the account that it has already */
+            account?: string;
+            base_url: string;
+            /** @description It is known to run its models itself, so that they cost nothing; else it may pass requests on to where they do */
+            known: boolean;
+            models: string[] | null;
+            /** @description The provider's name */
+            name: string;
+            /** @description It tells its models only with a key */
+            needs_key: boolean;
+            /** @description A provider id: as it shows itself to be, else openai-compatible */
+            provider: string;
         };
         OpenSession: {
             /** @description Of a link */
@@ -2267,6 +2311,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Model"][] | null;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    nearbyPorts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NearbyPorts"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    nearby: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NearbyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Nearby"];
                 };
             };
             /** @description Error */

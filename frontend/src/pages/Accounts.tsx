@@ -1,6 +1,6 @@
-import { Button, Stack } from "@mantine/core";
+import { Button, Group, Stack } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
-import { IconKey, IconPlus } from "@tabler/icons-react";
+import { IconDeviceDesktopSearch, IconKey, IconPlus } from "@tabler/icons-react";
 import { useLocation, useParams } from "wouter";
 
 import { type Account, useAccounts, useNow, useOrderAccounts, useStatus, useUsageToday } from "../api/queries";
@@ -8,6 +8,7 @@ import { refused } from "../ui/notify";
 import { Empty, Loaded, Page } from "../ui/Parts";
 import { AccountCard } from "./accounts/AccountCard";
 import { AddAccount } from "./accounts/AddAccount";
+import { FindLocal } from "./accounts/FindLocal";
 
 export function Accounts() {
   const accounts = useAccounts();
@@ -31,12 +32,21 @@ export function Accounts() {
     </Button>
   );
 
+  const both = (
+    <Group gap="xs" justify="center">
+      <Button variant="light" leftSection={<IconDeviceDesktopSearch size={16} />} onClick={() => go("/accounts/find")}>
+        Look on this machine
+      </Button>
+      {add}
+    </Group>
+  );
+
   return (
-    <Page title="Accounts" about="In failover, the first that can serve a request gets it; the next takes over when it cannot." actions={accounts.data?.length ? add : undefined}>
+    <Page title="Accounts" about="In failover, the first that can serve a request gets it; the next takes over when it cannot." actions={accounts.data?.length ? both : undefined}>
       <Loaded of={accounts}>
         {(list) =>
           list.length === 0 ? (
-            <Empty icon={IconKey} title="No account yet" action={add}>
+            <Empty icon={IconKey} title="No account yet" action={both}>
               An account is a key of yours at one provider: OpenAI, Anthropic, Gemini, a relay or a server of your own. Paste the key, and Metapi finds out the rest.
             </Empty>
           ) : (
@@ -61,6 +71,7 @@ export function Accounts() {
         }
       </Loaded>
       <AddAccount opened={what === "add"} close={() => go("/accounts", { replace: true })} />
+      <FindLocal opened={what === "find"} close={() => go("/accounts", { replace: true })} />
     </Page>
   );
 }

@@ -1,5 +1,5 @@
 import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from "@mantine/spotlight";
-import { IconBoxModel2, IconKey, IconPlayerPause, IconPlayerPlay, IconPlugConnected, IconRoute, IconSearch } from "@tabler/icons-react";
+import { IconBoxModel2, IconKey, IconPlayerPause, IconPlayerPlay, IconPlugConnected, IconRoute, IconSearch, IconStethoscope } from "@tabler/icons-react";
 import { useMemo } from "react";
 import { useLocation } from "wouter";
 
@@ -28,6 +28,8 @@ export function Palette() {
       ),
       group("Do", [
         { id: "add", label: "Add an account", leftSection: <IconKey size={18} />, onClick: () => go("/accounts/add") },
+        { id: "find", label: "Look for models on this machine", leftSection: <IconKey size={18} />, onClick: () => go("/accounts/find") },
+        { id: "doctor", label: "Look for what is wrong", leftSection: <IconStethoscope size={18} />, onClick: () => go("/doctor") },
         { id: "connect", label: "Connect a tool", leftSection: <IconPlugConnected size={18} />, onClick: () => go("/tools/connect") },
         ...(mode?.modes ?? []).map((m) => ({
           id: `mode:${m.mode}`,

@@ -3,6 +3,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { IconCircleCheck, IconInfoCircle } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { type ClipboardEvent, useState } from "react";
+import { Link } from "wouter";
 
 import { asProblem, type Schemas } from "../../api/client";
 import { recognise, useAddAccount, useProviders } from "../../api/queries";
@@ -14,6 +15,12 @@ import { sameHost, takeApart } from "./pasted";
 export function AddAccount({ opened, close }: { opened: boolean; close: () => void }) {
   return (
     <Modal opened={opened} onClose={close} title="Add an account" size="lg">
+      <Text size="sm" c="dimmed" mb="sm">
+        For Ollama, LM Studio and the like:{" "}
+        <Anchor component={Link} href="/accounts/find" size="sm" underline="always">
+          look for models on this machine
+        </Anchor>
+      </Text>
       <Form close={close} />
     </Modal>
   );
