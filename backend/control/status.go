@@ -92,7 +92,7 @@ func (s *Service) stand(out *AccountStanding, a account.Account, running bool) e
 	cooling := 0
 	for i := range snap.Deployments {
 		d := &snap.Deployments[i]
-		if d.Account.ID != a.ID {
+		if d.Account.ID != a.ID || d.Upstream == "" {
 			continue
 		}
 		out.InFlight += d.Live.InFlight()

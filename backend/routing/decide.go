@@ -64,6 +64,8 @@ func Decide(s *Snapshot, r Request) (Decision, error) {
 		// nobody else: asking somebody at random would find it now and then.
 		failover{}.rank(r, d.Candidates)
 		d.Candidates = d.Candidates[:1]
+	case r.Model == "":
+		failover{}.rank(r, d.Candidates) // an account's files are no load that could be spread
 	case len(d.Candidates) > 1:
 		rankers[d.Mode].rank(r, d.Candidates)
 	}
@@ -78,7 +80,7 @@ func (c *Deployment) unfit(r Request) (reason string, until time.Time) {
 	case c.reach(r.Operation)&(r.Translate|protocol.SetOf(r.Protocol)) == 0:
 		return "speaks " + words(c.Protocols.List()) + ", not " + r.Protocol.String(), time.Time{}
 	case r.Pin.Account != "" && r.Pin.Account != c.Account.ID:
-		return "the conversation's state lives at another account", time.Time{}
+		return "what the request goes on from lives at another account", time.Time{}
 	case c.Account.Blocked != "":
 		return c.Account.Blocked, time.Time{}
 	}
@@ -122,7 +124,7 @@ func (d *Decision) emptyError(r Request, spoken protocol.Set) *protocol.Error {
 			Message: "every account that offers " + what + " is cooling down after a failure; `metapi status` says why"}
 	case len(d.Excluded) == 0:
 		return &protocol.Error{Kind: protocol.Unavailable,
-			Message: "no account can serve this request; add one with `metapi accounts add`"}
+			Message: "no account can serve this request (" + r.Protocol.String() + "); add one with `metapi accounts add`"}
 	case r.Operation == protocol.CountTokens && spoken&(r.Translate|protocol.SetOf(r.Protocol)) == 0:
 		return &protocol.Error{Kind: protocol.Unsupported, Param: "model", Message: what + " is offered, but by nobody who counts tokens"}
 	case spoken&(r.Translate|protocol.SetOf(r.Protocol)) == 0:
@@ -130,7 +132,7 @@ func (d *Decision) emptyError(r Request, spoken protocol.Set) *protocol.Error {
 			"%s is offered, but not over the %s protocol: its accounts speak %s", what, r.Protocol, words(spoken.List()))}
 	case r.Pin.Account != "":
 		return &protocol.Error{Kind: protocol.Unavailable,
-			Message: "the account that holds this conversation's state cannot be used now, and no other has that state"}
+			Message: "the account that holds what this request goes on from cannot be used now, and no other has it"}
 	}
 	return &protocol.Error{Kind: protocol.Unavailable,
 		Message: "no account that offers " + what + " can be used now: " + d.Excluded[0].Reason}

@@ -43,6 +43,9 @@ func Usage(c *scan.Cursor) (u protocol.Usage, told bool) {
 			})
 		}
 	})
+	if input == 0 && output == 0 {
+		input = total // which is all that those tell who embed or re-rank
+	}
 	if reasoning > 0 && total == input+output+reasoning {
 		output += reasoning // xAI counts reasoning beside the output
 	}
