@@ -42,10 +42,13 @@ func (v *Vendor) gemini() http.Handler {
 			v.generate(c, model, method)
 		case "countTokens":
 			v.geminiCount(c, model)
+		case "embedContent", "batchEmbedContents":
+			v.geminiEmbed(c, model, method)
 		default:
 			v.geminiNotFound(c)
 		}
 	})
+	handle("POST /v1beta/openai/embeddings", v.embeddings)
 	mux.HandleFunc("/", func(_ http.ResponseWriter, r *http.Request) { v.geminiNotFound(callOf(r)) })
 	return mux
 }
