@@ -21,6 +21,9 @@ type endpoint struct {
 	stream    bool   // asked for by the path
 	array     bool   // gemini: a stream without alt=sse is one JSON array
 	item      string // of a conversation
+	form      bool   // the body may be a form
+	usual     string // the model where a request names none, as the vendor's reference has it
+	raw       bool   // the reply is no JSON, but bytes that pass as they come
 	kept      func(*keptCall) ([]byte, error)
 	list      func(http.ResponseWriter, *http.Request, endpoint, *snapshot.Snapshot)
 }
@@ -61,9 +64,34 @@ var resources = map[string]methods{
 		http.MethodDelete: aboutKept((*keptCall).end)},
 	"/v1/conversations/*/items":   {http.MethodGet: aboutKept((*keptCall).said), http.MethodPost: aboutKept((*keptCall).say)},
 	"/v1/conversations/*/items/*": {http.MethodGet: aboutKept((*keptCall).item), http.MethodDelete: aboutKept((*keptCall).unsay)},
+	"/v1/completions":             post(protocol.OpenAICompletions, protocol.Complete),
 	"/v1/embeddings":              post(protocol.OpenAIEmbeddings, protocol.Embed),
-	"/v1/messages":                post(protocol.Anthropic, protocol.Generate),
-	"/v1/messages/count_tokens":   post(protocol.Anthropic, protocol.CountTokens),
+	"/v1/moderations":             {http.MethodPost: {protocol: protocol.OpenAIModerations, operation: protocol.Moderate, usual: "omni-moderation-latest"}},
+	"/v1/rerank":                  post(protocol.Rerank, protocol.Rank),
+	"/v2/rerank":                  post(protocol.Rerank, protocol.Rank), // Cohere's
+	"/v1/images/generations":      post(protocol.OpenAIImages, protocol.Image),
+	"/v1/images/edits":            {http.MethodPost: {protocol: protocol.OpenAIImages, operation: protocol.EditImage, form: true}},
+	"/v1/images/variations":       {http.MethodPost: {protocol: protocol.OpenAIImages, operation: protocol.VaryImage, form: true, usual: "dall-e-2"}},
+	"/v1/audio/speech":            {http.MethodPost: {protocol: protocol.OpenAIAudio, operation: protocol.Speak, raw: true}},
+	"/v1/audio/transcriptions":    {http.MethodPost: {protocol: protocol.OpenAIAudio, operation: protocol.Transcribe, form: true}},
+	"/v1/audio/translations":      {http.MethodPost: {protocol: protocol.OpenAIAudio, operation: protocol.Translate, form: true}},
+	"/v1/files": {
+		http.MethodPost: {protocol: protocol.OpenAIFiles, operation: protocol.Create, form: true},
+		http.MethodGet:  {protocol: protocol.OpenAIFiles, operation: protocol.List},
+	},
+	"/v1/files/*": {
+		http.MethodGet:    {protocol: protocol.OpenAIFiles, operation: protocol.Retrieve},
+		http.MethodDelete: {protocol: protocol.OpenAIFiles, operation: protocol.Delete},
+	},
+	"/v1/files/*/content": {http.MethodGet: {protocol: protocol.OpenAIFiles, operation: protocol.Content, raw: true}},
+	"/v1/batches": {
+		http.MethodPost: {protocol: protocol.OpenAIBatches, operation: protocol.Create},
+		http.MethodGet:  {protocol: protocol.OpenAIBatches, operation: protocol.List},
+	},
+	"/v1/batches/*":             {http.MethodGet: {protocol: protocol.OpenAIBatches, operation: protocol.Retrieve}},
+	"/v1/batches/*/cancel":      post(protocol.OpenAIBatches, protocol.Cancel),
+	"/v1/messages":              post(protocol.Anthropic, protocol.Generate),
+	"/v1/messages/count_tokens": post(protocol.Anthropic, protocol.CountTokens),
 }
 
 func aboutKept(answer func(*keptCall) ([]byte, error)) endpoint {
@@ -75,6 +103,8 @@ var geminiMethods = map[string]endpoint{
 	"generateContent":       {protocol: protocol.Gemini, operation: protocol.Generate},
 	"streamGenerateContent": {protocol: protocol.Gemini, operation: protocol.Generate, stream: true},
 	"countTokens":           {protocol: protocol.Gemini, operation: protocol.CountTokens},
+	"embedContent":          {protocol: protocol.GeminiEmbeddings, operation: protocol.Embed},
+	"batchEmbedContents":    {protocol: protocol.GeminiEmbeddings, operation: protocol.EmbedBatch},
 }
 
 // findEndpoint reads method and path.
@@ -89,7 +119,7 @@ func findEndpoint(r *http.Request) (endpoint, *protocol.Error) {
 			Message: fmt.Sprintf("%s takes %s, not %s", r.URL.Path, ms.allow(), r.Method)}
 	}
 	ep.id, ep.item = at.id, at.item
-	if ep.operation == protocol.Retrieve {
+	if ep.protocol == protocol.OpenAIResponses && ep.operation == protocol.Retrieve {
 		ep.stream = strings.EqualFold(r.URL.Query().Get("stream"), "true")
 	}
 	return ep, nil
@@ -210,6 +240,7 @@ func notServed(r *http.Request) *protocol.Error {
 
 // refusals say of paths that tools are known to try why they lead nowhere, and what to do instead.
 var refusals = map[string]string{
+	"/v1/videos":   "videos are not served; connect to the vendor itself",
 	"/v1/realtime": "realtime sessions are no requests that could be sent to one account or another; connect to the vendor itself, or use /v1/audio and /v1/responses",
 }
 
