@@ -112,7 +112,7 @@ func findEndpoint(r *http.Request) (endpoint, *protocol.Error) {
 	ms, at := find(r)
 	ep, ok := ms[r.Method]
 	switch {
-	case ms == nil:
+	case ms == nil, filed.Has(ep.protocol) && r.Header.Get("Anthropic-Version") != "": // Anthropic's files are others, at the same path
 		return ep, notServed(r)
 	case !ok:
 		return ep, &protocol.Error{Kind: protocol.NotFound, Status: http.StatusMethodNotAllowed, Param: ms.allow(),
@@ -147,7 +147,7 @@ func findAt(r *http.Request, path string) (methods, place) {
 		return ms, at
 	}
 	if name, ok := strings.CutPrefix(path, "/v1/models"); ok && (name == "" || len(name) > 1 && name[0] == '/') {
-		return methods{http.MethodGet: modelList(r)}, place{id: strings.TrimPrefix(name, "/")}
+		return methods{http.MethodGet: modelList(r, name == "")}, place{id: strings.TrimPrefix(name, "/")}
 	}
 	parts := strings.Split(path, "/")
 	var at place
@@ -189,10 +189,13 @@ func findGemini(r *http.Request, path string) (methods, place) {
 
 var geminiVersions = map[string]bool{"v1beta": true, "v1alpha": true, "v1": true}
 
-// modelList is the list of models in the dialect of whoever asks.
-func modelList(r *http.Request) endpoint {
-	if anthropicCaller(r) {
+// modelList is the list of models, or one of them, in the dialect of whoever asks.
+func modelList(r *http.Request, all bool) endpoint {
+	switch {
+	case anthropicCaller(r):
 		return endpoint{protocol: protocol.Anthropic, list: listAnthropic}
+	case all && r.URL.Query().Has("client_version"):
+		return endpoint{protocol: protocol.OpenAIResponses, list: listCodex}
 	}
 	return endpoint{protocol: protocol.OpenAIChat, list: listOpenAI}
 }
@@ -240,8 +243,12 @@ func notServed(r *http.Request) *protocol.Error {
 
 // refusals say of paths that tools are known to try why they lead nowhere, and what to do instead.
 var refusals = map[string]string{
-	"/v1/videos":   "videos are not served; connect to the vendor itself",
-	"/v1/realtime": "realtime sessions are no requests that could be sent to one account or another; connect to the vendor itself, or use /v1/audio and /v1/responses",
+	"/v1/videos":             "videos are not served; connect to the vendor itself",
+	"/v1/messages/batches":   "Anthropic's batches are not served; send the requests one by one to /v1/messages",
+	"/v1beta/files":          "Gemini's files are not served; send what is in them inline",
+	"/upload/v1beta/files":   "Gemini's files are not served; send what is in them inline",
+	"/v1beta/cachedContents": "cached contents are kept by one account, and are made there",
+	"/v1/realtime":           "realtime sessions are no requests that could be sent to one account or another; connect to the vendor itself, or use /v1/audio and /v1/responses",
 }
 
 // upgrades reports whether a request wants to become a WebSocket, which nothing here does. Other upgrades are offers, that a server is free to
@@ -251,7 +258,8 @@ func upgrades(r *http.Request) bool {
 	return offered != nil && slices.ContainsFunc(offered, func(v string) bool { return strings.EqualFold(v, "websocket") })
 }
 
-// noSocket refuses a WebSocket such that tools which try one first, as Codex does, go on by plain requests: they know 426 for that.
+// noSocket refuses a WebSocket such that tools which try one first go on by plain requests: after 426 Codex does so at once, after a 404 only when it
+// has tried seven times.
 func noSocket(r *http.Request) *protocol.Error {
 	what := "send each request with POST"
 	if strings.HasSuffix(plainPath(r.URL.Path), "/responses") {
@@ -269,7 +277,7 @@ func anthropicCaller(r *http.Request) bool {
 // dialectOf guesses how a caller of an unknown path wants its errors.
 func dialectOf(r *http.Request) protocol.Dialect {
 	switch path := plainPath(r.URL.Path); {
-	case strings.HasPrefix(r.URL.Path, "/v1beta/"), strings.HasPrefix(path, "/v1beta/"), strings.Contains(path, "google.ai.generativelanguage"):
+	case strings.HasPrefix(r.URL.Path, "/v1beta/"), strings.HasPrefix(path, "/v1beta/"), strings.HasPrefix(r.URL.Path, "/upload/v1beta/"), strings.Contains(path, "google.ai.generativelanguage"):
 		return dialects.Of(protocol.Gemini)
 	case strings.HasPrefix(path, "/v1/messages"), anthropicCaller(r):
 		return dialects.Of(protocol.Anthropic)
