@@ -96,6 +96,9 @@ func (s *Service) stand(out *AccountStanding, a account.Account, running bool) e
 	of := snap.Of(place)
 	for i := range of {
 		d := &of[i]
+		if d.Upstream == "" {
+			continue
+		}
 		out.InFlight += d.Live.InFlight()
 		if state, until, kind := d.Live.State(now); state == live.Cooling {
 			cooling++

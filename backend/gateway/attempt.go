@@ -101,7 +101,7 @@ func (x *exchange) tryNearest(d *routing.Deployment, more bool) *failure {
 func (x *exchange) tryOnce(d *routing.Deployment, more bool, mends mending) *failure {
 	now := time.Now()
 	standing := d.Live
-	if x.stored() {
+	if x.stored() || d.Upstream == "" {
 		standing = standing.AnyModel()
 	}
 	pass, ok := standing.Enter(now)
@@ -149,8 +149,11 @@ func (x *exchange) tryOnce(d *routing.Deployment, more bool, mends mending) *fai
 	a.pass.Answering()
 	a.d.Live.Serves(a.via, a.ep.operation)
 	a.made.Status = res.StatusCode
-	if x.stream {
+	switch {
+	case x.stream:
 		return a.passStream(res)
+	case x.ep.raw:
+		return a.passRaw(res)
 	}
 	return a.passWhole(res)
 }
@@ -163,13 +166,23 @@ func (x *exchange) patience(d *routing.Deployment, more bool) time.Duration {
 		}
 		return time.Until(x.countBy)
 	}
-	return x.g.timing.limit(d, x.stream, more, x.peek.MaxOutput)
+	return x.g.timing.limit(d, x.stream, more && !x.once(), x.peek.MaxOutput)
 }
 
-// stored reports whether the request is about a response that an account keeps, rather than for a new one.
+// once reports whether what is asked for is made and billed as a whole, and takes long: images, sound, batches. Nobody else is asked for it after
+// a time-out, and so nobody is hurried either.
+func (x *exchange) once() bool {
+	switch x.ep.operation {
+	case protocol.Image, protocol.EditImage, protocol.VaryImage, protocol.Speak, protocol.Transcribe, protocol.Translate, protocol.Create:
+		return true
+	}
+	return false
+}
+
+// stored reports whether the request is about a response, file or batch that an account keeps, rather than for a new one.
 func (x *exchange) stored() bool {
 	switch x.ep.operation {
-	case protocol.Retrieve, protocol.Cancel, protocol.Delete, protocol.InputItems:
+	case protocol.Retrieve, protocol.Cancel, protocol.Delete, protocol.InputItems, protocol.Content:
 		return true
 	}
 	return false
@@ -183,7 +196,7 @@ func (a *attempt) send() (*http.Response, error) {
 	}
 	h := make(http.Header, 16)
 	if a.via == a.ep.protocol {
-		copyHeaders(h, a.r.Header, requestHeaders[a.ep.protocol])
+		copyHeaders(h, a.r.Header, requestHeaders(a.ep.protocol))
 	} else { // what else the client said was meant for another protocol
 		h["Content-Type"], h["User-Agent"] = acceptJSON, a.r.Header["User-Agent"]
 	}
@@ -200,9 +213,13 @@ func (a *attempt) send() (*http.Response, error) {
 		}
 	}
 	h["Accept-Encoding"] = identity
-	h["Accept"] = acceptJSON
-	if a.stream {
+	switch {
+	case a.stream:
 		h["Accept"] = acceptStream
+	case a.ep.raw || a.via == protocol.OpenAIAudio:
+		h["Accept"] = acceptAny
+	default:
+		h["Accept"] = acceptJSON
 	}
 	req := &http.Request{Method: a.r.Method, URL: u, Host: u.Host, Header: h, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
 	if a.body != nil {
@@ -220,6 +237,9 @@ func (a *attempt) call() provider.Call {
 	c := provider.Call{Protocol: a.via, Operation: a.ep.operation, Model: a.d.Upstream, Stream: a.stream, ID: a.ep.id}
 	if a.via == a.ep.protocol {
 		c.Query = cleanQuery(a.r.URL)
+	}
+	if a.ep.operation == protocol.List {
+		c.Query = a.listQuery(c.Query)
 	}
 	if a.ep.operation == protocol.Compact && a.b != nil {
 		c.Operation = protocol.Generate // the model is asked
@@ -244,6 +264,7 @@ var (
 	identity     = []string{"identity"}
 	acceptJSON   = []string{"application/json"}
 	acceptStream = []string{"text/event-stream"}
+	acceptAny    = []string{"*/*"}
 )
 
 // lost ends an attempt that the transport, the clock or the client ended, or whose reply could not be read.
@@ -286,7 +307,7 @@ func (a *attempt) refused(res *http.Response) *failure {
 	} else {
 		e = protocol.DecodeError(res.StatusCode, res.Header, body, time.Now(), a.secret)
 	}
-	if e.Kind == protocol.Unsupported && (a.ep.operation == protocol.Generate || a.ep.operation == protocol.Embed) {
+	if e.Kind == protocol.Unsupported && a.d.Upstream != "" && !a.stored() && !a.counting() && a.ep.operation != protocol.Compact {
 		a.d.Live.Lack(a.via, a.ep.operation, a.start, time.Now()) // a 404 for the path, not the model
 	}
 	a.learnsForgetful(e)

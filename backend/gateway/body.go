@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"metapi/backend/protocol"
+	"metapi/backend/protocol/form"
 )
 
 // readBody reads r's body whole, up to limit bytes: routing looks at it, every attempt sends it, and a body that is still
@@ -18,6 +19,27 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, *pro
 		return nil, &protocol.Error{Kind: protocol.BadRequest, Status: http.StatusUnsupportedMediaType,
 			Message: "the body must be JSON, sent with the header Content-Type: application/json"}
 	}
+	return readWhole(w, r, limit)
+}
+
+// readForm is readBody where the body may be a form, too; its parts are then separated by boundary. A page can post one without asking, but not
+// with a local key in a header, and it is known by its Origin.
+func readForm(w http.ResponseWriter, r *http.Request, limit int64) (body []byte, boundary string, e *protocol.Error) {
+	t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if t == "application/json" && err == nil {
+		body, e = readBody(w, r, limit)
+		return body, "", e
+	}
+	boundary, ok := form.Boundary(r.Header.Get("Content-Type"))
+	if !ok {
+		return nil, "", &protocol.Error{Kind: protocol.BadRequest, Status: http.StatusUnsupportedMediaType,
+			Message: "the body must be a form, sent with the header Content-Type: multipart/form-data and a boundary, or JSON, sent with application/json"}
+	}
+	body, e = readWhole(w, r, limit)
+	return body, boundary, e
+}
+
+func readWhole(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, *protocol.Error) {
 	if enc := r.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
 		return nil, &protocol.Error{Kind: protocol.BadRequest, Status: http.StatusUnsupportedMediaType,
 			Message: fmt.Sprintf("the body is compressed (%.20q); send it as it is", enc)}

@@ -3,11 +3,14 @@
 //
 //	client --> door      Host, Origin, local key                              door.go
 //	       --> endpoint  which protocol and operation the path means          endpoints.go
-//	       --> body      read whole, bounded; peeked at, not decoded  body.go
+//	       --> body      read whole, bounded; peeked at, not decoded          body.go
 //	       --> decide    package routing ranks the deployments                exchange.go
 //	       --> attempts  one deployment after the other until one answers     attempt.go
-//	       --> reply     passed on byte for byte                              whole.go, stream.go
+//	       --> reply     passed on byte for byte                              whole.go, stream.go, raw.go
 //	       --> settle    tokens, cost, outcome to the Recorder                record.go
+//
+// What an account keeps for no model, files and batches, is found by where it is, and lists of it are put together: files.go. Lists of models
+// are answered here, as who asks writes them: models.go, codex.go.
 //
 // A request to count tokens goes the same way, in less time, and ends in an estimate where nobody counts: count.go.
 //
@@ -25,7 +28,8 @@
 // Until the first meaningful event (a text, tool, thinking or refusal delta) has gone to the client, every failure of an
 // upstream moves the request on to the next deployment, and the client sees nothing of it. From then on a failure ends
 // the stream with an error in the client's own protocol: never a fake success, never silence. A whole reply is held back
-// until it is complete, so it can always move on.
+// until it is complete, so it can always move on. Sound is not held back, and has no form in which an error could be told: where it breaks
+// off, the client's connection does (raw.go). Images and sound are asked for at nobody else after a time-out (exchange.once).
 //
 // # What is kept
 //

@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 
 	"metapi/backend/protocol"
@@ -16,8 +17,9 @@ import (
 
 // The permitted edits of a lane A body, and the whole list of them:
 //
-//  1. the model's name becomes the one that the deployment goes by;
-//  2. openai-chat streams ask for usage (stream_options.include_usage), and the chunk that this adds is hidden again from
+//  1. the model's name becomes the one that the deployment goes by, in JSON and in forms, and wherever the body repeats it; where the client leaves
+//     it to the vendor which model it is, and the deployment has another name for that, it is added;
+//  2. openai-chat and openai-completions streams ask for usage (stream_options.include_usage), and the chunk that this adds is hidden again from
 //     a client that did not ask;
 //  3. encrypted reasoning that only another account can read is taken out, once, when that account cannot serve;
 //  4. what lane B has written into a conversation in place of another vendor's thinking is taken out before the vendor whose protocol
@@ -63,9 +65,21 @@ func apply(data []byte, edits []edit) []byte {
 // edits lists what the deployment needs changed in the body.
 func (a *attempt) edits() []edit {
 	var es []edit
-	if !a.peek.ModelAt.Empty() && a.d.Upstream != a.peek.Model {
-		name, _ := json.Marshal(a.d.Upstream) // a string always marshals
-		es = append(es, edit{a.peek.ModelAt, string(name)})
+	switch at := a.peek.ModelAt; {
+	case a.d.Upstream == a.peek.Model:
+	case a.peek.Form && at.Empty() && a.peek.Model != "":
+		es = append(es, addField(a.body, "model", a.d.Upstream))
+	case a.peek.Form && !at.Empty():
+		es = append(es, edit{at, a.d.Upstream})
+	case at.Empty() && a.peek.Model != "":
+		es = append(es, addMember(a.body, "model", a.d.Upstream))
+	case !at.Empty():
+		es = append(es, edit{at, quoted(a.d.Upstream)})
+	}
+	for _, at := range a.peek.Named {
+		if a.d.Upstream != a.ep.model {
+			es = append(es, edit{at, quoted("models/" + a.d.Upstream)})
+		}
 	}
 	if a.hide {
 		es = append(es, includeUsage(a.body, a.peek.StreamOptions))
@@ -73,9 +87,30 @@ func (a *attempt) edits() []edit {
 	return es
 }
 
+func quoted(s string) string {
+	b, _ := json.Marshal(s) // a string always marshals
+	return string(b)
+}
+
+// addMember adds a member to an object.
+func addMember(body []byte, name, value string) edit {
+	at := bytes.IndexByte(body, '{') + 1
+	member := quoted(name) + ":" + quoted(value)
+	if rest := bytes.TrimLeft(body[at:], " \t\r\n"); rest[0] != '}' {
+		member += ","
+	}
+	return edit{protocol.Span{From: at, To: at}, member}
+}
+
+// addField adds a field to a form, before all others: between its first boundary, which ends the first line, and itself again.
+func addField(body []byte, name, value string) edit {
+	line, _, _ := bytes.Cut(body, []byte("\r\n"))
+	return edit{protocol.Span{}, fmt.Sprintf("%s\r\nContent-Disposition: form-data; name=%q\r\n\r\n%s\r\n", line, name, value)}
+}
+
 // addsUsage reports whether a stream is asked for a usage chunk that the client does not expect.
 func (a *attempt) addsUsage() bool {
-	if a.via != protocol.OpenAIChat || !a.stream || a.peek.IncludeUsage || a.d.Quirks["no:stream_options"] || a.mends.has(repair.StreamOptions) {
+	if a.via != protocol.OpenAIChat && a.via != protocol.OpenAICompletions || !a.stream || a.peek.IncludeUsage || a.d.Quirks["no:stream_options"] || a.mends.has(repair.StreamOptions) {
 		return false
 	}
 	at := a.peek.StreamOptions // if it is neither an object nor null, the upstream will say so

@@ -21,6 +21,9 @@ type endpoint struct {
 	stream    bool   // asked for by the path
 	array     bool   // gemini: a stream without alt=sse is one JSON array
 	item      string // of a conversation
+	form      bool   // the body may be a form
+	usual     string // the model where a request names none, as the vendor's reference has it
+	raw       bool   // the reply is no JSON, but bytes that pass as they come
 	kept      func(*keptCall) ([]byte, error)
 	list      func(http.ResponseWriter, *http.Request, endpoint, *snapshot.Snapshot)
 }
@@ -61,9 +64,34 @@ var resources = map[string]methods{
 		http.MethodDelete: aboutKept((*keptCall).end)},
 	"/v1/conversations/*/items":   {http.MethodGet: aboutKept((*keptCall).said), http.MethodPost: aboutKept((*keptCall).say)},
 	"/v1/conversations/*/items/*": {http.MethodGet: aboutKept((*keptCall).item), http.MethodDelete: aboutKept((*keptCall).unsay)},
+	"/v1/completions":             post(protocol.OpenAICompletions, protocol.Complete),
 	"/v1/embeddings":              post(protocol.OpenAIEmbeddings, protocol.Embed),
-	"/v1/messages":                post(protocol.Anthropic, protocol.Generate),
-	"/v1/messages/count_tokens":   post(protocol.Anthropic, protocol.CountTokens),
+	"/v1/moderations":             {http.MethodPost: {protocol: protocol.OpenAIModerations, operation: protocol.Moderate, usual: "omni-moderation-latest"}},
+	"/v1/rerank":                  post(protocol.Rerank, protocol.Rank),
+	"/v2/rerank":                  post(protocol.Rerank, protocol.Rank), // Cohere's
+	"/v1/images/generations":      post(protocol.OpenAIImages, protocol.Image),
+	"/v1/images/edits":            {http.MethodPost: {protocol: protocol.OpenAIImages, operation: protocol.EditImage, form: true}},
+	"/v1/images/variations":       {http.MethodPost: {protocol: protocol.OpenAIImages, operation: protocol.VaryImage, form: true, usual: "dall-e-2"}},
+	"/v1/audio/speech":            {http.MethodPost: {protocol: protocol.OpenAIAudio, operation: protocol.Speak, raw: true}},
+	"/v1/audio/transcriptions":    {http.MethodPost: {protocol: protocol.OpenAIAudio, operation: protocol.Transcribe, form: true}},
+	"/v1/audio/translations":      {http.MethodPost: {protocol: protocol.OpenAIAudio, operation: protocol.Translate, form: true}},
+	"/v1/files": {
+		http.MethodPost: {protocol: protocol.OpenAIFiles, operation: protocol.Create, form: true},
+		http.MethodGet:  {protocol: protocol.OpenAIFiles, operation: protocol.List},
+	},
+	"/v1/files/*": {
+		http.MethodGet:    {protocol: protocol.OpenAIFiles, operation: protocol.Retrieve},
+		http.MethodDelete: {protocol: protocol.OpenAIFiles, operation: protocol.Delete},
+	},
+	"/v1/files/*/content": {http.MethodGet: {protocol: protocol.OpenAIFiles, operation: protocol.Content, raw: true}},
+	"/v1/batches": {
+		http.MethodPost: {protocol: protocol.OpenAIBatches, operation: protocol.Create},
+		http.MethodGet:  {protocol: protocol.OpenAIBatches, operation: protocol.List},
+	},
+	"/v1/batches/*":             {http.MethodGet: {protocol: protocol.OpenAIBatches, operation: protocol.Retrieve}},
+	"/v1/batches/*/cancel":      post(protocol.OpenAIBatches, protocol.Cancel),
+	"/v1/messages":              post(protocol.Anthropic, protocol.Generate),
+	"/v1/messages/count_tokens": post(protocol.Anthropic, protocol.CountTokens),
 }
 
 func aboutKept(answer func(*keptCall) ([]byte, error)) endpoint {
@@ -75,6 +103,8 @@ var geminiMethods = map[string]endpoint{
 	"generateContent":       {protocol: protocol.Gemini, operation: protocol.Generate},
 	"streamGenerateContent": {protocol: protocol.Gemini, operation: protocol.Generate, stream: true},
 	"countTokens":           {protocol: protocol.Gemini, operation: protocol.CountTokens},
+	"embedContent":          {protocol: protocol.GeminiEmbeddings, operation: protocol.Embed},
+	"batchEmbedContents":    {protocol: protocol.GeminiEmbeddings, operation: protocol.EmbedBatch},
 }
 
 // findEndpoint reads method and path.
@@ -82,14 +112,14 @@ func findEndpoint(r *http.Request) (endpoint, *protocol.Error) {
 	ms, at := find(r)
 	ep, ok := ms[r.Method]
 	switch {
-	case ms == nil:
+	case ms == nil, filed.Has(ep.protocol) && r.Header.Get("Anthropic-Version") != "": // Anthropic's files are others, at the same path
 		return ep, notServed(r)
 	case !ok:
 		return ep, &protocol.Error{Kind: protocol.NotFound, Status: http.StatusMethodNotAllowed, Param: ms.allow(),
 			Message: fmt.Sprintf("%s takes %s, not %s", r.URL.Path, ms.allow(), r.Method)}
 	}
 	ep.id, ep.item = at.id, at.item
-	if ep.operation == protocol.Retrieve {
+	if ep.protocol == protocol.OpenAIResponses && ep.operation == protocol.Retrieve {
 		ep.stream = strings.EqualFold(r.URL.Query().Get("stream"), "true")
 	}
 	return ep, nil
@@ -117,7 +147,7 @@ func findAt(r *http.Request, path string) (methods, place) {
 		return ms, at
 	}
 	if name, ok := strings.CutPrefix(path, "/v1/models"); ok && (name == "" || len(name) > 1 && name[0] == '/') {
-		return methods{http.MethodGet: modelList(r)}, place{id: strings.TrimPrefix(name, "/")}
+		return methods{http.MethodGet: modelList(r, name == "")}, place{id: strings.TrimPrefix(name, "/")}
 	}
 	parts := strings.Split(path, "/")
 	var at place
@@ -159,10 +189,13 @@ func findGemini(r *http.Request, path string) (methods, place) {
 
 var geminiVersions = map[string]bool{"v1beta": true, "v1alpha": true, "v1": true}
 
-// modelList is the list of models in the dialect of whoever asks.
-func modelList(r *http.Request) endpoint {
-	if anthropicCaller(r) {
+// modelList is the list of models, or one of them, in the dialect of whoever asks.
+func modelList(r *http.Request, all bool) endpoint {
+	switch {
+	case anthropicCaller(r):
 		return endpoint{protocol: protocol.Anthropic, list: listAnthropic}
+	case all && r.URL.Query().Has("client_version"):
+		return endpoint{protocol: protocol.OpenAIResponses, list: listCodex}
 	}
 	return endpoint{protocol: protocol.OpenAIChat, list: listOpenAI}
 }
@@ -210,7 +243,12 @@ func notServed(r *http.Request) *protocol.Error {
 
 // unserved says of paths that tools are known to try why they lead nowhere, and what to do instead.
 var unserved = map[string]string{
-	"/v1/realtime": "realtime sessions are no requests that could be sent to one account or another; connect to the vendor itself, or use /v1/audio and /v1/responses",
+	"/v1/videos":             "videos are not served; connect to the vendor itself",
+	"/v1/messages/batches":   "Anthropic's batches are not served; send the requests one by one to /v1/messages",
+	"/v1beta/files":          "Gemini's files are not served; send what is in them inline",
+	"/upload/v1beta/files":   "Gemini's files are not served; send what is in them inline",
+	"/v1beta/cachedContents": "cached contents are kept by one account, and are made there",
+	"/v1/realtime":           "realtime sessions are no requests that could be sent to one account or another; connect to the vendor itself, or use /v1/audio and /v1/responses",
 }
 
 // upgrades reports whether a request wants to become a WebSocket, which nothing here does. Other upgrades are offers, that a server is free to
@@ -220,7 +258,8 @@ func upgrades(r *http.Request) bool {
 	return offered != nil && slices.ContainsFunc(offered, func(v string) bool { return strings.EqualFold(v, "websocket") })
 }
 
-// noSocket refuses a WebSocket such that tools which try one first, as Codex does, go on by plain requests: they know 426 for that.
+// noSocket refuses a WebSocket such that tools which try one first go on by plain requests: after 426 Codex does so at once, after a 404 only when it
+// has tried seven times.
 func noSocket(r *http.Request) *protocol.Error {
 	what := "send each request with POST"
 	if strings.HasSuffix(plainPath(r.URL.Path), "/responses") {
@@ -238,7 +277,7 @@ func anthropicCaller(r *http.Request) bool {
 // dialectOf guesses how a caller of an unknown path wants its errors.
 func dialectOf(r *http.Request) protocol.Dialect {
 	switch path := plainPath(r.URL.Path); {
-	case strings.HasPrefix(r.URL.Path, "/v1beta/"), strings.HasPrefix(path, "/v1beta/"), strings.Contains(path, "google.ai.generativelanguage"):
+	case strings.HasPrefix(r.URL.Path, "/v1beta/"), strings.HasPrefix(path, "/v1beta/"), strings.HasPrefix(r.URL.Path, "/upload/v1beta/"), strings.Contains(path, "google.ai.generativelanguage"):
 		return dialects.Of(protocol.Gemini)
 	case strings.HasPrefix(path, "/v1/messages"), anthropicCaller(r):
 		return dialects.Of(protocol.Anthropic)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"metapi/backend/account"
@@ -12,6 +13,8 @@ import (
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
 	"metapi/backend/protocol/dialects"
+	"metapi/backend/protocol/form"
+	"metapi/backend/protocol/scan"
 	"metapi/backend/routing"
 	"metapi/backend/snapshot"
 )
@@ -38,6 +41,9 @@ type exchange struct {
 	out     *streamWriter
 	countBy time.Time // when a count must be told
 	keep    *keeping  // nil: Metapi does not keep the reply
+	account string    // the id of the account that the client wants a file or batch to be at; "": any
+	lists   []page    // of files or batches, by account
+	cut     bool      // what the client has of the reply is a part of it
 
 	rec   routing.Record
 	begun bool // rec is in the journal
@@ -51,13 +57,18 @@ func newExchange(g *Gateway, w http.ResponseWriter, r *http.Request, ep endpoint
 	return x
 }
 
-// run takes the request all the way. Whatever happens, it is settled once.
-func (x *exchange) run() {
+// run takes the request all the way. Whatever happens, it is settled once. It returns false where a reply broke off that the client cannot be
+// told of but by breaking off, too.
+func (x *exchange) run() (whole bool) {
 	if e := x.read(); e != nil {
 		x.fail(e)
-		return
+		return true
 	}
-	if x.stream {
+	switch {
+	case x.ep.operation == protocol.List:
+		x.list()
+		return true
+	case x.stream:
 		x.out = newStreamWriter(x)
 		defer x.out.release()
 	}
@@ -69,6 +80,7 @@ func (x *exchange) run() {
 	if f != nil && !x.countHere(f) && !x.sendRaw(f) {
 		x.fail(f.err)
 	}
+	return !x.cut
 }
 
 // read takes in the body and peeks at it.
@@ -80,27 +92,34 @@ func (x *exchange) read() *protocol.Error {
 			return &protocol.Error{Kind: protocol.BadRequest, Message: "the header X-Metapi-Mode: " + err.Error()}
 		}
 	}
+	if filed.Has(x.in) {
+		if e := x.chooseAccount(); e != nil {
+			return e
+		}
+	}
 	if x.stored() {
-		x.peek.Refs = []protocol.Ref{{Kind: protocol.ResponseRef, ID: x.ep.id}}
+		x.peek.Refs = []protocol.Ref{{Kind: refKinds[x.in], ID: x.ep.id}}
 		return nil
 	}
-	var e *protocol.Error
-	if x.body, e = readBody(x.w, x.r, x.g.MaxBody); e != nil {
+	if x.ep.operation == protocol.List {
+		return nil
+	}
+	if e := x.readPeek(); e != nil {
 		return e
 	}
-	var err error
-	if x.peek, err = x.dialect.Peek(x.body); err == nil && x.peek.Shape != protocol.None {
-		x.in = x.peek.Shape
-		x.peek, err = dialects.Of(x.in).Peek(x.body)
+	if x.peek.Model == "" {
+		x.peek.Model = x.ep.usual
 	}
-	if err != nil {
-		return asError(err)
+	if e := x.checkNamed(); e != nil {
+		return e
 	}
 	if e := x.recall(); e != nil {
 		return e
 	}
 	x.stream = x.ep.stream || x.peek.Stream && x.ep.operation != protocol.Compact
-	if x.ep.model == "" {
+	if filed.Has(x.in) {
+		x.rec.Asked = "" // what a batch asks for stands in its file
+	} else if x.ep.model == "" {
 		x.rec.Asked = x.peek.Model
 	} else if len(x.ep.model) > protocol.LongestModel {
 		x.rec.Asked = ""
@@ -111,6 +130,40 @@ func (x *exchange) read() *protocol.Error {
 	x.rec.Features = routing.Features{Tools: x.peek.Tools, Images: x.peek.Images, Schema: x.peek.Schema, Think: x.peek.Think, MaxOutput: x.peek.MaxOutput}
 	if x.rec.Session = sessionOf(x.r.Header); x.rec.Session == "" {
 		x.rec.Session = x.peek.Session
+	}
+	return nil
+}
+
+// readPeek reads the body and peeks at it.
+func (x *exchange) readPeek() (e *protocol.Error) {
+	var boundary string
+	var err error
+	if x.ep.form {
+		x.body, boundary, e = readForm(x.w, x.r, x.g.MaxBody)
+	} else {
+		x.body, e = readBody(x.w, x.r, x.g.MaxBody)
+	}
+	if e != nil {
+		return e
+	}
+	if boundary != "" {
+		x.peek, err = form.Peek(x.body, boundary, x.ep.usual == "" && !filed.Has(x.in))
+	} else if x.peek, err = x.dialect.Peek(x.body); err == nil && x.peek.Shape != protocol.None {
+		x.in = x.peek.Shape
+		x.peek, err = dialects.Of(x.in).Peek(x.body)
+	}
+	if err != nil {
+		return asError(err)
+	}
+	return nil
+}
+
+// checkNamed holds the models that a body names against the one of the path, by which it was judged.
+func (x *exchange) checkNamed() *protocol.Error {
+	for _, at := range x.peek.Named {
+		if name, ok := scan.String(x.body[at.From:at.To]); !ok || strings.TrimPrefix(name, "models/") != x.ep.model {
+			return &protocol.Error{Kind: protocol.BadRequest, Param: "model", Message: fmt.Sprintf("the body asks for another model than the path, which has %.100q", x.ep.model)}
+		}
 	}
 	return nil
 }
@@ -132,6 +185,9 @@ func (x *exchange) findOwner() (pin routing.Pin, strippable bool) {
 		if known && pin.Account == "" {
 			pin.Account = id
 		}
+	}
+	if pin.Account == "" && x.account != "" {
+		pin = routing.Pin{Account: x.account, Only: true}
 	}
 	return pin, strippable && pin.Only
 }
@@ -161,6 +217,9 @@ func (x *exchange) route(pin routing.Pin) *failure {
 		f := x.try(d.Deployment, i+1 < len(decision.Candidates))
 		if f == nil {
 			return nil
+		}
+		if x.once() && f.asked && f.err.Kind == protocol.Timeout {
+			return f // somebody may have made it, and will bill it
 		}
 		worst = worse(worst, f)
 		if final := f.err.ClientFault() && !f.unsaid && f.err.Kind != protocol.ContextTooLong; final || x.r.Context().Err() != nil {

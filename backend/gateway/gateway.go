@@ -141,7 +141,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer g.running.Done()
 		g.procs.note(g.inFlight.Add(1))
 		defer g.inFlight.Add(-1)
-		newExchange(g, w, r, ep, snap, client).run()
+		if x := newExchange(g, w, r, ep, snap, client); !x.run() {
+			panic(http.ErrAbortHandler) // the way to end a connection such that no client takes what came for all
+		}
 	}
 }
 

@@ -44,29 +44,39 @@ func allowing(names ...string) headerRules {
 var (
 	toOpenAI = allowing("Content-Type", "User-Agent", "Openai-Beta", "Idempotency-Key", "X-Stainless-*", "X-Client-Request-Id",
 		"Originator", "Session_id", "Session-Id", "Thread-Id", "Conversation_id", "Version", "X-Codex-*", "X-Openai-Subagent")
-	requestHeaders = map[protocol.Protocol]headerRules{
-		protocol.OpenAIChat:       toOpenAI,
-		protocol.OpenAIResponses:  toOpenAI,
-		protocol.OpenAIEmbeddings: toOpenAI,
-		protocol.Anthropic: allowing("Content-Type", "User-Agent", "Anthropic-Version", "Anthropic-Beta", "X-Stainless-*", "X-App",
-			"X-Claude-Code-*", "Anthropic-Client-*", "X-Client-Request-Id"),
-		protocol.Gemini: allowing("Content-Type", "User-Agent", "X-Goog-Api-Client", "X-Server-Timeout", "X-Gemini-Api-*"),
-	}
+	toAnthropic = allowing("Content-Type", "User-Agent", "Anthropic-Version", "Anthropic-Beta", "X-Stainless-*", "X-App",
+		"X-Claude-Code-*", "Anthropic-Client-*", "X-Client-Request-Id")
+	toGemini = allowing("Content-Type", "User-Agent", "X-Goog-Api-Client", "X-Server-Timeout", "X-Gemini-Api-*")
 )
 
 // Which headers come back. Left out: CORS, cookies, hop-by-hop, the encoding and length of a body that was read and
 // written anew, and what names the account (openai-organization, openai-project, anthropic-organization-id).
 var (
-	fromOpenAI = allowing("Content-Type", "X-Request-Id", "X-Ratelimit-*", "Retry-After", "Retry-After-Ms", "X-Should-Retry",
+	fromOpenAI = allowing("Content-Type", "Content-Disposition", "X-Request-Id", "X-Ratelimit-*", "Retry-After", "Retry-After-Ms", "X-Should-Retry",
 		"Openai-Processing-Ms", "Openai-Version", "Openai-Model", "X-Codex-*", "X-Reasoning-Included")
-	replyHeaders = map[protocol.Protocol]headerRules{
-		protocol.OpenAIChat:       fromOpenAI,
-		protocol.OpenAIResponses:  fromOpenAI,
-		protocol.OpenAIEmbeddings: fromOpenAI,
-		protocol.Anthropic:        allowing("Content-Type", "Request-Id", "Anthropic-Ratelimit-*", "Retry-After", "X-Should-Retry"),
-		protocol.Gemini:           allowing("Content-Type", "Retry-After", "X-Gemini-*", "Server-Timing"),
-	}
+	fromAnthropic = allowing("Content-Type", "Request-Id", "Anthropic-Ratelimit-*", "Retry-After", "X-Should-Retry")
+	fromGemini    = allowing("Content-Type", "Retry-After", "X-Gemini-*", "Server-Timing")
 )
+
+func requestHeaders(p protocol.Protocol) headerRules {
+	switch p {
+	case protocol.Anthropic:
+		return toAnthropic
+	case protocol.Gemini, protocol.GeminiEmbeddings:
+		return toGemini
+	}
+	return toOpenAI
+}
+
+func replyHeaders(p protocol.Protocol) headerRules {
+	switch p {
+	case protocol.Anthropic:
+		return fromAnthropic
+	case protocol.Gemini, protocol.GeminiEmbeddings:
+		return fromGemini
+	}
+	return fromOpenAI
+}
 
 // copyHeaders adds to dst what rules let through of src. Headers that src's Connection header names are hop-by-hop.
 func copyHeaders(dst, src http.Header, rules headerRules) {
@@ -115,17 +125,20 @@ func setRetryAfter(h http.Header, d time.Duration) {
 	}
 }
 
-// requestIDs are the headers in which vendors name a request, and their SDKs look for its name.
-var requestIDs = map[protocol.Protocol]string{
-	protocol.OpenAIChat:       "X-Request-Id",
-	protocol.OpenAIResponses:  "X-Request-Id",
-	protocol.OpenAIEmbeddings: "X-Request-Id",
-	protocol.Anthropic:        "Request-Id",
+// requestID is the header in which a vendor names a request, and its SDKs look for its name.
+func requestID(p protocol.Protocol) string {
+	switch p {
+	case protocol.Anthropic:
+		return "Request-Id"
+	case protocol.Gemini, protocol.GeminiEmbeddings:
+		return ""
+	}
+	return "X-Request-Id"
 }
 
 // nameRequest names a request for the SDK where no vendor's own answer does: by what it is called in the ledger.
 func nameRequest(h http.Header, p protocol.Protocol) {
-	if name, id := requestIDs[p], h["X-Metapi-Request-Id"]; name != "" && id != nil && h[name] == nil {
+	if name, id := requestID(p), h["X-Metapi-Request-Id"]; name != "" && id != nil && h[name] == nil {
 		h[name] = id
 	}
 }

@@ -59,9 +59,10 @@ func firstOf(snap *snapshot.Snapshot, name string, ps protocol.Set) *routing.Dep
 }
 
 var (
-	openAISet    = protocol.SetOf(protocol.OpenAIChat, protocol.OpenAIResponses, protocol.OpenAIEmbeddings)
+	openAISet = protocol.SetOf(protocol.OpenAIChat, protocol.OpenAIResponses, protocol.OpenAICompletions, protocol.OpenAIEmbeddings, protocol.OpenAIImages,
+		protocol.OpenAIAudio, protocol.OpenAIModerations, protocol.Rerank)
 	anthropicSet = protocol.SetOf(protocol.Anthropic)
-	geminiSet    = protocol.SetOf(protocol.Gemini)
+	geminiSet    = protocol.SetOf(protocol.Gemini, protocol.GeminiEmbeddings)
 )
 
 // one answers a single-model GET, whatever the dialect.
@@ -176,8 +177,15 @@ type geminiModel struct {
 }
 
 func showGemini(m offered) any {
+	methods := []string{}
+	if m.d.Protocols&codecs.Spoken != 0 {
+		methods = append(methods, "generateContent", "countTokens")
+	}
+	if m.d.Protocols.Has(protocol.GeminiEmbeddings) {
+		methods = append(methods, "embedContent", "batchEmbedContents")
+	}
 	return geminiModel{Name: "models/" + m.name, BaseModelID: m.d.Model, Version: "001", DisplayName: m.d.Display,
-		InputTokenLimit: m.d.Context, OutputTokenLimit: m.d.MaxOutput, SupportedGenerationMethods: []string{"generateContent", "countTokens"}}
+		InputTokenLimit: m.d.Context, OutputTokenLimit: m.d.MaxOutput, SupportedGenerationMethods: methods}
 }
 
 // listGemini pages as ai.google.dev/api/models says: pageSize (50, at most 1,000) and pageToken, here an offset.

@@ -123,6 +123,28 @@ func TestOptions(t *testing.T) {
 	}
 }
 
+// What is not served is refused in the dialect of whoever asks.
+func TestUnserved(t *testing.T) {
+	w := newWorld(t, []*imitation.Vendor{vendor(t, imitation.OpenAI, "o")})
+	for path, c := range map[string]struct{ header, says string }{
+		"/v1/messages/batches":   {"Anthropic-Version", `"type":"not_found_error"`},
+		"/v1/files":              {"Anthropic-Version", `"type":"not_found_error"`},
+		"/v1beta/files":          {"", `"status":"NOT_FOUND"`},
+		"/upload/v1beta/files":   {"", `"status":"NOT_FOUND"`},
+		"/v1beta/cachedContents": {"", `"status":"NOT_FOUND"`},
+		"/v1/videos":             {"", `"param":null`},
+		"/v1/assistants":         {"", `"param":null`},
+	} {
+		r, _ := http.NewRequest("POST", w.url+path, strings.NewReader("{}"))
+		if r.Header.Set("Authorization", "Bearer "+localKey); c.header != "" {
+			r.Header.Set(c.header, "2023-06-01")
+		}
+		if got := w.do(r); got.status != 404 || !strings.Contains(got.body, c.says) || !strings.Contains(got.body, path) {
+			t.Errorf("%s: %d %s", path, got.status, got.body)
+		}
+	}
+}
+
 // A WebSocket is refused in the words of the protocol, with a status that sends Codex on by plain requests. Other upgrades are let be.
 func TestUpgrades(t *testing.T) {
 	v := vendor(t, imitation.OpenAI, "o")

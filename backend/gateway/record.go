@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"metapi/backend/catalog"
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/tokens"
 	"metapi/backend/routing"
@@ -53,6 +54,9 @@ func (a *attempt) close(kind protocol.Kind, message string) {
 	if !a.made.Usage.Zero() {
 		a.made.Cost = a.cost()
 	}
+	if a.unmetered(kind) {
+		a.made.Cost = routing.Cost{Estimated: true, Unknown: true}
+	}
 	if kind == "" && a.reply.HasUsage && (a.ep.operation == protocol.Generate || a.counting()) {
 		a.learnCount()
 	}
@@ -88,6 +92,15 @@ func (a *attempt) readBill(h http.Header) {
 	}
 }
 
+// unmetered reports whether images or sound were made, or may have been, for which the upstream told no usage: they cost something all the same,
+// where anything does.
+func (a *attempt) unmetered(kind protocol.Kind) bool {
+	if !a.reply.HasUsage && !filed.Has(a.ep.protocol) && a.once() && a.d.Price != catalog.Free {
+		return kind == "" || kind == protocol.Timeout || kind == cancelledKind || a.made.FirstByte > 0
+	}
+	return false
+}
+
 // pin makes known at once which account issued what the reply has told so far: the client may come back for it before
 // this request has settled.
 func (a *attempt) pin() {
@@ -104,7 +117,9 @@ func (a *attempt) foundState() bool {
 
 func (a *attempt) usage(kind protocol.Kind) protocol.Usage {
 	switch a.ep.operation {
-	case protocol.Generate, protocol.Embed, protocol.Compact:
+	case protocol.Generate, protocol.Embed, protocol.EmbedBatch, protocol.Complete, protocol.Compact, protocol.Rank:
+	case protocol.Image, protocol.EditImage, protocol.VaryImage, protocol.Speak, protocol.Transcribe, protocol.Translate, protocol.Moderate:
+		return a.reply.Usage // what they take cannot be told from sizes
 	default:
 		return protocol.Usage{} // free, or booked when it was made
 	}

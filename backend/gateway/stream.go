@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"metapi/backend/protocol"
+	"metapi/backend/protocol/codecs"
 	"metapi/backend/protocol/sse"
 	"metapi/backend/routing"
 )
@@ -63,12 +64,12 @@ func (a *attempt) passStream(res *http.Response) *failure {
 				held = append(held, "\n\n"...) // so that nothing that follows becomes a part of it
 			}
 		}
-		if !committed && len(held) > maxHeld+4*len(a.body) {
-			return a.failed(&protocol.Error{Kind: protocol.BadReply, Message: "the upstream sent much, but no answer"})
-		}
 		if !committed && (class == protocol.Meaningful || class == protocol.Final && a.reply.Finish != "") {
 			committed = true
 			a.commit(res.Header)
+		}
+		if !committed && len(held) > maxHeld+4*len(a.body) {
+			return a.failed(&protocol.Error{Kind: protocol.BadReply, Message: "the upstream sent much, but no answer"})
 		}
 		a.pin()
 		if committed && !rd.More() {
@@ -106,13 +107,14 @@ func (a *attempt) openStream(res *http.Response) (io.Reader, *failure) {
 		return nil, a.failed(errWall)
 	}
 	if begin = bytes.TrimLeft(begin, "\xef\xbb\xbf \r\n"); len(begin) > 0 && (begin[0] == '{' || begin[0] == '[') {
-		return nil, a.notStream(first, res.Header)
+		return nil, a.notStream(first, res)
 	}
 	return first, nil
 }
 
-// notStream takes a plain body that came where a stream was asked for: an error that came with status 200, or the whole reply (case 7).
-func (a *attempt) notStream(src io.Reader, from http.Header) *failure {
+// notStream takes a plain body that came where a stream was asked for: an error that came with status 200, or the whole reply (case 7). There are
+// models that never stream images or text of speech; what they say passes as it is.
+func (a *attempt) notStream(src io.Reader, res *http.Response) *failure {
 	body, err := readAll(io.LimitReader(src, maxReply), -1)
 	if err != nil {
 		return a.lost(err)
@@ -120,7 +122,10 @@ func (a *attempt) notStream(src io.Reader, from http.Header) *failure {
 	if a.up.Body(body, &a.reply); a.reply.Err != nil {
 		return a.failed(a.reply.Err)
 	}
-	return a.streamWhole(body, from)
+	if codecs.Of(a.via) == nil && !a.streamOpen() {
+		return a.deliver(res, body)
+	}
+	return a.streamWhole(body, res.Header)
 }
 
 // commit opens the client's stream with this attempt's headers. From here on there is no other deployment.
@@ -226,6 +231,7 @@ type streamWriter struct {
 	alarm   *alarm // rings when the client has heard nothing for so long
 	stuck   *alarm // rings when a write does not come to its end
 	array   bool   // a JSON array of events' data, not Server-Sent Events
+	raw     bool   // neither: bytes, with a type of their own, between which nothing can be sent
 	items   int    // written to the array
 	open    bool   // the status line is out
 	quiet   bool   // no more keep-alives
@@ -257,12 +263,15 @@ func (s *streamWriter) head(headers func(http.Header)) {
 		headers(h)
 	}
 	switch {
+	case s.raw:
 	case s.array:
 		h["Content-Type"] = []string{"application/json; charset=UTF-8"}
 	case mediaType(h) != "text/event-stream":
 		h["Content-Type"] = []string{"text/event-stream; charset=utf-8"}
 	}
-	h["Cache-Control"] = []string{"no-cache"}
+	if !s.raw {
+		h["Cache-Control"] = []string{"no-cache"}
+	}
 	s.w.WriteHeader(http.StatusOK)
 }
 
@@ -282,7 +291,9 @@ func (s *streamWriter) send(events []byte) error {
 		events = s.elements(events)
 	}
 	s.write(events)
-	s.alarm.set(s.every)
+	if !s.quiet {
+		s.alarm.set(s.every)
+	}
 	return s.err
 }
 

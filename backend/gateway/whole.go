@@ -46,7 +46,14 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 			return a.lost(err)
 		}
 	}
-	body = a.keepWhole(body)
+	if a.ep.operation == protocol.List {
+		return a.listed(body)
+	}
+	return a.deliver(res, a.keepWhole(body))
+}
+
+// deliver gives the client a whole reply.
+func (a *attempt) deliver(res *http.Response, body []byte) *failure {
 	a.pin() // before the client can ask for what it was told
 	a.keepThoughts()
 	a.made.FirstByte = time.Since(a.start)
@@ -55,7 +62,7 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	a.rec.Status = res.StatusCode
 	a.w.WriteHeader(res.StatusCode)
-	_, err = a.w.Write(body)
+	_, err := a.w.Write(body)
 	if err == nil {
 		err = http.NewResponseController(a.w).Flush() // the client has it all before the books are made
 	}
@@ -71,6 +78,9 @@ func (a *attempt) readWhole(body []byte) {
 		}
 	default:
 		a.up.Body(body, &a.reply)
+		if a.via == protocol.OpenAIAudio && !a.peek.Words && a.reply.Err == nil && scan.Valid(body) != nil {
+			a.reply.Err = &protocol.Error{Kind: protocol.BadReply, Message: "the upstream answered with text where JSON was asked for"}
+		}
 	}
 }
 
@@ -81,7 +91,7 @@ func (a *attempt) storedFailure() bool { return a.stored() && a.reply.ID != "" }
 // replyHead fills the head of a reply from the upstream's.
 func (a *attempt) replyHead(h, from http.Header) {
 	if a.b == nil {
-		copyHeaders(h, from, replyHeaders[a.ep.protocol])
+		copyHeaders(h, from, replyHeaders(a.ep.protocol))
 	} else {
 		h["Content-Type"] = acceptJSON
 		nameRequest(h, a.ep.protocol)
@@ -105,7 +115,7 @@ func (x *exchange) sendRaw(f *failure) bool {
 		return false
 	}
 	h := x.w.Header()
-	copyHeaders(h, f.header, replyHeaders[x.ep.protocol])
+	copyHeaders(h, f.header, replyHeaders(x.ep.protocol))
 	if h.Get("Retry-After") == "" {
 		setRetryAfter(h, f.err.RetryAfter)
 	}

@@ -13,7 +13,10 @@ const LongestModel = 256
 // Peek is what one pass over a request body tells, with nothing decoded that routing does not need.
 type Peek struct {
 	Model         string   // as the client wrote it; empty where the protocol carries it in the path
-	ModelAt       Span     // the JSON string token, quotes included
+	ModelAt       Span     // the JSON string token, quotes included; in a form the bare name
+	Form          bool     // the body is a form (multipart/form-data), not JSON
+	Named         []Span   // gemini-embeddings: where the body repeats the model of the path, as JSON string tokens
+	Words         bool     // openai-audio: the reply may be plain text
 	Stream        bool     // the body asks for a stream
 	Shape         Protocol // whose form the body has, where it was sent to the path of another: see [Dialect.Peek]; else None
 	StreamOptions Span     // openai-chat: the value of stream_options, empty where absent
@@ -42,6 +45,7 @@ const (
 	ReasoningRef RefKind = "reasoning" // encrypted reasoning; ID is a hash of the text. The only kind that can be stripped
 	FileRef      RefKind = "file"      // a file id or file URI
 	CacheRef     RefKind = "cache"     // Gemini cachedContent
+	BatchRef     RefKind = "batch"     // a batch id
 )
 
 // Ref names state that lives at the account which issued it.

@@ -15,8 +15,8 @@
 // Where they speak different ones, bodies are translated in lane B, through the canonical form of package conversation: each
 // protocol has a codec to it and from it.
 //
-// Sub-packages: scan finds JSON members without decoding, and quote writes strings; sse splits streams at their events; openaichat,
-// openairesponses, openaiembeddings, anthropic and gemini are the dialects and codecs; dialects and codecs list them; tokens
+// Sub-packages: scan finds JSON members without decoding, and quote writes strings; form finds the fields of a form; sse splits streams at their
+// events; openaichat, openairesponses, openaiplain, anthropic and gemini are the dialects and codecs; dialects and codecs list them; tokens
 // estimates what a prompt takes.
 //
 // [Usage] counts tokens in disjoint classes: fresh input, read from a cache, written to one (for five minutes, for an

@@ -6,20 +6,34 @@ import "fmt"
 // Its text form is the word used in settings, the ledger and the control API.
 type Protocol uint8
 
+// The numbers are in the store, so that new ones come last.
 const (
-	None             Protocol = iota
-	OpenAIChat                // POST /v1/chat/completions
-	OpenAIResponses           // POST /v1/responses
-	OpenAIEmbeddings          // POST /v1/embeddings
-	Anthropic                 // POST /v1/messages
-	Gemini                    // POST /v1beta/models/M:generateContent
+	None              Protocol = iota
+	OpenAIChat                 // POST /v1/chat/completions
+	OpenAIResponses            // POST /v1/responses
+	OpenAIEmbeddings           // POST /v1/embeddings
+	Anthropic                  // POST /v1/messages
+	Gemini                     // POST /v1beta/models/M:generateContent
+	OpenAICompletions          // POST /v1/completions
+	OpenAIImages               // POST /v1/images/...
+	OpenAIAudio                // POST /v1/audio/...
+	OpenAIModerations          // POST /v1/moderations
+	Rerank                     // POST /v1/rerank, as Jina and Cohere have it
+	GeminiEmbeddings           // POST /v1beta/models/M:embedContent
+	OpenAIFiles                // /v1/files
+	OpenAIBatches              // /v1/batches
+
+	Count = iota // how many there are, with None
 )
 
 // All lists every protocol, in the order in which they are shown.
-var All = []Protocol{OpenAIChat, OpenAIResponses, OpenAIEmbeddings, Anthropic, Gemini}
+var All = []Protocol{OpenAIChat, OpenAIResponses, OpenAICompletions, OpenAIEmbeddings, OpenAIImages, OpenAIAudio, OpenAIModerations, Rerank,
+	OpenAIFiles, OpenAIBatches, Anthropic, Gemini, GeminiEmbeddings}
 
-var names = [...]string{None: "none", OpenAIChat: "openai-chat", OpenAIResponses: "openai-responses",
-	OpenAIEmbeddings: "openai-embeddings", Anthropic: "anthropic", Gemini: "gemini"}
+var names = [Count]string{None: "none", OpenAIChat: "openai-chat", OpenAIResponses: "openai-responses", OpenAIEmbeddings: "openai-embeddings",
+	Anthropic: "anthropic", Gemini: "gemini", OpenAICompletions: "openai-completions", OpenAIImages: "openai-images", OpenAIAudio: "openai-audio",
+	OpenAIModerations: "openai-moderations", Rerank: "rerank", GeminiEmbeddings: "gemini-embeddings", OpenAIFiles: "openai-files",
+	OpenAIBatches: "openai-batches"}
 
 func (p Protocol) String() string {
 	if int(p) < len(names) {
@@ -75,14 +89,30 @@ const (
 	Generate    Operation = iota // make a reply, streamed or whole
 	Embed                        // make embeddings
 	CountTokens                  // count a prompt's tokens; free of charge at every vendor
-	Retrieve                     // read a stored response
-	Cancel                       // stop a background response
-	Delete                       // delete a stored response
+	Retrieve                     // read a stored response, file or batch
+	Cancel                       // stop a background response, or a batch
+	Delete                       // delete a stored response or file
 	InputItems                   // list what a stored response was made of
 	Compact                      // make an item that stands for a conversation
+	EmbedBatch                   // make embeddings of several requests
+	Complete                     // go on from a text
+	Image                        // make images
+	EditImage                    // make images of images
+	VaryImage                    // make images like an image
+	Speak                        // make speech of text
+	Transcribe                   // make text of speech
+	Translate                    // make English text of speech
+	Moderate                     // judge a text or image
+	Rank                         // put documents in the order in which they fit a question
+	Create                       // store a file, begin a batch
+	List                         // list files or batches
+	Content                      // read what is in a file
+
+	Operations = iota // how many there are
 )
 
-var operationNames = [...]string{"generate", "embed", "count-tokens", "retrieve", "cancel", "delete", "input-items", "compact"}
+var operationNames = [Operations]string{"generate", "embed", "count-tokens", "retrieve", "cancel", "delete", "input-items", "compact", "embed-batch", "complete",
+	"image", "edit-image", "vary-image", "speak", "transcribe", "translate", "moderate", "rank", "create", "list", "content"}
 
 func (o Operation) String() string { return operationNames[o] }
 

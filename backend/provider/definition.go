@@ -66,7 +66,7 @@ var families = map[string]*family{"openai": &openaiFamily, "anthropic": &anthrop
 var usual = map[string]protocol.Set{
 	"openai":    protocol.SetOf(protocol.OpenAIChat, protocol.OpenAIEmbeddings),
 	"anthropic": protocol.SetOf(protocol.Anthropic),
-	"gemini":    protocol.SetOf(protocol.Gemini),
+	"gemini":    geminiSet,
 }
 
 // validID keeps ids fit for commands, files and addresses.

@@ -4,12 +4,15 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"metapi/backend/protocol"
 )
 
 // family is what the providers of one wire format share: how a base URL is written, and how models are listed.
 // The differences between its members are fields of [Provider], not copies of this.
 type family struct {
-	word string // for it, in definitions
+	word string            // for it, in definitions
+	own  protocol.Protocol // in which models are listed
 
 	// tidy gives the path segments of a base URL the family's customary form; known is the provider at that host, or nil. It is applied
 	// until nothing changes any more.
@@ -47,6 +50,7 @@ const (
 
 var openaiFamily = family{
 	word: "openai",
+	own:  protocol.OpenAIChat,
 	tidy: func(known *Provider, segments []string) []string {
 		if len(segments) == 0 {
 			if known != nil && known.family.word == "openai" {
@@ -71,6 +75,7 @@ var openaiFamily = family{
 
 var anthropicFamily = family{
 	word: "anthropic",
+	own:  protocol.Anthropic,
 	tidy: func(_ *Provider, segments []string) []string { return dropLast(segments, "v1") },
 	roots: func(base string) roots {
 		return roots{openai: base + "/v1", anthropic: base, gemini: base, shared: true}
@@ -90,6 +95,7 @@ var anthropicFamily = family{
 
 var geminiFamily = family{
 	word: "gemini",
+	own:  protocol.Gemini,
 	tidy: func(_ *Provider, segments []string) []string {
 		if n := len(segments); n >= 2 && segments[n-1] == "openai" && segments[n-2] == "v1beta" {
 			return segments[:n-1]

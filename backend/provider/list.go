@@ -248,7 +248,10 @@ func (l *asker) get(ctx context.Context, path string, query url.Values) ([]byte,
 		full = "/" + root
 	}
 	u := &url.URL{Scheme: l.scheme, Host: l.host, Path: full, RawQuery: query.Encode()}
-	proto := l.provider.Protocols.List()[0]
+	proto := l.provider.family.own
+	if !l.speaks.Has(proto) {
+		proto = l.speaks.List()[0]
+	}
 	h := l.header(proto)
 	for name, values := range l.Defaults(proto) {
 		h[name] = append([]string(nil), values...)

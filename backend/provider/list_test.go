@@ -189,12 +189,14 @@ func TestListOpenAI(t *testing.T) {
 		"gpt-4o-search-preview", "ft:gpt-4o-mini:me::abc", "a-model-nobody-knows")
 	l := list(t, "openai", srv.URL)
 	const both = "=openai-chat+openai-responses"
-	want := "gpt-4o" + both + " o3" + both + " text-embedding-3-small=openai-embeddings gpt-5-codex=openai-responses o3-pro=openai-responses " +
+	want := "gpt-4o" + both + " o3" + both + " text-embedding-3-small=openai-embeddings whisper-1=openai-audio tts-1-hd=openai-audio dall-e-3=openai-images " +
+		"gpt-image-1=openai-images gpt-4o-transcribe=openai-audio gpt-4o-mini-tts=openai-audio omni-moderation-latest=openai-moderations " +
+		"davinci-002=openai-completions gpt-3.5-turbo-instruct=openai-completions gpt-5-codex=openai-responses o3-pro=openai-responses " +
 		"gpt-4o-search-preview=openai-chat ft:gpt-4o-mini:me::abc" + both + " a-model-nobody-knows" + both
 	if l.Outcome != OutcomeOK || offered(l) != want {
 		t.Errorf("got %s, %v\n%s\nwant\n%s", l.Outcome, l.Err, offered(l), want)
 	}
-	if len(l.Skipped) != 11 {
+	if len(l.Skipped) != 2 { // video and realtime
 		t.Errorf("skipped %v", l.Skipped)
 	}
 	for _, s := range l.Skipped {
@@ -230,7 +232,8 @@ func TestListGeminiReadsAllPages(t *testing.T) {
 		`{"name":"models/gemini-embedding-001","supportedGenerationMethods":["embedContent"]},{"name":"models/imagen-4","supportedGenerationMethods":["predict"]}`,
 		`{"name":"models/gemini-2.5-pro","supportedGenerationMethods":["generateContent"]},{"name":"models/gemini-2.5-flash","supportedGenerationMethods":["generateContent"]}`)
 	l := list(t, "gemini", srv.URL)
-	if l.Outcome != OutcomeOK || offered(l) != "gemini-2.5-pro=gemini gemini-2.5-flash=gemini" || srv.pages != 3 || len(l.Skipped) != 2 {
+	if l.Outcome != OutcomeOK || offered(l) != "gemini-2.5-pro=gemini gemini-embedding-001=openai-embeddings+gemini-embeddings gemini-2.5-flash=gemini" ||
+		srv.pages != 3 || len(l.Skipped) != 1 {
 		t.Fatalf("%s, %v: %s on %d pages, skipped %v", l.Outcome, l.Err, offered(l), srv.pages, l.Skipped)
 	}
 	if m := l.Models[0]; m.Display != "Gemini 2.5 Pro" || m.Context != 1048576 || m.MaxOutput != 65536 {
@@ -240,7 +243,10 @@ func TestListGeminiReadsAllPages(t *testing.T) {
 
 // The shapes in which hosts list their models, as each provider reads them.
 func TestListShapes(t *testing.T) {
-	const both = "=openai-chat+openai-responses"
+	const (
+		both = "=openai-chat+openai-responses"
+		all  = both + "+openai-completions"
+	)
 	for name, c := range map[string]struct {
 		provider, body string
 		outcome        Outcome
@@ -250,19 +256,20 @@ func TestListShapes(t *testing.T) {
 		"empty":           {"openai-compatible", `{"data":[],"success":true}`, OutcomeEmpty, ""},
 		"empty gemini":    {"gemini-compatible", `{}`, OutcomeEmpty, ""},
 		"empty models":    {"gemini-compatible", `{"models":[]}`, OutcomeEmpty, ""},
-		"only images":     {"openai-compatible", `{"data":[{"id":"flux-1"}]}`, OutcomeEmpty, ""},
-		"bare array":      {"openai-compatible", `[{"id":"a","type":"chat","context_length":4096},{"id":"b","type":"image"},{"id":"c","type":"embedding"}]`, OutcomeOK, "a" + both + " c=openai-embeddings"},
-		"names":           {"openai-compatible", `{"models":["a","b"]}`, OutcomeOK, "a" + both + " b" + both},
-		"byte order mark": {"openai-compatible", "\xef\xbb\xbf{\"data\":[{\"id\":\"a\"}]}", OutcomeOK, "a" + both},
+		"only images":     {"openai-compatible", `{"data":[{"id":"flux-1"}]}`, OutcomeOK, "flux-1=openai-images"},
+		"only video":      {"openai-compatible", `{"data":[{"id":"sora-2"}]}`, OutcomeEmpty, ""},
+		"bare array":      {"openai-compatible", `[{"id":"a","type":"chat","context_length":4096},{"id":"b","type":"image"},{"id":"c","type":"embedding"}]`, OutcomeOK, "a" + all + " b=openai-images c=openai-embeddings"},
+		"names":           {"openai-compatible", `{"models":["a","b"]}`, OutcomeOK, "a" + all + " b" + all},
+		"byte order mark": {"openai-compatible", "\xef\xbb\xbf{\"data\":[{\"id\":\"a\"}]}", OutcomeOK, "a" + all},
 		"odd types": {"openai-compatible", `{"data":[{"id":"a","created":"1.7e9","owned_by":7,"context_length":"8192","capabilities":"x","max_tokens":-1},{"id":5},{"id":""},null,7]}`,
-			OutcomeOK, "a" + both},
+			OutcomeOK, "a" + all},
 		"endpoint types": {"openai-compatible", `{"data":[{"id":"claude-x","supported_endpoint_types":["anthropic","openai"]},{"id":"gpt-5","supported_endpoint_types":["openai"]},
 			{"id":"gemini-x","supported_endpoint_types":["gemini"]},{"id":"mj-x","supported_endpoint_types":["image-generation"]},{"id":"text-embedding-3-large","supported_endpoint_types":["openai"]},
 			{"id":"r","supported_endpoint_types":["openai-response"]}]}`,
-			OutcomeOK, "claude-x=openai-chat+anthropic gpt-5" + both + " gemini-x=gemini text-embedding-3-large=openai-embeddings r=openai-responses"},
+			OutcomeOK, "claude-x=openai-chat+anthropic gpt-5" + both + " gemini-x=gemini mj-x=openai-images text-embedding-3-large=openai-embeddings r=openai-responses"},
 		"endpoint types, anthropic": {"anthropic-compatible", `{"data":[{"id":"a","supported_endpoint_types":["anthropic"]},{"id":"b"}]}`, OutcomeOK, "a=anthropic b=anthropic"},
 		"modalities": {"openai-compatible", `{"data":[{"id":"a/b:free","name":"A B","architecture":{"output_modalities":["text"]},"top_provider":{"max_completion_tokens":100}},
-			{"id":"c","architecture":{"output_modalities":["image"]}}]}`, OutcomeOK, "a/b:free" + both},
+			{"id":"c","architecture":{"output_modalities":["image"]}}]}`, OutcomeOK, "a/b:free" + all},
 		"openai list at gemini":  {"gemini-compatible", `{"data":[{"id":"gemini-x"}]}`, OutcomeOK, "gemini-x=gemini"},
 		"anthropic without last": {"anthropic-compatible", `{"data":[{"id":"a"}],"has_more":true}`, OutcomeOK, "a=anthropic"}, // ignores the cursor
 		"success false":          {"openai-compatible", `{"success":false,"message":"something broke"}`, OutcomeUnparsable, ""},
@@ -394,12 +401,14 @@ func TestSoon(t *testing.T) {
 // What kind of model a name belongs to, at hosts that list everything without a word.
 func TestServesByName(t *testing.T) {
 	p := mustGet(t, "openai-compatible")
+	texts := chatSet | responsesSet | completionsSet
+	embedSet := embedSet & p.Protocols
 	for name, want := range map[string]protocol.Set{
 		"BAAI/bge-m3": embedSet, "nomic-embed-text:latest": embedSet, "all-minilm:l6": embedSet, "intfloat/multilingual-e5-large": embedSet, "voyage-3": embedSet,
-		"BAAI/bge-reranker-v2-m3": 0, "jina-reranker-v2": 0, "whisper-large-v3": 0, "black-forest-labs/FLUX.1-dev": 0, "stabilityai/stable-diffusion-3": 0,
-		"omni-moderation-latest": 0, "meta-llama/Llama-Guard-4-12B": 0, "gpt-4o-mini-tts": 0, "gpt-4o-realtime-preview": 0,
-		"deepseek-chat": chatSet | responsesSet, "Qwen/Qwen2.5-7B-Instruct": chatSet | responsesSet, "stories260K": chatSet | responsesSet,
-		"gpt-5-codex": chatSet | responsesSet, "claude-sonnet-4-5": chatSet | responsesSet, "llama3.2:3b-instruct-q4_0": chatSet | responsesSet,
+		"BAAI/bge-reranker-v2-m3": rankSet, "jina-reranker-v2": rankSet, "whisper-large-v3": audioSet, "black-forest-labs/FLUX.1-dev": imagesSet, "stabilityai/stable-diffusion-3": imagesSet,
+		"omni-moderation-latest": moderationsSet, "meta-llama/Llama-Guard-4-12B": 0, "gpt-4o-mini-tts": audioSet, "gpt-4o-realtime-preview": 0, "sora-2": 0, "kling-v1": 0,
+		"deepseek-chat": texts, "Qwen/Qwen2.5-7B-Instruct": texts, "stories260K": texts,
+		"gpt-5-codex": texts, "claude-sonnet-4-5": texts, "llama3.2:3b-instruct-q4_0": texts,
 	} {
 		got, why := serveByName(p, name)
 		if got != want || got == 0 && why == "" {

@@ -40,4 +40,8 @@ type Provider struct {
 // Compatible reports whether only the user can know the base URL.
 func (p *Provider) Compatible() bool { return p.DefaultBaseURL == "" }
 
-var openaiSet = protocol.SetOf(protocol.OpenAIChat, protocol.OpenAIResponses, protocol.OpenAIEmbeddings)
+// openaiSet are the protocols that are called below the root of OpenAI's form.
+var openaiSet = protocol.SetOf(protocol.All...) &^ protocol.SetOf(protocol.Anthropic, protocol.Gemini, protocol.GeminiEmbeddings)
+
+// geminiSet are those with the model in the path.
+var geminiSet = protocol.SetOf(protocol.Gemini, protocol.GeminiEmbeddings)

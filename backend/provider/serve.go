@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"metapi/backend/protocol"
+	"metapi/backend/protocol/codecs"
 )
 
 // rule says what models of some names can be reached by, at any host.
@@ -15,26 +16,36 @@ type rule struct {
 }
 
 var (
-	chatSet      = protocol.SetOf(protocol.OpenAIChat)
-	responsesSet = protocol.SetOf(protocol.OpenAIResponses)
-	embedSet     = protocol.SetOf(protocol.OpenAIEmbeddings)
-)
+	chatSet        = protocol.SetOf(protocol.OpenAIChat)
+	responsesSet   = protocol.SetOf(protocol.OpenAIResponses)
+	completionsSet = protocol.SetOf(protocol.OpenAICompletions)
+	embedSet       = protocol.SetOf(protocol.OpenAIEmbeddings, protocol.GeminiEmbeddings)
+	imagesSet      = protocol.SetOf(protocol.OpenAIImages)
+	audioSet       = protocol.SetOf(protocol.OpenAIAudio)
+	moderationsSet = protocol.SetOf(protocol.OpenAIModerations)
+	rankSet        = protocol.SetOf(protocol.Rerank)
 
-const notText = "images, sound and video are not served"
+	// textSet is what a model that writes text can be reached by.
+	textSet = codecs.Spoken | completionsSet
+)
 
 // byName are the kinds of models that hosts list among their chat models without a word. The first that fits
 // counts. What fits none is a chat model: a name that nobody has heard of yet must not be lost.
 var byName = []rule{
-	{regexp.MustCompile(`(^|[/_.-])(rerank|reranker)([/_.:-]|$)`), 0, "re-ranking is not served"},
-	{regexp.MustCompile(`embed|(^|[/_-])(bge|gte|e5|m3e|voyage|uae|minilm)([-_:]|$)`), embedSet, ""},
-	{regexp.MustCompile(`(^|/)(whisper|tts|sora|dall-e|gpt-image|chatgpt-image|imagen|veo|lyria|flux|stable-diffusion|sdxl)`), 0, notText},
-	{regexp.MustCompile(`(^|/)(midjourney|mj_|suno|kling|cogview|cogvideo)|(^|[/-])(transcribe|tts|realtime|speech)(-|$)`), 0, notText},
-	{regexp.MustCompile(`moderation|llama-guard|(^|/)shieldgemma`), 0, "moderation is not served"},
+	{regexp.MustCompile(`(^|[/_.-])(rerank|reranker)([/_.:-]|$)`), rankSet, "re-ranking is not served in this protocol"},
+	{regexp.MustCompile(`embed|(^|[/_-])(bge|gte|e5|m3e|voyage|uae|minilm)([-_:]|$)`), embedSet, "embeddings are not served in this protocol"},
+	{regexp.MustCompile(`(^|[/-])realtime(-|$)`), 0, "realtime sessions are not served"},
+	{regexp.MustCompile(`(^|/)(sora|veo|lyria|midjourney|mj_|suno|kling|cogvideo)`), 0, "video and music are not served"},
+	{regexp.MustCompile(`(^|/)(dall-e|gpt-image|chatgpt-image|imagen|flux|stable-diffusion|sdxl|cogview|qwen-image|seedream|kolors|grok-2-image|grok-imagine-image)`), imagesSet,
+		"making images is not served in this protocol"},
+	{regexp.MustCompile(`(^|/)(whisper|tts|cosyvoice|sensevoice|kokoro)|(^|[/-])(transcribe|tts|speech|asr)(-|$)`), audioSet, "sound is not served in this protocol"},
+	{regexp.MustCompile(`moderation`), moderationsSet, "moderation is not served in this protocol"},
+	{regexp.MustCompile(`llama-guard|(^|/)shieldgemma`), 0, "it judges texts, and answers nothing"},
 }
 
 // atOpenAI are OpenAI's own exceptions, from the endpoints its model pages list (platform.openai.com/docs/models).
 var atOpenAI = []rule{
-	{regexp.MustCompile(`^(babbage|davinci)-002$|^gpt-3\.5-turbo-instruct`), 0, "the old completions interface is not served"},
+	{regexp.MustCompile(`^(babbage|davinci)-002$|^gpt-3\.5-turbo-instruct`), completionsSet, ""},
 	{regexp.MustCompile(`codex|deep-research|computer-use|^(o1|o3|gpt-5(\.\d+)?)-pro(-|$)`), responsesSet, ""},
 	{regexp.MustCompile(`-search-(preview|api)(-|$)|-audio(-|$)`), chatSet, ""},
 }
@@ -47,13 +58,10 @@ func serveByName(p *Provider, name string) (protocol.Set, string) {
 	name = strings.ToLower(name)
 	for _, r := range byName {
 		if r.names.MatchString(name) {
-			if r.serves&p.Protocols == 0 && r.why == "" {
-				return 0, "embeddings are not served in this protocol"
-			}
 			return r.serves & p.Protocols, r.why
 		}
 	}
-	return p.Protocols &^ embedSet, ""
+	return p.Protocols & textSet, "it writes text, which is not served in this protocol"
 }
 
 // serveOpenAI adds OpenAI's own exceptions. A fine-tuned model (ft:gpt-4o-mini:org::id) is served like its base.
@@ -67,7 +75,8 @@ func serveOpenAI(p *Provider, name string) (protocol.Set, string) {
 			return r.serves, r.why
 		}
 	}
-	return serveByName(p, base)
+	set, why := serveByName(p, base)
+	return set &^ completionsSet, why
 }
 
 // endpointTypes are the words of New API's supported_endpoint_types.
@@ -77,7 +86,14 @@ var endpointTypes = map[string]protocol.Set{
 	"anthropic":       protocol.SetOf(protocol.Anthropic),
 	"gemini":          protocol.SetOf(protocol.Gemini),
 	"embeddings":      embedSet,
+
+	"image-generation": imagesSet,
+	"jina-rerank":      rankSet,
 }
+
+// types are the words of Together's type.
+var types = map[string]protocol.Set{"embedding": embedSet, "embeddings": embedSet, "image": imagesSet, "audio": audioSet, "transcribe": audioSet,
+	"moderation": moderationsSet, "rerank": rankSet, "video": 0}
 
 // openaiName holds for models that are OpenAI's own: relays of the New API family mark them openai, and serve
 // them at /responses too.
@@ -91,19 +107,23 @@ func (t *Target) serves(it *item, name string) (protocol.Set, string) {
 		byRule &= v.Protocols // an account at a known host, by its format
 	}
 	if methods := it.SupportedGenerationMethods; methods != nil { // Gemini's own listing
-		if !contains(methods, "generateContent") {
-			return 0, "it does not generate text (no generateContent)"
+		var set protocol.Set
+		if contains(methods, "generateContent") {
+			set = protocol.SetOf(protocol.Gemini)
 		}
-		return protocol.SetOf(protocol.Gemini) & t.speaks, "it is listed for Gemini's protocol, which this account does not speak"
+		if contains(methods, "embedContent") {
+			set |= embedSet & t.provider.Protocols
+		}
+		if set == 0 {
+			return 0, "it neither writes text nor embeds (no generateContent)"
+		}
+		return set & t.speaks, "it is listed for Gemini's protocol, which this account does not speak"
 	}
-	if byRule == 0 || byRule == embedSet {
+	if byRule&codecs.Spoken == 0 {
 		return byRule, why
 	}
-	switch strings.ToLower(it.Type) { // Together's listing
-	case "embedding", "embeddings":
-		return embedSet & t.speaks, "embeddings are not served in this protocol"
-	case "image", "audio", "video", "moderation", "rerank", "transcribe":
-		return 0, strings.ToLower(it.Type) + " models are not served"
+	if set, known := types[strings.ToLower(it.Type)]; known { // Together's listing
+		return set & t.speaks, strings.ToLower(it.Type) + " models are not served in this protocol"
 	}
 	if out := it.Architecture.OutputModalities; len(out) > 0 && !contains(out, "text") { // OpenRouter's listing
 		return 0, "it answers with " + strings.Join(out, " and ") + ", not with text"

@@ -19,7 +19,7 @@ type Call struct {
 	Operation protocol.Operation
 	Model     string     // the upstream's name; needed only where the protocol carries it in the path
 	Stream    bool       // likewise
-	ID        string     // the stored response that is meant
+	ID        string     // the stored response, file or batch that is meant
 	Query     url.Values // the client's own query, from which its credentials have been removed
 }
 
@@ -30,16 +30,14 @@ type Target struct {
 	scheme, host string
 	base         string // the path of the base URL
 	speaks       protocol.Set
-	calls        [protocolCount][operationCount]path
-	auth         [protocolCount][]field
+	calls        [protocol.Count]calls
+	auth         [protocol.Count][]field
 	quirks       map[string]bool
 	biller       string // whose replies tell what they cost; "" where that is not known of anybody there
 }
 
-const (
-	protocolCount  = int(protocol.Gemini) + 1
-	operationCount = int(protocol.Compact) + 1
-)
+// calls are where the operations of one protocol go.
+type calls [protocol.Operations]path
 
 // path is where a call goes: fixed, or with one name between head and tail.
 type path struct {
@@ -87,7 +85,7 @@ func (p *Provider) Target(c Credential) (*Target, error) {
 }
 
 // paths lays out every call under a base path, and says which protocols can be spoken there.
-func (p *Provider) paths(base string) (calls [protocolCount][operationCount]path, speaks protocol.Set) {
+func (p *Provider) paths(base string) (to [protocol.Count]calls, speaks protocol.Set) {
 	r := p.family.roots(base)
 	speaks = p.Protocols
 	if r.shared {
@@ -95,34 +93,56 @@ func (p *Provider) paths(base string) (calls [protocolCount][operationCount]path
 	} else {
 		speaks |= p.Hinted & openaiSet
 	}
-	if path, ok := p.elsewhere[protocol.Anthropic]; ok {
-		r.anthropic = path
+	root := func(proto protocol.Protocol, usual string) string {
+		if path, ok := p.elsewhere[proto]; ok {
+			return path
+		}
+		return usual
 	}
-	if path, ok := p.elsewhere[protocol.Gemini]; ok {
-		r.gemini = path
+	for _, proto := range speaks.List() {
+		switch {
+		case proto == protocol.Anthropic:
+			to[proto] = calls{
+				protocol.Generate:    {head: root(proto, r.anthropic) + "/v1/messages"},
+				protocol.CountTokens: {head: root(proto, r.anthropic) + "/v1/messages/count_tokens"},
+			}
+		case geminiSet.Has(proto):
+			for operation, method := range geminiMethods[proto] {
+				to[proto][operation] = path{head: root(proto, r.gemini) + "/v1beta/models/", tail: ":" + method, named: true}
+			}
+		default:
+			for operation, at := range openaiPaths[proto] {
+				head, tail, named := strings.Cut(at, "*")
+				to[proto][operation] = path{head: root(proto, r.openai) + head, tail: tail, named: named}
+			}
+		}
 	}
-	calls[protocol.OpenAIChat][protocol.Generate] = path{head: r.openai + "/chat/completions"}
-	calls[protocol.OpenAIEmbeddings][protocol.Embed] = path{head: r.openai + "/embeddings"}
-	calls[protocol.OpenAIResponses] = [operationCount]path{
-		protocol.Generate:   {head: r.openai + "/responses"},
-		protocol.Retrieve:   {head: r.openai + "/responses/", named: true},
-		protocol.Cancel:     {head: r.openai + "/responses/", tail: "/cancel", named: true},
-		protocol.Delete:     {head: r.openai + "/responses/", named: true},
-		protocol.InputItems: {head: r.openai + "/responses/", tail: "/input_items", named: true},
-		protocol.Compact:    {head: r.openai + "/responses/compact"},
+	if p.ID != "openai" { // an imitation that takes whatever is below /responses for a request would make a reply, and bill it
+		to[protocol.OpenAIResponses][protocol.CountTokens] = path{}
 	}
-	if p.ID == "openai" { // an imitation that takes whatever is below /responses for a request would make a reply, and bill it
-		calls[protocol.OpenAIResponses][protocol.CountTokens] = path{head: r.openai + "/responses/input_tokens"}
-	}
-	calls[protocol.Anthropic] = [operationCount]path{
-		protocol.Generate:    {head: r.anthropic + "/v1/messages"},
-		protocol.CountTokens: {head: r.anthropic + "/v1/messages/count_tokens"},
-	}
-	calls[protocol.Gemini] = [operationCount]path{
-		protocol.Generate:    {head: r.gemini + "/v1beta/models/", tail: ":generateContent", named: true},
-		protocol.CountTokens: {head: r.gemini + "/v1beta/models/", tail: ":countTokens", named: true},
-	}
-	return calls, speaks
+	return to, speaks
+}
+
+// openaiPaths are the paths below OpenAI's root; a star stands for an id.
+var openaiPaths = map[protocol.Protocol]map[protocol.Operation]string{
+	protocol.OpenAIChat:        {protocol.Generate: "/chat/completions"},
+	protocol.OpenAICompletions: {protocol.Complete: "/completions"},
+	protocol.OpenAIEmbeddings:  {protocol.Embed: "/embeddings"},
+	protocol.OpenAIImages:      {protocol.Image: "/images/generations", protocol.EditImage: "/images/edits", protocol.VaryImage: "/images/variations"},
+	protocol.OpenAIAudio:       {protocol.Speak: "/audio/speech", protocol.Transcribe: "/audio/transcriptions", protocol.Translate: "/audio/translations"},
+	protocol.OpenAIModerations: {protocol.Moderate: "/moderations"},
+	protocol.Rerank:            {protocol.Rank: "/rerank"},
+	protocol.OpenAIResponses: {protocol.Generate: "/responses", protocol.CountTokens: "/responses/input_tokens", protocol.Compact: "/responses/compact",
+		protocol.Retrieve: "/responses/*", protocol.Delete: "/responses/*", protocol.Cancel: "/responses/*/cancel", protocol.InputItems: "/responses/*/input_items"},
+	protocol.OpenAIFiles: {protocol.Create: "/files", protocol.List: "/files", protocol.Retrieve: "/files/*", protocol.Delete: "/files/*",
+		protocol.Content: "/files/*/content"},
+	protocol.OpenAIBatches: {protocol.Create: "/batches", protocol.List: "/batches", protocol.Retrieve: "/batches/*", protocol.Cancel: "/batches/*/cancel"},
+}
+
+// geminiMethods are the words behind the model.
+var geminiMethods = map[protocol.Protocol]map[protocol.Operation]string{
+	protocol.Gemini:           {protocol.Generate: "generateContent", protocol.CountTokens: "countTokens"},
+	protocol.GeminiEmbeddings: {protocol.Embed: "embedContent", protocol.EmbedBatch: "batchEmbedContents"},
 }
 
 // authFields is how the secret is shown to the upstream in a protocol.
@@ -138,7 +158,7 @@ func (p *Provider) authFields(proto protocol.Protocol, secret string) []field {
 	switch proto {
 	case protocol.Anthropic:
 		own = field{"X-Api-Key", secret}
-	case protocol.Gemini:
+	case protocol.Gemini, protocol.GeminiEmbeddings:
 		own = field{"X-Goog-Api-Key", secret}
 	default:
 		return []field{bearer}
@@ -199,7 +219,7 @@ var (
 // Request says where a call goes, and the headers that open it: credentials only, canonical names. Both are
 // fresh and the caller's own. What else to send is up to the caller, see [Target.Defaults].
 func (t *Target) Request(c Call) (*url.URL, http.Header, error) {
-	if int(c.Protocol) >= protocolCount || int(c.Operation) >= operationCount || !t.speaks.Has(c.Protocol) {
+	if int(c.Protocol) >= protocol.Count || int(c.Operation) >= protocol.Operations || !t.speaks.Has(c.Protocol) {
 		return nil, nil, fmt.Errorf("%v: %w", c.Protocol, ErrNotSpoken)
 	}
 	to := t.calls[c.Protocol][c.Operation]
@@ -209,7 +229,7 @@ func (t *Target) Request(c Call) (*url.URL, http.Header, error) {
 	u := &url.URL{Scheme: t.scheme, Host: t.host, Path: to.head}
 	if to.named {
 		name := c.ID
-		if c.Protocol == protocol.Gemini {
+		if geminiSet.Has(c.Protocol) {
 			name = c.Model
 			if c.Stream && c.Operation == protocol.Generate {
 				to.tail = ":streamGenerateContent"
@@ -250,7 +270,7 @@ func query(c Call) string {
 		}
 		return ""
 	}
-	if c.Protocol != protocol.Gemini {
+	if !geminiSet.Has(c.Protocol) {
 		return c.Query.Encode()
 	}
 	q := make(url.Values, len(c.Query)+1)

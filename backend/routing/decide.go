@@ -61,12 +61,15 @@ func Decide(s *Snapshot, r Request) (Decision, error) {
 	if len(d.Candidates) == 0 {
 		return d, &NoCandidate{Err: d.emptyError(r, spoken)}
 	}
-	if r.Pin.Only {
+	switch {
+	case r.Pin.Only:
 		// One account holds the state. Where it is not known which, the user's first is asked, whatever the mode, and
 		// nobody else: asking somebody at random would find it now and then.
 		failover{}.rank(r, d.Candidates)
 		d.Candidates = d.Candidates[:1]
-	} else {
+	case r.Model == "":
+		failover{}.rank(r, d.Candidates) // an account's files are no load that could be spread
+	default:
 		for _, tier := range [...][]Candidate{d.Candidates[:then], d.Candidates[then:]} {
 			if len(tier) > 1 {
 				rankers[d.Mode].rank(r, tier)
@@ -91,7 +94,7 @@ func (s *Snapshot) resolve(r *Request, d *Decision, e *effect) ([]int32, *plan, 
 			found.Suffix = name[i+1:]
 		}
 	}
-	if err != nil && virtual == nil && e.plan == nil {
+	if err != nil && virtual == nil && (e.plan == nil || !s.reaches(e.plan, r)) {
 		return nil, nil, err
 	}
 	d.Model = found.Model
@@ -102,13 +105,25 @@ func (s *Snapshot) resolve(r *Request, d *Decision, e *effect) ([]int32, *plan, 
 			Message: fmt.Sprintf("the mode %q after the model's name is not available; choose %s", m, modeWords())}}
 	}
 	plan := e.plan
-	if plan == nil {
+	if plan == nil || !s.reaches(plan, r) {
 		plan = virtual
 	}
 	if plan != nil {
 		d.Mode = cmp.Or(plan.mode, d.Mode)
 	}
 	return found.Refs, plan, nil
+}
+
+// reaches reports whether anybody in a plan could be asked for r at all: a rule that sends long prompts to a chat model has no say in embeddings.
+func (s *Snapshot) reaches(p *plan, r *Request) bool {
+	for _, tier := range p.tiers {
+		for _, at := range tier {
+			if s.Deployments[at.ref].reach(r.Operation)&(r.Translate|protocol.SetOf(r.Protocol)) != 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // unfit says why c cannot serve r now, or "".
@@ -119,7 +134,7 @@ func (c *Deployment) unfit(r Request) (reason string, until time.Time) {
 	case c.reach(r.Operation)&(r.Translate|protocol.SetOf(r.Protocol)) == 0:
 		return "speaks " + words(c.Protocols.List()) + ", not " + r.Protocol.String(), time.Time{}
 	case r.Pin.Account != "" && r.Pin.Account != c.Account.ID:
-		return "the conversation's state lives at another account", time.Time{}
+		return "what the request goes on from lives at another account", time.Time{}
 	case c.Account.Blocked != "":
 		return c.Account.Blocked, time.Time{}
 	}
@@ -163,7 +178,7 @@ func (d *Decision) emptyError(r Request, spoken protocol.Set) *protocol.Error {
 			Message: "every account that offers " + what + " is cooling down after a failure; `metapi status` says why"}
 	case len(d.Excluded) == 0:
 		return &protocol.Error{Kind: protocol.Unavailable,
-			Message: "no account can serve this request; add one with `metapi accounts add`"}
+			Message: "no account can serve this request (" + r.Protocol.String() + "); add one with `metapi accounts add`"}
 	case r.Operation == protocol.CountTokens && spoken&(r.Translate|protocol.SetOf(r.Protocol)) == 0:
 		return &protocol.Error{Kind: protocol.Unsupported, Param: "model", Message: what + " is offered, but by nobody who counts tokens"}
 	case spoken&(r.Translate|protocol.SetOf(r.Protocol)) == 0:
@@ -171,7 +186,7 @@ func (d *Decision) emptyError(r Request, spoken protocol.Set) *protocol.Error {
 			"%s is offered, but not over the %s protocol: its accounts speak %s", what, r.Protocol, words(spoken.List()))}
 	case r.Pin.Account != "":
 		return &protocol.Error{Kind: protocol.Unavailable,
-			Message: "the account that holds this conversation's state cannot be used now, and no other has that state"}
+			Message: "the account that holds what this request goes on from cannot be used now, and no other has it"}
 	}
 	return &protocol.Error{Kind: protocol.Unavailable,
 		Message: "no account that offers " + what + " can be used now: " + d.Excluded[0].Reason}

@@ -108,7 +108,7 @@ func TestWhyNobodyCanServe(t *testing.T) {
 	}{
 		{"another protocol", s, responses, protocol.Unsupported, "openai-chat"},
 		{"paused", paused, ask("m"), protocol.Unavailable, "paused"},
-		{"state elsewhere", s, elsewhere, protocol.Unavailable, "state"},
+		{"state elsewhere", s, elsewhere, protocol.Unavailable, "no other has it"},
 		{"nothing at all", world(Failover), Request{Protocol: protocol.OpenAIResponses, At: t0}, protocol.Unavailable, "accounts add"},
 		{"a mode to come", s, ask("m:quality"), protocol.BadRequest, "quality"},
 	} {

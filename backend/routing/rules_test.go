@@ -96,6 +96,17 @@ func TestRuleThatKeepsEverybodyOutSaysSo(t *testing.T) {
 	}
 }
 
+// A rule that sends prompts to a model for chats has no say where nobody could ask that model.
+func TestRuleForChatsHasNoSayInEmbeddings(t *testing.T) {
+	s := models(Failover)
+	s.Deployments[0].Protocols |= protocol.SetOf(protocol.OpenAIEmbeddings)
+	r := ask("claude")
+	r.Protocol, r.Operation = protocol.OpenAIEmbeddings, protocol.Embed
+	if d, err := Decide(ruled(t, s, "rules:\n- {name: x, models: [gpt]}"), r); err != nil || ids(d.Candidates) != "a/claude" {
+		t.Errorf("%q, %v", ids(d.Candidates), err)
+	}
+}
+
 // State that lives at an account keeps a request there, but not past a rule that keeps it out.
 func TestRulesAndPins(t *testing.T) {
 	r := ask("claude")

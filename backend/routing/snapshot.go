@@ -34,7 +34,10 @@ type Account struct {
 	Blocked  string // why it cannot be used now (paused, its key cannot be read), or ""
 }
 
-// Deployment is one model offered by one account.
+// Filed are the protocols of what an account keeps for no model of its own: files and batches.
+var Filed = protocol.SetOf(protocol.OpenAIFiles, protocol.OpenAIBatches)
+
+// Deployment is one model offered by one account; one without a name stands for what the account keeps: see [Filed].
 type Deployment struct {
 	ID        string // opaque and stable: may be shown to clients
 	Account   *Account

@@ -205,6 +205,13 @@ func (b *Builder) addDeployments(s *Snapshot, accounts []account.Account, offers
 			s.Deployments = append(s.Deployments, d)
 		}
 	}
+	for i, t := range s.Targets { // files and batches are an account's, and no model's: a deployment without a name stands for it
+		if t != nil && t.Speaks()&routing.Filed != 0 {
+			a, id := &s.Accounts[i], deploymentID(s.Accounts[i].ID, "")
+			s.Deployments = append(s.Deployments, routing.Deployment{ID: id, Account: a, Order: i, Protocols: t.Speaks() & routing.Filed,
+				Live: b.Live.Deployment(id, a.ID, a.Host)})
+		}
+	}
 	s.Names = catalog.NewIndex(entries, aliases)
 }
 

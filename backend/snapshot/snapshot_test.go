@@ -124,7 +124,7 @@ func TestModelsThatAreGoneCannotBeChosen(t *testing.T) {
 	a := h.add("Work", secret, "gpt-4o", "gpt-5")
 	h.list(a, "gpt-5")
 	s := h.rebuilt()
-	if _, err := s.Names.Resolve("gpt-4o"); err == nil || len(s.Deployments) != 1 {
+	if _, err := s.Names.Resolve("gpt-4o"); err == nil || len(s.Deployments) != 2 || s.Deployments[1].Upstream != "" || s.Deployments[1].Protocols != routing.Filed {
 		t.Errorf("%d deployments; gpt-4o: %v", len(s.Deployments), err)
 	}
 }

@@ -86,10 +86,14 @@ func parse(body []byte) (map[string]any, error) {
 
 // check judges a parsed body by the schema of an operation; nil means that there is nothing wrong.
 func (v *Vendor) check(op string, body map[string]any) *problem {
-	if v.cfg.unchecked {
+	if v.cfg.unchecked || op == "" { // a call that nobody has a schema of
 		return nil
 	}
-	err := loadSchemas[v.Kind]()[op].Validate(body)
+	schema := loadSchemas[v.Kind]()[op]
+	if schema == nil { // Gemini, where it speaks OpenAI's protocol
+		schema = loadSchemas[OpenAI]()[op]
+	}
+	err := schema.Validate(body)
 	if err == nil {
 		return nil
 	}

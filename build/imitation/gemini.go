@@ -42,10 +42,13 @@ func (v *Vendor) gemini() http.Handler {
 			v.generate(c, model, method)
 		case "countTokens":
 			v.geminiCount(c, model)
+		case "embedContent", "batchEmbedContents":
+			v.geminiEmbed(c, model, method)
 		default:
 			v.geminiNotFound(c)
 		}
 	})
+	handle("POST /v1beta/openai/embeddings", v.embeddings)
 	mux.HandleFunc("/", func(_ http.ResponseWriter, r *http.Request) { v.geminiNotFound(callOf(r)) })
 	return mux
 }
@@ -92,6 +95,10 @@ func badArgument(format string, args ...any) vendorError {
 }
 
 func geminiModel(name string) obj {
+	if strings.Contains(name, "embedding") {
+		return obj{"name": "models/" + name, "version": "001", "displayName": "Imitation of " + name, "inputTokenLimit": 2048, "outputTokenLimit": 1,
+			"supportedGenerationMethods": []any{"embedContent", "countTextTokens", "countTokens", "asyncBatchEmbedContent"}}
+	}
 	return obj{"name": "models/" + name, "version": "001", "displayName": "Imitation of " + name,
 		"description": "An imitation", "inputTokenLimit": 1048576, "outputTokenLimit": 65536,
 		"supportedGenerationMethods": []any{"generateContent", "countTokens", "createCachedContent", "batchGenerateContent"},

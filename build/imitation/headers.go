@@ -49,6 +49,8 @@ func (v *Vendor) credential(r *http.Request) credential {
 		c = credential{shown: r.URL.Query().Get("key"), form: "query"}
 	case v.Kind == Anthropic && isBearer: // @anthropic-ai/sdk 1.x sends its apiKey so
 		c = credential{shown: bearer, form: "bearer"}
+	case v.Kind == Gemini && isBearer && strings.HasPrefix(r.URL.Path, "/v1beta/openai/"): // OpenAI's protocol, and so its form
+		c = credential{shown: bearer, form: "bearer"}
 	case v.Kind == Gemini && isBearer:
 		return credential{shown: bearer, form: "bearer"} // an OAuth token's place: a key there is not taken
 	}

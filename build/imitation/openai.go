@@ -27,6 +27,14 @@ const (
 	OpMessages   Op = "messages"   // POST /v1/messages
 	OpGenerate   Op = "generate"   // :generateContent and :streamGenerateContent
 	OpCount      Op = "count"      // count_tokens, :countTokens and input_tokens
+	OpComplete   Op = "complete"   // POST /v1/completions
+	OpImages     Op = "images"     // POST /v1/images/...
+	OpAudio      Op = "audio"      // POST /v1/audio/...
+	OpModerate   Op = "moderate"   // POST /v1/moderations
+	OpRerank     Op = "rerank"     // POST /v1/rerank
+	OpFiles      Op = "files"      // /v1/files and below
+	OpBatches    Op = "batches"    // /v1/batches and below
+	OpEmbed      Op = "embed"      // :embedContent and :batchEmbedContents
 	OpModels     Op = "models"     // lists of models, and one model
 	OpUnknown    Op = "unknown"    // any other path
 	OpAny        Op = "*"          // in Fault.On only
@@ -47,6 +55,20 @@ func (v *Vendor) operation(r *http.Request) Op {
 			return OpCount
 		case p == "/v1/embeddings":
 			return OpEmbeddings
+		case p == "/v1/completions":
+			return OpComplete
+		case p == "/v1/moderations":
+			return OpModerate
+		case p == "/v1/rerank":
+			return OpRerank
+		case strings.HasPrefix(p, "/v1/images/"):
+			return OpImages
+		case strings.HasPrefix(p, "/v1/audio/"):
+			return OpAudio
+		case strings.HasPrefix(p, "/v1/files"):
+			return OpFiles
+		case strings.HasPrefix(p, "/v1/batches"):
+			return OpBatches
 		case strings.HasPrefix(p, "/v1/models"):
 			return OpModels
 		case strings.HasPrefix(p, "/v1/responses/") && strings.HasSuffix(p, "/cancel"):
@@ -69,6 +91,10 @@ func (v *Vendor) operation(r *http.Request) Op {
 			return OpGenerate
 		case strings.HasSuffix(p, ":countTokens"):
 			return OpCount
+		case strings.HasSuffix(p, ":embedContent"), strings.HasSuffix(p, ":batchEmbedContents"):
+			return OpEmbed
+		case p == "/v1beta/openai/embeddings":
+			return OpEmbeddings
 		case strings.HasPrefix(p, "/v1beta/models"):
 			return OpModels
 		}
@@ -113,6 +139,7 @@ func (v *Vendor) openAI() http.Handler {
 	handle("DELETE /v1/responses/{id}", v.deleteResponse)
 	handle("POST /v1/responses/{id}/cancel", v.cancel)
 	handle("POST /v1/embeddings", v.embeddings)
+	v.plain(handle)
 	handle("GET /v1/models", func(c *call) {
 		data := []any{}
 		for _, m := range v.cfg.models {
@@ -175,18 +202,27 @@ func (v *Vendor) openAIBody(c *call, op string) (map[string]any, bool) {
 			"content type.", t, t))
 	}
 	body, err := parse(c.body)
+	return v.judgeBody(c, op, body, err)
+}
+
+// judgeBody judges what was read of a body.
+func (v *Vendor) judgeBody(c *call, op string, body map[string]any, err error) (map[string]any, bool) {
+	refuse := func(e vendorError) (map[string]any, bool) {
+		v.fail(c, e)
+		return nil, false
+	}
 	if err != nil {
 		return refuse(badRequest("", "", "We could not parse the JSON body of your request. (HINT: This likely means you "+
 			"aren't using your HTTP library correctly. The OpenAI API expects a JSON payload, but what was sent was not valid "+
 			"JSON.)"))
 	}
-	if str(body, "model") == "" {
+	if str(body, "model") == "" && !modelless[op] {
 		return refuse(badRequest("model", "missing_required_parameter", "Missing required parameter: 'model'."))
 	}
 	if p := v.check(op, body); p != nil {
 		return refuse(openAIProblem(op, p))
 	}
-	if m := str(body, "model"); !slices.Contains(v.cfg.models, m) {
+	if m := str(body, "model"); m != "" && !slices.Contains(v.cfg.models, m) {
 		return refuse(v.openAINoModel(m))
 	}
 	return body, true

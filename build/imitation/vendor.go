@@ -27,9 +27,10 @@ const (
 
 // defaultModels are what a vendor offers where WithModels does not say.
 var defaultModels = map[Kind][]string{
-	OpenAI:    {"gpt-4o", "gpt-4o-mini", "gpt-5", "o3", "text-embedding-3-small"},
+	OpenAI: {"gpt-4o", "gpt-4o-mini", "gpt-5", "o3", "text-embedding-3-small", "gpt-3.5-turbo-instruct", "gpt-image-1", "dall-e-2", "gpt-4o-mini-tts", "whisper-1",
+		"gpt-4o-transcribe", "omni-moderation-latest"},
 	Anthropic: {"claude-sonnet-4-5", "claude-haiku-4-5", "claude-opus-4-8"},
-	Gemini:    {"gemini-2.5-pro", "gemini-2.5-flash", "gemini-3.1-pro-preview"},
+	Gemini:    {"gemini-2.5-pro", "gemini-2.5-flash", "gemini-3.1-pro-preview", "gemini-embedding-001"},
 }
 
 // TB is the part of testing.TB that New needs.
@@ -59,6 +60,8 @@ type Vendor struct {
 	faults     []Fault
 	pace       Pace
 	stored     map[string]*stored // Responses, by account key + response id
+	filed      map[string]*filed  // files and batches, by account key + id
+	order      []string           // of filed
 	server     *http.Server
 	listener   net.Listener
 	trap       *trap
@@ -81,6 +84,7 @@ type config struct {
 	unchecked       bool
 	cached          []string
 	only            Op
+	ranks           bool
 }
 
 // Option sets up a Vendor.
@@ -113,6 +117,9 @@ func WithCachedContent(names ...string) Option {
 
 // WithCompaction serves POST /v1/responses/compact (OpenAI); without it that path is not there, as at most servers that speak Responses.
 func WithCompaction() Option { return func(c *config) { c.compacts = true } }
+
+// WithRerank serves POST /v1/rerank (OpenAI), as compatible vendors do and OpenAI does not.
+func WithRerank() Option { return func(c *config) { c.ranks = true } }
 
 // WithoutStore keeps no response, whatever a request says (OpenAI): as many servers do that speak Responses.
 func WithoutStore() Option { return func(c *config) { c.storeless = true } }
@@ -152,7 +159,7 @@ func New(t TB, kind Kind, opts ...Option) *Vendor {
 
 // Start starts an imitation; the caller closes it.
 func Start(kind Kind, opts ...Option) (*Vendor, error) {
-	v := &Vendor{Kind: kind, stop: make(chan struct{}), stored: map[string]*stored{}, secret: thinkingSecret}
+	v := &Vendor{Kind: kind, stop: make(chan struct{}), stored: map[string]*stored{}, filed: map[string]*filed{}, secret: thinkingSecret}
 	v.changed = sync.NewCond(&v.mu)
 	for _, o := range opts {
 		o(&v.cfg)

@@ -203,11 +203,29 @@ func (c *call) json(status int, body any) {
 	if status == http.StatusOK && (c.hasFault(ErrorFirst) || c.hasFault(ErrorMid)) {
 		body = c.v.errorBody(c.within(http.StatusInternalServerError))
 	}
-	text := []byte(encode(body) + "\n")
 	h := c.w.Header()
 	if h.Get("Content-Type") == "" {
 		h.Set("Content-Type", "application/json")
 	}
+	c.whole(status, []byte(encode(body)+"\n"))
+}
+
+// raw writes a whole answer that is no JSON.
+func (c *call) raw(contentType string, body []byte) {
+	if !c.wait(c.pace.First) {
+		return
+	}
+	h := c.w.Header()
+	h.Set("Content-Type", contentType)
+	if c.hasFault(ErrorFirst) || c.hasFault(ErrorMid) {
+		h.Set("Content-Type", "application/json")
+		body = []byte(encode(c.v.errorBody(c.within(http.StatusInternalServerError))))
+	}
+	c.whole(http.StatusOK, body)
+}
+
+func (c *call) whole(status int, text []byte) {
+	h := c.w.Header()
 	if c.hasFault(Gzip) {
 		h.Set("Content-Encoding", "gzip")
 	}

@@ -16,7 +16,7 @@ export function genai(world) {
       const names = []
       for await (const m of await s.client.models.list({ config: { pageSize: 2 } })) names.push(m.name)
       assert.deepEqual(replying.filter((m) => !names.includes(`models/${m}`)), [])
-      assert.deepEqual(names.filter((n, i) => names.indexOf(n) !== i || n.includes('embedding')), [], 'each once, and only what replies')
+      assert.deepEqual(names.filter((n, i) => names.indexOf(n) !== i || n.includes('gpt-image') || n.includes('text-embedding')), [], 'each once, and only what can be asked for so')
       const one = await s.client.models.get({ model: 'gemini-2.5-pro' })
       assert.equal(one.name, 'models/gemini-2.5-pro')
       await assert.rejects(s.client.models.get({ model: 'no-such-model' }), generate.errors.model)
@@ -27,6 +27,14 @@ export function genai(world) {
       assert.ok(r.totalTokens > 0)
       const row = await s.row()
       assert.deepEqual([row.state, row.input_tokens, row.output_tokens], ['ok', 0, 0], 'counting is free')
+    })
+
+    test('embedContent, one text and several', async () => {
+      const embed = async (contents) => (await s.client.models.embedContent({ model: 'gemini-embedding-001', contents, config: { taskType: 'RETRIEVAL_DOCUMENT' } })).embeddings
+      assert.deepEqual((await embed('one')).map((e) => e.values.length), [8])
+      const [a, b] = await embed(['eins', '二 👍'])
+      assert.notDeepEqual(a.values, b.values)
+      await assert.rejects(s.client.models.embedContent({ model: 'gemini-2.5-pro', contents: 'x' }), /gemini-embeddings/)
     })
 
     test('a chat of two turns', async () => {

@@ -24,7 +24,7 @@ export class Imitation {
   /** The requests since the last reset, but for lists of models: Metapi asks for those when it likes. */
   async calls() {
     return (await this.#call('GET', 'requests')).filter((r) => r.Op !== 'models')
-      .map((r) => ({ ...r, body: r.Body ? JSON.parse(Buffer.from(r.Body, 'base64').toString() || 'null') : null }))
+      .map((r) => ({ ...r, body: r.Body && /json/.test(r.Header['Content-Type']) ? JSON.parse(Buffer.from(r.Body, 'base64').toString() || 'null') : null }))
   }
 
   async reset() {

@@ -5,6 +5,7 @@ import { chat } from './clients/chat.mjs'
 import { responses } from './clients/responses.mjs'
 import { ms } from './imitation.mjs'
 import { matrix, Subject } from './matrix.mjs'
+import { plain } from './plain.mjs'
 import { models, replying } from './world.mjs'
 
 export function openAI(world) {
@@ -13,6 +14,7 @@ export function openAI(world) {
     matrix(responses, world)
     lists(world)
     embeddings(world)
+    plain(world)
     state(world)
     streamWithoutUsage(world)
   })

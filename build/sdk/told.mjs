@@ -11,6 +11,7 @@ export const read = {
   chat: ({ prompt_tokens_details: i, completion_tokens_details: o, ...u }) => inclusive(u.prompt_tokens, i, u.completion_tokens, o),
   responses: ({ input_tokens_details: i, output_tokens_details: o, ...u }) => inclusive(u.input_tokens, i, u.output_tokens, o),
   embeddings: (u) => tokens(u.prompt_tokens),
+  plain: (u) => tokens(u.input_tokens, 0, 0, u.output_tokens),
   messages: (u) => tokens(u.input_tokens, u.cache_read_input_tokens, u.cache_creation_input_tokens, u.output_tokens,
     u.output_tokens_details?.thinking_tokens),
   generate: ({ cachedContentTokenCount: cached = 0, candidatesTokenCount: out = 0, thoughtsTokenCount: thoughts = 0, ...u }) =>

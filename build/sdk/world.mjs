@@ -15,14 +15,18 @@ import { Imitation } from './imitation.mjs'
 export const trouble = ['error', 'error-stream', 'error-first', 'stall', 'cut-body', 'limit', 'cut', 'reset']
 const probes = (...apis) => apis.flatMap((api) => trouble.map((t) => `probe-${api}-${t}`))
 
+/** What can be asked for something other than a reply. */
+const plain = ['gpt-3.5-turbo-instruct', 'gpt-image-1', 'dall-e-2', 'gpt-4o-mini-tts', 'whisper-1', 'gpt-4o-transcribe', 'omni-moderation-latest',
+  'text-embedding-3-small', 'gemini-embedding-001']
+
 export const models = {
-  openai: ['gpt-4o', 'gpt-5', 'text-embedding-3-small', ...probes('chat', 'responses')],
+  openai: ['gpt-4o', 'gpt-5', ...plain.filter((m) => !m.startsWith('gemini')), ...probes('chat', 'responses')],
   anthropic: ['claude-sonnet-4-5', 'claude-haiku-4-5', 'claude-opus-4-8', ...probes('messages')],
-  gemini: ['gemini-2.5-pro', 'gemini-2.5-flash', 'gemini-3.1-pro-preview', ...probes('generate')],
+  gemini: ['gemini-2.5-pro', 'gemini-2.5-flash', 'gemini-3.1-pro-preview', 'gemini-embedding-001', ...probes('generate')],
 }
 
 /** What a client of any protocol can ask a reply of, since Metapi translates. */
-export const replying = Object.values(models).flat().filter((m) => !m.includes('embedding'))
+export const replying = Object.values(models).flat().filter((m) => !plain.includes(m))
 
 /** The vendors' keys have their real forms, so that whatever looks for keys by form sees them too. */
 const keyForms = { openai: 'sk-proj-', anthropic: 'sk-ant-api03-', gemini: 'AIza' }

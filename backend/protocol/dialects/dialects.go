@@ -5,16 +5,24 @@ import (
 	"metapi/backend/protocol/anthropic"
 	"metapi/backend/protocol/gemini"
 	"metapi/backend/protocol/openaichat"
-	"metapi/backend/protocol/openaiembeddings"
+	"metapi/backend/protocol/openaiplain"
 	"metapi/backend/protocol/openairesponses"
 )
 
 var all = map[protocol.Protocol]protocol.Dialect{
-	protocol.OpenAIChat:       openaichat.Dialect{},
-	protocol.OpenAIResponses:  openairesponses.Dialect{},
-	protocol.OpenAIEmbeddings: openaiembeddings.Dialect{},
-	protocol.Anthropic:        anthropic.Dialect{},
-	protocol.Gemini:           gemini.Dialect{},
+	protocol.OpenAIChat:        openaichat.Dialect{},
+	protocol.OpenAIResponses:   openairesponses.Dialect{},
+	protocol.OpenAICompletions: openaichat.Completions{},
+	protocol.OpenAIEmbeddings:  openaiplain.Embeddings,
+	protocol.OpenAIImages:      openaiplain.Images,
+	protocol.OpenAIAudio:       openaiplain.Audio,
+	protocol.OpenAIModerations: openaiplain.Moderations,
+	protocol.Rerank:            openaiplain.Rerank,
+	protocol.OpenAIFiles:       openaiplain.Files,
+	protocol.OpenAIBatches:     openaiplain.Batches,
+	protocol.Anthropic:         anthropic.Dialect{},
+	protocol.Gemini:            gemini.Dialect{},
+	protocol.GeminiEmbeddings:  gemini.Embeddings{},
 }
 
 // Of returns the dialect of a protocol; nil for [protocol.None].

@@ -134,6 +134,8 @@ func choice(c *scan.Cursor, r *protocol.Reply, s *seen) {
 			}
 		case "delta", "message":
 			c.Object(func(key []byte, _ bool) { delta(key, c, r, s) })
+		case "text": // of the old completions
+			s.content = reply.Count(c, r) || s.content
 		case "finish_reason":
 			if raw, _, ok := c.String(); ok && len(raw) > 0 {
 				s.finish, finished = raw, true

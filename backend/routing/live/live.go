@@ -106,33 +106,64 @@ type Deployment struct {
 	figures  record
 	around   *record // of its host: what is expected of a deployment that has none of its own
 	inFlight atomic.Int64
-	lacking  [2][8]Health // whether tokens are counted; by protocol: cooling while it is taken not to be served
+	lacking  atomic.Pointer[lacked] // nil, as it nearly always is: nothing is taken not to be served
 }
 
-func (d *Deployment) lack(p protocol.Protocol, o protocol.Operation) *Health {
-	counting := 0
-	if o == protocol.CountTokens {
-		counting = 1
+// lacked is what a deployment was once taken not to serve: it cools for as long as that is believed.
+type lacked struct {
+	Health
+	protocol  protocol.Protocol
+	operation protocol.Operation
+	next      *lacked
+}
+
+// standsFor is the operation that stands for o: what serves one of them serves the others, but counting tokens and editing images are apart.
+func standsFor(o protocol.Operation) protocol.Operation {
+	switch o {
+	case protocol.CountTokens, protocol.EditImage, protocol.VaryImage, protocol.Speak, protocol.Transcribe, protocol.Translate:
+		return o
 	}
-	return &d.lacking[counting][p]
+	return protocol.Generate
+}
+
+// lack is what is known to be lacking of p and o; nil where nothing is.
+func (d *Deployment) lack(p protocol.Protocol, o protocol.Operation) *lacked {
+	for l := d.lacking.Load(); l != nil; l = l.next {
+		if l.protocol == p && l.operation == standsFor(o) {
+			return l
+		}
+	}
+	return nil
 }
 
 // Lack notes that the deployment answered as if it did not serve p at all, or does not count tokens in it. It may be an upstream in the middle of a
 // restart, so that it is asked again before long.
 func (d *Deployment) Lack(p protocol.Protocol, o protocol.Operation, entered, now time.Time) {
-	d.lack(p, o).fail(entered, now, protocol.Unsupported, lack, 0)
+	l := d.lack(p, o)
+	for l == nil {
+		first := d.lacking.Load()
+		l = &lacked{protocol: p, operation: standsFor(o), next: first}
+		if !d.lacking.CompareAndSwap(first, l) {
+			l = d.lack(p, o)
+		}
+	}
+	l.fail(entered, now, protocol.Unsupported, lack, 0)
 }
 
 // Lacks reports whether the deployment is taken not to serve p, and until when.
 func (d *Deployment) Lacks(p protocol.Protocol, o protocol.Operation, now time.Time) (until time.Time, lacks bool) {
-	state, until := d.lack(p, o).State(now)
+	l := d.lack(p, o)
+	if l == nil {
+		return time.Time{}, false
+	}
+	state, until := l.State(now)
 	return until, state == Cooling
 }
 
 // Serves notes that the deployment does serve p.
 func (d *Deployment) Serves(p protocol.Protocol, o protocol.Operation) {
-	if h := d.lack(p, o); h.until.Load() != 0 {
-		h.Clear()
+	if l := d.lack(p, o); l != nil && l.until.Load() != 0 {
+		l.Clear()
 	}
 }
 
@@ -310,11 +341,7 @@ func (r *Registry) ClearAccount(id string) {
 	a.Clear()
 	for _, d := range r.deployments {
 		if d.Account == a {
-			for o := range d.lacking {
-				for p := range d.lacking[o] {
-					d.lacking[o][p].Clear()
-				}
-			}
+			d.lacking.Store(nil)
 			d.Health.Clear()
 			d.Host.Clear()
 		}

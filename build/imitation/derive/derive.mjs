@@ -53,7 +53,12 @@ function write(file, source, defs, roots) {
 
 // ---- OpenAI: a component of the OpenAPI document is nearly a schema already ----
 
-const openAIRoots = ['CreateChatCompletionRequest', 'CreateResponse', 'CreateEmbeddingRequest', 'TokenCountsBody']
+const openAIRoots = {
+  chat: 'CreateChatCompletionRequest', responses: 'CreateResponse', embeddings: 'CreateEmbeddingRequest', count: 'TokenCountsBody',
+  completions: 'CreateCompletionRequest', images: 'CreateImageRequest', image_edits: 'CreateImageEditRequest', image_edits_json: 'EditImageBodyJsonParam',
+  image_variations: 'CreateImageVariationRequest', speech: 'CreateSpeechRequest', transcriptions: 'CreateTranscriptionRequest',
+  translations: 'CreateTranslationRequest', moderations: 'CreateModerationRequest', files: 'CreateFileRequest', batches: 'CreateBatchRequest',
+}
 
 function deriveOpenAI() {
   const doc = JSON.parse(read(openapi))
@@ -93,11 +98,9 @@ function deriveOpenAI() {
     m.required = [...new Set(m.required)]
     return m
   }
-  for (const n of openAIRoots) defs[n] = merge(defs[n])
+  for (const n of Object.values(openAIRoots)) defs[n] = merge(defs[n])
   amendOpenAI(defs)
-  write('openai.json', `OpenAI's OpenAPI document, version ${doc.info.version}`, defs, {
-    chat: 'CreateChatCompletionRequest', responses: 'CreateResponse', embeddings: 'CreateEmbeddingRequest', count: 'TokenCountsBody',
-  })
+  write('openai.json', `OpenAI's OpenAPI document, version ${doc.info.version}`, defs, openAIRoots)
 }
 
 function amendOpenAI(defs) {
@@ -111,7 +114,7 @@ function amendOpenAI(defs) {
   }
   for (const [n, s] of Object.entries(defs)) if (n !== 'ItemReferenceParam') relax(s)
   // Null is taken for "left out" for each optional parameter of the calls.
-  for (const n of openAIRoots) {
+  for (const n of Object.values(openAIRoots)) {
     for (const [k, p] of Object.entries(defs[n].properties)) {
       if (!defs[n].required.includes(k)) defs[n].properties[k] = { anyOf: [p, { type: 'null' }] }
     }
@@ -324,7 +327,10 @@ function deriveGemini() {
     if (e && ts.isEnumDeclaration(e)) return { anyOf: [{ enum: e.members.map((m) => m.initializer.text) }, { type: 'null' }] }
     return e || text.startsWith('Record<') ? { type: ['object', 'null'] } : {}
   }
-  const roots = { generate: define(['GenerateContentRequest']), count: define(['CountTokensRequest']) }
+  const roots = {
+    generate: define(['GenerateContentRequest']), count: define(['CountTokensRequest']),
+    embed: define(['EmbedContentRequest']), embed_batch: define(['BatchEmbedContentsRequest']),
+  }
   write('gemini.json', `${version(genlang)} (google.ai.generativelanguage.v1beta) and ${version(genai)}`, defs, roots)
 }
 

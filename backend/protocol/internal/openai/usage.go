@@ -53,6 +53,9 @@ func read(c *scan.Cursor) (u protocol.Usage, bills protocol.Bill, told bool) {
 			b.member(key, c)
 		}
 	})
+	if input == 0 && output == 0 {
+		input = total // which is all that those tell who embed or re-rank
+	}
 	if reasoning > 0 && total == input+output+reasoning {
 		output += reasoning // xAI counts reasoning beside the output
 	}

@@ -6,6 +6,7 @@ import { useState } from "react";
 import { clientKey, type Client, type Model, useModels, useStatus } from "../../api/queries";
 import { CopyButton } from "../../ui/Copy";
 import { Loaded } from "../../ui/Parts";
+import { talks } from "../../ui/protocols";
 import { recipes } from "./recipes";
 
 /** How to point a tool at Metapi, with its own key and this address filled in. */
@@ -17,7 +18,7 @@ export function Recipes({ keyOf, first }: { keyOf: Client; first?: string }) {
   const recipe = recipes.find((r) => r.id === id) ?? recipes[0]!;
   const at = status?.addresses?.[0] ?? "127.0.0.1:4747";
   const { data: models } = useModels();
-  const text = (key: string) => recipe.text({ at, key, model: talks(models ?? []), windows: navigator.userAgent.includes("Windows") });
+  const text = (key: string) => recipe.text({ at, key, model: talker(models ?? []), windows: navigator.userAgent.includes("Windows") });
   const options = recipes.map((r) => ({ value: r.id, label: r.name }));
   return (
     <Loaded of={key}>
@@ -50,8 +51,8 @@ export function Recipes({ keyOf, first }: { keyOf: Client; first?: string }) {
 }
 
 /** The name of a model that can be talked to, for who has not chosen one. */
-function talks(models: Model[]): string {
-  const able = models.filter((m) => m.gone === undefined && m.protocols?.some((p) => p !== "openai-embeddings") && !m.name.includes("embed"));
+function talker(models: Model[]): string {
+  const able = models.filter((m) => m.gone === undefined && talks(m.protocols));
   return able[0]?.name ?? "MODEL-NAME";
 }
 
