@@ -70,8 +70,7 @@ type Gateway struct {
 	mends    memory         // what upstreams have been found to want
 	thoughts thoughts       // what some of them will want back
 	learned  tokens.Corrections
-	habits   live.Habits
-	caches   live.Caches
+	memory   live.Memory   // of clients and their sessions
 	replies  atomic.Uint64 // with usage told, of which some are learned from
 
 	compactless sync.Map    // deployment id -> struct{}: speaks openai-responses, but makes no compactions
