@@ -100,6 +100,11 @@ func (a *attempt) observe() {
 		s.First, s.Whole = a.made.FirstByte, 0
 	}
 	now := time.Now()
+	if a.made.Cost.ToldBy != "" {
+		if usd, known := a.d.Price.Cost(a.made.Usage, a.start); known && usd > 0 {
+			s.Billed = a.made.Cost.USD / usd
+		}
+	}
 	a.d.Live.Observe(s, now)
 	if u := a.made.Usage; a.ep.operation == protocol.Generate && !u.Estimated && !u.Zero() {
 		a.g.memory.Learn(live.Turn{Client: a.rec.Client, Session: a.rec.Session, Model: a.d.Model}, a.d.ID, u, a.d.Caching(now), now)
