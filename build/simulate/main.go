@@ -23,6 +23,12 @@ func main() {
 			print(os.Stdout, sc, simulate(sc, *seed))
 		}
 	}
+	if *only == "" {
+		if err := printWorked(os.Stdout, *seed); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
 	if !found {
 		fmt.Fprintf(os.Stderr, "there is no scenario %q\n", *only)
 		os.Exit(2)

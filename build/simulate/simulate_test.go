@@ -64,3 +64,22 @@ func TestTrafficIsAWeek(t *testing.T) {
 		t.Errorf("it ends %v", end)
 	}
 }
+
+// The rule saves the short ones' bill, whatever their share, and never moves a long one.
+func TestWorkedCase(t *testing.T) {
+	last := 1.0
+	for _, long := range shares {
+		ways, err := worked(1, long)
+		if err != nil {
+			t.Fatal(err)
+		}
+		saved := 1 - ways[1].usd/ways[0].usd
+		if saved <= 0 || saved >= last {
+			t.Errorf("with %.0f %% long ones %.0f %% are saved, with fewer %.0f %%", 100*long, 100*saved, 100*last)
+		}
+		last = saved
+		if n := ways[1].byModel["claude-sonnet-4-5"]; n < int(900*long) {
+			t.Errorf("of %.0f %% long ones %d of 1000 stay", 100*long, n)
+		}
+	}
+}
