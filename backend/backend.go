@@ -55,6 +55,7 @@ type Backend struct {
 	accounts  *account.Accounts
 	offers    *catalog.Offers
 	balances  *catalog.Balances
+	budgets   budgets
 	refresher *catalog.Refresher
 	live      *live.Registry
 	builder   *snapshot.Builder
@@ -93,6 +94,10 @@ func (b *Backend) open() (err error) {
 		return err
 	}
 	if b.ledger, err = ledger.Open(b.Dir, b.store); err != nil {
+		return err
+	}
+	b.budgets.st, b.budgets.ledger = b.store, b.ledger
+	if err := b.budgets.load(); err != nil {
 		return err
 	}
 	set, err := b.switches().Settings()
@@ -135,6 +140,7 @@ func (b *Backend) open() (err error) {
 		Accounts: b.accounts, Offers: b.offers, Balances: b.balances, Refresh: b.refresher, Catalog: catalog.Embedded(), Ledger: b.ledger, Live: b.live,
 		Snapshot: b.builder.Load, Switches: sw, Keychain: b.secrets, Lister: lister, Events: &b.events,
 		Locked: b.secrets.locked, Unlock: b.secrets.unlock,
+		Budgets: &b.budgets.keeper, SetBudgets: b.budgets.set,
 		Changed: b.changed, Trouble: b.trouble, Check: b.store.Check, Explain: explain, Log: b.log,
 	}
 	b.handler = control.Handler(b.service)

@@ -301,6 +301,25 @@ func TestServing(t *testing.T) {
 	w.write("routing.yaml", "")
 	w.until(func() bool { return !strings.Contains(w.run("explain", "gpt-4o").err, "left out") })
 
+	// A hard budget that is spent refuses, in words that say which it is; raised, it no longer does.
+	w.run("budgets", "list").ends(0).says("no budget")
+	w.run("budgets", "set", "mine", "0", "--client", "script", "--hard").ends(0).says("mine", "client script", "refused")
+	if a := i.chat(key, "gpt-4o", ""); a.status != 429 || !strings.Contains(a.body, `budget \"mine\" is spent`) {
+		t.Errorf("a spent budget answers %d %s", a.status, a.body)
+	}
+	w.run("budgets", "set", "mine", "5", "--client", "script", "--hard", "--per", "day").ends(0).says("day", "$5.00")
+	i.chat(key, "gpt-4o", "").is(t, 200)
+	var spent []client.BudgetStanding
+	w.run("budgets", "list", "--json").ends(0).json(&spent)
+	if len(spent) != 1 || spent[0].Spent <= 0 || spent[0].Held != 0 {
+		t.Errorf("budgets --json says %+v", spent)
+	}
+	w.run("budgets", "set", "x", "much").ends(2).says("12.50")
+	w.run("budgets", "set", "x", "1", "--per", "year").ends(2).says("month")
+	w.run("budgets", "set", "x", "1", "--client", "nobody").ends(4)
+	w.run("budgets", "remove", "mine").ends(0)
+	w.run("budgets", "remove", "mine").ends(4)
+
 	w.run("pause").ends(0)
 	i.chat(key, "gpt-4o", "").is(t, 503)
 	w.run("status").ends(0).says("Paused", "failover", i.addr)
@@ -329,7 +348,7 @@ func TestServing(t *testing.T) {
 	w.run("keys", "revoke", "script").ends(0)
 	i.chat(key, "gpt-4o", "").is(t, 401)
 
-	w.usage36(t)
+	w.usage38(t)
 	w.run("logs", "-n", "3").ends(0)
 	var log client.Log
 	w.run("logs", "--json").ends(0).json(&log)
@@ -344,16 +363,16 @@ func TestServing(t *testing.T) {
 		t.Error("runtime.json is still there")
 	}
 	w.run("stop").ends(0).says("No Metapi is running")
-	w.usage36(t) // the same without an instance
+	w.usage38(t) // the same without an instance
 }
 
-// usage36 checks the ledger after the 35 requests of TestServing that reached an account's model, and the one that did not.
-func (w *world) usage36(t *testing.T) {
+// usage38 checks the ledger after the 36 requests of TestServing that reached an account's model, and the one that did not.
+func (w *world) usage38(t *testing.T) {
 	t.Helper()
 	var u client.UsageReport
 	w.run("usage", "--json", "--by", "account").ends(0).json(&u)
-	if u.Totals.OK != 35 || u.Totals.Requests != u.Totals.OK+u.Totals.Failed || len(u.Rows) != int(u.Totals.Requests) || u.Totals.CostUSD <= 0 {
-		t.Errorf("35 requests were answered; usage says %+v with %d rows", u.Totals, len(u.Rows))
+	if u.Totals.OK != 36 || u.Totals.Requests != u.Totals.OK+u.Totals.Failed || len(u.Rows) != int(u.Totals.Requests) || u.Totals.CostUSD <= 0 {
+		t.Errorf("36 requests were answered; usage says %+v with %d rows", u.Totals, len(u.Rows))
 	}
 	var sum client.Figures
 	for _, g := range u.Groups {

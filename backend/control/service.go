@@ -12,6 +12,7 @@ import (
 	"metapi/backend/gateway"
 	"metapi/backend/keychain"
 	"metapi/backend/ledger"
+	"metapi/backend/ledger/budget"
 	"metapi/backend/machine"
 	"metapi/backend/provider"
 	"metapi/backend/routing"
@@ -47,30 +48,32 @@ type Server struct {
 // Service is the flows of the product over the rooms of the backend. All fields but those marked are given by whoever
 // composes it; [Service.Serving] may be called later. It is safe for concurrent use.
 type Service struct {
-	Version  string
-	Dir      string
-	LogFile  string
-	Accounts *account.Accounts
-	Offers   *catalog.Offers
-	Balances *catalog.Balances
-	Refresh  *catalog.Refresher
-	Catalog  *catalog.Catalog
-	Ledger   *ledger.Ledger
-	Live     *live.Registry
-	Snapshot func() *snapshot.Snapshot // the one in force; means something only while serving
-	Switches Switches
-	Keychain keychain.Keychain
-	Lister   catalog.Lister
-	Events   *Hub
-	Changed  func()                        // called after a change that the snapshot must show; returns when it does
-	Trouble  func() []string               // what is wrong with the data folder now, a sentence each
-	Check    func() error                  // reads the whole database
-	Locked   func() string                 // Status.Locked
-	Unlock   func(passphrase string) error // opens the encrypted file of secrets, or makes it
-	Explain  func(error) *Problem          // optional: Explain of this package
-	Machine  *machine.Machine              // optional: the one that this runs on
-	Route    machine.Route                 // optional: http.ProxyFromEnvironment; by which proxy accounts are called
-	Log      *slog.Logger
+	Version    string
+	Dir        string
+	LogFile    string
+	Accounts   *account.Accounts
+	Offers     *catalog.Offers
+	Balances   *catalog.Balances
+	Refresh    *catalog.Refresher
+	Catalog    *catalog.Catalog
+	Ledger     *ledger.Ledger
+	Live       *live.Registry
+	Snapshot   func() *snapshot.Snapshot // the one in force; means something only while serving
+	Switches   Switches
+	Keychain   keychain.Keychain
+	Lister     catalog.Lister
+	Events     *Hub
+	Budgets    *budget.Keeper
+	SetBudgets func([]budget.Budget) error   // puts them in force for good
+	Changed    func()                        // called after a change that the snapshot must show; returns when it does
+	Trouble    func() []string               // what is wrong with the data folder now, a sentence each
+	Check      func() error                  // reads the whole database
+	Locked     func() string                 // Status.Locked
+	Unlock     func(passphrase string) error // opens the encrypted file of secrets, or makes it
+	Explain    func(error) *Problem          // optional: Explain of this package
+	Machine    *machine.Machine              // optional: the one that this runs on
+	Route      machine.Route                 // optional: http.ProxyFromEnvironment; by which proxy accounts are called
+	Log        *slog.Logger
 
 	undo        undo
 	examination examination
@@ -149,6 +152,9 @@ func (s *Service) routes(r *router) {
 	route(r, http.MethodGet, "/api/usage", "usage", "What was used, and what it cost", s.usage)
 	route(r, http.MethodGet, "/api/requests", "requests", "Requests, by what they have in common", s.requests)
 	route(r, http.MethodGet, "/api/requests/{id}", "request", "All about one request", s.request)
+	route(r, http.MethodGet, "/api/budgets", "budgets", "What may be spent, and what has been", s.budgets)
+	route(r, http.MethodPut, "/api/budgets/{name}", "setBudget", "Set a budget, or change it", s.setBudget)
+	route(r, http.MethodDelete, "/api/budgets/{name}", "removeBudget", "Remove a budget", s.removeBudget)
 	route(r, http.MethodPost, "/api/decide", "decide", "How would a request be decided now? Nothing is sent", s.decide)
 }
 

@@ -36,7 +36,8 @@ type exchange struct {
 	ranked  []routing.Candidate   // the first of the decision, as the record has them
 	conv    *conversation.Request // the body, decoded; nil until lane B wants it
 	client  *account.Client
-	mode    routing.Mode // that the client asks for in a header
+	mode    routing.Mode // that the client asks for in a header, or that a spent budget does
+	spared  string       // the budget that does
 	stream  bool         // the client wants a stream
 	out     *streamWriter
 	countBy time.Time // when a count must be told
@@ -195,6 +196,7 @@ func (x *exchange) findOwner() (pin routing.Pin, strippable bool) {
 // ask puts what routing looks at together.
 func (x *exchange) ask(pin routing.Pin) {
 	x.owner = pin
+	x.spare()
 	x.asked = routing.Request{ID: x.rec.ID, Model: x.rec.Asked, Mode: x.mode, Protocol: x.in,
 		Operation: x.ep.operation, Translate: x.translatable(pin), Pin: pin, At: time.Now(),
 		Client: x.client.Name, Session: x.rec.Session, Features: x.rec.Features, Bytes: int64(len(x.body)), Stream: x.stream,

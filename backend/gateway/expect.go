@@ -16,28 +16,27 @@ import (
 // weigh says what the request is expected to take at a deployment. It reads the prompt the first time that a mode asks.
 func (x *exchange) weigh() func(*routing.Deployment) routing.Weight {
 	var p tokens.Prompt
-	var read bool
-	var model string
-	var w routing.Weight
+	var w routing.Weight // for the model of turn
+	turn := live.Turn{Client: x.rec.Client}
+	if x.ep.operation == protocol.Generate {
+		turn.Session = x.rec.Session
+	}
+	read, marks := false, false
 	return func(d *routing.Deployment) routing.Weight {
 		if !read {
-			p, read = tokens.Read(x.body), true
-			w.Writes = x.g.habits.Marks(x.rec.Client)
-			if x.rec.Session != "" && x.ep.operation == protocol.Generate {
-				w.Turns = x.g.habits.Turns(x.rec.Client)
-			}
+			p, read, marks = tokens.Read(x.body), true, x.g.memory.Marks(turn)
+			w.Turns = x.g.memory.Turns(turn)
 		}
-		if d.Model != model || model == "" {
-			model = d.Model
-			w.Prompt = x.g.priced(&p, model)
-			w.Output = int64(x.g.habits.Output(x.rec.Client, model))
+		if d.Model != turn.Model || turn.Model == "" {
+			turn.Model = d.Model
+			w.Prompt, w.Output = x.g.priced(&p, d.Model), int64(x.g.memory.Output(turn))
 			if limit := x.peek.MaxOutput; limit > 0 {
 				w.Output = min(w.Output, limit)
 			}
 		}
 		out := w
-		out.Cached = min(x.g.caches.Warm(x.sessionKey(), d.ID, x.rec.Start), w.Prompt)
-		out.Writes = w.Writes && d.Price != nil && d.Price.Holding(x.rec.Start).CacheWrite.Known
+		out.Cached = min(x.g.memory.Cached(turn, d.ID, x.rec.Start), w.Prompt)
+		out.Writes = marks && d.Caching(x.rec.Start) == live.Asked
 		return out
 	}
 }
@@ -94,23 +93,6 @@ func (x *exchange) header(name string) string {
 	return x.r.Header.Get(name)
 }
 
-// sessionKey tells the sessions of two clients apart; "" where the request has none.
-func (x *exchange) sessionKey() string {
-	if x.rec.Session == "" {
-		return ""
-	}
-	return x.rec.Client + "\x00" + x.rec.Session
-}
-
-// How long a vendor's cache holds a prompt that is not read again: Anthropic's by its documentation, the others' at least.
-const (
-	cacheLasts     = 5 * time.Minute
-	cacheLastsHour = time.Hour
-)
-
-// leastCached is the shortest prompt that caches which work by themselves hold: OpenAI's and Google's documentation.
-const leastCached = 1024 // tokens
-
 // observe takes in what an attempt that was answered has shown.
 func (a *attempt) observe() {
 	s := live.Sample{Bytes: int64(len(a.body)), Whole: time.Since(a.start)}
@@ -118,28 +100,13 @@ func (a *attempt) observe() {
 		s.First, s.Whole = a.made.FirstByte, 0
 	}
 	now := time.Now()
-	a.d.Live.Observe(s, now)
-	u := a.made.Usage
-	if a.ep.operation != protocol.Generate || u.Estimated || u.Zero() {
-		return
-	}
-	a.g.habits.Wrote(a.rec.Client, a.d.Model, u.Output)
-	key := a.sessionKey()
-	if key == "" {
-		return
-	}
-	a.g.habits.Asked(a.rec.Client, a.g.caches.Known(key))
-	held, lasts := u.CacheRead+u.CacheWrite+u.CacheWrite1h, cacheLasts
-	if u.CacheWrite1h > 0 {
-		lasts = cacheLastsHour
-	}
-	if a.d.Price != nil {
-		switch t := a.d.Price.Holding(now); {
-		case t.CacheWrite.Known:
-			a.g.habits.Marked(a.rec.Client, u.CacheWrite+u.CacheWrite1h > 0)
-		case t.CacheRead.Known && u.Prompt() >= leastCached: // it caches by itself
-			held = u.Prompt()
+	if a.made.Cost.ToldBy != "" {
+		if usd, known := a.d.Price.Cost(a.made.Usage, a.start); known && usd > 0 {
+			s.Billed = a.made.Cost.USD / usd
 		}
 	}
-	a.g.caches.Note(key, a.d.ID, held, now.Add(lasts))
+	a.d.Live.Observe(s, now)
+	if u := a.made.Usage; a.ep.operation == protocol.Generate && !u.Estimated && !u.Zero() {
+		a.g.memory.Learn(live.Turn{Client: a.rec.Client, Session: a.rec.Session, Model: a.d.Model}, a.d.ID, u, a.d.Caching(now), now)
+	}
 }

@@ -30,12 +30,24 @@ type Pins interface {
 	Pin(issued []protocol.Ref, account string)
 }
 
+// Budgets keeps attempts within what may be spent.
+type Budgets interface {
+	// Any reports whether there is a budget at all. It takes no lock.
+	Any() bool
+	// Hold sets aside what an attempt may cost at most, in dollars, until settle is called with what it did cost; only the first call counts.
+	// Where a budget leaves no room, settle is nil, and the error is for the client.
+	Hold(client, account, model string, most func() float64) (settle func(usd float64), refused *protocol.Error)
+	// Spare names a budget that is spent, but refuses nothing: the request is to be served by whoever costs least. "": there is none.
+	Spare(client, model string) string
+}
+
 // Options is what a [Gateway] is made of. Zero values of the optional fields mean the default told with each.
 type Options struct {
 	Snapshot   func() *snapshot.Snapshot
 	Recorder   Recorder
 	Pins       Pins
 	Kept       Kept                  // default: nothing is kept
+	Budgets    Budgets               // default: there are none
 	Transport  http.RoundTripper     // default: NewTransport()
 	Control    http.Handler          // the control API and its pages, mounted at /api/ and /ui/ behind the same door; checks its own token
 	Origins    []string              // Origin values that may call; default: none, so that no web page can
@@ -58,8 +70,7 @@ type Gateway struct {
 	mends    memory         // what upstreams have been found to want
 	thoughts thoughts       // what some of them will want back
 	learned  tokens.Corrections
-	habits   live.Habits
-	caches   live.Caches
+	memory   live.Memory   // of clients and their sessions
 	replies  atomic.Uint64 // with usage told, of which some are learned from
 
 	compactless sync.Map    // deployment id -> struct{}: speaks openai-responses, but makes no compactions
@@ -74,6 +85,9 @@ func New(o Options) *Gateway {
 	}
 	if o.Kept == nil {
 		o.Kept = nothingKept{}
+	}
+	if o.Budgets == nil {
+		o.Budgets = noBudgets{}
 	}
 	if o.MaxBody == 0 {
 		o.MaxBody = 64 << 20

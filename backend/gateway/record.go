@@ -18,6 +18,9 @@ const maxFigures = 5
 // noteDecision keeps what the decision was made of, with the figures of the first candidates. A second decision of one request (after a repair) replaces the first.
 func (x *exchange) noteDecision(d *routing.Decision, most int) {
 	x.rec.Mode, x.rec.Model, x.rec.Rules, x.rec.Excluded = d.Mode, d.Model, d.Rules, d.Excluded
+	if x.spared != "" {
+		x.rec.Rules = append(x.rec.Rules, x.spared)
+	}
 	x.ranked = d.Candidates[:min(len(d.Candidates), most)]
 	x.rec.Candidates = make([]routing.Figure, 0, len(x.ranked))
 	for i := range x.ranked {
@@ -57,6 +60,7 @@ func (a *attempt) close(kind protocol.Kind, message string) {
 	if a.unmetered(kind) {
 		a.made.Cost = routing.Cost{Estimated: true, Unknown: true}
 	}
+	a.spent(a.made.Cost.USD)
 	if kind == "" && a.reply.HasUsage && (a.ep.operation == protocol.Generate || a.counting()) {
 		a.learnCount()
 	}

@@ -111,9 +111,11 @@ func (c *Candidate) expect(r Request) {
 	if w.Writes {
 		now.Input, now.CacheWrite = 0, now.Input
 	}
+	billed := c.Live.Billed(r.At)
 	c.Cost, c.Priced = c.Price.Cost(now, r.At)
+	c.Cost *= billed
 	if w.Turns > 0 {
 		later, _ := c.Price.Cost(protocol.Usage{CacheRead: w.Prompt, Output: w.Output}, r.At)
-		c.Later = w.Turns * later
+		c.Later = w.Turns * later * billed
 	}
 }

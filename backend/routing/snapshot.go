@@ -57,6 +57,20 @@ type Deployment struct {
 	Live      *live.Deployment
 }
 
+// Caching is how the deployment's cache is billed at a moment.
+func (d *Deployment) Caching(at time.Time) live.Caching {
+	if d.Price == nil {
+		return live.NoCache
+	}
+	switch t := d.Price.Holding(at); {
+	case t.CacheWrite.Known:
+		return live.Asked
+	case t.CacheRead.Known:
+		return live.Automatic
+	}
+	return live.NoCache
+}
+
 // Request is what a decision looks at. It holds no prompt, though rules may ask for a part of it.
 type Request struct {
 	ID        string // seeds what is drawn at random, so that a decision can be repeated

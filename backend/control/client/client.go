@@ -226,6 +226,30 @@ func (c *Client) Decide(ctx context.Context, q Question) (control.Decided, error
 	return call[control.Decided](ctx, c, http.MethodPost, "/api/decide", nil, q)
 }
 
+// SetBudget is what [Client.SetBudget] sets.
+type SetBudget struct {
+	Scope  string  `json:"scope"`
+	Of     string  `json:"of,omitempty"`
+	Period string  `json:"period"`
+	USD    float64 `json:"usd"`
+	Hard   bool    `json:"hard,omitempty"`
+}
+
+// Budgets lists the budgets, and how they do.
+func (c *Client) Budgets(ctx context.Context) ([]control.BudgetStanding, error) {
+	return get[[]control.BudgetStanding](ctx, c, "/api/budgets", nil)
+}
+
+// SetBudget sets a budget, or changes it, and lists them all.
+func (c *Client) SetBudget(ctx context.Context, name string, b SetBudget) ([]control.BudgetStanding, error) {
+	return call[[]control.BudgetStanding](ctx, c, http.MethodPut, "/api/budgets/"+url.PathEscape(name), nil, b)
+}
+
+// RemoveBudget removes a budget, and lists the others.
+func (c *Client) RemoveBudget(ctx context.Context, name string) ([]control.BudgetStanding, error) {
+	return call[[]control.BudgetStanding](ctx, c, http.MethodDelete, "/api/budgets/"+url.PathEscape(name), nil, nil)
+}
+
 // Log reads the last lines of the log, or, with after from the answer before, what was added since.
 func (c *Client) Log(ctx context.Context, lines int, after int64) (control.Log, error) {
 	q := url.Values{"lines": {strconv.Itoa(lines)}}

@@ -30,6 +30,7 @@ type (
 	Requests        = control.Requests
 	Request         = control.Request
 	Decided         = control.Decided
+	BudgetStanding  = control.BudgetStanding
 	Log             = control.Log
 	Check           = control.Check
 	Report          = control.Report

@@ -13,6 +13,7 @@ type Sample struct {
 	Failed bool          // by the upstream's doing
 	First  time.Duration // to the first meaningful event of a stream; 0: it was none
 	Whole  time.Duration // to the end of a whole reply; 0: it was a stream
+	Billed float64       // what the vendor said that it cost, in terms of what it should have by its prices; 0: it did not say, or there are none
 }
 
 // Sizes of requests that are told apart: prompts of a few KB, of a file, of an agent, and larger ones.
@@ -22,8 +23,44 @@ func sizeOf(body int64) int { return min(max(bits.Len64(uint64(body)>>12)+2, 0)/
 
 // figures are immutable: each sample makes new ones.
 type figures struct {
-	failing      Share
-	recent, past [2][sizes]Spread // seconds; by kind, first or whole
+	failing Share
+	billed  Spread          // in terms of the prices
+	waits   [2][sizes]waits // by kind, first or whole
+}
+
+// waits is how long requests of one kind and size have waited, in seconds.
+type waits struct {
+	recent, past Spread
+	slow         int64 // Unix nanoseconds of the first of the latest samples that were all far slower than the past; 0: the last one was not
+}
+
+// add takes in a sample. What has been slow for a time is expected to be for about as long again, so that it is tried again at ever longer
+// distances; and the first sample that is as usual again ends it.
+func (w *waits) add(x float64, now time.Time) {
+	usual := w.past.drawn(pastMemory, now, level{}, 0)
+	switch {
+	case w.past.faded(pastMemory, now) < enoughToTell:
+	case math.Log(x) <= usual.mean+farSlower*max(usual.deviation, leastDeviation):
+		if w.slow != 0 {
+			w.slow, w.recent = 0, Spread{}
+		}
+	case w.slow == 0:
+		w.slow = now.UnixNano()
+	}
+	w.recent = w.recent.add(x, w.memory(), now)
+	w.past = w.past.add(x, pastMemory, now)
+}
+
+// farSlower is how many deviations off a sample is far slower than usual.
+const farSlower = 3
+
+// memory is how the recent samples are remembered.
+func (w *waits) memory() memory {
+	m := recentMemory
+	if w.slow != 0 {
+		m.halfLife = max(m.halfLife, time.Duration(w.recent.at-w.slow))
+	}
+	return m
 }
 
 const (
@@ -34,11 +71,11 @@ const (
 // How soon the figures forget. What is recent decides, and is drawn to what has long been so: a deployment that was slow for a while is tried
 // again soon, one that always is is not.
 var (
-	recentMemory = memory{5 * time.Minute, 20}
-	pastMemory   = memory{24 * time.Hour, 200}
+	recentMemory = memory{halfLife: 5 * time.Minute, window: 20}
+	pastMemory   = memory{halfLife: 7 * 24 * time.Hour, window: 200, furthest: 2}
 )
 
-const failingHalfLife = 10 * time.Minute
+const failingHalfLife = 20 * time.Minute
 
 // What is expected of a deployment that nothing is known of. It is faster than nearly all there are, so that each is tried some times, and it is
 // soon corrected.
@@ -48,13 +85,13 @@ var unheard = [2]level{{math.Log(0.2), 0.3}, {math.Log(1), 0.3}}
 const (
 	worthUnheard = 3
 	worthHost    = 5
-	worthPast    = 10
+	worthPast    = 3
 )
 
-// Expected failures of a deployment that nothing is known of: one in a hundred, as sure as ten tries would make it.
+// Expected failures of a deployment that nothing is known of: one in a hundred, as sure as four tries would make it.
 const (
-	unheardTries = 10
-	unheardWrong = 0.1
+	unheardTries = 4
+	unheardWrong = 0.04
 )
 
 // record keeps figures.
@@ -84,9 +121,11 @@ func (d *Deployment) Observe(s Sample, now time.Time) {
 	for _, r := range [...]*record{&d.figures, d.around} {
 		r.update(func(f *figures) {
 			f.failing = f.failing.add(s.Failed, failingHalfLife, now)
+			if s.Billed > 0 {
+				f.billed = f.billed.add(min(max(s.Billed, 0.01), 100), pastMemory, now)
+			}
 			if !s.Failed && took > 0 {
-				f.recent[kind][size] = f.recent[kind][size].add(took.Seconds(), recentMemory, now)
-				f.past[kind][size] = f.past[kind][size].add(took.Seconds(), pastMemory, now)
+				f.waits[kind][size].add(took.Seconds(), now)
 			}
 		})
 	}
@@ -100,21 +139,38 @@ func (d *Deployment) P95(body int64, stream bool, now time.Time) time.Duration {
 	}
 	l := unheard[kind]
 	if f := d.around.now.Load(); f != nil {
-		l = f.past[kind][size].drawn(pastMemory, now, l, worthUnheard)
+		l = f.waits[kind][size].past.drawn(pastMemory, now, l, worthUnheard)
 	}
 	if f := d.figures.now.Load(); f != nil {
-		l = f.past[kind][size].drawn(pastMemory, now, l, worthHost)
-		l = f.recent[kind][size].drawn(recentMemory, now, l, worthPast)
+		w := &f.waits[kind][size]
+		l = w.past.drawn(pastMemory, now, l, worthHost)
+		l = w.recent.drawn(w.memory(), now, l, worthPast)
 	}
 	return time.Duration(l.p95() * float64(time.Second))
 }
 
+// worthPrices is how many bills it takes to outweigh a price list.
+const worthPrices = 2
+
+// Billed is what the deployment is expected to bill in terms of its prices: 1 unless its vendor has told what replies cost, and it was something else.
+func (d *Deployment) Billed(now time.Time) float64 {
+	f := d.figures.now.Load()
+	if f == nil {
+		return 1
+	}
+	return math.Exp(f.billed.drawn(pastMemory, now, level{}, worthPrices).mean)
+}
+
 // Failing is the chance that the next attempt fails by the upstream's doing.
 func (d *Deployment) Failing(now time.Time) float64 {
-	tries, wrong := float64(unheardTries), float64(unheardWrong)
-	if f := d.figures.now.Load(); f != nil {
-		s := f.failing.faded(failingHalfLife, now)
-		tries, wrong = tries+s.tries, wrong+s.wrong
+	f := d.figures.now.Load()
+	if f == nil {
+		return unheardWrong / unheardTries
 	}
-	return wrong / tries
+	tries, wrong := f.failing.faded(failingHalfLife, now)
+	share := (wrong + unheardWrong) / (tries + unheardTries)
+	return min(max(share, f.failing.outage(now)), surest)
 }
+
+// surest is the most that can be expected to fail: what is certain would never be tried again.
+const surest = 0.99

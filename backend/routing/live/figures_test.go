@@ -36,7 +36,7 @@ func TestFailuresFade(t *testing.T) {
 		d.Observe(Sample{Failed: true}, t0)
 	}
 	at, later := d.Failing(t0), d.Failing(t0.Add(time.Hour))
-	if at < 0.4 || later > 0.2 || later >= at {
+	if at < 0.4 || later > 0.3 || later >= at {
 		t.Errorf("after ten failures %v, an hour later %v", at, later)
 	}
 }

@@ -4,7 +4,86 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"metapi/backend/protocol"
 )
+
+// Memory is what is remembered of clients and their sessions, and what it makes of a request to come. The zero value knows nothing; all methods
+// are safe for concurrent use.
+type Memory struct {
+	habits Habits
+	caches Caches
+}
+
+// Turn is one request of a client.
+type Turn struct {
+	Client  string
+	Session string // "" where that is not known
+	Model   string // canonical
+}
+
+// key tells the sessions of two clients apart.
+func (t Turn) key() string { return t.Client + "\x00" + t.Session }
+
+// Output is how many tokens are expected to be written.
+func (m *Memory) Output(t Turn) float64 { return m.habits.Output(t.Client, t.Model) }
+
+// Turns is how many requests are expected to follow in the session.
+func (m *Memory) Turns(t Turn) float64 {
+	if t.Session == "" {
+		return 0
+	}
+	return m.habits.Turns(t.Client)
+}
+
+// Marks reports whether the client has its prompts written to caches that want to be asked to.
+func (m *Memory) Marks(t Turn) bool { return m.habits.Marks(t.Client) }
+
+// Cached is how many tokens of the session's prompt a deployment's cache is likely to hold.
+func (m *Memory) Cached(t Turn, deployment string, now time.Time) int64 {
+	if t.Session == "" {
+		return 0
+	}
+	return m.caches.Warm(t.key(), deployment, now)
+}
+
+// Caching says how a deployment's cache is billed.
+type Caching uint8
+
+const (
+	NoCache   Caching = iota
+	Automatic         // it holds what it has read, by itself
+	Asked             // it holds what it is asked to, and bills the writing
+)
+
+// How long a vendor's cache holds a prompt that is not read again: Anthropic's by its documentation, the others' at least.
+const (
+	cacheLasts     = 5 * time.Minute
+	cacheLastsHour = time.Hour
+)
+
+// leastCached is the shortest prompt that caches which work by themselves hold: OpenAI's and Google's documentation.
+const leastCached = 1024 // tokens
+
+// Learn takes in what a turn has used at a deployment.
+func (m *Memory) Learn(t Turn, deployment string, u protocol.Usage, c Caching, now time.Time) {
+	m.habits.Wrote(t.Client, t.Model, u.Output)
+	if t.Session == "" {
+		return
+	}
+	m.habits.Asked(t.Client, m.caches.Known(t.key()))
+	held, lasts := u.CacheRead+u.CacheWrite+u.CacheWrite1h, cacheLasts
+	if u.CacheWrite1h > 0 {
+		lasts = cacheLastsHour
+	}
+	switch {
+	case c == Asked:
+		m.habits.Marked(t.Client, u.CacheWrite+u.CacheWrite1h > 0)
+	case c == Automatic && u.Prompt() >= leastCached:
+		held = u.Prompt()
+	}
+	m.caches.Note(t.key(), deployment, held, now.Add(lasts))
+}
 
 // Habits is what has been learned of how clients use models: how much they have written, and how long their sessions are. The zero value knows
 // nothing; all methods are safe for concurrent use.

@@ -126,6 +126,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What may be spent, and what has been */
+        get: operations["budgets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/budgets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set a budget, or change it */
+        put: operations["setBudget"];
+        post?: never;
+        /** Remove a budget */
+        delete: operations["removeBudget"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/clients": {
         parameters: {
             query?: never;
@@ -733,6 +768,23 @@ export interface components {
              */
             outcome: "ok" | "unreachable" | "unauthorised" | "blocked" | "unparsable" | "no-secret" | "not-offered";
         };
+        BudgetStanding: {
+            hard: boolean;
+            /** Format: double */
+            held: number;
+            name: string;
+            of?: string;
+            /** @description What the client or account is called */
+            of_name?: string;
+            period: string;
+            scope: string;
+            /** Format: double */
+            spent: number;
+            /** Format: date-time */
+            until: string;
+            /** Format: double */
+            usd: number;
+        };
         Bundle: {
             files: components["schemas"]["BundleFile"][] | null;
             id: string;
@@ -1323,6 +1375,21 @@ export interface components {
             /** @description To be sent as Authorization: Bearer TOKEN; good while this instance runs */
             token: string;
         };
+        SetBudgetInputBody: {
+            /** @description Refuse requests once it is spent; else they are served by whoever costs least */
+            hard?: boolean;
+            /** @description The client or account, by id or name, or the model */
+            of?: string;
+            /** @enum {string} */
+            period: "day" | "week" | "month";
+            /** @enum {string} */
+            scope: "total" | "client" | "account" | "model";
+            /**
+             * Format: double
+             * @description Dollars
+             */
+            usd: number;
+        };
         Settings: {
             /** @description Closing the window leaves Metapi running in the tray, where there is one */
             close_to_tray: boolean;
@@ -1731,6 +1798,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Discovered"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    budgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetStanding"][] | null;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetBudgetInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetStanding"][] | null;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetStanding"][] | null;
                 };
             };
             /** @description Error */

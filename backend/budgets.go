@@ -1,0 +1,87 @@
+package backend
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"metapi/backend/ledger"
+	"metapi/backend/ledger/budget"
+	"metapi/backend/protocol"
+	"metapi/backend/store"
+)
+
+const budgetsKey = "budgets"
+
+// budgets keeps requests within what may be spent. It implements gateway.Budgets.
+type budgets struct {
+	keeper budget.Keeper
+	st     *store.Store
+	ledger *ledger.Ledger
+}
+
+// load puts the budgets of the store in force.
+func (b *budgets) load() error {
+	var list []budget.Budget
+	err := b.st.View(func(tx *store.Tx) error {
+		raw, ok, err := chosen.Get(tx, budgetsKey)
+		if !ok {
+			return err
+		}
+		return json.Unmarshal(raw, &list)
+	})
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	return b.keeper.Set(list, b.spent, time.Now())
+}
+
+// set puts budgets in force, and in the store.
+func (b *budgets) set(list []budget.Budget) error {
+	raw, err := json.Marshal(list)
+	if err != nil {
+		return err
+	}
+	if err := b.keeper.Set(list, b.spent, time.Now()); err != nil {
+		return err
+	}
+	return b.st.Update(func(tx *store.Tx) error { return chosen.Put(tx, budgetsKey, raw) })
+}
+
+// spent is what the ledger knows to have been spent.
+func (b *budgets) spent(of budget.Budget, since time.Time) (float64, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := b.ledger.Flush(ctx); err != nil {
+		return 0, err
+	}
+	by := map[budget.Scope]ledger.By{budget.Client: ledger.ByClient, budget.Account: ledger.ByAccount, budget.Model: ledger.ByModel}[of.Scope]
+	if by == "" {
+		sum, err := b.ledger.Totals(since, time.Time{})
+		return sum.CostUSD, err
+	}
+	rows, err := b.ledger.Group(by, since, time.Time{}, nil)
+	for _, r := range rows {
+		if r.Key == of.Of {
+			return r.CostUSD, err
+		}
+	}
+	return 0, err
+}
+
+func (b *budgets) Any() bool { return b.keeper.Any() }
+
+func (b *budgets) Hold(client, account, model string, most func() float64) (func(float64), *protocol.Error) {
+	now := time.Now()
+	h, err := b.keeper.Hold(budget.Use{Client: client, Account: account, Model: model}, most, now)
+	var over *budget.Over
+	if errors.As(err, &over) {
+		return nil, over.Client(now)
+	}
+	return func(usd float64) { h.Settle(usd, time.Now()) }, nil
+}
+
+func (b *budgets) Spare(client, model string) string {
+	return b.keeper.Spare(budget.Use{Client: client, Model: model}, time.Now())
+}

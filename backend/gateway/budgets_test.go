@@ -1,0 +1,122 @@
+package gateway_test
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"metapi/backend/gateway"
+	"metapi/backend/ledger/budget"
+	"metapi/backend/protocol"
+	"metapi/backend/routing"
+	"metapi/backend/snapshot"
+	"metapi/build/imitation"
+)
+
+// within keeps the gateway within budgets, as the backend does.
+type within struct{ budget.Keeper }
+
+func (b *within) Hold(client, account, model string, most func() float64) (func(float64), *protocol.Error) {
+	h, err := b.Keeper.Hold(budget.Use{Client: client, Account: account, Model: model}, most, time.Now())
+	var over *budget.Over
+	if errors.As(err, &over) {
+		return nil, over.Client(time.Now())
+	}
+	return func(usd float64) { h.Settle(usd, time.Now()) }, nil
+}
+
+func (b *within) Spare(client, model string) string {
+	return b.Keeper.Spare(budget.Use{Client: client, Model: model}, time.Now())
+}
+
+func budgeted(t *testing.T, list ...budget.Budget) (*within, setting) {
+	b := new(within)
+	if err := b.Set(list, func(budget.Budget, time.Time) (float64, error) { return 0, nil }, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	return b, func(o *gateway.Options, _ *snapshot.Snapshot) { o.Budgets = b }
+}
+
+// In every protocol a client is told which budget is spent, in the shape that its SDK knows, and no upstream is asked.
+func TestSpentBudgetIsTold(t *testing.T) {
+	v := map[imitation.Kind]*imitation.Vendor{}
+	var all []*imitation.Vendor
+	for _, k := range []imitation.Kind{imitation.OpenAI, imitation.Anthropic, imitation.Gemini} {
+		v[k] = vendor(t, k, "A")
+		all = append(all, v[k])
+	}
+	_, limit := budgeted(t, budget.Budget{Name: "pocket money", Scope: budget.Client, Of: "cli_test", Period: budget.Day, USD: 0, Hard: true})
+	w := newWorld(t, all, limit)
+	for _, a := range asks() {
+		got := w.send(a)
+		if _, _, errs := text(ask{kind: a.kind, proto: a.proto}, got.body); got.status/100 != 4 || len(errs) != 1 || !strings.Contains(errs[0], `"pocket money"`) {
+			t.Errorf("%v: %d %s", a, got.status, got.body)
+		}
+		if n := len(v[a.kind].Requests()); n != 0 {
+			t.Errorf("%v: the upstream was asked %d times", a, n)
+		}
+	}
+}
+
+// An account's budget is no other account's: the next one serves.
+func TestAccountsBudgetLeavesTheNext(t *testing.T) {
+	_, limit := budgeted(t, budget.Budget{Name: "a", Scope: budget.Account, Of: "acc_0", Period: budget.Day, USD: 0, Hard: true})
+	w := newWorld(t, []*imitation.Vendor{vendor(t, imitation.OpenAI, "A"), vendor(t, imitation.OpenAI, "B")}, limit)
+	if got := w.send(asks()[0]); got.status != 200 || got.header.Get("X-Metapi-Deployment") != "dep_1_gpt-4o" {
+		t.Errorf("%d %s, by %s", got.status, got.body, got.header.Get("X-Metapi-Deployment"))
+	}
+}
+
+// Fifty streams at once do not overrun a hard budget by more than what one of them holds, and nothing stays held.
+func TestFiftyStreamsAndABudget(t *testing.T) {
+	const usd = 0.05
+	b, limit := budgeted(t, budget.Budget{Name: "x", Scope: budget.Total, Period: budget.Month, USD: usd, Hard: true})
+	v := vendor(t, imitation.OpenAI, "A")
+	w := newWorld(t, []*imitation.Vendor{v}, prices(100), limit) // $100 and $1,000 for a million tokens
+	a := asks()[4]
+	a.body["max_completion_tokens"] = 40 // at most 4 cents, and the prompt
+	var all sync.WaitGroup
+	served := make([]int, 50)
+	for i := range served {
+		all.Go(func() {
+			for range 4 {
+				if got := w.send(a); got.status == 200 {
+					served[i]++
+				} else if got.status != 429 {
+					t.Errorf("%d %s", got.status, got.body)
+				}
+			}
+		})
+	}
+	all.Wait()
+	w.records(200)
+	n := 0
+	for _, s := range served {
+		n += s
+	}
+	s := b.Standings(time.Now())[0]
+	most := 0.0
+	for _, r := range w.records(200) {
+		most = max(most, r.Cost.USD)
+	}
+	if n == 0 || s.Held != 0 || s.Spent > usd+0.045 || s.Spent < usd/2 {
+		t.Errorf("%d served, %+v, the dearest %v", n, s, most)
+	}
+}
+
+// Once a soft budget is spent, the cheapest serves, and the record says why.
+func TestSoftBudgetSpares(t *testing.T) {
+	_, limit := budgeted(t, budget.Budget{Name: "soft", Scope: budget.Total, Period: budget.Month, USD: 0})
+	w := newWorld(t, []*imitation.Vendor{vendor(t, imitation.OpenAI, "A"), vendor(t, imitation.OpenAI, "B")}, prices(3, 1), limit)
+	if got := w.send(asks()[0]); got.status != 200 || got.header.Get("X-Metapi-Deployment") != "dep_1_gpt-4o" {
+		t.Errorf("%d, by %s", got.status, got.header.Get("X-Metapi-Deployment"))
+	}
+	if rec := w.records(1)[0]; rec.Mode != routing.Cheapest || len(rec.Rules) != 1 || rec.Rules[0] != "budget: soft" {
+		t.Errorf("mode %s, rules %v", rec.Mode, rec.Rules)
+	}
+	if got := w.do(inMode(w.request(asks()[0]), "failover")); got.header.Get("X-Metapi-Deployment") != "dep_0_gpt-4o" {
+		t.Errorf("a client that asks for a mode is not heard: %s", got.header.Get("X-Metapi-Deployment"))
+	}
+}

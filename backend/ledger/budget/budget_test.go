@@ -1,0 +1,191 @@
+package budget
+
+import (
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"metapi/backend/protocol"
+
+	"pgregory.net/rapid"
+)
+
+var now = time.Date(2026, 11, 26, 15, 4, 5, 0, time.Local) // a Thursday
+
+func nothing(Budget, time.Time) (float64, error) { return 0, nil }
+
+func keeper(t testing.TB, list ...Budget) *Keeper {
+	t.Helper()
+	k := new(Keeper)
+	if err := k.Set(list, nothing, now); err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+func worth(usd float64) func() float64 { return func() float64 { return usd } }
+
+func TestPeriods(t *testing.T) {
+	for p, want := range map[Period][2]string{
+		Day:   {"2026-11-26", "2026-11-27"},
+		Week:  {"2026-11-23", "2026-11-30"},
+		Month: {"2026-11-01", "2026-12-01"},
+	} {
+		from := p.begins(now)
+		if got := [2]string{from.Format(time.DateOnly), p.ends(from).Format(time.DateOnly)}; got != want {
+			t.Errorf("%s: %v; want %v", p, got, want)
+		}
+	}
+	if sunday := time.Date(2026, 11, 29, 1, 0, 0, 0, time.Local); Week.begins(sunday).Format(time.DateOnly) != "2026-11-23" {
+		t.Errorf("the week of a Sunday begins %v", Week.begins(sunday))
+	}
+}
+
+func TestHardBudgetRefusesOnceItIsSpent(t *testing.T) {
+	k := keeper(t, Budget{Name: "mine", Scope: Client, Of: "c", Period: Day, USD: 1, Hard: true})
+	h, err := k.Hold(Use{Client: "c"}, worth(0.5), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Settle(1.2, now)
+	h.Settle(5, now) // once
+	_, err = k.Hold(Use{Client: "c"}, worth(0.5), now)
+	var over *Over
+	if !errors.As(err, &over) || over.Held {
+		t.Fatalf("%v", err)
+	}
+	told := over.Client(now)
+	if told.Kind != protocol.OutOfMoney || !strings.Contains(told.Message, `"mine"`) || !strings.Contains(told.Message, "budgets set") || told.RetryAfter <= 0 {
+		t.Errorf("the client is told %+v", told)
+	}
+	if _, err := k.Hold(Use{Client: "other"}, worth(0.5), now); err != nil {
+		t.Errorf("another client is refused: %v", err)
+	}
+	if h, err := k.Hold(Use{Client: "c"}, worth(0.5), now.AddDate(0, 0, 1)); err != nil {
+		t.Errorf("the next day: %v", err)
+	} else {
+		h.Settle(0, now)
+	}
+}
+
+func TestSoftBudgetOnlySays(t *testing.T) {
+	k := keeper(t, Budget{Name: "all", Scope: Total, Period: Month, USD: 1})
+	if name := k.Spare(Use{}, now); name != "" {
+		t.Errorf("it is time to spare for %q", name)
+	}
+	h, _ := k.Hold(Use{}, worth(3), now)
+	h.Settle(2, now)
+	if name := k.Spare(Use{}, now); name != "all" {
+		t.Errorf("spent, and it is no time to spare: %q", name)
+	}
+	if _, err := k.Hold(Use{}, worth(3), now); err != nil {
+		t.Errorf("a soft budget refuses: %v", err)
+	}
+}
+
+func TestWhatWasSpentBeforeCounts(t *testing.T) {
+	k := new(Keeper)
+	err := k.Set([]Budget{{Name: "x", Scope: Total, Period: Day, USD: 1, Hard: true}}, func(_ Budget, since time.Time) (float64, error) {
+		if since.Hour() != 0 {
+			t.Errorf("it was asked since %v", since)
+		}
+		return 1, nil
+	}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.Hold(Use{}, worth(0), now); err == nil {
+		t.Error("what the ledger says was not counted")
+	}
+	broken := errors.New("broken")
+	if err := k.Set(nil, nothing, now); err != nil || k.Any() {
+		t.Errorf("%v", err)
+	}
+	if err := k.Set([]Budget{{Scope: Total, Period: Day}}, func(Budget, time.Time) (float64, error) { return 0, broken }, now); !errors.Is(err, broken) || k.Any() {
+		t.Errorf("%v", err)
+	}
+}
+
+// Attempts that run while a budget is set anew are not forgotten, nor counted twice.
+func TestSetWhileAttemptsRun(t *testing.T) {
+	b := Budget{Name: "x", Scope: Total, Period: Day, USD: 1, Hard: true}
+	k := keeper(t, b)
+	h, _ := k.Hold(Use{}, worth(2), now)
+	b.USD = 1.5
+	if err := k.Set([]Budget{b}, nothing, now); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.Hold(Use{}, worth(2), now); err == nil {
+		t.Error("what is held was forgotten")
+	}
+	h.Settle(0.5, now)
+	if s := k.Standings(now)[0]; s.Held != 0 || s.Spent != 0.5 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// However attempts overlap, and whatever they come to cost up to what they held, a hard budget is overrun by less than one of them holds.
+func TestHardBudgetIsOverrunByOneAttemptAtMost(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		limit, most := rapid.Float64Range(0, 10).Draw(t, "limit"), rapid.Float64Range(0.01, 3).Draw(t, "most")
+		k := new(Keeper)
+		if err := k.Set([]Budget{{Name: "x", Scope: Total, Period: Day, USD: limit, Hard: true}}, nothing, now); err != nil {
+			t.Fatal(err)
+		}
+		var running []*Hold
+		for range rapid.IntRange(0, 60).Draw(t, "steps") {
+			if len(running) > 0 && rapid.Bool().Draw(t, "end") {
+				i := rapid.IntRange(0, len(running)-1).Draw(t, "which")
+				running[i].Settle(rapid.Float64Range(0, most).Draw(t, "cost"), now)
+				running = append(running[:i], running[i+1:]...)
+			} else if h, err := k.Hold(Use{}, worth(most), now); err == nil {
+				running = append(running, h)
+			}
+		}
+		for _, h := range running {
+			h.Settle(most, now)
+		}
+		if s := k.Standings(now)[0]; s.Spent > limit+most+1e-9 || s.Held != 0 {
+			t.Fatalf("of %v with attempts of %v: %+v", limit, most, s)
+		}
+	})
+}
+
+func TestFiftyAtOnce(t *testing.T) {
+	k := keeper(t, Budget{Name: "x", Scope: Total, Period: Day, USD: 1, Hard: true})
+	var all sync.WaitGroup
+	for i := range 50 {
+		all.Go(func() {
+			rng := rand.New(rand.NewPCG(1, uint64(i)))
+			for range 100 {
+				if h, err := k.Hold(Use{}, worth(0.1), now); err == nil {
+					h.Settle(0.1*rng.Float64(), now)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if s := k.Standings(now)[0]; s.Spent > 1.1 || s.Spent < 1 || s.Held > 1e-9 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	good := Budget{Name: "x", Scope: Client, Of: "c", Period: Day, USD: 1}
+	if err := good.Check(); err != nil {
+		t.Fatal(err)
+	}
+	for field, change := range map[string]func(*Budget){
+		"name": func(b *Budget) { b.Name = " " }, "scope": func(b *Budget) { b.Scope = "world" }, "of": func(b *Budget) { b.Of = "" },
+		"period": func(b *Budget) { b.Period = "year" }, "usd": func(b *Budget) { b.USD = -1 },
+	} {
+		b := good
+		change(&b)
+		if err := b.Check(); err == nil || !strings.HasPrefix(err.Error(), field+":") {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+}
