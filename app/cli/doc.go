@@ -13,13 +13,14 @@
 //	metapi status
 //	metapi accounts add [--provider P] [--base-url U] [--name N] [--key-stdin] [--force]
 //	metapi accounts list | test ACCOUNT | remove ACCOUNT
+//	metapi accounts find [--port N] [--yes] [--add]
 //	metapi models [--account A]
 //	metapi keys add NAME | print NAME | list | revoke NAME
 //	metapi mode [NAME]
 //	metapi usage [--since 24h] [--until T] [--by model|account|client|day|hour] [--limit N]
 //	metapi logs [-f] [-n LINES]
 //	metapi pause | resume | stop
-//	metapi doctor
+//	metapi doctor [--bundle FILE.zip]
 //	metapi version
 //	metapi completion bash|fish|powershell|zsh
 //

@@ -7,6 +7,9 @@
 //     in DIR/runtime.json (see [Runtime]) and is new at each start. The gateway has checked Host and Origin before;
 //   - in process, without a guard: by the CLI where no instance runs, and by the window.
 //
+// The doctor looks at everything at once: POST /api/doctor begins, GET tells what was found so far, and an event tells each time that
+// there is more. What its bundle gives to others has been through masker, which knows the secrets and so can prove that none is in there.
+//
 // Package client is its Go client and hides the difference.
 //
 // The flows of the product live here as methods of [Service], in the words of a person: what adding an account does

@@ -91,6 +91,7 @@ func (s *Service) probes() ([]probe, error) {
 		{name: "display", group: groupMachine, limit: quick, look: found(here.Display)},
 		{name: "tray", group: groupMachine, limit: quick, look: func(ctx context.Context) []Check { return checks(here.Tray(ctx)) }},
 		{name: "container", group: groupMachine, limit: quick, look: found(here.Container)},
+		{name: "other gateways", group: groupMachine, limit: quick, look: func(ctx context.Context) []Check { return checks(here.Gateways(ctx)) }},
 		{name: "WSL", group: groupMachine, limit: quick, look: found(here.WSL)},
 	}
 	for _, a := range accounts {
@@ -247,7 +248,11 @@ func (s *Service) checkTrouble() []Check {
 	var list []Check
 	for _, t := range s.Trouble() {
 		detail, next, _ := strings.Cut(t, ". ")
-		list = append(list, Check{State: checkWarn, Detail: Sentence(detail), Next: next, Page: "/settings"})
+		c := Check{State: checkWarn, Detail: Sentence(detail), Next: next}
+		if strings.Contains(t, "port") {
+			c.Page = "/settings"
+		}
+		list = append(list, c)
 	}
 	return list
 }

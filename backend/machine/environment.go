@@ -1,7 +1,9 @@
 package machine
 
 import (
+	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"slices"
@@ -25,6 +27,30 @@ var detours = []struct{ name, where string }{
 
 // gateways are programs like Metapi, by the port that is theirs by default.
 var gateways = map[string]string{"3456": "claude-code-router", "4000": "LiteLLM", "8317": "CLIProxyAPI"}
+
+// Gateways tells where something listens that may be another gateway: a tool may have been pointed at that one. It connects, and asks nothing.
+func (m Machine) Gateways(ctx context.Context) []Finding {
+	var there []string
+	for _, port := range slices.Sorted(maps.Keys(gateways)) {
+		if conn, err := new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort("127.0.0.1", port)); err == nil {
+			conn.Close()
+			there = append(there, port)
+		}
+	}
+	return otherGateways(there)
+}
+
+// otherGateways is what follows from the ports at which something listens.
+func otherGateways(ports []string) []Finding {
+	if len(ports) == 0 {
+		return nil
+	}
+	said := make([]string, len(ports))
+	for i, p := range ports {
+		said[i] = p + ", where " + gateways[p] + " usually is"
+	}
+	return []Finding{{State: OK, Detail: "Something listens at port " + strings.Join(said, ", and at port ") + ". A tool uses one gateway: the one that its base URL names."}}
+}
 
 // Environment looks for variables that fight with tools which use Metapi at one of the addresses (host:port; none: it does not run). Of a
 // value it shows a host at most.
