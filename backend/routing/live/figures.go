@@ -118,13 +118,14 @@ func (d *Deployment) Observe(s Sample, now time.Time) {
 		kind, took = whole, s.Whole
 	}
 	size := sizeOf(s.Bytes)
+	took = min(max(took, time.Millisecond), longest)
 	for _, r := range [...]*record{&d.figures, d.around} {
 		r.update(func(f *figures) {
 			f.failing = f.failing.add(s.Failed, failingHalfLife, now)
 			if s.Billed > 0 {
 				f.billed = f.billed.add(min(max(s.Billed, 0.01), 100), pastMemory, now)
 			}
-			if !s.Failed && took > 0 {
+			if !s.Failed && s.First+s.Whole > 0 {
 				f.waits[kind][size].add(took.Seconds(), now)
 			}
 		})
@@ -146,8 +147,11 @@ func (d *Deployment) P95(body int64, stream bool, now time.Time) time.Duration {
 		l = w.past.drawn(pastMemory, now, l, worthHost)
 		l = w.recent.drawn(w.memory(), now, l, worthPast)
 	}
-	return time.Duration(l.p95() * float64(time.Second))
+	return time.Duration(min(l.p95(), longest.Seconds()) * float64(time.Second))
 }
+
+// longest is what nothing is expected to take longer than.
+const longest = time.Hour
 
 // worthPrices is how many bills it takes to outweigh a price list.
 const worthPrices = 2
