@@ -183,7 +183,11 @@ func (l *lister) pages(ctx context.Context, path string) *fault {
 	return l.fault(OutcomeUnparsable, protocol.BadReply, "%s lists its models on more than %d pages; the list was left as it was.", l.who(), maxPages)
 }
 
-const googleHost = "generativelanguage.googleapis.com"
+// Where Google answers, and the path under which it speaks OpenAI's dialect there, or behind a relay.
+const (
+	googleHost = "generativelanguage.googleapis.com"
+	googleBase = "/v1beta/openai"
+)
 
 // take adds a page's models, and reports whether any was new.
 func (l *lister) take(pg *page) bool {
@@ -191,7 +195,7 @@ func (l *lister) take(pg *page) bool {
 	for i := range pg.items {
 		it := &pg.items[i]
 		name := it.name()
-		if l.host == googleHost {
+		if l.host == googleHost || strings.HasSuffix(l.base, googleBase) {
 			name = strings.TrimPrefix(name, "models/") // in its OpenAI dialect Google lists resource names too
 		}
 		if name == "" || l.seen[name] {

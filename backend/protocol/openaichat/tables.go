@@ -24,6 +24,7 @@ const (
 	quirkReasoningObject     = "reasoning"
 	quirkThinkingType        = "thinking"
 	quirkEnableThinking      = "enable_thinking"
+	quirkThinksStreaming     = "thinks_streaming"
 	quirkJSONObjectOnly      = "json_object_only"
 	quirkCacheControl        = "cache_control"
 	quirkCacheKey            = "prompt_cache_key"
@@ -42,7 +43,7 @@ const (
 
 // allQuirks are all of them but those that begin with [quirkWithout].
 var allQuirks = []string{quirkMaxTokens, quirkMaxCompletionTokens, quirkDeveloper, quirkSystemFirst, quirkMergeTurns, quirkStringContent,
-	quirkReasoningContent, quirkReasoningRequired, quirkReasoningDetails, quirkReasoningObject, quirkThinkingType, quirkEnableThinking,
+	quirkReasoningContent, quirkReasoningRequired, quirkReasoningDetails, quirkReasoningObject, quirkThinkingType, quirkEnableThinking, quirkThinksStreaming,
 	quirkJSONObjectOnly, quirkCacheControl, quirkCacheKey, quirkTopK, quirkVideo, quirkCustomTools, quirkWebSearch, quirkVerbosity,
 	quirkPrefix, quirkExtraContent, quirkIDsOfNine, quirkNoNames, quirkNoStrict}
 

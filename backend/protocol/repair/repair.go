@@ -120,7 +120,10 @@ var refusals = []refusal{
 		`unknown name.{0,120}(parameters|response_?schema)`), schemas},
 
 	// Parameters that the upstream does not know, or not for this model.
+	{chat, says(`property 'name' is unsupported|\nname\nextra_forbidden`), quirk("no:name")},
+	{chat, says(`enable_thinking.{0,60}(false for non-streaming|only support stream)`), quirk("thinks_streaming")},
 	{0, says(`temperature.{0,20}top_p.{0,20}cannot both`), samplesBoth},
+	{0, says(`(?:invalid|not supported|unsupported)[^\n]{0,40}?` + parameterName + `(?::[^\n]{0,20}only[^\n]{0,20}allowed|\b)`), parameter},
 	{messages, says(`cache_control.{0,80}(not permitted|not supported|unsupported|unknown|unrecognized|extra inputs)`), noCache},
 	{0, says(`(?:unsupported|unknown|unrecognized|unexpected|extra|deprecated)[^\n]{0,60}?` + parameterName), parameter},
 	{0, says(parameterName + `[^\n]{0,80}?(?:not supported|unsupported|not permitted|not allowed|unknown|unrecognized|extra inputs|deprecated|does not support)`), parameter},
