@@ -89,7 +89,7 @@ var textRules = []textRule{
 		"额度不足", "余额不足", "额度已用尽", "额度已用完", "额度耗尽", "配额不足", "额度已耗尽", "欠费", "预扣费", "请充值", "余额已用完", "资源包"}},
 	{kind: OutOfMoney, words: []string{"quota exceeded", "quota_exceeded", "exceeded quota", "exceed quota"}},
 	{kind: ModelNotFound, words: []string{"model_not_found", "no such model", "unknown model", "model not exist",
-		"unsupported model", "invalid model name",
+		"unsupported model", "invalid model name", "invalid model: ", "invalid model '", "is not a valid model id", "not found the model", "model not found",
 		"do not have access to the model", "does not have access to model", "not have access to model", "no available channel",
 		"no channel available",
 		"is not found for api version", "模型不存在", "无可用渠道", "没有可用的渠道", "无权使用模型", "无权访问模型", "无权限使用", "模型未开通", "不支持的模型", "不支持该模型",
@@ -97,6 +97,7 @@ var textRules = []textRule{
 	{kind: ModelNotFound, when: clientError, expr: regexp.MustCompile(
 		"\\bmodels?[ :]+[`'\"]?[^\\s`'\"]{1,100}[`'\"]? (?:does not exist|not exist|is not found|was not found|not found|is not available|" +
 			"is not supported|not supported|is not allowed|has been deprecated)|" +
+			"^function '[^']{1,64}': not found for account|" + // NVIDIA: what stands for a model
 			"\\bmodel is not (?:found|supported|available)|\\bmodel does not exist|模型.{0,60}(?:不存在|未找到|不可用|未配置)")},
 	{kind: ModelNotFound, when: notFound, expr: regexp.MustCompile(`^model: \S`)}, // Anthropic: "model: claude-x"
 	{kind: ContextTooLong, words: []string{"context_length_exceeded", "maximum context length", "prompt is too long",

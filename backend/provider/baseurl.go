@@ -259,7 +259,7 @@ func splitPath(path string) (segments []string, why string) {
 // tidyPath cuts off what belongs to single calls, and gives what is left the family's form.
 func (p *Provider) tidyPath(host string, segments []string) []string {
 	known := vendorAt(host)
-	if known == nil && p.DefaultBaseURL != "" { // a relay in front of the provider, most likely with the provider's own paths
+	if (known == nil || known.Local) && p.DefaultBaseURL != "" { // a relay in front of the provider, most likely with the provider's own paths
 		known = p
 	}
 	for {

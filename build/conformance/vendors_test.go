@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -77,6 +78,9 @@ var cases = []kase{
 	{string(imitation.BreaksOff), always, (*trial).breaksOff},
 }
 
+// unsourced is why a cell is empty though the vendor has what it is about.
+const unsourced = "no source tells in what words"
+
 func toolless(as *imitation.Compatible) string {
 	if as.Toolless {
 		return "it takes no tools"
@@ -92,13 +96,16 @@ func thoughtless(as *imitation.Compatible) string {
 }
 
 func untold(as *imitation.Compatible, what imitation.Trouble) string {
-	if _, told := as.Says[what]; !told {
-		if as.Keyless && slices.Contains([]imitation.Trouble{imitation.BadKey, imitation.NoMoney, imitation.TooFast}, what) {
-			return "a server of one's own has no keys, bills and limits"
-		}
-		return "no source tells in what words"
+	_, told := as.Says[what]
+	switch {
+	case told:
+		return ""
+	case as.Keyless && what != imitation.NoModel && what != imitation.TooLong && what != imitation.Busy:
+		return "a server of one's own has no keys, bills and limits"
+	case as.Bare(what):
+		return ""
 	}
-	return ""
+	return unsourced
 }
 
 func trouble(what imitation.Trouble, kind protocol.Kind) kase {
@@ -124,11 +131,17 @@ func TestVendors(t *testing.T) {
 				t.Parallel()
 				for _, k := range cases {
 					if why := k.na(as); why != "" {
-						tab.set(p.ID, k.name, "- "+why)
+						tab.set(p.ID, k.name, map[bool]string{true: "? ", false: "- "}[why == unsourced]+why)
 						continue
 					}
-					ok := t.Run(k.name, func(t *testing.T) { k.try(&trial{T: t, p: p, as: as}) })
-					tab.set(p.ID, k.name, map[bool]string{true: "ok", false: "FAIL"}[ok])
+					cell := "FAIL"
+					if t.Run(k.name, func(t *testing.T) { k.try(&trial{T: t, p: p, as: as}) }) {
+						cell = "ok"
+						if as.Bare(imitation.Trouble(k.name)) {
+							cell = "(ok)"
+						}
+					}
+					tab.set(p.ID, k.name, cell)
 				}
 			})
 		}
@@ -165,14 +178,22 @@ func (t *table) set(vendor, name, cell string) {
 	t.cells[vendor][name] = cell
 }
 
+// mostUnsourced is how many cells of a proven vendor may be empty for want of a source.
+const mostUnsourced = 2
+
 // proven counts the vendors without a failing cell.
 func (t *table) proven() (n int) {
 	for _, row := range t.cells {
-		bad := false
+		bad, open := 0, 0
 		for _, cell := range row {
-			bad = bad || cell == "FAIL"
+			switch cell[0] {
+			case 'F':
+				bad++
+			case '?':
+				open++
+			}
 		}
-		if !bad {
+		if bad == 0 && open <= mostUnsourced {
 			n++
 		}
 	}
@@ -213,7 +234,7 @@ func (t *table) String() string {
 		}
 	}
 	slices.Sort(notes)
-	fmt.Fprintf(&b, "\n%d vendors proven\n\n", t.proven())
+	fmt.Fprintf(&b, "\n%d vendors proven\n\n(ok): no source tells the words, so that the vendor tells it by the status alone\n?: no source tells the words, and no status would\n\n", t.proven())
 	for _, n := range notes {
 		b.WriteString(n + "\n")
 	}
@@ -418,7 +439,8 @@ func (t *trial) reasoning(stream bool) {
 			continue
 		}
 		a.after = []exchange{{h, []string{"9 degrees"}}}
-		if h = w.send(w.client, a); t.good(w, h, said) && (t.as.Thinks == imitation.ThinksInDetails || refusesUnthought(t.as)) && w.lane == "B" && !strings.Contains(lastBody(w.v), thought) {
+		sendsBack := w.client.proto != protocol.Gemini && t.as.Thinks == imitation.ThinksInDetails // clients of Gemini keep no thoughts
+		if h = w.send(w.client, a); t.good(w, h, said) && (sendsBack || refusesUnthought(t.as)) && w.lane == "B" && !strings.Contains(lastBody(w.v), thought) {
 			t.Errorf("%v: the thought did not come back: %s", w, lastBody(w.v))
 		}
 	}
@@ -492,7 +514,7 @@ func (t *trial) parameters() {
 			w.v.Script(imitation.Text(said))
 			n := w.count()
 			h := w.send(w.client, ask{model: t.as.Model, question: "How warm is it?", more: rich[w.client.proto]})
-			if t.good(w, h, said) && len(w.record(t.T, n+1).Attempts) > 1 {
+			if t.good(w, h, said) && !byModel(t.as) && len(w.record(t.T, n+1).Attempts) > 1 {
 				t.Errorf("%v: the vendor had to refuse before it was asked as it wants: %s", w, w.record(t.T, n+1).Attempts[0].Error)
 			}
 			continue
@@ -509,7 +531,7 @@ func (t *trial) parameters() {
 			v.Script(imitation.Text(said))
 			h := w.send(w.client, ask{model: t.as.Model, question: "How warm is it?", more: more})
 			if slices.Contains(telling, r.Name) {
-				if h.status != 400 || len(h.errs) == 0 || !strings.Contains(h.errs[0], r.Name) {
+				if h.status != 400 || len(h.errs) == 0 || !strings.Contains(h.body, r.Name) {
 					t.Errorf("%s: the client is not told: %v", r.Name, h)
 				}
 				continue
@@ -519,6 +541,11 @@ func (t *trial) parameters() {
 			}
 		}
 	}
+}
+
+// byModel reports whether only some of a vendor's models refuse something: that has to be found out.
+func byModel(as *imitation.Compatible) bool {
+	return slices.ContainsFunc(as.Refuses, func(r imitation.Refusal) bool { return r.ByModel })
 }
 
 // refused meets a trouble with a client of each lane.
@@ -560,14 +587,28 @@ func (t *trial) breaksOff() {
 	for _, c := range clients {
 		w := newWorld(t.T, t.p, v, v.Key, t.listed(v), protocol.SetOf(protocol.OpenAIChat))
 		v.Script(imitation.Text(said))
-		if !v.Meet(imitation.BreaksOff, imitation.OpChat) {
-			v.Fault(imitation.Fault{Kind: imitation.ErrorMid, On: imitation.OpChat, Times: imitation.Always})
-		}
+		v.Meet(imitation.BreaksOff, imitation.OpChat)
 		h := w.send(c, ask{model: t.as.Model, stream: true, question: "How warm is it?"})
 		r := w.record(t.T, 1)
 		told := len(h.errs) > 0 || c.proto == protocol.OpenAIChat && !slices.Contains([]string{"", "stop"}, h.finish) // in the vendor's own way
 		if !told || h.whole || r.State != routing.Failed {
 			t.Errorf("%s: a broken answer looks like a whole one: %v; record %s", c.name, h, r.State)
 		}
+	}
+}
+
+// The README tells how many vendors are proven.
+func TestReadmeTellsTheCount(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := os.ReadFile(filepath.Join("testdata", "table.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := regexp.MustCompile(`\n(\d+) vendors proven\n`).FindSubmatch(table)
+	if count == nil || !strings.Contains(string(readme), "["+string(count[1])+" of them](build/conformance/testdata/table.txt)") {
+		t.Errorf("README.md does not tell the count of build/conformance/testdata/table.txt, %q", count)
 	}
 }

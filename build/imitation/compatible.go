@@ -107,6 +107,7 @@ type Refusal struct {
 	Name    string                             // what it is, for people; a parameter by its own name
 	Finds   func(body map[string]any) []string // where in a body it is; the first is told as {what}
 	Says    Answer
+	ByModel bool   // only some of its models refuse it
 	Example string // a JSON object that is laid over a request, which is refused then; "" where no client of this protocol would say so
 }
 
@@ -191,11 +192,21 @@ func (r *Relative) route(w http.ResponseWriter, req *http.Request) {
 	to.serve(w, moved)
 }
 
-// Meet has the next call of an operation meet a trouble; false: no source tells how the vendor says so.
-func (r *Relative) Meet(trouble Trouble, on Op) bool {
+// bare are the answers of vendors of which no source tells the words: the status alone, which HTTP gives its meaning.
+var bare = map[Trouble]Answer{BadKey: {Status: 401, Body: "{}"}, NoMoney: {Status: 402, Body: "{}"}, TooFast: {Status: 429, Body: "{}"}, Busy: {Status: 503, Body: "{}"}}
+
+// Bare reports whether a trouble is told by its status alone here.
+func (as *Compatible) Bare(trouble Trouble) bool {
+	_, told := as.Says[trouble]
+	_, is := bare[trouble]
+	return !told && is
+}
+
+// Meet has the next call of an operation meet a trouble.
+func (r *Relative) Meet(trouble Trouble, on Op) {
 	says, told := r.As.Says[trouble]
 	if !told {
-		return false
+		says = bare[trouble]
 	}
 	f := Fault{Kind: ErrorMid, On: on, Times: Always} // a call that is refused before its stream begins is none
 	if trouble != BreaksOff {
@@ -205,7 +216,6 @@ func (r *Relative) Meet(trouble Trouble, on Op) bool {
 		}
 	}
 	r.Fault(f)
-	return true
 }
 
 // fill puts what an answer is about into its words.

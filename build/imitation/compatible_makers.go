@@ -80,7 +80,6 @@ var makers = slices.Concat([]Compatible{
 			BadKey:  {Status: 401, Body: `{"type":"error","error":{"type":"authorized_error","message":"login fail: Please carry the API secret key in the 'Authorization' field of the request header (1004)","http_code":"401"},"request_id":"1"}`},
 			NoMoney: {Status: 200, Body: `{"id":"1","choices":null,"created":0,"model":"{model}","object":"chat.completion","usage":null,"base_resp":{"status_code":1008,"status_msg":"insufficient balance"}}`},
 			TooFast: {Status: 200, Body: `{"id":"1","choices":null,"created":0,"model":"{model}","object":"chat.completion","usage":null,"base_resp":{"status_code":1002,"status_msg":"rate limit"}}`},
-			NoModel: {Status: 200, Body: `{"id":"1","choices":null,"created":0,"model":"{model}","object":"chat.completion","usage":null,"base_resp":{"status_code":2013,"status_msg":"invalid params, unknown model '{model}'"}}`},
 		},
 	},
 	dashscope("dashscope", "https://help.aliyun.com/en/model-studio/error-code"),
@@ -140,8 +139,8 @@ var makers = slices.Concat([]Compatible{
 		},
 		Base: "/v1", Model: "grok-4", Answers: true,
 		Refuses: []Refusal{
-			{Name: "presence_penalty", Finds: params("presence_penalty"), Says: xaiWords(400, "Client specified an invalid argument", "Argument not supported on this model: presencePenalty"), Example: `{"presence_penalty":0.1}`},
-			{Name: "frequency_penalty", Finds: params("frequency_penalty"), Says: xaiWords(400, "Client specified an invalid argument", "Argument not supported on this model: frequencyPenalty"), Example: `{"frequency_penalty":0.1}`},
+			{Name: "presence_penalty", ByModel: true, Finds: params("presence_penalty"), Says: xaiWords(400, "Client specified an invalid argument", "Argument not supported on this model: presencePenalty"), Example: `{"presence_penalty":0.1}`},
+			{Name: "frequency_penalty", ByModel: true, Finds: params("frequency_penalty"), Says: xaiWords(400, "Client specified an invalid argument", "Argument not supported on this model: frequencyPenalty"), Example: `{"frequency_penalty":0.1}`},
 		},
 		Thinks: ThinksInContent, UsageIn: UsageIfAsked, Usage: func(u Usage) obj {
 			return obj{"prompt_tokens": u.Input, "completion_tokens": u.Output - u.Reasoning, "total_tokens": u.Input + u.Output, "num_sources_used": 0,
@@ -269,7 +268,7 @@ func moonshot(id string) Compatible {
 		},
 		Base: "/v1", Model: "kimi-k2.6", Messages: "/anthropic", Takes: []string{"thinking"},
 		Refuses: []Refusal{
-			{Name: "temperature", Finds: value("temperature", 1), Says: openAIWords(400, "invalid temperature: only 1 is allowed for this model", "invalid_request_error", ""), Example: `{"temperature":0.2}`},
+			{Name: "temperature", ByModel: true, Finds: value("temperature", 1), Says: openAIWords(400, "invalid temperature: only 1 is allowed for this model", "invalid_request_error", ""), Example: `{"temperature":0.2}`},
 			{Name: "calls without their reasoning_content", Finds: unthought,
 				Says: openAIWords(400, "thinking is enabled but reasoning_content is missing in assistant tool call message at index {what}", "invalid_request_error", "")},
 		},
@@ -321,7 +320,7 @@ func dashscope(id, page string) Compatible {
 			"https://github.com/Aider-AI/aider/issues/4712",                             // a bad key
 		},
 		Base: "/compatible-mode/v1", Model: "qwen3-32b", Takes: []string{"enable_thinking", "thinking_budget", "top_k", "enable_search"},
-		Refuses: []Refusal{{Name: "enable_thinking without stream", Finds: func(body map[string]any) []string {
+		Refuses: []Refusal{{Name: "enable_thinking without stream", ByModel: true, Finds: func(body map[string]any) []string {
 			if truth(body, "enable_thinking") && !truth(body, "stream") {
 				return []string{"enable_thinking"}
 			}

@@ -1,6 +1,7 @@
 package openaichat
 
 import (
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -187,6 +188,15 @@ var failures = map[string]protocol.Kind{
 	"insufficient_system_resource": protocol.Overloaded,
 	"network_error":                protocol.ServerError,
 	"error":                        protocol.ServerError,
+}
+
+// brokenOff is what a finish reason says to have gone wrong, or nil.
+func brokenOff(finish string) *protocol.Error {
+	kind, broken := failures[finish]
+	if !broken {
+		return nil
+	}
+	return &protocol.Error{Kind: kind, Status: http.StatusOK, Code: finish, Message: "the provider broke the answer off"}
 }
 
 // finishes is the way back. Chat Completions has five words only.
