@@ -44,7 +44,18 @@ func NormalizeBaseURL(p *Provider, raw string) (string, error) {
 		}
 		return p.DefaultBaseURL, nil
 	}
-	return normalize(raw, p.tidyPath)
+	version := ""
+	if p.family.versioned {
+		var err error
+		if raw, version, err = cutVersion(raw); err != nil {
+			return "", err
+		}
+	}
+	base, err := normalize(raw, p.tidyPath)
+	if err != nil || version == "" {
+		return base, err
+	}
+	return withVersion(base, version), nil
 }
 
 // normalize is NormalizeBaseURL with the path's form left to tidy.

@@ -11,6 +11,9 @@ import (
 type family struct {
 	word string // for it, in definitions
 
+	// versioned is for addresses that may have an api-version in their query.
+	versioned bool
+
 	// tidy gives the path segments of a base URL the family's customary form; known is the provider at that host, or nil. It is applied
 	// until nothing changes any more.
 	tidy func(known *Provider, segments []string) []string

@@ -148,6 +148,9 @@ func TestVendors(t *testing.T) {
 	})
 	got := tab.String()
 	t.Log("\n" + got)
+	if flag.Lookup("test.run").Value.String() != "" { // some cases alone make no table
+		return
+	}
 	file := filepath.Join("testdata", "table.txt")
 	if *update {
 		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {

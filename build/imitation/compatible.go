@@ -1,6 +1,7 @@
 package imitation
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -25,6 +26,7 @@ type Compatible struct {
 	ListAt   string   // where models are listed; "" is below the base, "none" is nowhere
 	ListOpen bool     // anyone may read the list
 	List     func(models []string) any
+	Classic  string // what stands before DEPLOYMENT/chat/completions on an older surface that wants an api-version; "" has none
 	Answers  bool   // speaks OpenAI's Responses too
 	Messages string // what stands before /v1/messages, where it speaks Anthropic's protocol too; "/" is nothing
 
@@ -188,6 +190,10 @@ func (r *Relative) route(w http.ResponseWriter, req *http.Request) {
 		path = "/v1" + strings.TrimPrefix(p, r.As.Base)
 	}
 	moved := req.Clone(req.Context())
+	if name, tail, ok := strings.Cut(strings.TrimPrefix(req.URL.Path, r.As.Classic), "/"); ok && r.As.Classic != "" && tail == "chat/completions" && req.URL.Query().Has("api-version") {
+		path = "/v1/chat/completions"
+		moved.Body = io.NopCloser(named(req.Body, name))
+	}
 	moved.URL.Path, moved.URL.RawPath = path, ""
 	to.serve(w, moved)
 }
@@ -200,6 +206,17 @@ func (as *Compatible) Bare(trouble Trouble) bool {
 	_, told := as.Says[trouble]
 	_, is := bare[trouble]
 	return !told && is
+}
+
+// named is a body that is meant for a deployment in the path, whatever model it has itself.
+func named(body io.Reader, deployment string) io.Reader {
+	raw, _ := io.ReadAll(body)
+	o, err := parse(raw)
+	if err != nil {
+		return bytes.NewReader(raw)
+	}
+	o["model"] = deployment
+	return strings.NewReader(encode(o))
 }
 
 // Meet has the next call of an operation meet a trouble.

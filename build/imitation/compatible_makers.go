@@ -236,9 +236,17 @@ var makers = slices.Concat([]Compatible{
 			"https://learn.microsoft.com/en-us/azure/ai-foundry/openai/api-version-lifecycle",      // the v1 surface
 			"https://learn.microsoft.com/en-us/azure/ai-foundry/openai/concepts/content-streaming", // the first chunk has no choices
 			"https://learn.microsoft.com/en-us/rest/api/azureopenai/models/list",
-			"https://github.com/chatboxai/chatbox/issues/861", // a deployment that is not there
+			"https://learn.microsoft.com/en-us/answers/questions/1371786/get-azure-openai-deployments-in-api", // the list of deployments
+			"https://github.com/chatboxai/chatbox/issues/861",                                                 // a deployment that is not there
 		},
-		Base: "/openai/v1", Header: "Api-Key", Model: "my-gpt-4o", Answers: true,
+		Base: "/openai/v1", Header: "Api-Key", Model: "my-gpt-4o", Answers: true, Classic: "/openai/deployments/",
+		ListAt: "/openai/deployments", List: func(models []string) any { // as it was before Azure gave it up
+			data := []any{}
+			for _, m := range models {
+				data = append(data, obj{"scale_settings": obj{"scale_type": "standard"}, "model": "gpt-4o", "owner": "organization-owner", "id": m, "status": "succeeded", "created_at": 1690000000, "updated_at": 1690000000, "object": "deployment"})
+			}
+			return obj{"data": data, "object": "list"}
+		},
 		Prologue: `{"choices":[],"created":0,"id":"","model":"","object":"","prompt_filter_results":[{"prompt_index":0,"content_filter_results":{"hate":{"filtered":false,"severity":"safe"}}}]}`,
 		UsageIn:  UsageIfAsked,
 		Says:     azureSays,
