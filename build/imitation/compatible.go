@@ -35,22 +35,21 @@ type Compatible struct {
 	Extra   Answer
 	Refuses []Refusal
 
-	Thinks      Thinks // how it shows what it has thought
-	TextOnly    bool   // takes no pictures
-	Toolless    bool   // takes no tools
-	WholeCalls  bool   // a stream has each call in one piece
-	NoIndex     bool   // ... without its index
-	NineIDs     bool   // calls' ids are of nine letters and digits
-	RoleInEach  bool   // each chunk of a stream names the role
-	NoDone      bool   // no [DONE] at the end of a stream
-	Comment     string // a line that a stream begins with
-	Prologue    string // a chunk that a stream begins with
-	Stop, Calls string // its words for how an answer ends; "" is OpenAI's
-	UsageIn     UsageIn
-	Usage       func(u Usage) obj
-	Uncached    bool // its usage tells of no cache
-	Unreasoned  bool // its usage tells of no reasoning
-	Beside      obj  // further members of a whole answer, and of the last chunk
+	Thinks     Thinks // how it shows what it has thought
+	TextOnly   bool   // takes no pictures
+	Toolless   bool   // takes no tools
+	WholeCalls bool   // a stream has each call in one piece
+	NoIndex    bool   // ... without its index
+	NineIDs    bool   // calls' ids are of nine letters and digits
+	RoleInEach bool   // each chunk of a stream names the role
+	Comment    string // a line that a stream begins with
+	Prologue   string // a chunk that a stream begins with
+	Stop       string // its word for an answer that has come to its end; "" is OpenAI's
+	UsageIn    UsageIn
+	Usage      func(u Usage) obj
+	Uncached   bool // its usage tells of no cache
+	Unreasoned bool // its usage tells of no reasoning
+	Beside     obj  // further members of a whole answer, and of the last chunk
 
 	Says map[Trouble]Answer
 }
@@ -464,11 +463,8 @@ func thought(text string) obj {
 
 func (as *Compatible) finish(r Reply) string {
 	word := chatFinish(r)
-	switch {
-	case word == "stop" && as.Stop != "":
+	if word == "stop" && as.Stop != "" {
 		return as.Stop
-	case word == "tool_calls" && as.Calls != "":
-		return as.Calls
 	}
 	return word
 }
@@ -546,9 +542,7 @@ func (as *Compatible) stream(body map[string]any, r Reply) *stream {
 	if as.UsageIn == UsageAlways || asked && (as.UsageIn == UsageIfAsked || as.UsageIn == UsageXGroq || as.UsageIn == UsageInChoice) {
 		chunk(closing, []any{}, obj{"usage": usage})
 	}
-	if !as.NoDone {
-		s.events = append(s.events, event{data: "[DONE]", weight: last})
-	}
+	s.events = append(s.events, event{data: "[DONE]", weight: last})
 	return s
 }
 
@@ -683,14 +677,6 @@ func unthought(body map[string]any) (found []string) {
 func schemaAsked(body map[string]any) []string {
 	if str(body, "response_format", "type") == "json_schema" {
 		return []string{"response_format"}
-	}
-	return nil
-}
-
-// toolsAsked finds tools.
-func toolsAsked(body map[string]any) []string {
-	if len(list(body, "tools")) > 0 {
-		return []string{"tools"}
 	}
 	return nil
 }

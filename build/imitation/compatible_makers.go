@@ -48,40 +48,11 @@ var makers = slices.Concat([]Compatible{
 			BreaksOff: {Body: `{"id":"1","object":"chat.completion.chunk","created":1764000000,"model":"{model}","choices":[{"index":0,"delta":{"content":""},"finish_reason":"insufficient_system_resource"}]}`},
 		},
 	},
-	moonshot("moonshot"), moonshot("moonshot-cn"),
-	zhipu("zhipu", map[Trouble]Answer{
-		BadKey:  {Status: 401, Body: `{"error":{"code":"1002","message":"Authentication Token非法,请确认Authentication Token正确传递"}}`},
-		NoMoney: {Status: 429, Body: `{"error":{"code":"1113","message":"您的账户已欠费，请充值后重试。"}}`},
-		TooFast: {Status: 429, Body: `{"error":{"code":"1302","message":"您当前使用该API的并发数过高，请降低并发，或联系客服增加限额。"}}`},
-		NoModel: {Status: 400, Body: `{"error":{"code":"1211","message":"模型不存在，请检查模型代码。"}}`},
-		TooLong: {Status: 400, Body: `{"error":{"code":"1261","message":"Prompt 超长"}}`},
-		Busy:    {Status: 429, Body: `{"error":{"code":"1312","message":"该模型当前访问量过大，请您稍后再试，或切换其他模型"}}`},
-	}),
-	zhipu("zai", map[Trouble]Answer{
-		BadKey:  {Status: 401, Body: `{"error":{"code":"1002","message":"Authentication Token is invalid. Please confirm that the Authentication Token is correctly provided"}}`},
-		NoMoney: {Status: 429, Body: `{"error":{"code":"1113","message":"Your account is in arrears. Please recharge and try again"}}`},
-		TooFast: {Status: 429, Body: `{"error":{"code":"1302","message":"High concurrency usage of this API, please reduce concurrency or contact customer service to increase limits"}}`},
-		NoModel: {Status: 400, Body: `{"error":{"code":"1211","message":"Model does not exist. Please check the model code"}}`},
-		TooLong: {Status: 400, Body: `{"error":{"code":"1261","message":"Prompt exceeds max length"}}`},
-	}),
-	{
-		ID: "minimax",
-		Sources: []string{
-			"https://platform.minimax.io/docs/api-reference/errorcode",       // base_resp
-			"https://platform.minimax.io/docs/api-reference/text-openai-api", // <think> in the text, reasoning_split
-			"https://platform.minimax.io/docs/api-reference/text-anthropic-api",
-			"https://github.com/nearai/ironclaw/issues/1742",     // a bad key under 401
-			"https://github.com/MiniMax-AI/MiniMax-M2/issues/62", // out of money
-		},
-		Base: "/v1", Model: "MiniMax-M2.5", ListAt: "none", Messages: "/anthropic", Takes: []string{"reasoning_split"},
-		Thinks: ThinksInText, UsageIn: UsageLast, Usage: plainUsage, Uncached: true, Unreasoned: true, TextOnly: true,
-		Beside: obj{"base_resp": obj{"status_code": 0, "status_msg": ""}},
-		Says: map[Trouble]Answer{
-			BadKey:  {Status: 401, Body: `{"type":"error","error":{"type":"authorized_error","message":"login fail: Please carry the API secret key in the 'Authorization' field of the request header (1004)","http_code":"401"},"request_id":"1"}`},
-			NoMoney: {Status: 200, Body: `{"id":"1","choices":null,"created":0,"model":"{model}","object":"chat.completion","usage":null,"base_resp":{"status_code":1008,"status_msg":"insufficient balance"}}`},
-			TooFast: {Status: 200, Body: `{"id":"1","choices":null,"created":0,"model":"{model}","object":"chat.completion","usage":null,"base_resp":{"status_code":1002,"status_msg":"rate limit"}}`},
-		},
-	},
+	moonshot("moonshot", "/v1", "/anthropic"), moonshot("moonshot-cn", "/v1", "/anthropic"), moonshot("kimi-coding", "/coding/v1", "/coding"),
+	zhipu("zhipu", "/api/paas/v4", inChinese), zhipu("zhipu-coding", "/api/coding/paas/v4", inChinese),
+	zhipu("zai", "/api/paas/v4", inEnglish), zhipu("zai-coding", "/api/coding/paas/v4", inEnglish),
+	minimax("minimax", "https://platform.minimax.io/docs/api-reference/errorcode"),
+	minimax("minimax-cn", "https://platform.minimaxi.com/docs/api-reference/errorcode"),
 	dashscope("dashscope", "https://help.aliyun.com/en/model-studio/error-code"),
 	dashscope("dashscope-intl", "https://www.alibabacloud.com/help/model-studio/error-code"),
 	{
@@ -260,7 +231,7 @@ var azureSays = map[Trouble]Answer{
 	TooLong: openAIWords(400, "This model's maximum context length is 128000 tokens. However, your messages resulted in 140000 tokens. Please reduce the length of the messages.", "invalid_request_error", "context_length_exceeded"),
 }
 
-func moonshot(id string) Compatible {
+func moonshot(id, base, messages string) Compatible {
 	return Compatible{
 		ID: id,
 		Sources: []string{
@@ -272,9 +243,10 @@ func moonshot(id string) Compatible {
 			"https://github.com/anomalyco/opencode/issues/24462",          // out of money, 429
 			"https://github.com/MoonshotAI/kimi-cli/issues/901",           // rate limit
 			"https://github.com/MoonshotAI/kimi-code/issues/2152",         // overloaded
+			"https://www.kimi.com/code/docs/en/kimi-code/models.html",     // the coding plan's address, with both protocols
 			"https://github.com/kaichen/kimicc/issues/20",                 // a bad key
 		},
-		Base: "/v1", Model: "kimi-k2.6", Messages: "/anthropic", Takes: []string{"thinking"},
+		Base: base, Model: "kimi-k2.6", Messages: messages, Takes: []string{"thinking"},
 		Refuses: []Refusal{
 			{Name: "temperature", ByModel: true, Finds: value("temperature", 1), Says: openAIWords(400, "invalid temperature: only 1 is allowed for this model", "invalid_request_error", ""), Example: `{"temperature":0.2}`},
 			{Name: "calls without their reasoning_content", Finds: unthought,
@@ -296,8 +268,27 @@ func moonshot(id string) Compatible {
 	}
 }
 
-func zhipu(id string, says map[Trouble]Answer) Compatible {
-	says[BreaksOff] = Answer{Body: `{"id":"1","created":1764000000,"object":"chat.completion.chunk","model":"{model}","choices":[{"index":0,"finish_reason":"network_error","delta":{"role":"assistant","content":""}}]}`}
+// What Zhipu says, at home and abroad.
+var inChinese = map[Trouble]Answer{
+	BadKey:    {Status: 401, Body: `{"error":{"code":"1002","message":"Authentication Token非法,请确认Authentication Token正确传递"}}`},
+	NoMoney:   {Status: 429, Body: `{"error":{"code":"1113","message":"您的账户已欠费，请充值后重试。"}}`},
+	TooFast:   {Status: 429, Body: `{"error":{"code":"1302","message":"您当前使用该API的并发数过高，请降低并发，或联系客服增加限额。"}}`},
+	NoModel:   {Status: 400, Body: `{"error":{"code":"1211","message":"模型不存在，请检查模型代码。"}}`},
+	TooLong:   {Status: 400, Body: `{"error":{"code":"1261","message":"Prompt 超长"}}`},
+	Busy:      {Status: 429, Body: `{"error":{"code":"1312","message":"该模型当前访问量过大，请您稍后再试，或切换其他模型"}}`},
+	BreaksOff: {Body: `{"id":"1","created":1764000000,"object":"chat.completion.chunk","model":"{model}","choices":[{"index":0,"finish_reason":"network_error","delta":{"role":"assistant","content":""}}]}`},
+}
+
+var inEnglish = map[Trouble]Answer{
+	BadKey:    {Status: 401, Body: `{"error":{"code":"1002","message":"Authentication Token is invalid. Please confirm that the Authentication Token is correctly provided"}}`},
+	NoMoney:   {Status: 429, Body: `{"error":{"code":"1113","message":"Your account is in arrears. Please recharge and try again"}}`},
+	TooFast:   {Status: 429, Body: `{"error":{"code":"1302","message":"High concurrency usage of this API, please reduce concurrency or contact customer service to increase limits"}}`},
+	NoModel:   {Status: 400, Body: `{"error":{"code":"1211","message":"Model does not exist. Please check the model code"}}`},
+	TooLong:   {Status: 400, Body: `{"error":{"code":"1261","message":"Prompt exceeds max length"}}`},
+	BreaksOff: {Body: `{"id":"1","created":1764000000,"object":"chat.completion.chunk","model":"{model}","choices":[{"index":0,"finish_reason":"network_error","delta":{"role":"assistant","content":""}}]}`},
+}
+
+func zhipu(id, base string, says map[Trouble]Answer) Compatible {
 	return Compatible{
 		ID: id,
 		Sources: []string{
@@ -308,13 +299,34 @@ func zhipu(id string, says map[Trouble]Answer) Compatible {
 			"https://github.com/langgenius/dify/issues/5850",      // 1113
 			"https://github.com/kaitranntt/ccs/issues/402",        // 1302
 		},
-		Base: "/api/paas/v4", Model: "glm-4.7", Messages: "/api/anthropic", Takes: []string{"thinking", "do_sample", "request_id", "tool_stream"},
+		Base: base, Model: "glm-4.7", Messages: "/api/anthropic", Takes: []string{"thinking", "do_sample", "request_id", "tool_stream"},
 		Thinks: ThinksInContent, WholeCalls: true, RoleInEach: true, UsageIn: UsageLast, Unreasoned: true, Usage: func(u Usage) obj {
 			o := plainUsage(u)
 			o["prompt_tokens_details"] = obj{"cached_tokens": u.Cached}
 			return o
 		},
 		Says: says,
+	}
+}
+
+func minimax(id, page string) Compatible {
+	return Compatible{
+		ID: id,
+		Sources: []string{
+			page, // base_resp
+			"https://platform.minimax.io/docs/api-reference/text-openai-api", // <think> in the text, reasoning_split
+			"https://platform.minimax.io/docs/api-reference/text-anthropic-api",
+			"https://github.com/nearai/ironclaw/issues/1742",     // a bad key under 401
+			"https://github.com/MiniMax-AI/MiniMax-M2/issues/62", // out of money
+		},
+		Base: "/v1", Model: "MiniMax-M2.5", ListAt: "none", Messages: "/anthropic", Takes: []string{"reasoning_split"},
+		Thinks: ThinksInText, UsageIn: UsageLast, Usage: plainUsage, Uncached: true, Unreasoned: true, TextOnly: true,
+		Beside: obj{"base_resp": obj{"status_code": 0, "status_msg": ""}},
+		Says: map[Trouble]Answer{
+			BadKey:  {Status: 401, Body: `{"type":"error","error":{"type":"authorized_error","message":"login fail: Please carry the API secret key in the 'Authorization' field of the request header (1004)","http_code":"401"},"request_id":"1"}`},
+			NoMoney: {Status: 200, Body: `{"id":"1","choices":null,"created":0,"model":"{model}","object":"chat.completion","usage":null,"base_resp":{"status_code":1008,"status_msg":"insufficient balance"}}`},
+			TooFast: {Status: 200, Body: `{"id":"1","choices":null,"created":0,"model":"{model}","object":"chat.completion","usage":null,"base_resp":{"status_code":1002,"status_msg":"rate limit"}}`},
+		},
 	}
 }
 

@@ -205,28 +205,7 @@ var sellers = []Compatible{
 			NoMoney: {Status: 402, Body: `{"detail":{"error":"You need positive balance to do inference. Please add balance manually or setup top-up"}}`},
 		},
 	},
-	{
-		ID: "siliconflow",
-		Sources: []string{
-			"https://docs.siliconflow.cn/en/faqs/error-code",
-			"https://docs.siliconflow.cn/en/api-reference/chat-completions/chat-completions", // enable_thinking, reasoning_content
-			"https://github.com/chatboxai/chatbox/issues/2573",                               // a bad key: a bare string
-			"https://github.com/ErlichLiu/DeepClaude/issues/111",                             // a model that is not there
-		},
-		Base: "/v1", Model: "Qwen/Qwen3-32B", Takes: []string{"enable_thinking", "thinking_budget", "top_k", "min_p"},
-		Thinks: ThinksInContent, UsageIn: UsageEach, Uncached: true, Usage: func(u Usage) obj {
-			o := plainUsage(u)
-			o["completion_tokens_details"] = obj{"reasoning_tokens": u.Reasoning}
-			return o
-		},
-		Says: map[Trouble]Answer{
-			BadKey:  {Status: 401, Body: `"Api key is invalid"`},
-			NoMoney: {Status: 403, Body: `{"code":30001,"message":"Sorry, your account balance is insufficient","data":null}`},
-			NoModel: {Status: 400, Body: `{"code":20012,"message":"Model does not exist. Please check it carefully.","data":null}`},
-			TooFast: {Status: 429, Body: `{"message":"Request was rejected due to rate limiting. Details: TPM limit reached.","data":null}`},
-			Busy:    {Status: 503, Body: `{"code":50505,"message":"Model service overloaded. Please try again later.","data":null}`},
-		},
-	},
+	siliconflow("siliconflow"), siliconflow("siliconflow-intl"),
 	{
 		ID: "novita",
 		Sources: []string{
@@ -256,4 +235,29 @@ var sellers = []Compatible{
 			TooFast: {Status: 429, Body: `{"detail":"Rate limit exceeded"}`},
 		},
 	},
+}
+
+func siliconflow(id string) Compatible {
+	return Compatible{
+		ID: id,
+		Sources: []string{
+			"https://docs.siliconflow.cn/en/faqs/error-code",
+			"https://docs.siliconflow.cn/en/api-reference/chat-completions/chat-completions", // enable_thinking, reasoning_content
+			"https://github.com/chatboxai/chatbox/issues/2573",                               // a bad key: a bare string
+			"https://github.com/ErlichLiu/DeepClaude/issues/111",                             // a model that is not there
+		},
+		Base: "/v1", Model: "Qwen/Qwen3-32B", Takes: []string{"enable_thinking", "thinking_budget", "top_k", "min_p"},
+		Thinks: ThinksInContent, UsageIn: UsageEach, Uncached: true, Usage: func(u Usage) obj {
+			o := plainUsage(u)
+			o["completion_tokens_details"] = obj{"reasoning_tokens": u.Reasoning}
+			return o
+		},
+		Says: map[Trouble]Answer{
+			BadKey:  {Status: 401, Body: `"Api key is invalid"`},
+			NoMoney: {Status: 403, Body: `{"code":30001,"message":"Sorry, your account balance is insufficient","data":null}`},
+			NoModel: {Status: 400, Body: `{"code":20012,"message":"Model does not exist. Please check it carefully.","data":null}`},
+			TooFast: {Status: 429, Body: `{"message":"Request was rejected due to rate limiting. Details: TPM limit reached.","data":null}`},
+			Busy:    {Status: 503, Body: `{"code":50505,"message":"Model service overloaded. Please try again later.","data":null}`},
+		},
+	}
 }
