@@ -22,9 +22,9 @@ func TestAzureAddresses(t *testing.T) {
 		models []string
 		path   string // where a request has to go
 	}{
-		{as, "", []string{"my-gpt-4o", "my-mini"}, "/openai/v1/chat/completions"},
-		{as, "/openai/v1/", []string{"my-gpt-4o", "my-mini"}, "/openai/v1/chat/completions"},
-		{as, "?api-version=2024-10-21", []string{"my-gpt-4o", "my-mini"}, "/openai/deployments/my-gpt-4o/chat/completions?api-version=2024-10-21"},
+		{as, "", []string{"my-gpt-4o", "my-mini", "vectors"}, "/openai/v1/chat/completions"},
+		{as, "/openai/v1/", []string{"my-gpt-4o", "my-mini", "vectors"}, "/openai/v1/chat/completions"},
+		{as, "?api-version=2024-10-21", []string{"my-gpt-4o", "my-mini", "vectors"}, "/openai/deployments/my-gpt-4o/chat/completions?api-version=2024-10-21"},
 		{&unlisted, "/openai/v1/deployments/my-gpt-4o,my-mini", []string{"my-gpt-4o", "my-mini"}, "/openai/v1/chat/completions"},
 		{&unlisted, "/openai/deployments/my-gpt-4o/chat/completions", []string{"my-gpt-4o"}, "/openai/v1/chat/completions"},
 		{&unlisted, "/openai/deployments/my-gpt-4o/chat/completions?api-version=2024-10-21", []string{"my-gpt-4o"}, "/openai/deployments/my-gpt-4o/chat/completions?api-version=2024-10-21"},
@@ -42,6 +42,18 @@ func TestAzureAddresses(t *testing.T) {
 			}
 			if l.Outcome != provider.OutcomeOK || !slices.Equal(names(l), c.models) {
 				t.Fatalf("%s, %v: %q", l.Outcome, l.Err, names(l))
+			}
+			for _, m := range l.Models {
+				want := protocol.SetOf(protocol.OpenAIChat, protocol.OpenAIResponses)
+				switch {
+				case m.Name == "vectors":
+					want = protocol.SetOf(protocol.OpenAIEmbeddings)
+				case strings.Contains(c.path, "api-version"):
+					want = protocol.SetOf(protocol.OpenAIChat)
+				}
+				if m.Protocols != want {
+					t.Errorf("%s is reached by %v, want %v", m.Name, m.Protocols.List(), want.List())
+				}
 			}
 			w := newWorld(t, p, v, v.Key, l.Models, protocol.SetOf(protocol.OpenAIChat))
 			for _, client := range clients {

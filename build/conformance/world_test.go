@@ -95,7 +95,7 @@ func newWorld(t *testing.T, p *provider.Provider, v *imitation.Relative, key str
 	for i, m := range models {
 		id := "dep_" + m.Name
 		snap.Deployments = append(snap.Deployments, routing.Deployment{ID: id, Account: &snap.Accounts[0], Upstream: m.Name, Model: m.Name, Display: m.Name,
-			Protocols: m.Protocols & to.Speaks() & only, Counts: to.Counts(), Quirks: to.Quirks(), Live: registry.Deployment(id, "acc_0", to.Host())})
+			Protocols: m.Protocols & only, Counts: to.Counts(), Quirks: to.Quirks(), Live: registry.Deployment(id, "acc_0", to.Host())})
 		entries = append(entries, catalog.Entry{Ref: int32(i), Account: "account", Name: m.Name})
 	}
 	snap.Names = catalog.NewIndex(entries, nil)

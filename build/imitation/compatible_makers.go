@@ -212,7 +212,7 @@ var makers = slices.Concat([]Compatible{
 		},
 		Base: "/openai/v1", Header: "Api-Key", Model: "my-gpt-4o", Answers: true, Classic: "/openai/deployments/",
 		ListAt: "/openai/deployments", List: func(models []string) any { // as it was before Azure gave it up
-			data := []any{}
+			data := []any{obj{"scale_settings": obj{"scale_type": "standard"}, "model": "text-embedding-3-small", "owner": "organization-owner", "id": "vectors", "status": "succeeded", "created_at": 1690000000, "object": "deployment"}}
 			for _, m := range models {
 				data = append(data, obj{"scale_settings": obj{"scale_type": "standard"}, "model": "gpt-4o", "owner": "organization-owner", "id": m, "status": "succeeded", "created_at": 1690000000, "updated_at": 1690000000, "object": "deployment"})
 			}
