@@ -54,12 +54,6 @@ var sellers = []Compatible{
 		Base: "/v1", Model: "zai/glm-4.6", Answers: true, ListOpen: true,
 		Takes:  []string{"reasoning", "providerOptions", "models"},
 		Thinks: ThinksInDetails, UsageIn: UsageIfAsked,
-		Says: map[Trouble]Answer{
-			BadKey:  {Status: 401, Body: `{"error":{"message":"Authentication failed","type":"authentication_error"}}`},
-			NoMoney: {Status: 402, Body: `{"error":{"message":"Insufficient funds. Please add credits to your account to continue using AI services.","type":"insufficient_funds"}}`},
-			TooFast: {Status: 429, Body: `{"error":{"message":"Rate limit exceeded","type":"rate_limit_exceeded"}}`},
-			NoModel: {Status: 404, Body: `{"error":{"message":"Model '{model}' not found","type":"model_not_found"}}`},
-		},
 	},
 	{
 		ID: "huggingface",
@@ -131,7 +125,6 @@ var sellers = []Compatible{
 		Says: map[Trouble]Answer{
 			BadKey:  {Status: 403, Body: `{"status":403,"title":"Forbidden","detail":"Authorization failed"}`},
 			NoModel: {Status: 404, Body: `{"status":404,"title":"Not Found","detail":"Function '23d4f03a-b8a6-4adb-a183-7daa083a09cc': Not found for account 'Qawmu2vUw3rd'"}`},
-			TooFast: {Status: 429, Body: `{"status":429,"title":"Too Many Requests"}`},
 			Busy:    {Status: 400, Body: `{"status":400,"title":"Bad Request","detail":"Function id '87ea0ddc-cff1-4bca-bf8b-3bd98a35ddd0': DEGRADED function cannot be invoked"}`},
 		},
 	},
@@ -229,11 +222,6 @@ var sellers = []Compatible{
 		},
 		Base: "/v1", Model: "deepseek-ai/DeepSeek-V3.2", Takes: []string{"top_k", "repetition_penalty"},
 		Thinks: ThinksInContent, UsageIn: UsageIfAsked, Usage: plainUsage, Uncached: true, Unreasoned: true,
-		Says: map[Trouble]Answer{
-			BadKey:  {Status: 401, Body: `{"detail":"Could not validate credentials"}`},
-			NoModel: {Status: 404, Body: "{\"detail\":\"The model `{model}` does not exist.\"}"},
-			TooFast: {Status: 429, Body: `{"detail":"Rate limit exceeded"}`},
-		},
 	},
 }
 
