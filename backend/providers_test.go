@@ -104,6 +104,67 @@ func TestProvidersOfOnesOwn(t *testing.T) {
 	}
 }
 
+// What the README says of adding a provider is so: its ten lines, with the address alone changed, serve a request as soon as they are saved.
+func TestProviderInTenLines(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join("..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(readme), "## Add a provider in ten lines")
+	_, text, _ := strings.Cut(section, "```yaml\n")
+	text, _, found := strings.Cut(text, "```")
+	if lines := strings.Count(text, "\n"); !found || lines > 10 {
+		t.Fatalf("the README has %d lines: %q", lines, text)
+	}
+	const key = "ex-0123456789abcdef0123456789abcdef"
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if r.Header.Get("Authorization") != "Bearer "+key {
+			t.Errorf("the vendor got the key %q", r.Header.Get("Authorization"))
+		}
+		w.Header().Set("Content-Type", "application/json")
+		switch {
+		case r.URL.Path == "/v1/models":
+			fmt.Fprint(w, `{"object":"list","data":[{"id":"example-1"}]}`)
+		case r.URL.Path == "/v1/chat/completions" && strings.Contains(string(body), `"max_tokens":55`) && !strings.Contains(string(body), "seed"):
+			fmt.Fprint(w, `{"id":"c","object":"chat.completion","created":1,"model":"example-1","choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}]}`)
+		default:
+			t.Errorf("the vendor got %s %s", r.URL.Path, body)
+		}
+	}))
+	t.Cleanup(srv.Close)
+	dir := t.TempDir()
+	b := open(t, dir)
+	st, _ := serve(t, b, backend.ServeOptions{})
+	c := client.InProcess(b.Handler())
+	text = strings.Replace(text, "https://api.example.com", srv.URL, 1)
+	if err := os.WriteFile(filepath.Join(dir, backend.ProvidersDir, "example.yaml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, "the provider is known", func() bool {
+		return slices.ContainsFunc(providers(t, b), func(p client.ProviderInfo) bool { return p.ID == "example" })
+	})
+	if d := must(c.AddAccount(t.Context(), client.AddAccount{Provider: "example", Key: key}))(t); !d.OK || d.New != 1 {
+		t.Fatalf("%+v", d)
+	}
+	local := must(c.AddClient(t.Context(), "script"))(t).Key
+	r, err := http.NewRequest("POST", "http://"+st.Addresses[0]+"/v1beta/models/example-1:generateContent", strings.NewReader(
+		`{"contents":[{"role":"user","parts":[{"text":"hello"}]}],"generationConfig":{"seed":7,"maxOutputTokens":55}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("X-Goog-Api-Key", local)
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if body, _ := io.ReadAll(res.Body); res.StatusCode != 200 || !strings.Contains(string(body), `"hi"`) {
+		t.Errorf("%d %s", res.StatusCode, body)
+	}
+}
+
 func providers(t *testing.T, b *backend.Backend) []client.ProviderInfo {
 	t.Helper()
 	w := httptest.NewRecorder()

@@ -337,9 +337,10 @@ func IsHTML(header http.Header, body []byte) bool {
 }
 
 var (
-	title    = regexp.MustCompile(`(?is)<title[^>]*>\s*([^<]{1,200})`)
-	markup   = regexp.MustCompile(`(?is)<script.*?</script>|<style.*?</style>|<[^>]*>`)
-	antiBots = regexp.MustCompile(`(?i)just a moment|cf-chl|challenge-platform|turnstile|acw_sc__v2|attention required|captcha`)
+	title        = regexp.MustCompile(`(?is)<title[^>]*>\s*([^<]{1,200})`)
+	markup       = regexp.MustCompile(`(?is)<script.*?</script>|<style.*?</style>|<[^>]*>`)
+	authRequired = regexp.MustCompile(`(?i)<title>\s*401 (authorization required|unauthorized)`)
+	antiBots     = regexp.MustCompile(`(?i)just a moment|cf-chl|challenge-platform|turnstile|acw_sc__v2|attention required|captcha`)
 )
 
 // htmlKind: a proxy's own error page means what its status says; any other page is a wall.
@@ -350,6 +351,10 @@ func htmlKind(status int, body []byte) Kind {
 	switch status {
 	case 413, 429, 503, 504, 524, 529:
 		return (&findings{}).byStatus(status)
+	case 401: // a server's own page, as Perplexity's; a portal that wants a sign-in has a page of its own
+		if authRequired.Match(body[:min(len(body), maxText)]) {
+			return KeyRefused
+		}
 	}
 	if status >= 500 {
 		return ServerError

@@ -79,7 +79,7 @@ var textRules = []textRule{
 	{kind: OutOfMoney, words: []string{
 		"insufficient balance", "insufficient_balance", "insufficient credit", "insufficient fund", "insufficient quota",
 		"insufficient_quota", "insufficient_user_quota",
-		"balance is insufficient", "balance is not enough", "balance not enough", "not enough credit",
+		"balance is insufficient", "balance is not enough", "balance not enough", "not enough balance", "not enough credit", "positive balance",
 		"credit balance is too low", "out of credits", "no credits left",
 		"exceeded your current quota", "quota is not enough", "quota has been exhausted", "quota exhausted",
 		"hard limit has been reached",
@@ -89,7 +89,7 @@ var textRules = []textRule{
 		"额度不足", "余额不足", "额度已用尽", "额度已用完", "额度耗尽", "配额不足", "额度已耗尽", "欠费", "预扣费", "请充值", "余额已用完", "资源包"}},
 	{kind: OutOfMoney, words: []string{"quota exceeded", "quota_exceeded", "exceeded quota", "exceed quota"}},
 	{kind: ModelNotFound, words: []string{"model_not_found", "no such model", "unknown model", "model not exist",
-		"unsupported model", "invalid model name",
+		"unsupported model", "invalid model name", "invalid model: ", "invalid model '", "is not a valid model id", "not found the model", "model not found",
 		"do not have access to the model", "does not have access to model", "not have access to model", "no available channel",
 		"no channel available",
 		"is not found for api version", "模型不存在", "无可用渠道", "没有可用的渠道", "无权使用模型", "无权访问模型", "无权限使用", "模型未开通", "不支持的模型", "不支持该模型",
@@ -97,16 +97,19 @@ var textRules = []textRule{
 	{kind: ModelNotFound, when: clientError, expr: regexp.MustCompile(
 		"\\bmodels?[ :]+[`'\"]?[^\\s`'\"]{1,100}[`'\"]? (?:does not exist|not exist|is not found|was not found|not found|is not available|" +
 			"is not supported|not supported|is not allowed|has been deprecated)|" +
+			"^function '[^']{1,64}': not found for account|" + // NVIDIA: what stands for a model
 			"\\bmodel is not (?:found|supported|available)|\\bmodel does not exist|模型.{0,60}(?:不存在|未找到|不可用|未配置)")},
 	{kind: ModelNotFound, when: notFound, expr: regexp.MustCompile(`^model: \S`)}, // Anthropic: "model: claude-x"
 	{kind: ContextTooLong, words: []string{"context_length_exceeded", "maximum context length", "prompt is too long",
 		"input is too long", "exceeds the context window",
 		"exceed context limit", "exceeds context limit", "exceeds the model's context", "exceeds the model's maximum context",
 		"exceeds the maximum number of tokens allowed", "reduce the length of the messages",
-		"context window exceeded", "exceeds the available context size", "maximum prompt length", "上下文长度", "上下文超", "输入过长",
+		"context window exceeded", "exceeds the available context size", "maximum prompt length", "exceeded model token limit",
+		"prompt exceeds max length", "greater than the context length", "上下文长度", "上下文超", "输入过长", "prompt 超长",
 		"超出最大长度", "超过模型最大"}},
 	{kind: ContextTooLong, expr: regexp.MustCompile("input token count.{0,40}exceeds|" +
-		"input length and `?max_tokens`? exceed|range of input length should be|tokens? .{0,40}exceeds? .{0,30}context")},
+		"input length and `?max_tokens`? exceed|range of input length should be|tokens? .{0,40}exceeds? .{0,30}context|" +
+		"inputs`? tokens \\+ `?max_new_tokens`? must be|^too many tokens: .{0,60}prompt|too large for model with \\d+ maximum context")},
 	{kind: KeyRefused, words: []string{"invalid api key", "incorrect api key", "invalid_api_key", "api key not valid",
 		"api key is not valid", "api key is invalid", "api_key_invalid", "invalid x-api-key",
 		"api key expired", "api key has expired", "invalid bearer token", "authentication fails", "invalid authentication",
@@ -115,10 +118,11 @@ var textRules = []textRule{
 		"organization has been disabled", "account is suspended", "has been banned",
 		"无效的令牌", "令牌无效", "令牌已过期", "令牌状态不可用", "令牌已被禁用", "未提供令牌", "无效的api", "无效的 api", "密钥无效", "密钥错误", "身份验证失败", "鉴权失败", "用户已被封禁",
 		"账号已被封禁"}},
-	{kind: KeyRefused, when: refusal, words: []string{"invalid token", "invalid key", "token expired", "expired token",
+	{kind: KeyRefused, when: refusal, words: []string{"authorization failed", "invalid token", "invalid key", "token expired", "expired token",
 		"user not found", "封禁", "已被禁用"}},
 	{kind: Forbidden, words: []string{"location is not supported", "country, region, or territory not supported"}},
-	{kind: Overloaded, words: []string{"overloaded", "over capacity", "at capacity", "high demand", "server is busy",
+	{kind: Overloaded, words: []string{"overloaded", "over capacity", "at capacity", "capacity exceeded", "high demand", "high traffic", "server is busy", "server busy",
+		"service is too busy", "degraded function",
 		"no healthy upstream", "no available accounts", "temporarily unavailable",
 		"负载已饱和", "负载过高", "服务繁忙", "系统繁忙", "服务器繁忙", "模型繁忙", "访问量过大"}},
 	{kind: RateLimited, words: []string{"rate limit", "rate_limit", "ratelimit", "too many requests", "concurrency limit",

@@ -44,7 +44,18 @@ func NormalizeBaseURL(p *Provider, raw string) (string, error) {
 		}
 		return p.DefaultBaseURL, nil
 	}
-	return normalize(raw, p.tidyPath)
+	version := ""
+	if p.family.versioned {
+		var err error
+		if raw, version, err = cutVersion(raw); err != nil {
+			return "", err
+		}
+	}
+	base, err := normalize(raw, p.tidyPath)
+	if err != nil || version == "" {
+		return base, err
+	}
+	return withVersion(base, version), nil
 }
 
 // normalize is NormalizeBaseURL with the path's form left to tidy.
@@ -259,6 +270,9 @@ func splitPath(path string) (segments []string, why string) {
 // tidyPath cuts off what belongs to single calls, and gives what is left the family's form.
 func (p *Provider) tidyPath(host string, segments []string) []string {
 	known := vendorAt(host)
+	if (known == nil || known.Local) && p.DefaultBaseURL != "" { // a relay in front of the provider, most likely with the provider's own paths
+		known = p
+	}
 	for {
 		n := len(segments)
 		segments = p.family.tidy(known, cutEndpoint(segments))

@@ -60,13 +60,14 @@ type ModelRules struct {
 	Prices *PriceRules `yaml:"prices,omitempty"`
 }
 
-var families = map[string]*family{"openai": &openaiFamily, "anthropic": &anthropicFamily, "gemini": &geminiFamily}
+var families = map[string]*family{"openai": &openaiFamily, "anthropic": &anthropicFamily, "gemini": &geminiFamily, "azure": &azureFamily}
 
 // usual are the protocols of a format where the definition lists none.
 var usual = map[string]protocol.Set{
 	"openai":    protocol.SetOf(protocol.OpenAIChat, protocol.OpenAIEmbeddings),
 	"anthropic": protocol.SetOf(protocol.Anthropic),
 	"gemini":    geminiSet,
+	"azure":     openaiSet,
 }
 
 // validID keeps ids fit for commands, files and addresses.
@@ -81,7 +82,7 @@ func (d *Definition) provider() (*Provider, error) {
 	case strings.TrimSpace(d.Name) == "":
 		return nil, fmt.Errorf("%s: name: is missing", d.ID)
 	case f == nil:
-		return nil, fmt.Errorf("%s: format: must be openai, anthropic or gemini", d.ID)
+		return nil, fmt.Errorf("%s: format: must be openai, anthropic, gemini or azure", d.ID)
 	}
 	p := &Provider{ID: d.ID, Name: d.Name, KeyURL: d.Keys.Page, Example: d.Example,
 		Local: d.Local, KeyOptional: d.Keys.Optional || d.BaseURL == "" && d.Example == "", family: f, keys: d.Keys, models: d.Models,

@@ -20,8 +20,8 @@
 //
 // # What is refused
 //
-// A key that opens no API, such as a subscription's token. An address with a user name, a query or a fragment in
-// it, since those carry secrets into logs; plain http to anything but this machine and private networks, since
+// A key that opens no API, such as a subscription's token. An address with a user name, a fragment, or a query other than Azure's
+// api-version in it, since those carry secrets into logs; plain http to anything but this machine and private networks, since
 // anyone on the way reads it; the metadata services of clouds, which answer with credentials of their own. A
 // redirect is never followed: the key belongs to the host it was stored for.
 //
@@ -49,8 +49,9 @@
 //	  quirks: [max_tokens, "no:seed"]
 //	  balance: [{path: /credits, remaining: data.left, currency: USD}]
 //
-// What a format's members have in common is in its family (family.go): how base URLs are tidied, where its roots are, how its pages are asked
-// for. A new wire format gets a family of its own; its calls and its header go into target.go.
+// What a format's members have in common is in its family (family.go, azure.go): how base URLs are tidied, where its roots are, how its pages
+// are asked for. Package build/conformance shows which providers have been proven, and is where a new one is: its manners go into
+// build/imitation/compatible_*.go. A new wire format gets a family of its own; its calls and its header go into target.go.
 //
 // # Money
 //

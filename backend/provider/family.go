@@ -14,6 +14,9 @@ type family struct {
 	word string            // for it, in definitions
 	own  protocol.Protocol // in which models are listed
 
+	// versioned is for addresses that may have an api-version in their query.
+	versioned bool
+
 	// tidy gives the path segments of a base URL the family's customary form; known is the provider at that host, or nil. It is applied
 	// until nothing changes any more.
 	tidy func(known *Provider, segments []string) []string

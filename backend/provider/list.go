@@ -137,6 +137,10 @@ func (l *lister) run(ctx context.Context) {
 	if own := l.provider.models.Path; own != "" {
 		paths = []string{own}
 	}
+	if l.deployments != nil {
+		l.named(ctx)
+		return
+	}
 	var first *fault
 	for _, path := range paths {
 		f := l.pages(ctx, path)
@@ -156,6 +160,10 @@ func (l *lister) run(ctx context.Context) {
 		first = nil
 	}
 	switch {
+	case first != nil && first.notFound && l.provider.family.versioned:
+		f := l.fault(OutcomeUnparsable, protocol.NotFound, "%s does not tell which deployments there are. Name them at the end of the base URL, "+
+			"with commas between: …/deployments/NAME,NAME", l.who())
+		l.out.Outcome, l.out.Err = f.outcome, f.err
 	case first != nil:
 		l.out.Outcome, l.out.Err = first.outcome, first.err
 	case len(l.out.Models) > 0:
@@ -163,6 +171,24 @@ func (l *lister) run(ctx context.Context) {
 	default:
 		l.out.Outcome, l.out.Err = OutcomeEmpty, l.emptyWords()
 	}
+}
+
+// named takes the deployments that the base URL names, once what else can be listed has shown that the key is good.
+func (l *lister) named(ctx context.Context) {
+	if _, f := l.get(ctx, "/models", l.versioned()); f != nil && !f.notFound {
+		l.out.Outcome, l.out.Err = f.outcome, f.err
+		return
+	}
+	l.take(&page{items: named(l.deployments)})
+	l.out.Outcome = OutcomeOK
+}
+
+// versioned is the query that each call wants.
+func (t *Target) versioned() url.Values {
+	if t.version == "" {
+		return nil
+	}
+	return url.Values{"api-version": {t.version}}
 }
 
 // named are models of which the name alone is known.
@@ -204,7 +230,11 @@ func (l *lister) pages(ctx context.Context, path string) *fault {
 	return l.fault(OutcomeUnparsable, protocol.BadReply, "%s lists its models on more than %d pages; the list was left as it was.", l.who(), maxPages)
 }
 
-const googleHost = "generativelanguage.googleapis.com"
+// Where Google answers, and the path under which it speaks OpenAI's dialect there, or behind a relay.
+const (
+	googleHost = "generativelanguage.googleapis.com"
+	googleBase = "/v1beta/openai"
+)
 
 // take adds a page's models, and reports whether any was new.
 func (l *lister) take(pg *page) bool {
@@ -212,7 +242,7 @@ func (l *lister) take(pg *page) bool {
 	for i := range pg.items {
 		it := &pg.items[i]
 		name := it.name()
-		if l.host == googleHost {
+		if l.host == googleHost || strings.HasSuffix(l.base, googleBase) {
 			name = strings.TrimPrefix(name, "models/") // in its OpenAI dialect Google lists resource names too
 		}
 		if name == "" || l.seen[name] {

@@ -102,7 +102,12 @@ var openaiName = regexp.MustCompile(`^(gpt-|chatgpt-|o\d)`)
 // serves decides what one listed model can be reached by: by what its listing says, else by its name. The reason
 // counts where the set is empty.
 func (t *Target) serves(it *item, name string) (protocol.Set, string) {
-	byRule, why := t.provider.serve(t.provider, name)
+	kind := name
+	if t.provider.family.versioned && it.Model != "" { // of a deployment, whose name is the person's own
+		kind = it.Model
+	}
+	byRule, why := t.provider.serve(t.provider, kind)
+	byRule &= t.speaks
 	if v := vendorAt(t.host); v != nil && v != t.provider && byRule&v.Protocols != 0 {
 		byRule &= v.Protocols // an account at a known host, by its format
 	}

@@ -28,7 +28,9 @@ type Call struct {
 type Target struct {
 	provider     *Provider
 	scheme, host string
-	base         string // the path of the base URL
+	base         string // the path of the base URL, without the names of deployments
+	version      string // of the API, for the query of each call; "" where the path has it
+	deployments  []string
 	speaks       protocol.Set
 	calls        [protocol.Count]calls
 	auth         [protocol.Count][]field
@@ -43,6 +45,7 @@ type calls [protocol.Operations]path
 type path struct {
 	head, tail string
 	named      bool // a model or an id stands between head and tail
+	model      bool // it is a model, in a protocol that has it in the body as well
 }
 
 type field struct{ name, value string }
@@ -70,7 +73,13 @@ func (p *Provider) Target(c Credential) (*Target, error) {
 		return nil, &FieldError{"base_url", "this is not an address that can be called; write it like https://api.example.com/v1"}
 	}
 	t := &Target{provider: p, scheme: u.Scheme, host: u.Host, base: u.Path}
-	t.calls, t.speaks = p.paths(u.Path)
+	if p.family.versioned {
+		t.base, t.deployments = azureBase(u.Path)
+		t.version = u.Query().Get("api-version")
+	}
+	if t.calls, t.speaks = p.paths(u.Path); t.version != "" {
+		t.calls, t.speaks = azurePaths(t.base)
+	}
 	t.quirks = p.quirks
 	if v := vendorAt(u.Host); v != nil && t.quirks == nil {
 		t.quirks = v.quirks
@@ -229,6 +238,9 @@ func (t *Target) Request(c Call) (*url.URL, http.Header, error) {
 	u := &url.URL{Scheme: t.scheme, Host: t.host, Path: to.head}
 	if to.named {
 		name := c.ID
+		if to.model {
+			name = c.Model
+		}
 		if geminiSet.Has(c.Protocol) {
 			name = c.Model
 			if c.Stream && c.Operation == protocol.Generate {
@@ -245,6 +257,9 @@ func (t *Target) Request(c Call) (*url.URL, http.Header, error) {
 		}
 	}
 	u.RawQuery = query(c)
+	if t.version != "" {
+		u.RawQuery = strings.Trim(u.RawQuery+"&api-version="+t.version, "&")
+	}
 	return u, t.header(c.Protocol), nil
 }
 

@@ -46,7 +46,11 @@
 // Where no source gives the exact words (a wrong content type at Anthropic and Gemini, an HTTP 402 at OpenAI), ours are a
 // likeness; only status and shape are to be relied on.
 //
-// Compatible vendors serve one of OpenAI's two protocols: see [Only].
+// # Compatible vendors
+//
+// Those that speak OpenAI's chat completions in a manner of their own are data: [Compatible] says what a vendor may differ in, the files
+// compatible_*.go have the vendors, each with the pages that it is written from, and [Like] starts one. Package build/conformance runs every
+// provider against its own. [Only] makes of the OpenAI imitation one that serves one of the two protocols.
 //
 // # Violations
 //

@@ -147,6 +147,10 @@ func nilIfEmpty(s string) any {
 
 // fail answers with an error.
 func (v *Vendor) fail(c *call, e vendorError) {
+	if v.cfg.as != nil {
+		v.answerAs(c, e)
+		return
+	}
 	h := c.w.Header()
 	h.Set("Content-Type", "application/json")
 	body := v.errorBody(e)
@@ -161,6 +165,9 @@ func (v *Vendor) fail(c *call, e vendorError) {
 
 // errorEvent is an error in a stream, in the shape of the call's operation; seq is its place.
 func (c *call) errorEvent(seq int) event {
+	if as := c.v.cfg.as; as != nil && as.Says[BreaksOff].Body != "" && c.seen.Op == OpChat {
+		return event{data: as.fill(as.Says[BreaksOff].Body, c.v.peekModel(c.seen), "", "")}
+	}
 	e := c.within(http.StatusServiceUnavailable)
 	switch c.seen.Op {
 	case OpMessages:

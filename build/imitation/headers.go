@@ -36,6 +36,9 @@ type credential struct {
 }
 
 func (v *Vendor) credential(r *http.Request) credential {
+	if v.cfg.as != nil {
+		return v.compatibleCredential(r)
+	}
 	var c credential
 	bearer, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	switch {
@@ -56,6 +59,9 @@ func (v *Vendor) credential(r *http.Request) credential {
 	}
 	if slices.Contains(v.cfg.keys, c.shown) {
 		c.own = c.shown
+	}
+	if v.cfg.keyless {
+		c.shown, c.own = "none", v.cfg.keys[0]
 	}
 	return c
 }
@@ -80,7 +86,10 @@ func (v *Vendor) judgeHeaders(s *Seen) {
 		}
 		if kinds, ok := credentialHeaders[n]; ok {
 			shown++
-			if !slices.Contains(kinds, v.Kind) {
+			if v.cfg.as != nil {
+				kinds = v.cfg.as.credentialKinds(n)
+			}
+			if !slices.Contains(kinds, v.Kind) && !v.cfg.bothForms {
 				v.violate("%sheader %s carries another vendor's form of credential", where, n)
 			} else {
 				v.judgeKey(where+"header "+n, strings.TrimPrefix(s.Header.Get(n), "Bearer "))
@@ -106,7 +115,7 @@ func (v *Vendor) judgeHeaders(s *Seen) {
 			v.violate("%squery carries a credential in %q", where, q)
 		}
 	}
-	if shown > 1 {
+	if shown > 1 && !v.cfg.bothForms {
 		v.violate("%s%d credentials in one request", where, shown)
 	}
 	v.judgeTexts(where, s)

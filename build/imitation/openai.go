@@ -140,13 +140,7 @@ func (v *Vendor) openAI() http.Handler {
 	handle("POST /v1/responses/{id}/cancel", v.cancel)
 	handle("POST /v1/embeddings", v.embeddings)
 	v.plain(handle)
-	handle("GET /v1/models", func(c *call) {
-		data := []any{}
-		for _, m := range v.cfg.models {
-			data = append(data, openAIModel(m))
-		}
-		c.json(200, obj{"object": "list", "data": data})
-	})
+	handle("GET /v1/models", v.openAIModels)
 	handle("GET /v1/models/{model...}", func(c *call) {
 		m := c.r.PathValue("model")
 		if !slices.Contains(v.cfg.models, m) {
@@ -161,6 +155,14 @@ func (v *Vendor) openAI() http.Handler {
 			message: fmt.Sprintf("Invalid URL (%s %s)", r.Method, r.URL.Path)})
 	})
 	return mux
+}
+
+func (v *Vendor) openAIModels(c *call) {
+	data := []any{}
+	for _, m := range v.cfg.models {
+		data = append(data, openAIModel(m))
+	}
+	c.json(200, obj{"object": "list", "data": data})
 }
 
 func openAIModel(name string) obj {

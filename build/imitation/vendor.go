@@ -51,6 +51,7 @@ type Vendor struct {
 	cfg     config
 	secret  []byte // signs thinking; one for all imitations of a vendor in a process, see seal.go
 	handler http.Handler
+	front   http.HandlerFunc // what the listener serves; serve, but for a vendor of several protocols
 
 	mu         sync.Mutex
 	changed    *sync.Cond // broadcast after each change of seen
@@ -85,6 +86,9 @@ type config struct {
 	cached          []string
 	only            Op
 	ranks           bool
+	as              *Compatible
+	bothForms       bool // the key may come in two headers at once
+	keyless         bool // wants no key
 }
 
 // Option sets up a Vendor.
@@ -159,6 +163,22 @@ func New(t TB, kind Kind, opts ...Option) *Vendor {
 
 // Start starts an imitation; the caller closes it.
 func Start(kind Kind, opts ...Option) (*Vendor, error) {
+	v, err := build(kind, opts...)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.listen(v.cfg.addr); err != nil {
+		return nil, err
+	}
+	v.BaseURL = v.URL
+	if kind == OpenAI {
+		v.BaseURL += "/v1"
+	}
+	return v, nil
+}
+
+// build makes an imitation that does not listen yet.
+func build(kind Kind, opts ...Option) (*Vendor, error) {
 	v := &Vendor{Kind: kind, stop: make(chan struct{}), stored: map[string]*stored{}, filed: map[string]*filed{}, secret: thinkingSecret}
 	v.changed = sync.NewCond(&v.mu)
 	for _, o := range opts {
@@ -177,6 +197,9 @@ func Start(kind Kind, opts ...Option) (*Vendor, error) {
 	switch kind {
 	case OpenAI:
 		v.handler = v.openAI()
+		if v.cfg.as != nil {
+			v.handler = v.compatible()
+		}
 	case Anthropic:
 		v.handler = v.anthropic()
 	case Gemini:
@@ -184,13 +207,7 @@ func Start(kind Kind, opts ...Option) (*Vendor, error) {
 	default:
 		return nil, fmt.Errorf("no imitation of %q: use %s, %s or %s", kind, OpenAI, Anthropic, Gemini)
 	}
-	if err := v.listen(v.cfg.addr); err != nil {
-		return nil, err
-	}
-	v.BaseURL = v.URL
-	if kind == OpenAI {
-		v.BaseURL += "/v1"
-	}
+	v.front = v.serve
 	return v, nil
 }
 
@@ -199,7 +216,7 @@ func (v *Vendor) listen(addr string) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", addr, err)
 	}
-	s := &http.Server{Handler: http.HandlerFunc(v.serve), ReadHeaderTimeout: time.Minute}
+	s := &http.Server{Handler: v.front, ReadHeaderTimeout: time.Minute}
 	v.mu.Lock()
 	v.server, v.listener, v.URL = s, l, "http://"+l.Addr().String()
 	v.mu.Unlock()
@@ -231,8 +248,10 @@ func (v *Vendor) Close() {
 	s, l, trap := v.server, v.listener, v.trap
 	v.changed.Broadcast()
 	v.mu.Unlock()
-	_ = l.Close()
-	_ = s.Close()
+	if l != nil {
+		_ = l.Close()
+		_ = s.Close()
+	}
 	if trap != nil {
 		trap.close()
 	}

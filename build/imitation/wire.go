@@ -120,6 +120,8 @@ type event struct {
 	name   string // of the "event:" line; "" has none
 	data   string
 	weight weight
+
+	comment string // in place of an event
 }
 
 // stream is a whole streamed answer, not yet written.
@@ -141,6 +143,9 @@ func (s *stream) frame(e event, first bool) string {
 		return "\r\n,\r\n" + e.data
 	}
 	b := "data: " + e.data + "\n\n"
+	if e.comment != "" {
+		b = ": " + e.comment + "\n\n"
+	}
 	if e.name != "" {
 		b = "event: " + e.name + "\n" + b
 	}

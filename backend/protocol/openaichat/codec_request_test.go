@@ -398,6 +398,8 @@ func TestRequestCases(t *testing.T) {
 			{conversation.Reasoning{Adaptive: true}, quirks("thinking"), `"thinking":{"type":"enabled"}`},
 			{conversation.Reasoning{Effort: "medium"}, quirks("enable_thinking"), `"enable_thinking":true,"thinking_budget":16384`},
 			{conversation.Reasoning{Off: true}, quirks("enable_thinking"), `"enable_thinking":false`},
+			{conversation.Reasoning{Effort: "medium"}, quirks("enable_thinking", "thinks_streaming"), `"enable_thinking":false`},
+			{conversation.Reasoning{}, quirks("enable_thinking", "thinks_streaming"), `"enable_thinking":false`},
 		} {
 			body, _, _ := encode(t, &conversation.Request{Messages: []conversation.Message{user}, Reasoning: c.why}, c.to)
 			if !strings.Contains(body, c.want) {

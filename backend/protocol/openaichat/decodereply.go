@@ -79,8 +79,8 @@ func (Codec) DecodeReply(body []byte) (*conversation.Reply, error) {
 	reply := &conversation.Reply{ID: in.ID, Model: in.Model, Created: int64(in.Created), ServiceTier: in.Tier, Usage: seen.Usage, HasUsage: seen.HasUsage}
 	for i := range in.Choices {
 		c := &in.Choices[i]
-		if kind, failed := failures[c.Finish]; failed {
-			return nil, &protocol.Error{Kind: kind, Status: 200, Code: c.Finish, Message: "the provider broke the answer off"}
+		if err := brokenOff(c.Finish); err != nil {
+			return nil, err
 		}
 		parts, err := c.Message.parts()
 		if err != nil {

@@ -40,6 +40,7 @@
 //	reasoning                   is told how much to think by reasoning: {effort, max_tokens, enabled} (OpenRouter)
 //	thinking                    ... by thinking: {type: enabled or disabled} (DeepSeek, GLM, Kimi)
 //	enable_thinking             ... by enable_thinking and thinking_budget (Qwen)
+//	thinks_streaming            ... and thinks in streams only: a whole answer has to be asked for without (Qwen's open models)
 //	json_object_only            has no json_schema: the schema is given in words
 //	cache_control               takes cache_control marks on parts and tools
 //	prompt_cache_key            takes prompt_cache_key

@@ -1,8 +1,18 @@
 package openaichat
 
+import "metapi/backend/protocol/conversation"
+
 // encodeReasoning says how much to think, in the way that the vendor has for it (case 41).
 func (e *encoder) encodeReasoning() {
 	why := e.r.Reasoning
+	if e.quirk(quirkThinksStreaming) && !e.r.Stream {
+		if why != (conversation.Reasoning{}) && !why.Off {
+			e.lose("reasoning", "the model thinks in streams only")
+		}
+		no := false
+		e.out.EnableThinking = &no
+		return
+	}
 	off := why.Off || why.Effort == "none" || why.Budget != nil && *why.Budget == 0
 	if !off && !why.Adaptive && why.Effort == "" && why.Budget == nil {
 		return

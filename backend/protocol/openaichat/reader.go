@@ -248,8 +248,8 @@ func (r *reader) choice(c *scan.Cursor) {
 		return
 	}
 	word := d.finish.text()
-	if kind, broken := failures[word]; broken {
-		r.err = &protocol.Error{Kind: kind, Status: 200, Code: word, Message: "the provider broke the answer off"}
+	if err := brokenOff(word); err != nil {
+		r.err = err
 		return
 	}
 	if l.finish == "" { // once is enough (case 8)

@@ -46,6 +46,10 @@ func (Dialect) Event(name, data []byte, r *protocol.Reply) protocol.Class {
 		return reply.Fail(data, r)
 	}
 	pending := s.end(r)
+	if _, broken := failures[string(s.finish)]; broken {
+		r.Err = brokenOff(string(s.finish))
+		return protocol.Failed
+	}
 	switch {
 	case s.content:
 		return protocol.Meaningful
@@ -89,9 +93,12 @@ func (Dialect) Body(body []byte, r *protocol.Reply) {
 		return
 	}
 	s.tell(r)
+	broken := brokenOff(string(s.finish))
 	switch {
 	case s.env.Bad(s.count > 0):
 		reply.Fail(body, r)
+	case broken != nil:
+		r.Err = broken
 	case s.count == 0:
 		reply.Bad(r, "the provider's answer holds no choices")
 	case !s.content && s.finish == nil:

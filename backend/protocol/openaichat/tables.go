@@ -1,6 +1,7 @@
 package openaichat
 
 import (
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,6 +25,7 @@ const (
 	quirkReasoningObject     = "reasoning"
 	quirkThinkingType        = "thinking"
 	quirkEnableThinking      = "enable_thinking"
+	quirkThinksStreaming     = "thinks_streaming"
 	quirkJSONObjectOnly      = "json_object_only"
 	quirkCacheControl        = "cache_control"
 	quirkCacheKey            = "prompt_cache_key"
@@ -42,7 +44,7 @@ const (
 
 // allQuirks are all of them but those that begin with [quirkWithout].
 var allQuirks = []string{quirkMaxTokens, quirkMaxCompletionTokens, quirkDeveloper, quirkSystemFirst, quirkMergeTurns, quirkStringContent,
-	quirkReasoningContent, quirkReasoningRequired, quirkReasoningDetails, quirkReasoningObject, quirkThinkingType, quirkEnableThinking,
+	quirkReasoningContent, quirkReasoningRequired, quirkReasoningDetails, quirkReasoningObject, quirkThinkingType, quirkEnableThinking, quirkThinksStreaming,
 	quirkJSONObjectOnly, quirkCacheControl, quirkCacheKey, quirkTopK, quirkVideo, quirkCustomTools, quirkWebSearch, quirkVerbosity,
 	quirkPrefix, quirkExtraContent, quirkIDsOfNine, quirkNoNames, quirkNoStrict}
 
@@ -186,6 +188,15 @@ var failures = map[string]protocol.Kind{
 	"insufficient_system_resource": protocol.Overloaded,
 	"network_error":                protocol.ServerError,
 	"error":                        protocol.ServerError,
+}
+
+// brokenOff is what a finish reason says to have gone wrong, or nil.
+func brokenOff(finish string) *protocol.Error {
+	kind, broken := failures[finish]
+	if !broken {
+		return nil
+	}
+	return &protocol.Error{Kind: kind, Status: http.StatusOK, Code: finish, Message: "the provider broke the answer off"}
 }
 
 // finishes is the way back. Chat Completions has five words only.

@@ -107,7 +107,7 @@ var refusals = []refusal{
 	{0, says(`(?:max_tokens|max_completion_tokens|max_output_tokens|maxoutputtokens)\b.{0,120}?(?:at most|maximum[^0-9]{0,60}|less than or equal to|<=|up to|> ) ?(\d{3,7})`), atMost},
 	{chat, says(`(unknown variant|invalid role|unexpected role|not one of).{0,40}developer|developer.{0,60}(is not one of|not supported|invalid role|unexpected role)`), mend("developer", noDeveloper)},
 	{chat, says(`system (message|role).{0,40}(must be|should be|only).{0,30}(beginning|first|start)`), quirk("system_first")},
-	{chat, says(`roles must alternate|roles? .{0,20}alternat`), quirk("merge_turns", "system_first")},
+	{chat, says(`roles must alternate|roles? .{0,20}alternat|should alternate with assistant`), quirk("merge_turns", "system_first")},
 	{chat, says(`content.{0,120}(invalid type: sequence, expected a string|(must|should) be a (valid )?string|expected a string|str type expected)|input should be a valid string`), quirk("string_content")},
 	{chat, says(`response_format.{0,80}(unavailable|not supported|unsupported|must be one of|invalid)|json_schema.{0,60}(not supported|unsupported|unavailable)`), quirk("json_object_only")},
 	{responses, says(`organization must be verified.{0,80}summar|reasoning\.summary|reasoning summar(y|ies)`), quirk("no-summary")},
@@ -120,7 +120,11 @@ var refusals = []refusal{
 		`unknown name.{0,120}(parameters|response_?schema)`), schemas},
 
 	// Parameters that the upstream does not know, or not for this model.
+	{chat, says(`property 'name' is unsupported|\nname\nextra_forbidden`), quirk("no:name")},
+	{chat, says(`enable_thinking.{0,60}(false for non-streaming|only support stream)`), quirk("thinks_streaming")},
 	{0, says(`temperature.{0,20}top_p.{0,20}cannot both`), samplesBoth},
+	{0, says(`not supported on this model:? ?` + parameterName), parameter},
+	{0, says(`invalid ` + parameterName + `: only [^\n]{1,20} allowed`), parameter},
 	{messages, says(`cache_control.{0,80}(not permitted|not supported|unsupported|unknown|unrecognized|extra inputs)`), noCache},
 	{0, says(`(?:unsupported|unknown|unrecognized|unexpected|extra|deprecated)[^\n]{0,60}?` + parameterName), parameter},
 	{0, says(parameterName + `[^\n]{0,80}?(?:not supported|unsupported|not permitted|not allowed|unknown|unrecognized|extra inputs|deprecated|does not support)`), parameter},
