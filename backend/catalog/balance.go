@@ -266,7 +266,7 @@ func (b *Balances) fly(ctx context.Context, account string, p *purse, f *balance
 	case <-ctx.Done():
 		f.err = ctx.Err()
 	}
-	richer := false
+	richer, kept := false, false
 	b.mu.Lock()
 	switch {
 	case b.closed:
@@ -278,6 +278,7 @@ func (b *Balances) fly(ctx context.Context, account string, p *purse, f *balance
 		f.told = Balance{Account: account, Outcome: answer.Outcome, Asked: answer.At}
 	default:
 		f.told, richer, f.err = b.record(account, answer)
+		kept = f.err == nil
 	}
 	p.flight, p.asked = nil, time.Now()
 	p.due = p.asked.Add(time.Duration(float64(balanceEvery) * (0.9 + 0.2*chance(account, p.asked))))
@@ -291,7 +292,7 @@ func (b *Balances) fly(ctx context.Context, account string, p *purse, f *balance
 		b.again(account, p)
 	}
 	b.mu.Unlock()
-	if f.err == nil && b.Told != nil {
+	if kept && b.Told != nil {
 		b.Told(f.told, richer)
 	}
 	close(f.done)

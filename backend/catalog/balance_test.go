@@ -65,6 +65,9 @@ func (b *bank) open(t *testing.T, test func(t *testing.T, purses *Balances)) {
 			Secret:   func(context.Context, string) (string, error) { return "key", nil },
 			Broke:    func(string) bool { b.mu.Lock(); defer b.mu.Unlock(); return b.broke },
 			Told: func(_ Balance, richer bool) {
+				if b.at == "openai" {
+					t.Error("what nobody told is told on")
+				}
 				if richer {
 					b.set(func() { b.richer++; b.broke = false })
 				}

@@ -1,6 +1,7 @@
 import { Button, Group, Stack } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { IconDeviceDesktopSearch, IconKey, IconPlus } from "@tabler/icons-react";
+import { useCallback } from "react";
 import { useLocation, useParams } from "wouter";
 
 import { type Account, useAccounts, useNow, useOrderAccounts, useStatus, useUsageToday } from "../api/queries";
@@ -21,11 +22,18 @@ export function Accounts() {
   const now = useNow(status?.accounts?.some((s) => s.until !== undefined) ?? false);
   useHotkeys([["mod+N", open]]);
 
-  const move = (list: Account[], from: number, to: number) => {
-    const next = list.slice();
-    next.splice(to, 0, ...next.splice(from, 1));
-    order.mutate(next, { onError: refused });
-  };
+  // The same one as long as the list is: a card is drawn anew only where something of its own has changed, and there may be a hundred.
+  const { data: list } = accounts;
+  const { mutate } = order;
+  const move = useCallback(
+    (account: Account, by: number) => {
+      const next = (list ?? []).slice();
+      const from = next.indexOf(account);
+      next.splice(from + by, 0, ...next.splice(from, 1));
+      mutate(next, { onError: refused });
+    },
+    [list, mutate],
+  );
   const add = (
     <Button leftSection={<IconPlus size={16} />} onClick={open}>
       Add an account
@@ -61,8 +69,8 @@ export function Accounts() {
                     place={i + 1}
                     now={now}
                     highlighted={what === a.id}
-                    up={i > 0 ? () => move(list, i, i - 1) : undefined}
-                    down={i < list.length - 1 ? () => move(list, i, i + 1) : undefined}
+                    last={i === list.length - 1}
+                    move={move}
                   />
                 </li>
               ))}

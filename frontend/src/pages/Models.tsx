@@ -1,7 +1,7 @@
 import { Badge, Button, Group, MultiSelect, Pagination, Stack, Switch, Table, Text, TextInput, Tooltip, UnstyledButton } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { IconBoxModel2, IconBrain, IconPhoto, IconSearch } from "@tabler/icons-react";
-import { useMemo, useRef, useState } from "react";
+import { memo, useDeferredValue, useMemo, useRef, useState } from "react";
 import { useLocation } from "wouter";
 
 import { type Model, useAccounts, useModels } from "../api/queries";
@@ -20,6 +20,8 @@ interface Offered {
   display?: string;
   offers: Model[];
   gone: boolean;
+  /** All that it is searched by, in small letters: made once, since there may be tens of thousands. */
+  text: string;
 }
 
 /** All models; asked is what to search for first. */
@@ -35,15 +37,16 @@ export function Models({ asked = "" }: { asked?: string }) {
   useHotkeys([["/", () => field.current?.focus()]]);
 
   const names = useMemo(() => group(models.data ?? []), [models.data]);
+  const wanted = useDeferredValue(query); // the field shows each letter at once; the rows follow
   const shown = useMemo(() => {
-    const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+    const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
     return names.filter(
       (n) =>
         (gone || !n.gone) &&
         (of.length === 0 || n.offers.some((o) => of.includes(o.account))) &&
-        words.every((w) => `${n.name} ${n.model} ${n.display ?? ""} ${n.offers.map((o) => `${o.account} ${o.provider}`).join(" ")}`.toLowerCase().includes(w)),
+        words.every((w) => n.text.includes(w)),
     );
-  }, [names, query, of, gone]);
+  }, [names, wanted, of, gone]);
   const pages = Math.max(1, Math.ceil(shown.length / perPage));
   const at = Math.min(page, pages);
   const anyGone = names.some((n) => n.gone);
@@ -142,16 +145,17 @@ export function Models({ asked = "" }: { asked?: string }) {
 function group(models: Model[]): Offered[] {
   const by = new Map<string, Offered>();
   for (const m of models) {
-    const n = by.get(m.name) ?? { name: m.name, model: m.model, display: m.display, offers: [], gone: true };
+    const n = by.get(m.name) ?? { name: m.name, model: m.model, display: m.display, offers: [], gone: true, text: "" };
     n.offers.push(m);
     n.display ??= m.display;
     n.gone &&= m.gone !== undefined;
     by.set(m.name, n);
   }
+  for (const n of by.values()) n.text = `${n.name} ${n.model} ${n.display ?? ""} ${n.offers.map((o) => `${o.account} ${o.provider}`).join(" ")}`.toLowerCase();
   return [...by.values()];
 }
 
-function NameRow({ of: n }: { of: Offered }) {
+const NameRow = memo(function NameRow({ of: n }: { of: Offered }) {
   const first = n.offers.find((o) => o.gone === undefined) ?? n.offers[0]!;
   const [all, setAll] = useState(false);
   const shown = all || n.offers.length <= fewOffers + 1 ? n.offers : n.offers.slice(0, fewOffers);
@@ -217,7 +221,7 @@ function NameRow({ of: n }: { of: Offered }) {
       </Table.Td>
     </Table.Tr>
   );
-}
+});
 
 function offerWords(o: Model): string {
   const by = (o.protocols ?? []).map(protocolName).join(", ");

@@ -12,7 +12,7 @@ import {
   IconPlugConnected,
   IconTrash,
 } from "@tabler/icons-react";
-import { useEffect, useRef, useState } from "react";
+import { memo, useEffect, useRef, useState } from "react";
 import { Link } from "wouter";
 
 import { type Account, type Figures, type Standing, useEditAccount, useProviders, useRemoveAccount, useRestoreAccount, useTestAccount } from "../../api/queries";
@@ -33,11 +33,11 @@ interface Props {
   place: number;
   now: number;
   highlighted: boolean;
-  up?: () => void;
-  down?: () => void;
+  last: boolean;
+  move: (account: Account, by: number) => void;
 }
 
-export function AccountCard({ account: a, standing, today, ofAll, place, now, highlighted, up, down }: Props) {
+export const AccountCard = memo(function AccountCard({ account: a, standing, today, ofAll, place, now, highlighted, last, move }: Props) {
   const { data: providers } = useProviders();
   const test = useTestAccount();
   const edit = useEditAccount();
@@ -96,13 +96,13 @@ export function AccountCard({ account: a, standing, today, ofAll, place, now, hi
       <Group justify="space-between" wrap="nowrap" align="flex-start" gap="md">
         <Group wrap="nowrap" align="flex-start" gap="md" miw={0}>
           <Stack gap={0} align="center">
-            <ActionIcon variant="subtle" color="gray" size="sm" disabled={up === undefined} onClick={up} aria-label={`Move ${a.name} up`}>
+            <ActionIcon variant="subtle" color="gray" size="sm" disabled={place === 1} onClick={() => move(a, -1)} aria-label={`Move ${a.name} up`}>
               <IconArrowUp size={15} />
             </ActionIcon>
             <Text size="sm" fw={650} aria-label={`Place ${place}`}>
               {place}
             </Text>
-            <ActionIcon variant="subtle" color="gray" size="sm" disabled={down === undefined} onClick={down} aria-label={`Move ${a.name} down`}>
+            <ActionIcon variant="subtle" color="gray" size="sm" disabled={last} onClick={() => move(a, 1)} aria-label={`Move ${a.name} down`}>
               <IconArrowDown size={15} />
             </ActionIcon>
           </Stack>
@@ -174,7 +174,7 @@ export function AccountCard({ account: a, standing, today, ofAll, place, now, hi
       <ReplaceKey account={a} opened={dialog === "key"} close={() => setDialog(null)} />
     </Card>
   );
-}
+});
 
 /** What an account came to today, and its share of the whole in words and as a bar. */
 function TodayHere({ of: t, all }: { of: Figures; all: Figures }) {
