@@ -436,7 +436,7 @@ func TestCompletionsOfChats(t *testing.T) {
 		t.Errorf("%d %s", got.status, got.body)
 	}
 	got = w.do(w.plain(plainCall{"/v1/completions", m{"model": "gpt-4o", "prompt": "x"}, nil}))
-	if got.status != 400 || !strings.Contains(got.body, "openai-chat") {
+	if got.status != 400 || !strings.Contains(got.body, "openai-chat") || !strings.Contains(got.body, "/v1/chat/completions") {
 		t.Errorf("%d %s", got.status, got.body)
 	}
 }
