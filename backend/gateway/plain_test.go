@@ -443,8 +443,8 @@ func TestCompletionsOfChats(t *testing.T) {
 
 // Gemini's embeddings, and OpenAI's at the same account.
 func TestGeminiEmbeddings(t *testing.T) {
-	g := vendor(t, imitation.Gemini, "g")
-	second := vendor(t, imitation.Gemini, "h")
+	models := imitation.WithModels("gemini-2.5-pro", "gemini-embedding-001")
+	g, second := vendor(t, imitation.Gemini, "g", models), vendor(t, imitation.Gemini, "h", models)
 	w := plainWorld(t, []*imitation.Vendor{g, second})
 	content := func(text string) map[string]any { return m{"parts": []any{m{"text": text}}} }
 	ask := func(path string, body map[string]any) answer {
