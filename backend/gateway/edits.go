@@ -66,7 +66,7 @@ func apply(data []byte, edits []edit) []byte {
 func (a *attempt) edits() []edit {
 	var es []edit
 	switch at := a.peek.ModelAt; {
-	case a.d.Upstream == a.peek.Model:
+	case a.d.Upstream == a.peek.Model, filed.Has(a.in):
 	case a.peek.Form && at.Empty() && a.peek.Model != "":
 		es = append(es, addField(a.body, "model", a.d.Upstream))
 	case a.peek.Form && !at.Empty():

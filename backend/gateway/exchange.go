@@ -209,7 +209,11 @@ func (x *exchange) route(pin routing.Pin) *failure {
 	decision, err := routing.Decide(&x.snap.Snapshot, x.asked)
 	x.noteDecision(&decision, maxFigures)
 	if err != nil {
-		return &failure{err: asError(err)}
+		e := asError(err)
+		if x.in == protocol.OpenAICompletions && e.Kind == protocol.Unsupported {
+			e.Message += "; send it messages, to /v1/chat/completions"
+		}
+		return &failure{err: e}
 	}
 	var worst *failure
 	for i, d := range decision.Candidates {

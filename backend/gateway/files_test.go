@@ -95,9 +95,13 @@ func TestFilesThatNobodyKnows(t *testing.T) {
 			t.Errorf("%s: %d %s", path, got.status, got.body)
 		}
 	}
-	for slug, says := range map[string]string{"nobody": "there is no account"} {
-		if id, got := w.upload("x", slug); id != "" || got.status != 400 || !strings.Contains(got.body, says) {
-			t.Errorf("%s: %d %s", slug, got.status, got.body)
+	if id, got := w.upload("x", "nobody"); id != "" || got.status != 400 || !strings.Contains(got.body, "there is no account") {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+	for _, c := range []plainCall{{"/v1/batches", m{"model": "gpt-4o", "input_file_id": "file-x"}, nil}, {"/v1/files", nil, []string{"model", "gpt-4o", "@file", "x", "purpose", "batch"}}} {
+		w.do(w.plain(c)) // which no vendor takes, but that is for it to say
+		if calls := first.Calls(); !strings.Contains(string(calls[len(calls)-1].Body), "gpt-4o") {
+			t.Errorf("%s arrived as %q", c.path, calls[len(calls)-1].Body)
 		}
 	}
 	w = plainWorld(t, []*imitation.Vendor{vendor(t, imitation.Anthropic, "a")})

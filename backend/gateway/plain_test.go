@@ -436,15 +436,15 @@ func TestCompletionsOfChats(t *testing.T) {
 		t.Errorf("%d %s", got.status, got.body)
 	}
 	got = w.do(w.plain(plainCall{"/v1/completions", m{"model": "gpt-4o", "prompt": "x"}, nil}))
-	if got.status != 400 || !strings.Contains(got.body, "openai-chat") {
+	if got.status != 400 || !strings.Contains(got.body, "openai-chat") || !strings.Contains(got.body, "/v1/chat/completions") {
 		t.Errorf("%d %s", got.status, got.body)
 	}
 }
 
 // Gemini's embeddings, and OpenAI's at the same account.
 func TestGeminiEmbeddings(t *testing.T) {
-	g := vendor(t, imitation.Gemini, "g")
-	second := vendor(t, imitation.Gemini, "h")
+	models := imitation.WithModels("gemini-2.5-pro", "gemini-embedding-001")
+	g, second := vendor(t, imitation.Gemini, "g", models), vendor(t, imitation.Gemini, "h", models)
 	w := plainWorld(t, []*imitation.Vendor{g, second})
 	content := func(text string) map[string]any { return m{"parts": []any{m{"text": text}}} }
 	ask := func(path string, body map[string]any) answer {

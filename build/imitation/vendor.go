@@ -27,10 +27,9 @@ const (
 
 // defaultModels are what a vendor offers where WithModels does not say.
 var defaultModels = map[Kind][]string{
-	OpenAI: {"gpt-4o", "gpt-4o-mini", "gpt-5", "o3", "text-embedding-3-small", "gpt-3.5-turbo-instruct", "gpt-image-1", "dall-e-2", "gpt-4o-mini-tts", "whisper-1",
-		"gpt-4o-transcribe", "omni-moderation-latest"},
+	OpenAI:    {"gpt-4o", "gpt-4o-mini", "gpt-5", "o3", "text-embedding-3-small"},
 	Anthropic: {"claude-sonnet-4-5", "claude-haiku-4-5", "claude-opus-4-8"},
-	Gemini:    {"gemini-2.5-pro", "gemini-2.5-flash", "gemini-3.1-pro-preview", "gemini-embedding-001"},
+	Gemini:    {"gemini-2.5-pro", "gemini-2.5-flash", "gemini-3.1-pro-preview"},
 }
 
 // TB is the part of testing.TB that New needs.
