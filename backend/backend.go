@@ -138,7 +138,7 @@ func (b *Backend) open() (err error) {
 	b.service = &control.Service{
 		Version: b.Version, Dir: b.Dir, LogFile: filepath.Join(b.Dir, logFile),
 		Accounts: b.accounts, Offers: b.offers, Balances: b.balances, Refresh: b.refresher, Catalog: catalog.Embedded(), Ledger: b.ledger, Live: b.live,
-		Snapshot: b.builder.Load, Switches: sw, Keychain: b.secrets, Lister: lister, Events: &b.events,
+		Snapshot: b.builder.Load, Routing: b.rules.Value, Switches: sw, Keychain: b.secrets, Lister: lister, Events: &b.events,
 		Locked: b.secrets.locked, Unlock: b.secrets.unlock,
 		Budgets: &b.budgets.keeper, SetBudgets: b.budgets.set,
 		Changed: b.changed, Trouble: b.trouble, Check: b.store.Check, Explain: explain, Log: b.log,

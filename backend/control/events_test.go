@@ -48,7 +48,8 @@ func newHouse(t *testing.T) *house {
 	}
 	t.Cleanup(func() { st.Close() })
 	h := &house{store: st, hub: new(control.Hub)}
-	h.Service = &control.Service{Version: "test", Accounts: account.New(st, keychain.NewMemory()), Events: h.hub, Log: slog.New(slog.DiscardHandler)}
+	h.Service = &control.Service{Version: "test", Accounts: account.New(st, keychain.NewMemory()), Events: h.hub,
+		Routing: func() routing.Settings { return routing.Settings{} }, Log: slog.New(slog.DiscardHandler)}
 	h.handler = control.Handler(h.Service)
 	return h
 }

@@ -27,7 +27,7 @@ func (s *Service) models(_ context.Context, in *modelsInput) ([]Model, error) {
 		accounts = append(accounts[:0], a)
 	}
 	now := time.Now()
-	list := []Model{}
+	list, set := []Model{}, s.Routing()
 	for _, a := range accounts {
 		offers, err := s.Offers.Get(a.ID)
 		if err != nil {
@@ -49,6 +49,9 @@ func (s *Service) models(_ context.Context, in *modelsInput) ([]Model, error) {
 				if known.Reasons {
 					m.Can = append(m.Can, "reasoning")
 				}
+			}
+			if own := set.Own(a.Slug, o.Name, m.Model); own != nil {
+				price = own
 			}
 			if price != nil {
 				terms := price.Holding(now)

@@ -59,6 +59,7 @@ type Service struct {
 	Ledger     *ledger.Ledger
 	Live       *live.Registry
 	Snapshot   func() *snapshot.Snapshot // the one in force; means something only while serving
+	Routing    func() routing.Settings   // what the user has written in routing.yaml
 	Switches   Switches
 	Keychain   keychain.Keychain
 	Lister     catalog.Lister

@@ -130,7 +130,7 @@ func (b *Builder) rebuild(ctx context.Context) error {
 	if b.Settings != nil {
 		set = b.Settings()
 	}
-	b.addDeployments(s, accounts, offers, set.Aliases)
+	b.addDeployments(s, accounts, offers, &set)
 	s.Rules = routing.NewRules(&set, s.Names)
 	b.now.Store(s)
 	return nil
@@ -179,7 +179,7 @@ func (b *Builder) target(ctx context.Context, a account.Account) (*provider.Targ
 }
 
 // addDeployments joins what the accounts offer with what the catalog knows.
-func (b *Builder) addDeployments(s *Snapshot, accounts []account.Account, offers [][]catalog.Offer, aliases map[string]string) {
+func (b *Builder) addDeployments(s *Snapshot, accounts []account.Account, offers [][]catalog.Offer, set *routing.Settings) {
 	n := 0
 	for _, list := range offers {
 		n += len(list)
@@ -201,6 +201,9 @@ func (b *Builder) addDeployments(s *Snapshot, accounts []account.Account, offers
 			d := routing.Deployment{ID: id, Account: a, Order: i, Upstream: o.Name, Protocols: o.Protocols, Display: o.Display,
 				Created: o.Created, Context: o.Context, MaxOutput: o.MaxOutput, Live: b.Live.Deployment(id, a.ID, a.Host), Quirks: quirks, Counts: counts}
 			b.describe(&d, accounts[i], o)
+			if own := set.Own(a.Slug, d.Upstream, d.Model); own != nil {
+				d.Price = own
+			}
 			entries = append(entries, catalog.Entry{Ref: int32(len(s.Deployments)), Account: a.Slug, Name: o.Name})
 			s.Deployments = append(s.Deployments, d)
 		}
@@ -212,7 +215,7 @@ func (b *Builder) addDeployments(s *Snapshot, accounts []account.Account, offers
 				Live: b.Live.Deployment(id, a.ID, a.Host)})
 		}
 	}
-	s.Names = catalog.NewIndex(entries, aliases)
+	s.Names = catalog.NewIndex(entries, set.Aliases)
 }
 
 // describe adds what the catalog knows of the model to what the account said of it.

@@ -119,6 +119,28 @@ func TestSnapshotJoinsAccountsOffersAndCatalog(t *testing.T) {
 	}
 }
 
+// The user's own price is above all others, and that of one account above that of all.
+func TestOwnPrices(t *testing.T) {
+	h := newHouse(t)
+	h.add("Work", secret, "gpt-4o", "gpt-5")
+	h.add("Home", secret+"2", "gpt-4o")
+	one, two := 1.0, 2.0
+	h.Settings = func() routing.Settings {
+		return routing.Settings{Prices: map[string]routing.OwnPrice{"gpt-4o": {Input: &one}, "home/gpt-4o": {Input: &two}}}
+	}
+	want := map[string]float64{"work/gpt-4o": 1, "home/gpt-4o": 2, "work/gpt-5": 1.25}
+	for _, d := range h.rebuilt().Deployments {
+		name := d.Account.Slug + "/" + d.Upstream
+		if d.Upstream == "" { // the account's files
+			continue
+		}
+		usd, known := d.Price.Cost(protocol.Usage{Input: 1e6}, time.Now())
+		if own := strings.Contains(d.Price.Source, "routing.yaml"); !known || usd != want[name] || own != (d.Upstream == "gpt-4o") {
+			t.Errorf("%s costs %v, by %s; want %v", name, usd, d.Price.Source, want[name])
+		}
+	}
+}
+
 func TestModelsThatAreGoneCannotBeChosen(t *testing.T) {
 	h := newHouse(t)
 	a := h.add("Work", secret, "gpt-4o", "gpt-5")
