@@ -105,6 +105,8 @@ Open Metapi {open}
 --
 ( ) [Failover]
 ( ) [Load balance]
+( ) [Fastest]
+( ) [Cheapest]
 --
 [Copy OpenAI base URL]
 [Copy Anthropic and Gemini base URL]

@@ -31,8 +31,9 @@ var plainModels = map[imitation.Kind]map[string]protocol.Protocol{
 	imitation.Gemini: {"gemini-embedding-001": protocol.GeminiEmbeddings},
 }
 
-// A provider that serves everything that is called as OpenAI's is: OpenAI itself does not re-rank.
-func init() {
+// shops puts a provider in force that serves everything that is called as OpenAI's is: OpenAI itself does not re-rank.
+func shops(t *testing.T) {
+	t.Helper()
 	all := []string{}
 	for _, p := range protocol.All {
 		if p != protocol.Anthropic && p != protocol.Gemini && p != protocol.GeminiEmbeddings {
@@ -40,13 +41,14 @@ func init() {
 		}
 	}
 	if err := provider.Use([]provider.Definition{{ID: "shop", Name: "Shop", Format: "openai", Protocols: all}}); err != nil {
-		panic(err)
+		t.Fatal(err)
 	}
 }
 
 // plainWorld is a world whose accounts offer all that, too, and keep files.
 func plainWorld(t *testing.T, vendors []*imitation.Vendor, settings ...setting) *world {
 	t.Helper()
+	shops(t)
 	add := func(_ *gateway.Options, s *snapshot.Snapshot) {
 		registry := live.NewRegistry()
 		offer := func(i int, name string, ps protocol.Set) {
