@@ -15,10 +15,10 @@ import (
 	"metapi/backend/catalog"
 	"metapi/backend/control"
 	"metapi/backend/gateway"
-	"metapi/backend/gateway/wire"
 	"metapi/backend/kept"
 	"metapi/backend/keychain"
 	"metapi/backend/ledger"
+	"metapi/backend/network"
 	"metapi/backend/provider"
 	"metapi/backend/routing"
 	"metapi/backend/routing/live"
@@ -57,7 +57,7 @@ type Backend struct {
 	refresher *catalog.Refresher
 	live      *live.Registry
 	builder   *snapshot.Builder
-	transport *wire.Client
+	network   *network.Network
 	service   *control.Service
 	handler   http.Handler
 	events    control.Hub
@@ -112,14 +112,20 @@ func (b *Backend) open() (err error) {
 	b.accounts = account.New(b.store, b.secrets)
 	b.offers = catalog.NewOffers(b.store)
 	b.live = live.NewRegistry()
-	b.transport = gateway.NewTransport()
-	lister := catalog.ProviderLister{Client: &http.Client{Transport: b.transport}}
+	b.network = network.New(network.Options{Wrap: gateway.NewTransport, OnWake: b.woke, OnChange: func() { b.events.Changed(control.TopicStatus) }, Log: b.log})
+	if err := b.network.Trust(set.CAFile); err != nil { // told as trouble
+		b.log.Warn("certificates cannot be used", "file", set.CAFile, "error", err)
+	}
+	lister := catalog.ProviderLister{Client: func(way network.Choice) (provider.Doer, error) {
+		c, err := b.network.Caller(way)
+		return &http.Client{Transport: c}, err
+	}}
 	b.refresher = catalog.NewRefresher(catalog.RefresherConfig{
-		Offers: b.offers, Accounts: b.scanAccounts, Secret: b.accounts.Secret, Lister: lister, OnChange: b.discovered,
+		Offers: b.offers, Accounts: b.scanAccounts, Secret: b.accounts.Secret, Way: b.wayOf, Lister: lister, OnChange: b.discovered,
 	})
 	sw := b.switches()
 	b.builder = snapshot.NewBuilder(snapshot.Sources{
-		Accounts: b.accounts, Offers: b.offers, Catalog: catalog.Embedded(), Live: b.live, Mode: sw.Mode, Paused: sw.Paused,
+		Accounts: b.accounts, Offers: b.offers, Catalog: catalog.Embedded(), Live: b.live, Mode: sw.Mode, Paused: sw.Paused, Way: b.way,
 		Aliases: func() map[string]string { return b.rules.Value().Aliases }, Log: b.log,
 	})
 	b.accounts.OnChange(func() {
@@ -129,7 +135,7 @@ func (b *Backend) open() (err error) {
 	b.service = &control.Service{
 		Version: b.Version, Dir: b.Dir, LogFile: filepath.Join(b.Dir, logFile),
 		Accounts: b.accounts, Offers: b.offers, Refresh: b.refresher, Catalog: catalog.Embedded(), Ledger: b.ledger, Live: b.live,
-		Snapshot: b.builder.Load, Switches: sw, Keychain: b.secrets, Lister: lister, Events: &b.events,
+		Snapshot: b.builder.Load, Switches: sw, Keychain: b.secrets, Lister: lister, Events: &b.events, Network: b.network,
 		Locked: b.secrets.locked, Unlock: b.secrets.unlock,
 		Changed: b.changed, Trouble: b.trouble, Check: b.store.Check, Explain: explain, Log: b.log,
 	}
@@ -154,8 +160,8 @@ func (b *Backend) Close() error {
 	if b.refresher != nil {
 		b.refresher.Close()
 	}
-	if b.transport != nil {
-		b.transport.CloseIdleConnections()
+	if b.network != nil {
+		b.network.Close()
 	}
 	if b.ledger != nil {
 		err = errors.Join(err, b.ledger.Close())
@@ -183,6 +189,31 @@ func (b *Backend) scanAccounts() ([]catalog.ScanAccount, error) {
 		out[i] = catalog.ScanAccount{ID: a.ID, Provider: a.Provider, BaseURL: a.BaseURL, Paused: a.Paused}
 	}
 	return out, err
+}
+
+// way is who makes an account's calls.
+func (b *Backend) way(ctx context.Context, a account.Account) (http.RoundTripper, error) {
+	choice, err := b.accounts.Choice(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	return b.network.Caller(choice)
+}
+
+// wayOf is how an account is reached.
+func (b *Backend) wayOf(ctx context.Context, id string) (network.Choice, error) {
+	a, err := b.accounts.Get(id)
+	if err != nil {
+		return network.Choice{}, err
+	}
+	return b.accounts.Choice(ctx, a)
+}
+
+// woke is called when this machine has slept: what was due in the meantime is looked at.
+func (b *Backend) woke() {
+	if b.serving.on.Load() {
+		b.refresher.Kick()
+	}
 }
 
 // changed puts a change of accounts, offers or switches in force for the next request, and wakes who waits for a port.
@@ -233,6 +264,7 @@ func (b *Backend) trouble() []string {
 	if fault := b.rules.Fault(); fault != nil {
 		list = append(list, control.Sentence(fault.Error())+" What was there before stays in force.")
 	}
+	list = append(list, b.network.Trouble()...)
 	for _, fault := range b.own.Faults() {
 		list = append(list, control.Sentence(fault.Error())+" What was there before stays in force.")
 	}

@@ -119,7 +119,7 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 		i.sessions = web.Sessions
 	}
 	g := gateway.New(gateway.Options{
-		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events}, Pins: b.ledger, Kept: b.kept, Transport: b.transport, Moves: i.moves,
+		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events}, Pins: b.ledger, Kept: b.kept, Moves: i.moves,
 		Control: control.Guard(b.handler, i.rt.Token, web), Origins: o.Origins, FirstEvent: o.FirstEvent, Log: b.log,
 	})
 	i.inFlight = g.InFlight
@@ -224,7 +224,11 @@ func (b *Backend) mend(ctx context.Context) {
 			if target != nil || paused(b.accounts, snap.Accounts[i].ID) {
 				continue
 			}
-			if _, err := b.accounts.Secret(ctx, snap.Accounts[i].ID); err == nil {
+			_, err := b.accounts.Secret(ctx, snap.Accounts[i].ID)
+			if err == nil {
+				_, err = b.wayOf(ctx, snap.Accounts[i].ID)
+			}
+			if err == nil {
 				b.changed()
 				b.events.Changed(control.TopicStatus)
 				break

@@ -11,6 +11,7 @@ import (
 	"metapi/backend/catalog"
 	"metapi/backend/keychain"
 	"metapi/backend/ledger"
+	"metapi/backend/network"
 	"metapi/backend/provider"
 	"metapi/backend/routing"
 	"metapi/backend/routing/live"
@@ -57,6 +58,7 @@ type Service struct {
 	Keychain keychain.Keychain
 	Lister   catalog.Lister
 	Events   *Hub
+	Network  *network.Network
 	Changed  func()                        // called after a change that the snapshot must show; returns when it does
 	Trouble  func() []string               // what is wrong with the data folder now, a sentence each
 	Check    func() error                  // reads the whole database
@@ -102,6 +104,7 @@ func (s *Service) routes(r *router) {
 	route(r, http.MethodPost, "/api/link", "link", "Make a link that opens the pages in a browser, once", s.link)
 	route(r, http.MethodGet, "/api/settings", "settings", "The settings", s.settings)
 	route(r, http.MethodPatch, "/api/settings", "editSettings", "Change settings", s.editSettings)
+	route(r, http.MethodGet, "/api/network", "network", "How upstreams are reached", s.network)
 	route(r, http.MethodGet, "/api/desktop", "desktop", "What the window's process knows", s.desktop)
 	route(r, http.MethodPatch, "/api/desktop", "editDesktop", "Change what the window's process can", s.editDesktop)
 	route(r, http.MethodPost, "/api/desktop/quit", "quitDesktop", "End the desktop app", s.quitDesktop)

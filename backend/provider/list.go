@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"metapi/backend/network"
 	"metapi/backend/protocol"
 )
 
@@ -81,7 +82,7 @@ func (p *Provider) List(ctx context.Context, client Doer, c Credential) Listing 
 		own.Jar = nil
 		client = &own
 	}
-	l := &lister{Target: t, client: client, secret: c.Secret, seen: map[string]bool{}}
+	l := &lister{Target: t, client: client, secret: c.Secret, way: c.Way, seen: map[string]bool{}}
 	l.run(ctx)
 	l.out.At = time.Now()
 	return l.out
@@ -104,6 +105,7 @@ type lister struct {
 	*Target
 	client Doer
 	secret string
+	way    network.Choice
 	seen   map[string]bool
 	out    Listing
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -38,6 +39,7 @@ func newHouse(t *testing.T) *house {
 	t.Cleanup(func() { st.Close() })
 	h := &house{t: t, keys: keychain.NewMemory()}
 	h.Builder = NewBuilder(Sources{Accounts: account.New(st, h.keys), Offers: catalog.NewOffers(st), Catalog: catalog.Embedded(), Live: live.NewRegistry(),
+		Way:     func(context.Context, account.Account) (http.RoundTripper, error) { return nil, nil },
 		Mode:    func() (routing.Mode, error) { return routing.Balance, h.mode },
 		Paused:  func() (bool, error) { return false, nil },
 		Aliases: func() map[string]string { return map[string]string{"fast": "gpt-4o-mini"} },

@@ -33,6 +33,7 @@ type (
 	Done            = control.Done
 	Settings        = control.Settings
 	EditSettings    = control.EditSettings
+	NetworkReport   = control.NetworkReport
 	Desktop         = control.Desktop
 	EditDesktop     = control.EditDesktop
 	Link            = control.Link

@@ -316,6 +316,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/network": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How upstreams are reached */
+        get: operations["network"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/pause": {
         parameters: {
             query?: never;
@@ -563,6 +580,8 @@ export interface components {
             /** @description The user wants it left out */
             paused: boolean;
             provider: string;
+            /** @description How it is reached: direct, system, or a proxy's URL, its password shown as ***; absent: as the settings say */
+            proxy?: string;
             /** @description The last discovery */
             scan: components["schemas"]["Scan"];
             /** @description Names it in account/model */
@@ -607,6 +626,8 @@ export interface components {
             name?: string;
             /** @description A provider id; may be left out where the key tells */
             provider?: string;
+            /** @description How it is reached: direct, system, or a proxy's URL; as the settings say where empty */
+            proxy?: string;
         };
         AddClientInputBody: {
             /** @description The tool's name */
@@ -702,15 +723,20 @@ export interface components {
         EditAccount: {
             name?: string;
             paused?: boolean;
+            /** @description How it is reached; empty: as the settings say. *** as its password keeps the one that is known */
+            proxy?: string;
         };
         EditDesktop: {
             start_at_login: boolean;
         };
         EditSettings: {
+            ca_file?: string;
             close_to_tray?: boolean;
             keep_responses?: boolean;
             /** Format: int64 */
             port?: number;
+            /** @description *** as its password keeps the one that is known */
+            proxy?: string;
             start_hidden?: boolean;
             /** @enum {string} */
             theme?: "system" | "light" | "dark";
@@ -926,6 +952,24 @@ export interface components {
             /** @description Long prompts, or some hours, cost another price */
             tiered?: boolean;
         };
+        NetworkReport: {
+            /** @description What is wrong with the system's proxies or the certificates now, a sentence each */
+            trouble?: string[] | null;
+            /** @description One for each account, or for the URL that was asked about */
+            ways: components["schemas"]["NetworkWay"][] | null;
+        };
+        NetworkWay: {
+            /** @description The account's slug */
+            account?: string;
+            /** @description The account's name */
+            name?: string;
+            /** @description Kind, host and port of the proxy; absent where there is none */
+            proxy?: string;
+            /** @description Scheme and host of what is called */
+            url: string;
+            /** @description What is in force, in words: direct, or the proxy and who named it */
+            way: string;
+        };
         OpenSession: {
             /** @description Of a link */
             code: string;
@@ -1111,6 +1155,8 @@ export interface components {
             token: string;
         };
         Settings: {
+            /** @description A file of certificates in PEM that are believed beside the system's; empty: none */
+            ca_file: string;
             /** @description Closing the window leaves Metapi running in the tray, where there is one */
             close_to_tray: boolean;
             /** @description Keep replies that tools may continue by their ids, and conversations, on this machine for 30 days; off deletes what was kept */
@@ -1120,6 +1166,8 @@ export interface components {
              * @description Where clients are served on loopback
              */
             port: number;
+            /** @description How accounts are reached that have no word of their own: system (or empty), direct, or a proxy's URL; its password is shown as *** */
+            proxy: string;
             /** @description Start without a window, where there is a tray */
             start_hidden: boolean;
             /** @enum {string} */
@@ -1942,6 +1990,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Model"][] | null;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    network: {
+        parameters: {
+            query?: {
+                /** @description What is to be reached; without it, each account's host is */
+                url?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkReport"];
                 };
             };
             /** @description Error */
