@@ -50,11 +50,11 @@ func (c *Client) RoundTrip(r *http.Request) (*http.Response, error) {
 			return res, nil
 		}
 		res.Body.Close()
-		return nil, &ProxyError{Proxy: Show(p), Auth: true, Named: p.User != nil, Status: res.StatusCode}
+		return nil, &ProxyError{Proxy: Show(p), Auth: true, Named: named(p), Status: res.StatusCode}
 	}
 	if atProxy(err) {
 		if p := c.way(r.URL).Proxy; p != nil {
-			return nil, &ProxyError{Proxy: Show(p), Auth: socksAuth(err), Named: p.User != nil, Err: err}
+			return nil, &ProxyError{Proxy: Show(p), Auth: socksAuth(err), Named: named(p), Err: err}
 		}
 	}
 	return nil, err
@@ -93,7 +93,13 @@ func connected(_ context.Context, p *url.URL, _ *http.Request, res *http.Respons
 	if res.StatusCode == http.StatusOK {
 		return nil
 	}
-	return &ProxyError{Proxy: Show(p), Auth: res.StatusCode == http.StatusProxyAuthRequired, Named: p.User != nil, Status: res.StatusCode}
+	return &ProxyError{Proxy: Show(p), Auth: res.StatusCode == http.StatusProxyAuthRequired, Named: named(p), Status: res.StatusCode}
+}
+
+// named reports whether a proxy is told a name and password.
+func named(proxy *url.URL) bool {
+	_, has := proxy.User.Password()
+	return has
 }
 
 // ProxyError says that a proxy, not the upstream, is why a call failed: nothing has reached the upstream. It holds no password.

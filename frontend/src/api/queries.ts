@@ -102,6 +102,8 @@ export const useProviders = () => useQuery({ queryKey: ["providers"], queryFn: a
 export const useModels = () => useQuery({ queryKey: ["models"], queryFn: async () => (await data(GET("/api/models"))) ?? [] });
 export const useClients = () => useQuery({ queryKey: ["clients"], queryFn: async () => (await data(GET("/api/clients"))) ?? [] });
 export const useSettings = () => useQuery({ queryKey: ["settings"], queryFn: () => data(GET("/api/settings")) });
+/** How each account is reached, read when it is asked for. */
+export const useNetwork = () => useQuery({ queryKey: ["network"], queryFn: () => data(GET("/api/network")), enabled: false, gcTime: 0 });
 export const useDesktop = () => useQuery({ queryKey: ["desktop"], queryFn: () => data(GET("/api/desktop")), refetchInterval: 10_000 });
 
 /** The start of the local day, as the API wants it. */
