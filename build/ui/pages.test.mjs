@@ -505,6 +505,49 @@ describe('pages', { concurrency: 1 }, () => {
     }
   })
 
+  test('the network: a proxy for one account and for all, certificates, and what is in force', async () => {
+    await open(page, '/accounts')
+    await page.getByRole('button', { name: 'More about Work' }).click()
+    await page.getByRole('menuitem', { name: 'Network…' }).click()
+    const dialog = page.getByRole('dialog', { name: 'How Work is reached' })
+    await dialog.getByText('A proxy', { exact: true }).click()
+    const address = dialog.getByRole('textbox', { name: 'Address of the proxy' })
+    await address.fill('gopher://127.0.0.1:1')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.getByRole('alert').filter({ hasText: 'socks5' }).waitFor()
+    await address.fill('http://me:hunter2@127.0.0.1:1')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.waitFor({ state: 'hidden' })
+    const proxy = async () => (await desk.cli({}, 'accounts', 'list', '--json')).find((a) => a.name === 'Work').proxy
+    await settles(proxy, 'http://me:***@127.0.0.1:1')
+
+    await open(page, '/settings')
+    const network = page.getByRole('region', { name: 'Network' })
+    await network.getByText('No proxy', { exact: true }).click()
+    await network.getByRole('button', { name: 'Save the proxy' }).click()
+    await told('accounts are reached so')
+    await network.getByRole('textbox', { name: 'Certificates' }).fill('/nowhere/company.pem')
+    await network.getByRole('button', { name: 'Save the certificates' }).click()
+    await network.getByRole('alert').filter({ hasText: 'no such file' }).waitFor()
+    await network.getByRole('button', { name: 'Undo' }).click()
+    await network.getByRole('button', { name: 'Test' }).click()
+    await network.getByText("the account's own: http://127.0.0.1:1").waitFor()
+    await network.getByText('Settings: direct').first().waitFor()
+    assert.deepEqual(await accessibility(page), [])
+    await network.getByText('System', { exact: true }).click()
+    await network.getByRole('button', { name: 'Save the proxy' }).click()
+
+    await open(page, '/accounts')
+    await page.getByRole('button', { name: 'More about Work' }).click()
+    await page.getByRole('menuitem', { name: 'Network…' }).click()
+    await dialog.getByRole('textbox', { name: 'Address of the proxy' }).and(page.locator('[value="http://me:***@127.0.0.1:1"]')).waitFor()
+    assert.deepEqual(await accessibility(page), [])
+    await dialog.getByText('As in Settings', { exact: true }).click()
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.waitFor({ state: 'hidden' })
+    await settles(proxy, undefined)
+  })
+
   test('settings: theme, and what only the desktop app can', async () => {
     await open(page, '/settings')
     await page.getByText('Dark', { exact: true }).click()
@@ -512,7 +555,7 @@ describe('pages', { concurrency: 1 }, () => {
     const other = await desk.page() // another page has it, too
     await other.waitForFunction(() => document.documentElement.dataset.mantineColorScheme === 'dark')
     await other.context().close()
-    await page.getByText('System', { exact: true }).click()
+    await page.getByRole('region', { name: 'Appearance' }).getByText('System', { exact: true }).click()
     await page.waitForFunction(() => document.documentElement.dataset.mantineColorScheme === 'light')
     assert.ok(await page.getByRole('switch', { name: 'Start at login' }).isDisabled())
     await page.getByRole('switch', { name: 'Close to the tray' }).click({ force: true })

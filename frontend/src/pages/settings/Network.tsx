@@ -19,6 +19,16 @@ export function Network({ settings }: { settings: Saved }) {
   );
 }
 
+/** Tells that a change is made. By its promise: the form begins anew with what was saved. */
+async function save(change: Promise<unknown>, words: string) {
+  try {
+    await change;
+    tell(words);
+  } catch {
+    // the form shows why
+  }
+}
+
 function Proxy({ settings }: { settings: Saved }) {
   const edit = useEditSettings();
   const [proxy, setProxy] = useState(settings.proxy);
@@ -26,7 +36,7 @@ function Proxy({ settings }: { settings: Saved }) {
     <form
       onSubmit={(e) => {
         e.preventDefault();
-        edit.mutate({ proxy }, { onSuccess: () => tell("From the next request on, accounts are reached so.") });
+        void save(edit.mutateAsync({ proxy }), "From the next request on, accounts are reached so.");
       }}
     >
       <Stack gap="xs">
@@ -54,7 +64,7 @@ function Certificates({ settings }: { settings: Saved }) {
     <form
       onSubmit={(e) => {
         e.preventDefault();
-        edit.mutate({ ca_file: file.trim() }, { onSuccess: (s) => tell(s.ca_file === "" ? "The system's certificates alone are believed." : "These certificates are believed beside the system's.") });
+        void save(edit.mutateAsync({ ca_file: file.trim() }), file.trim() === "" ? "The system's certificates alone are believed." : "These certificates are believed beside the system's.");
       }}
     >
       <Stack gap="xs">
