@@ -180,8 +180,9 @@ export function useEditSettings() {
     scope: { id: "settings" },
     mutationFn: (body: Schemas["EditSettings"]) => data(PATCH("/api/settings", { body })),
     onMutate: (body) => {
-      const { port: _, ...rest } = body; // a port may be taken: it is shown once it is had
-      client.setQueryData<Settings>(["settings"], (now) => now && { ...now, ...rest });
+      const shown = { ...body };
+      for (const refusable of ["port", "proxy", "ca_file"] as const) delete shown[refusable]; // these are shown once they hold
+      client.setQueryData<Settings>(["settings"], (now) => now && { ...now, ...shown });
     },
     onSettled: () => Promise.all([client.invalidateQueries({ queryKey: ["settings"] }), client.invalidateQueries({ queryKey: ["status"] })]),
   });
