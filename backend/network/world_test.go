@@ -135,12 +135,10 @@ func ask(t *testing.T, n *Network, choice Choice, url string) (string, error) {
 
 // proxy is an HTTP or SOCKS5 proxy on loopback that brings every call to one address, and notes what it could see.
 type proxy struct {
-	t     *testing.T
-	to    string
-	user  string // "name:password"; empty: it lets everybody through
-	plain bool   // answer CONNECT with status
-	code  int
-	addr  string
+	t    *testing.T
+	to   string
+	user string // "name:password"; empty: it lets everybody through
+	addr string
 
 	mu    sync.Mutex
 	seen  strings.Builder // all bytes that it read from its clients, tunnels included
@@ -228,9 +226,6 @@ func byHTTP(p *proxy, c net.Conn) {
 		switch {
 		case p.user != "" && r.Header.Get("Proxy-Authorization") != "Basic "+base64.StdEncoding.EncodeToString([]byte(p.user)):
 			io.WriteString(c, "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"corp\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-			return
-		case p.code != 0:
-			io.WriteString(c, "HTTP/1.1 "+http.StatusText(p.code)+"\r\n\r\n")
 			return
 		case r.Method == http.MethodConnect:
 			io.WriteString(c, "HTTP/1.1 200 Connection established\r\n\r\n")

@@ -180,8 +180,8 @@ export function useEditSettings() {
     scope: { id: "settings" },
     mutationFn: (body: Schemas["EditSettings"]) => data(PATCH("/api/settings", { body })),
     onMutate: (body) => {
-      const shown = { ...body };
-      for (const refusable of ["port", "proxy", "ca_file"] as const) delete shown[refusable]; // these are shown once they hold
+      const refusable = ["port", "proxy", "ca_file"]; // these are shown once they hold
+      const shown = Object.fromEntries(Object.entries(body).filter(([key]) => !refusable.includes(key)));
       client.setQueryData<Settings>(["settings"], (now) => now && { ...now, ...shown });
     },
     onSettled: () => Promise.all([client.invalidateQueries({ queryKey: ["settings"] }), client.invalidateQueries({ queryKey: ["status"] })]),
