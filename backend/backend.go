@@ -15,10 +15,10 @@ import (
 	"metapi/backend/catalog"
 	"metapi/backend/control"
 	"metapi/backend/gateway"
-	"metapi/backend/gateway/wire"
 	"metapi/backend/kept"
 	"metapi/backend/keychain"
 	"metapi/backend/ledger"
+	"metapi/backend/network"
 	"metapi/backend/provider"
 	"metapi/backend/routing"
 	"metapi/backend/routing/live"
@@ -59,7 +59,7 @@ type Backend struct {
 	refresher *catalog.Refresher
 	live      *live.Registry
 	builder   *snapshot.Builder
-	transport *wire.Client
+	network   *network.Network
 	service   *control.Service
 	handler   http.Handler
 	events    control.Hub
@@ -118,17 +118,23 @@ func (b *Backend) open() (err error) {
 	b.accounts = account.New(b.store, b.secrets)
 	b.offers = catalog.NewOffers(b.store)
 	b.live = live.NewRegistry()
-	b.transport = gateway.NewTransport()
-	lister := catalog.ProviderLister{Client: &http.Client{Transport: b.transport}}
+	b.network = network.New(network.Options{Wrap: gateway.NewTransport, OnWake: b.woke, OnChange: func() { b.events.Changed(control.TopicStatus) }, Log: b.log})
+	if err := b.network.Trust(set.CAFile); err != nil { // told as trouble
+		b.log.Warn("certificates cannot be used", "file", set.CAFile, "error", err)
+	}
+	lister := catalog.ProviderLister{Client: func(way network.Choice) (provider.Doer, error) {
+		c, err := b.network.Caller(way)
+		return &http.Client{Transport: c}, err
+	}}
 	b.balances = catalog.NewBalances(catalog.BalancesConfig{
-		Store: b.store, Accounts: b.scanAccounts, Secret: b.accounts.Secret, Teller: lister, Broke: b.live.Broke, Told: b.told,
+		Store: b.store, Accounts: b.scanAccounts, Secret: b.accounts.Secret, Way: b.wayOf, Teller: lister, Broke: b.live.Broke, Told: b.told,
 	})
 	b.refresher = catalog.NewRefresher(catalog.RefresherConfig{
-		Offers: b.offers, Accounts: b.scanAccounts, Secret: b.accounts.Secret, Lister: lister, OnChange: b.discovered, Listed: b.balances.Listed,
+		Offers: b.offers, Accounts: b.scanAccounts, Secret: b.accounts.Secret, Way: b.wayOf, Lister: lister, OnChange: b.discovered, Listed: b.balances.Listed,
 	})
 	sw := b.switches()
 	b.builder = snapshot.NewBuilder(snapshot.Sources{
-		Accounts: b.accounts, Offers: b.offers, Catalog: catalog.Embedded(), Live: b.live, Mode: sw.Mode, Paused: sw.Paused,
+		Accounts: b.accounts, Offers: b.offers, Catalog: catalog.Embedded(), Live: b.live, Mode: sw.Mode, Paused: sw.Paused, Way: b.way,
 		Settings: b.rules.Value, Log: b.log,
 	})
 	b.accounts.OnChange(func() {
@@ -138,7 +144,7 @@ func (b *Backend) open() (err error) {
 	b.service = &control.Service{
 		Version: b.Version, Dir: b.Dir, LogFile: filepath.Join(b.Dir, logFile),
 		Accounts: b.accounts, Offers: b.offers, Balances: b.balances, Refresh: b.refresher, Catalog: catalog.Embedded(), Ledger: b.ledger, Live: b.live,
-		Snapshot: b.builder.Load, Routing: b.rules.Value, Switches: sw, Keychain: b.secrets, Lister: lister, Events: &b.events,
+		Snapshot: b.builder.Load, Routing: b.rules.Value, Switches: sw, Keychain: b.secrets, Lister: lister, Events: &b.events, Network: b.network,
 		Locked: b.secrets.locked, Unlock: b.secrets.unlock,
 		Budgets: &b.budgets.keeper, SetBudgets: b.budgets.set,
 		Changed: b.changed, Trouble: b.trouble, Check: b.store.Check, Explain: explain, Log: b.log,
@@ -170,8 +176,8 @@ func (b *Backend) Close() error {
 	if b.balances != nil {
 		b.balances.Close()
 	}
-	if b.transport != nil {
-		b.transport.CloseIdleConnections()
+	if b.network != nil {
+		b.network.Close()
 	}
 	if b.ledger != nil {
 		err = errors.Join(err, b.ledger.Close())
@@ -199,6 +205,31 @@ func (b *Backend) scanAccounts() ([]catalog.ScanAccount, error) {
 		out[i] = catalog.ScanAccount{ID: a.ID, Provider: a.Provider, BaseURL: a.BaseURL, Paused: a.Paused}
 	}
 	return out, err
+}
+
+// way is who makes an account's calls.
+func (b *Backend) way(ctx context.Context, a account.Account) (http.RoundTripper, error) {
+	choice, err := b.accounts.Choice(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	return b.network.Caller(choice)
+}
+
+// wayOf is how an account is reached.
+func (b *Backend) wayOf(ctx context.Context, id string) (network.Choice, error) {
+	a, err := b.accounts.Get(id)
+	if err != nil {
+		return network.Choice{}, err
+	}
+	return b.accounts.Choice(ctx, a)
+}
+
+// woke is called when this machine has slept: what was due in the meantime is looked at.
+func (b *Backend) woke() {
+	if b.serving.on.Load() {
+		b.refresher.Kick()
+	}
 }
 
 // changed puts a change of accounts, offers or switches in force for the next request, and wakes who waits for a port.
@@ -261,6 +292,7 @@ func (b *Backend) trouble() []string {
 	for _, missing := range b.builder.Load().Rules.Lacks() {
 		list = append(list, control.Sentence(routing.SettingsFile+": "+missing))
 	}
+	list = append(list, b.network.Trouble()...)
 	for _, fault := range b.own.Faults() {
 		list = append(list, control.Sentence(fault.Error())+" What was there before stays in force.")
 	}

@@ -121,7 +121,7 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 		i.sessions = web.Sessions
 	}
 	g := gateway.New(gateway.Options{
-		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events, b.balances}, Pins: b.ledger, Kept: b.kept, Budgets: &b.budgets, Transport: b.transport, Moves: i.moves,
+		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events, b.balances}, Pins: b.ledger, Kept: b.kept, Budgets: &b.budgets, Moves: i.moves,
 		Control: control.Guard(b.handler, i.rt.Token, web), Origins: o.Origins, FirstEvent: o.FirstEvent, Log: b.log,
 	})
 	i.inFlight, i.refusals, i.decide = g.InFlight, g.Refusals, g.Explain
@@ -235,7 +235,11 @@ func (b *Backend) mend(ctx context.Context) {
 			if target != nil || paused(b.accounts, snap.Accounts[i].ID) {
 				continue
 			}
-			if _, err := b.accounts.Secret(ctx, snap.Accounts[i].ID); err == nil {
+			_, err := b.accounts.Secret(ctx, snap.Accounts[i].ID)
+			if err == nil {
+				_, err = b.wayOf(ctx, snap.Accounts[i].ID)
+			}
+			if err == nil {
 				b.changed()
 				b.events.Changed(control.TopicStatus)
 				break

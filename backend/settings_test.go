@@ -96,7 +96,7 @@ func TestSettings(t *testing.T) {
 	dir := t.TempDir()
 	b := open(t, dir)
 	c := client.InProcess(b.Handler())
-	want := client.Settings{Port: backend.DefaultPort, Theme: "system", CloseToTray: true, KeepResponses: true}
+	want := client.Settings{Port: backend.DefaultPort, Theme: "system", CloseToTray: true, Proxy: "system", KeepResponses: true}
 	if s := must(c.Settings(t.Context()))(t); s != want {
 		t.Errorf("to begin with: %+v", s)
 	}
@@ -137,10 +137,10 @@ func TestSettings(t *testing.T) {
 		then client.Settings
 	}{
 		{`{}`, want},
-		{`{"theme":"dark"}`, client.Settings{Port: want.Port, Theme: "dark", CloseToTray: true, KeepResponses: true}},
-		{`{"close_to_tray":false,"start_hidden":true}`, client.Settings{Port: want.Port, Theme: "dark", StartHidden: true, KeepResponses: true}},
-		{`{"port":1234}`, client.Settings{Port: 1234, Theme: "dark", StartHidden: true, KeepResponses: true}},
-		{`{"keep_responses":false}`, client.Settings{Port: 1234, Theme: "dark", StartHidden: true}},
+		{`{"theme":"dark"}`, client.Settings{Port: want.Port, Theme: "dark", CloseToTray: true, Proxy: "system", KeepResponses: true}},
+		{`{"close_to_tray":false,"start_hidden":true}`, client.Settings{Port: want.Port, Theme: "dark", StartHidden: true, Proxy: "system", KeepResponses: true}},
+		{`{"port":1234}`, client.Settings{Port: 1234, Theme: "dark", StartHidden: true, Proxy: "system", KeepResponses: true}},
+		{`{"keep_responses":false}`, client.Settings{Port: 1234, Theme: "dark", StartHidden: true, Proxy: "system"}},
 	} {
 		if status, p, s := patch(step.body); status != 200 || s != step.then {
 			t.Errorf("%s: %d %+v %+v", step.body, status, p, s)
@@ -172,7 +172,7 @@ func TestSettingsAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if s := must(c.Settings(t.Context()))(t); s != (client.Settings{Port: port, Theme: "dark", StartHidden: true, KeepResponses: true}) {
+	if s := must(c.Settings(t.Context()))(t); s != (client.Settings{Port: port, Theme: "dark", StartHidden: true, Proxy: "system", KeepResponses: true}) {
 		t.Errorf("one change undid another: %+v", s)
 	}
 	if st := must(c.Status(t.Context()))(t); !slices.Contains(st.Addresses, at(port)) {

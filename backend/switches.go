@@ -73,6 +73,7 @@ func (s switches) Settings() (c control.Settings, err error) {
 }
 
 func (s switches) SetSettings(c control.Settings) error {
+	c.Proxy = "" // is kept by package account, which keeps its password
 	raw, err := json.Marshal(c)
 	if err != nil {
 		return err

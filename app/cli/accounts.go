@@ -14,7 +14,7 @@ import (
 )
 
 func (a *app) accounts() *cobra.Command {
-	return group("accounts", "Add, list, show, test and remove accounts", a.accountsAdd(), a.accountsList(), a.accountsShow(), a.accountsTest(), a.accountsRemove(), a.accountsProviders(), a.accountsFind())
+	return group("accounts", "Add, list, show, change, test and remove accounts", a.accountsAdd(), a.accountsList(), a.accountsShow(), a.accountsEdit(), a.accountsTest(), a.accountsRemove(), a.accountsProviders(), a.accountsFind())
 }
 
 func (a *app) accountsAdd() *cobra.Command {
@@ -23,7 +23,7 @@ func (a *app) accountsAdd() *cobra.Command {
 		keyStdin bool
 	)
 	c := &cobra.Command{
-		Use:   "add [--provider P] [--base-url U] [--name N] [--key-stdin] [--force]",
+		Use:   "add [--provider P] [--base-url U] [--name N] [--proxy P] [--key-stdin] [--force]",
 		Short: "Add an account: its key is tried, its models are listed",
 		Long: `Add an account. Its key is tried by listing its models, and kept in the keychain.
 The key is asked for, or read from standard input with --key-stdin; it is never a flag,
@@ -45,6 +45,9 @@ Without --provider the key decides, where it has the form of one vendor's keys.`
 					return err
 				}
 			}
+			if in.Proxy, err = a.withPassword(in.Proxy, false); err != nil {
+				return err
+			}
 			err = ask(c.Context(), a, func(l *link) (client.Discovered, error) { return l.AddAccount(c.Context(), in) },
 				func(d client.Discovered) {
 					a.say("%s", d.Message)
@@ -62,6 +65,7 @@ Without --provider the key decides, where it has the form of one vendor's keys.`
 	c.Flags().StringVar(&in.Provider, "provider", "", "`id` of the provider, such as openai, anthropic, gemini, openrouter, ollama or openai-compatible")
 	c.Flags().StringVar(&in.BaseURL, "base-url", "", "the `address`, for compatible providers or instead of the vendor's own")
 	c.Flags().StringVar(&in.Name, "name", "", "a `name` for people (default: the provider's)")
+	c.Flags().StringVar(&in.Proxy, "proxy", "", "how to connect: system, direct or a proxy's `URL` (default: as for all accounts)")
 	c.Flags().BoolVar(&keyStdin, "key-stdin", false, "read the key from standard input")
 	c.Flags().BoolVar(&in.Force, "force", false, "keep the account even if it cannot be reached now")
 	c.RegisterFlagCompletionFunc("provider", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {

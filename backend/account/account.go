@@ -19,17 +19,18 @@ import (
 
 // Account is one credential of the user at one provider and base URL.
 type Account struct {
-	ID         string    `json:"id"`          // "acc_..."; never changes, and is never a slug
-	Slug       string    `json:"slug"`        // from the name, unique: what `account/model` and the CLI call it; stays when the name changes
-	Name       string    `json:"name"`        // the user's
-	Provider   string    `json:"provider"`    // a provider's id
-	BaseURL    string    `json:"base_url"`    // empty: the provider's own
-	Paused     bool      `json:"paused"`      // the user wants it left out
-	Order      int       `json:"order"`       // place in the user's list, which failover follows
-	Created    time.Time `json:"created"`     // UTC
-	KeyHint    string    `json:"key_hint"`    // "...wxyz": the last 4 characters of the key at most
-	KeyChanged time.Time `json:"key_changed"` // when it was given the key that it has
-	Verified   time.Time `json:"verified"`    // when the key was last seen to work; zero: not yet
+	ID         string    `json:"id"`             // "acc_..."; never changes, and is never a slug
+	Slug       string    `json:"slug"`           // from the name, unique: what `account/model` and the CLI call it; stays when the name changes
+	Name       string    `json:"name"`           // the user's
+	Provider   string    `json:"provider"`       // a provider's id
+	BaseURL    string    `json:"base_url"`       // empty: the provider's own
+	Paused     bool      `json:"paused"`         // the user wants it left out
+	Order      int       `json:"order"`          // place in the user's list, which failover follows
+	Created    time.Time `json:"created"`        // UTC
+	KeyHint    string    `json:"key_hint"`       // "...wxyz": the last 4 characters of the key at most
+	KeyChanged time.Time `json:"key_changed"`    // when it was given the key that it has
+	Verified   time.Time `json:"verified"`       // when the key was last seen to work; zero: not yet
+	Proxy      Proxy     `json:"proxy,omitzero"` // how it is reached
 }
 
 // leftover is a key of the keychain that may have to be deleted: see the package comment.
@@ -53,13 +54,14 @@ type Accounts struct {
 	// holder waiting for minutes: whoever waits for it can give up. Reading never takes it.
 	changing chan struct{}
 
-	mu        sync.Mutex // guards listeners
+	mu        sync.Mutex // guards what follows
 	listeners []func()
+	passwords map[string]string // of proxies, by their names in the keychain, which stand for one password for ever
 }
 
 // New keeps accounts in a store and their secrets in a keychain.
 func New(st *store.Store, kc keychain.Keychain) *Accounts {
-	return &Accounts{store: st, keys: kc, now: time.Now, changing: make(chan struct{}, 1)}
+	return &Accounts{store: st, keys: kc, now: time.Now, changing: make(chan struct{}, 1), passwords: map[string]string{}}
 }
 
 // OnChange has fn called after each change to an account or a client, by whoever made it.
@@ -97,7 +99,7 @@ func newID(prefix string) string {
 	return prefix + strings.ToLower(base32.StdEncoding.EncodeToString(raw))
 }
 
-// Add keeps a new account. Of a, Name, Provider, BaseURL and Paused count, and Verified where the key has
+// Add keeps a new account. Of a, Name, Provider, BaseURL, Paused and Proxy.To, as entered, count, and Verified where the key has
 // been tried; an empty name becomes the provider's id. It returns the account as it was kept. After an error neither
 // the keychain nor the store has it.
 func (a *Accounts) Add(ctx context.Context, acc Account, secret string) (Account, error) {
@@ -116,9 +118,13 @@ func (a *Accounts) Add(ctx context.Context, acc Account, secret string) (Account
 	if err := a.refuseTwice(ctx, acc, secret); err != nil {
 		return Account{}, err
 	}
-	acc.ID, acc.Created, acc.KeyHint = newID("acc_"), a.now().UTC(), hint(secret)
+	proxy, secrets, err := readProxy(acc.Proxy.To, Proxy{})
+	if err != nil {
+		return Account{}, err
+	}
+	acc.ID, acc.Created, acc.KeyHint, acc.Proxy = newID("acc_"), a.now().UTC(), hint(secret), proxy
 	acc.KeyChanged = acc.Created
-	err = a.keep(ctx, accountKey(acc.ID), secret, func(tx *store.Tx) error {
+	err = a.keep(ctx, append(secrets, held{accountKey(acc.ID), secret}), func(tx *store.Tx) error {
 		list, err := accounts.All(tx)
 		if err != nil {
 			return err
@@ -187,7 +193,7 @@ func (a *Accounts) Get(name string) (Account, error) {
 	})
 }
 
-// Edit changes an account within one transaction, so that nobody else's change is lost. What fn does to ID, Created and
+// Edit changes an account within one transaction, so that nobody else's change is lost. What fn does to ID, Created, Proxy and
 // KeyHint does not count. A changed slug is folded and must be free.
 func (a *Accounts) Edit(id string, fn func(*Account)) (Account, error) {
 	var acc Account
@@ -202,7 +208,7 @@ func (a *Accounts) Edit(id string, fn func(*Account)) (Account, error) {
 		}
 		acc = old
 		fn(&acc)
-		acc.ID, acc.Created, acc.KeyHint, acc.KeyChanged = old.ID, old.Created, old.KeyHint, old.KeyChanged
+		acc.ID, acc.Created, acc.KeyHint, acc.KeyChanged, acc.Proxy = old.ID, old.Created, old.KeyHint, old.KeyChanged, old.Proxy
 		if err := checkAccount(&acc); err != nil {
 			return err
 		}
@@ -261,22 +267,39 @@ func (a *Accounts) Remove(ctx context.Context, id string) (Account, error) {
 		if err := accounts.Delete(tx, id); err != nil {
 			return err
 		}
-		return leftovers.Put(tx, accountKey(id), leftover{a.now().UTC()})
+		for _, key := range acc.keys() {
+			if err := leftovers.Put(tx, key, leftover{a.now().UTC()}); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return Account{}, err
 	}
 	a.changed()
-	if err := a.drop(ctx, accountKey(id)); err != nil {
+	for _, key := range acc.keys() {
+		err = errors.Join(err, a.drop(ctx, key))
+	}
+	if err != nil {
 		return acc, fmt.Errorf("the account %q is removed, but its key is still in the keychain until Metapi starts again: %w", acc.Name, err)
 	}
 	return acc, nil
 }
 
-// Restore brings back an account that [Accounts.Remove] returned, with its secret: the same id, the same place in the
+// keys are the names of its secrets in the keychain.
+func (acc *Account) keys() []string {
+	keys := []string{accountKey(acc.ID)}
+	if acc.Proxy.Key != "" {
+		keys = append(keys, acc.Proxy.Key)
+	}
+	return keys
+}
+
+// Restore brings back an account that [Accounts.Remove] returned, with its secret and its proxy's password: the same id, the same place in the
 // order, and the same slug where no other account has taken it since. After an error neither the keychain nor the store
 // has it.
-func (a *Accounts) Restore(ctx context.Context, acc Account, secret string) (Account, error) {
+func (a *Accounts) Restore(ctx context.Context, acc Account, secret, password string) (Account, error) {
 	done, err := a.alone(ctx)
 	if err != nil {
 		return Account{}, err
@@ -285,7 +308,11 @@ func (a *Accounts) Restore(ctx context.Context, acc Account, secret string) (Acc
 	if err := a.refuseTwice(ctx, acc, secret); err != nil {
 		return Account{}, err
 	}
-	err = a.keep(ctx, accountKey(acc.ID), secret, func(tx *store.Tx) error {
+	secrets := []held{{accountKey(acc.ID), secret}}
+	if acc.Proxy.Key != "" {
+		secrets = append(secrets, held{acc.Proxy.Key, password})
+	}
+	err = a.keep(ctx, secrets, func(tx *store.Tx) error {
 		list, err := accounts.All(tx)
 		if err != nil {
 			return err

@@ -22,7 +22,7 @@ const (
 
 // FieldError says which field of what a person has entered is wrong, and how.
 type FieldError struct {
-	Field  string // "name", "key", "provider", "base URL", "slug", "order"
+	Field  string // "name", "key", "provider", "base URL", "slug", "order", "proxy"
 	Reason string
 }
 

@@ -84,7 +84,7 @@ func (a *Accounts) AddClient(ctx context.Context, name string) (Client, string, 
 	}
 	key := newKey()
 	c := Client{ID: newID("cli_"), Name: name, Hash: HashKey(key), Hint: hint(key), Created: a.now().UTC()}
-	err = a.keep(ctx, clientKey(c.ID), key, func(tx *store.Tx) error { return clients.Put(tx, c.ID, c) })
+	err = a.keep(ctx, []held{{clientKey(c.ID), key}}, func(tx *store.Tx) error { return clients.Put(tx, c.ID, c) })
 	if err != nil {
 		return Client{}, "", fmt.Errorf("the key was not made: %w", err)
 	}

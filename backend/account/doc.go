@@ -5,6 +5,9 @@
 // has the key's hash, which is all that checking a call needs, and the keychain has its text, so that it can be shown
 // again.
 //
+// How an account is reached, straight or through a proxy, is its [Proxy], with the password in the keychain as well; one more is for all accounts that
+// have no word of their own.
+//
 //	accounts := account.New(st, kc)
 //	a, err := accounts.Add(ctx, account.Account{Name: "Work", Provider: "openai"}, secret)
 //	secret, err := accounts.Secret(ctx, a.ID)

@@ -33,7 +33,7 @@ func TestARestoredAccountIsWhatItWas(t *testing.T) {
 	}
 	changes := 0
 	h.OnChange(func() { changes++ })
-	back, err := h.Restore(ctx, gone, keyA)
+	back, err := h.Restore(ctx, gone, keyA, "")
 	if err != nil || back != a {
 		t.Errorf("it came back as %+v, %v\nit was %+v", back, err, a)
 	}
@@ -67,7 +67,7 @@ func TestARestoredAccountGivesWay(t *testing.T) {
 	if err := h.Reorder([]string{c.ID, d.ID, a.ID}); err != nil {
 		t.Fatal(err)
 	}
-	back, err := h.Restore(ctx, gone, keyB)
+	back, err := h.Restore(ctx, gone, keyB, "")
 	if err != nil || back.ID != b.ID || back.Slug != "home-2" || back.Name != "Home" {
 		t.Errorf("it came back as %+v, %v", back, err)
 	}
@@ -86,7 +86,7 @@ func TestAnAccountIsNotRestoredInParts(t *testing.T) {
 	}
 	h.add(t, "Again", keyA)
 	var field *FieldError
-	if _, err := h.Restore(ctx, gone, keyA); !errors.As(err, &field) || field.Field != "key" {
+	if _, err := h.Restore(ctx, gone, keyA, ""); !errors.As(err, &field) || field.Field != "key" {
 		t.Errorf("one key in two accounts: %v", err)
 	}
 	if _, err := h.Remove(ctx, must(t)(h.Get("again")).ID); err != nil {
@@ -98,14 +98,14 @@ func TestAnAccountIsNotRestoredInParts(t *testing.T) {
 		}
 		return nil
 	})
-	if _, err := h.Restore(ctx, gone, keyA); !errors.Is(err, keychain.ErrLocked) {
+	if _, err := h.Restore(ctx, gone, keyA, ""); !errors.Is(err, keychain.ErrLocked) {
 		t.Errorf("a locked keychain: %v", err)
 	}
 	if list, err := h.List(); len(list) != 0 || err != nil || len(h.kc.Keys()) != 0 {
 		t.Errorf("left behind: %v %v %v", list, h.kc.Keys(), err)
 	}
 	h.kc.FailWith(nil)
-	if _, err := h.Restore(ctx, gone, keyA); err != nil {
+	if _, err := h.Restore(ctx, gone, keyA, ""); err != nil {
 		t.Errorf("once more: %v", err)
 	}
 }

@@ -17,18 +17,32 @@ func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), undoLimit)
 }
 
-// keep puts a secret into the keychain, then runs put to make the record that points to it. The key is noted as a
-// leftover before, and is no longer one in the same transaction as put.
-func (a *Accounts) keep(ctx context.Context, key, secret string, put func(*store.Tx) error) error {
-	err := a.store.Update(func(tx *store.Tx) error { return leftovers.Put(tx, key, leftover{a.now().UTC()}) })
+// held is a secret, and its name in the keychain.
+type held struct{ key, secret string }
+
+// keep puts secrets into the keychain, then runs put to make the record that points to them. Their keys are noted as
+// leftovers before, and are no longer in the same transaction as put.
+func (a *Accounts) keep(ctx context.Context, secrets []held, put func(*store.Tx) error) error {
+	err := a.store.Update(func(tx *store.Tx) (err error) {
+		for _, h := range secrets {
+			err = errors.Join(err, leftovers.Put(tx, h.key, leftover{a.now().UTC()}))
+		}
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	err = a.keys.Set(ctx, key, secret)
+	for _, h := range secrets {
+		if err = a.keys.Set(ctx, h.key, h.secret); err != nil {
+			break
+		}
+	}
 	if err == nil {
 		err = a.store.Update(func(tx *store.Tx) error {
-			if err := leftovers.Delete(tx, key); err != nil {
-				return err
+			for _, h := range secrets {
+				if err := leftovers.Delete(tx, h.key); err != nil {
+					return err
+				}
 			}
 			return put(tx)
 		})
@@ -39,10 +53,12 @@ func (a *Accounts) keep(ctx context.Context, key, secret string, put func(*store
 		late := errors.Is(err, keychain.ErrTimeout) || ctx.Err() != nil
 		ctx, cancel := afterwards(ctx)
 		defer cancel()
-		if late {
-			_ = a.keys.Delete(ctx, key)
-		} else {
-			_ = a.drop(ctx, key)
+		for _, h := range secrets {
+			if late {
+				_ = a.keys.Delete(ctx, h.key)
+			} else {
+				_ = a.drop(ctx, h.key)
+			}
 		}
 	}
 	return err

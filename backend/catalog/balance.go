@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"metapi/backend/network"
 	"metapi/backend/protocol"
 	"metapi/backend/provider"
 	"metapi/backend/store"
@@ -48,14 +49,20 @@ func (l ProviderLister) Balance(ctx context.Context, providerID string, c provid
 		return provider.Balance{Outcome: provider.OutcomeNotOffered, At: time.Now(), Err: &protocol.Error{Kind: protocol.Unsupported,
 			Message: fmt.Sprintf("This version of Metapi does not know the provider %q.", providerID)}}
 	}
-	return p.Balance(ctx, l.Client, c)
+	client, err := l.Client(c.Way)
+	if err != nil {
+		return provider.Balance{Outcome: provider.OutcomeUnreachable, At: time.Now(), Err: &protocol.Error{Kind: protocol.Network,
+			Message: "The account's proxy cannot be used: " + err.Error() + "."}}
+	}
+	return p.Balance(ctx, client, c)
 }
 
 // BalancesConfig is what [Balances] work with.
 type BalancesConfig struct {
 	Store    *store.Store
-	Accounts func() ([]ScanAccount, error)                             // all accounts
-	Secret   func(ctx context.Context, account string) (string, error) // by account id
+	Accounts func() ([]ScanAccount, error)                                     // all accounts
+	Secret   func(ctx context.Context, account string) (string, error)         // by account id
+	Way      func(ctx context.Context, account string) (network.Choice, error) // how it is reached; nil: as the system says
 	Teller   Teller
 	Broke    func(account string) bool    // whether it is still left out for want of money
 	Told     func(b Balance, richer bool) // called after each answer that was kept, from any goroutine; richer: there is money, and more than before
@@ -316,7 +323,14 @@ func (b *Balances) tell(ctx context.Context, account string) (provider.Balance, 
 			return provider.Balance{Outcome: OutcomeNoSecret, At: time.Now(), Err: &protocol.Error{Kind: protocol.KeyRefused,
 				Message: "The account's key could not be read: " + strings.TrimSuffix(err.Error(), ".") + "."}}, nil
 		}
-		return b.Teller.Balance(ctx, a.Provider, provider.Credential{BaseURL: a.BaseURL, Secret: secret}), nil
+		c := provider.Credential{BaseURL: a.BaseURL, Secret: secret}
+		if b.Way != nil {
+			if c.Way, err = b.Way(ctx, account); err != nil {
+				return provider.Balance{Outcome: provider.OutcomeUnreachable, At: time.Now(), Err: &protocol.Error{Kind: protocol.Network,
+					Message: "The account was not asked: " + strings.TrimSuffix(err.Error(), ".") + "."}}, nil
+			}
+		}
+		return b.Teller.Balance(ctx, a.Provider, c), nil
 	}
 	return provider.Balance{}, ErrNoAccount
 }

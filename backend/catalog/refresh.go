@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"metapi/backend/network"
 	"metapi/backend/protocol"
 	"metapi/backend/provider"
 )
@@ -44,8 +45,10 @@ type Lister interface {
 	List(ctx context.Context, providerID string, c provider.Credential) provider.Listing
 }
 
-// ProviderLister lists through the provider's own adapter.
-type ProviderLister struct{ Client provider.Doer }
+// ProviderLister lists through the provider's own adapter, the way that requests go.
+type ProviderLister struct {
+	Client func(network.Choice) (provider.Doer, error)
+}
 
 // List implements [Lister].
 func (l ProviderLister) List(ctx context.Context, providerID string, c provider.Credential) provider.Listing {
@@ -54,14 +57,20 @@ func (l ProviderLister) List(ctx context.Context, providerID string, c provider.
 		return provider.Listing{Outcome: provider.OutcomeUnparsable, At: time.Now(), Err: &protocol.Error{Kind: protocol.Unsupported,
 			Message: fmt.Sprintf("This version of Metapi does not know the provider %q: update Metapi, or remove the account.", providerID)}}
 	}
-	return p.List(ctx, l.Client, c)
+	client, err := l.Client(c.Way)
+	if err != nil {
+		return provider.Listing{Outcome: provider.OutcomeUnreachable, At: time.Now(), Err: &protocol.Error{Kind: protocol.Network,
+			Message: "The account's proxy cannot be used: " + err.Error() + "."}}
+	}
+	return p.List(ctx, client, c)
 }
 
-// RefresherConfig is what a [Refresher] works with. All but OnChange and Listed must be given.
+// RefresherConfig is what a [Refresher] works with. All but Way, OnChange and Listed must be given.
 type RefresherConfig struct {
 	Offers   *Offers
-	Accounts func() ([]ScanAccount, error)                             // all accounts
-	Secret   func(ctx context.Context, account string) (string, error) // by account id
+	Accounts func() ([]ScanAccount, error)                                     // all accounts
+	Secret   func(ctx context.Context, account string) (string, error)         // by account id
+	Way      func(ctx context.Context, account string) (network.Choice, error) // how it is reached; nil: as the system says
 	Lister   Lister
 	OnChange func()               // called after each scan that changed what is on offer, from any goroutine
 	Listed   func(account string) // nil or called after each scan that went through, likewise
@@ -315,7 +324,14 @@ func (r *Refresher) list(ctx context.Context, account string) (provider.Listing,
 			return provider.Listing{Outcome: OutcomeNoSecret, At: time.Now(), Err: &protocol.Error{Kind: protocol.KeyRefused,
 				Message: "The account's key could not be read: " + strings.TrimSuffix(err.Error(), ".") + "."}}, nil
 		}
-		return r.Lister.List(ctx, a.Provider, provider.Credential{BaseURL: a.BaseURL, Secret: secret}), nil
+		c := provider.Credential{BaseURL: a.BaseURL, Secret: secret}
+		if r.Way != nil {
+			if c.Way, err = r.Way(ctx, account); err != nil {
+				return provider.Listing{Outcome: provider.OutcomeUnreachable, At: time.Now(), Err: &protocol.Error{Kind: protocol.Network,
+					Message: "The account was not asked: " + strings.TrimSuffix(err.Error(), ".") + "."}}, nil
+			}
+		}
+		return r.Lister.List(ctx, a.Provider, c), nil
 	}
 	return provider.Listing{}, ErrNoAccount
 }

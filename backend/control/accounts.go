@@ -17,7 +17,7 @@ import (
 
 func (s *Service) showAccount(a account.Account) (Account, error) {
 	out := Account{ID: a.ID, Slug: a.Slug, Name: a.Name, Provider: a.Provider, BaseURL: a.BaseURL, KeyHint: a.KeyHint,
-		Created: a.Created, Order: a.Order, Paused: a.Paused, Verified: a.Verified}
+		Created: a.Created, Order: a.Order, Paused: a.Paused, Verified: a.Verified, Proxy: a.Proxy.String()}
 	if p, ok := provider.Get(a.Provider); ok {
 		out.BaseURL = cmp.Or(out.BaseURL, p.DefaultBaseURL)
 	}
@@ -94,8 +94,12 @@ func (s *Service) addAccount(ctx context.Context, in *addAccountInput) (Discover
 	if err != nil {
 		return Discovered{}, err
 	}
+	way, err := s.Accounts.Entered(ctx, in.Body.Proxy, account.Account{})
+	if err != nil {
+		return Discovered{}, err
+	}
 	began := time.Now()
-	listing := s.Lister.List(ctx, p.ID, provider.Credential{BaseURL: base, Secret: key})
+	listing := s.Lister.List(ctx, p.ID, provider.Credential{BaseURL: base, Secret: key, Way: way})
 	took := time.Since(began)
 	good := listing.Outcome == provider.OutcomeOK || listing.Outcome == provider.OutcomeEmpty
 	if !good && (listing.Outcome == provider.OutcomeUnauthorised || !in.Body.Force) {
@@ -103,7 +107,7 @@ func (s *Service) addAccount(ctx context.Context, in *addAccountInput) (Discover
 		return Discovered{}, refusal(listing, "Nothing was kept.")
 	}
 
-	kept := account.Account{Name: name, Provider: p.ID, BaseURL: base}
+	kept := account.Account{Name: name, Provider: p.ID, BaseURL: base, Proxy: account.Proxy{To: in.Body.Proxy}}
 	if good {
 		kept.Verified = listing.At
 	}
@@ -233,11 +237,18 @@ type editAccountInput struct {
 	Body EditAccount
 }
 
-// editAccount changes what the user calls an account, and whether it is used.
-func (s *Service) editAccount(_ context.Context, in *editAccountInput) (Account, error) {
+// editAccount changes what the user calls an account, whether it is used, and how it is reached.
+func (s *Service) editAccount(ctx context.Context, in *editAccountInput) (Account, error) {
 	a, err := s.Accounts.Get(in.ID)
 	if err != nil {
 		return Account{}, err
+	}
+	if p := in.Body.Proxy; p != nil && *p != a.Proxy.String() {
+		if a, err = s.Accounts.SetProxy(ctx, a.ID, *p); err != nil {
+			return Account{}, err
+		}
+		s.Live.ClearAccount(a.ID) // what was met on the old way says nothing of the new one
+		s.Log.Info("account changed", "account", a.Slug, "proxy", a.Proxy.String())
 	}
 	a, err = s.Accounts.Edit(a.ID, func(a *account.Account) {
 		set(&a.Name, in.Body.Name)
@@ -282,8 +293,12 @@ func (s *Service) replaceKey(ctx context.Context, in *replaceKeyInput) (Discover
 	if err != nil {
 		return Discovered{}, err
 	}
+	way, err := s.Accounts.Choice(ctx, a)
+	if err != nil {
+		return Discovered{}, err
+	}
 	began := time.Now()
-	listing := s.Lister.List(ctx, a.Provider, provider.Credential{BaseURL: a.BaseURL, Secret: key})
+	listing := s.Lister.List(ctx, a.Provider, provider.Credential{BaseURL: a.BaseURL, Secret: key, Way: way})
 	if listing.Outcome != provider.OutcomeOK && listing.Outcome != provider.OutcomeEmpty {
 		return Discovered{}, refusal(listing, "The account keeps the key that it has.")
 	}
@@ -335,12 +350,13 @@ func (s *Service) removeAccount(ctx context.Context, in *idInput) (Removed, erro
 
 // remember gathers what bringing an account back takes; false where its key cannot be read.
 func (s *Service) remember(ctx context.Context, a account.Account) (r *removed, ok bool) {
-	var errs [4]error
+	var errs [5]error
 	r = &removed{account: a}
 	r.secret, errs[0] = s.Accounts.Secret(ctx, a.ID)
 	r.offers, errs[1] = s.Offers.Get(a.ID)
 	r.scan, errs[2] = s.Offers.Scan(a.ID)
 	r.balance, errs[3] = s.Balances.Get(a.ID)
+	r.proxy, errs[4] = s.Accounts.ProxyPassword(ctx, a.Proxy)
 	return r, errors.Join(errs[:]...) == nil
 }
 
@@ -417,6 +433,9 @@ func (s *Service) scanned(a account.Account, before []catalog.Offer, scan catalo
 		out.Message, out.Hint = Sentence(out.Message), Sentence(out.Hint)
 		if scan.Models > 0 {
 			out.Hint = strings.TrimSpace(out.Hint + " The " + models(scan.Models) + " known from before stay on offer.")
+		}
+		if scan.Outcome != provider.OutcomeUnauthorised {
+			out.Hint = strings.TrimSpace(out.Hint + s.via(a))
 		}
 	}
 	return out, nil

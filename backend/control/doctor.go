@@ -136,12 +136,16 @@ func (s *Service) machine() machine.Machine {
 	return machine.Here()
 }
 
-// route says by which proxy a request goes.
-func (s *Service) route() machine.Route {
-	if s.Route != nil {
-		return s.Route
-	}
-	return http.ProxyFromEnvironment
+// route is how an account is called.
+func (s *Service) route(a account.Account) machine.Route {
+	return machine.Route{Roots: s.Network.Believed(), By: func(r *http.Request) (*url.URL, error) {
+		choice, err := s.Accounts.Choice(r.Context(), a)
+		if err != nil {
+			return nil, err
+		}
+		w, err := s.Network.Explain(r.Context(), choice, r.URL)
+		return w.Proxy, err
+	}}
 }
 
 func (s *Service) addresses() []string {
@@ -304,13 +308,13 @@ func (s *Service) taken(here machine.Machine, port int, err error) Check {
 func (s *Service) checkProxy(ctx context.Context, accounts []account.Account) []Check {
 	var proxies []*url.URL
 	for _, a := range accounts {
-		req, err := http.NewRequest(http.MethodGet, baseOf(a), http.NoBody)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, baseOf(a), http.NoBody)
 		if err != nil {
 			continue
 		}
-		proxy, err := s.route()(req)
+		proxy, err := s.route(a).By(req)
 		if err != nil {
-			return []Check{{State: checkFail, Detail: "The proxy that is set cannot be used: its address is none.", Next: "Mend HTTPS_PROXY or HTTP_PROXY, and start Metapi anew."}}
+			return []Check{{State: checkFail, Detail: Sentence(fmt.Sprintf("How the account %s is reached cannot be told: %v", a.Slug, err)), Next: "Set its proxy anew.", Page: "/accounts/" + a.ID}}
 		}
 		if proxy != nil && !slices.ContainsFunc(proxies, func(p *url.URL) bool { return p.Host == proxy.Host }) {
 			proxies = append(proxies, proxy)
@@ -329,7 +333,7 @@ func (s *Service) checkProxy(ctx context.Context, accounts []account.Account) []
 		conn, err := new(net.Dialer).DialContext(ctx, "tcp", host)
 		if err != nil {
 			c.State, c.Detail = checkFail, fmt.Sprintf("Calls to accounts go by the proxy %s, which takes no connection.", p.Host)
-			c.Next = "Start that proxy, or take HTTPS_PROXY and HTTP_PROXY away and start Metapi anew."
+			c.Next, c.Command, c.Page = "Start that proxy, or choose another way.", "metapi network", "/settings"
 		} else {
 			conn.Close()
 		}
@@ -349,7 +353,7 @@ func baseOf(a account.Account) string {
 // checkAccount goes the way to an account step by step, and then tries its key.
 func (s *Service) checkAccount(ctx context.Context, a account.Account, clock *clocks) Check {
 	c := Check{State: checkOK}
-	way := machine.Reach(ctx, baseOf(a), s.route())
+	way := machine.Reach(ctx, baseOf(a), s.route(a))
 	if way.Dated && !local(baseOf(a)) {
 		clock.add(way.Ahead)
 	}

@@ -53,7 +53,7 @@ func (s *Service) masker(ctx context.Context) (*masker, error) {
 		}
 		m.hideAddress(baseOf(a))
 		if req, err := http.NewRequest(http.MethodGet, baseOf(a), http.NoBody); err == nil {
-			if proxy, err := s.route()(req); err == nil && proxy != nil {
+			if proxy, err := s.route(a).By(req); err == nil && proxy != nil {
 				m.hideAddress(proxy.String())
 			}
 		}

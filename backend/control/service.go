@@ -14,6 +14,7 @@ import (
 	"metapi/backend/ledger"
 	"metapi/backend/ledger/budget"
 	"metapi/backend/machine"
+	"metapi/backend/network"
 	"metapi/backend/provider"
 	"metapi/backend/routing"
 	"metapi/backend/routing/live"
@@ -64,6 +65,7 @@ type Service struct {
 	Keychain   keychain.Keychain
 	Lister     catalog.Lister
 	Events     *Hub
+	Network    *network.Network
 	Budgets    *budget.Keeper
 	SetBudgets func([]budget.Budget) error   // puts them in force for good
 	Changed    func()                        // called after a change that the snapshot must show; returns when it does
@@ -73,7 +75,6 @@ type Service struct {
 	Unlock     func(passphrase string) error // opens the encrypted file of secrets, or makes it
 	Explain    func(error) *Problem          // optional: Explain of this package
 	Machine    *machine.Machine              // optional: the one that this runs on
-	Route      machine.Route                 // optional: http.ProxyFromEnvironment; by which proxy accounts are called
 	Log        *slog.Logger
 
 	undo        undo
@@ -119,6 +120,7 @@ func (s *Service) routes(r *router) {
 	route(r, http.MethodPost, "/api/link", "link", "Make a link that opens the pages in a browser, once", s.link)
 	route(r, http.MethodGet, "/api/settings", "settings", "The settings", s.settings)
 	route(r, http.MethodPatch, "/api/settings", "editSettings", "Change settings", s.editSettings)
+	route(r, http.MethodGet, "/api/network", "network", "How upstreams are reached", s.network)
 	route(r, http.MethodGet, "/api/desktop", "desktop", "What the window's process knows", s.desktop)
 	route(r, http.MethodPatch, "/api/desktop", "editDesktop", "Change what the window's process can", s.editDesktop)
 	route(r, http.MethodPost, "/api/desktop/quit", "quitDesktop", "End the desktop app", s.quitDesktop)

@@ -1,8 +1,11 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+
+	"metapi/backend/network"
 )
 
 // Settings are the user's choices that are neither accounts nor routing. They outlive a restart.
@@ -11,6 +14,9 @@ type Settings struct {
 	Theme       string `json:"theme" enum:"system,light,dark"`
 	CloseToTray bool   `json:"close_to_tray" doc:"Closing the window leaves Metapi running in the tray, where there is one"`
 	StartHidden bool   `json:"start_hidden" doc:"Start without a window, where there is a tray"`
+
+	Proxy  string `json:"proxy" doc:"How accounts are reached that have no word of their own: system (or empty), direct, or a proxy's URL; its password is shown as ***"`
+	CAFile string `json:"ca_file" doc:"A file of certificates in PEM that are believed beside the system's; empty: none"`
 
 	KeepResponses bool `json:"keep_responses" doc:"Keep replies that tools may continue by their ids, and conversations, on this machine for 30 days; off deletes what was kept"`
 }
@@ -22,6 +28,9 @@ type EditSettings struct {
 	CloseToTray *bool   `json:"close_to_tray,omitempty"`
 	StartHidden *bool   `json:"start_hidden,omitempty"`
 
+	Proxy  *string `json:"proxy,omitempty" doc:"*** as its password keeps the one that is known"`
+	CAFile *string `json:"ca_file,omitempty"`
+
 	KeepResponses *bool `json:"keep_responses,omitempty"`
 }
 
@@ -31,6 +40,7 @@ func (e EditSettings) apply(to *Settings) {
 	set(&to.CloseToTray, e.CloseToTray)
 	set(&to.StartHidden, e.StartHidden)
 	set(&to.KeepResponses, e.KeepResponses)
+	set(&to.CAFile, e.CAFile)
 }
 
 func set[T any](to *T, v *T) {
@@ -39,20 +49,49 @@ func set[T any](to *T, v *T) {
 	}
 }
 
-func (s *Service) settings(context.Context, *nothing) (Settings, error) { return s.Switches.Settings() }
+func (s *Service) settings(context.Context, *nothing) (Settings, error) { return s.allSettings() }
+
+// allSettings are the settings with the one that package account keeps.
+func (s *Service) allSettings() (Settings, error) {
+	all, err := s.Switches.Settings()
+	if err != nil {
+		return all, err
+	}
+	p, err := s.Accounts.DefaultProxy()
+	all.Proxy = cmp.Or(p.String(), network.System)
+	return all, err
+}
 
 type editSettingsInput struct{ Body EditSettings }
 
 // editSettings changes settings. A new port is taken at once: where it cannot be had, nothing changes.
-func (s *Service) editSettings(_ context.Context, in *editSettingsInput) (Settings, error) {
+func (s *Service) editSettings(ctx context.Context, in *editSettingsInput) (Settings, error) {
 	s.editing.Lock()
 	defer s.editing.Unlock()
-	now, err := s.Switches.Settings()
+	now, err := s.allSettings()
 	if err != nil {
 		return now, err
 	}
 	then := now
 	in.Body.apply(&then)
+	if then.CAFile != now.CAFile {
+		if err := s.checkCertificates(&then.CAFile); err != nil {
+			return now, err
+		}
+	}
+	if p := in.Body.Proxy; p != nil && *p != now.Proxy {
+		if err := s.Accounts.SetDefaultProxy(ctx, *p); err != nil {
+			return now, err
+		}
+		fresh, err := s.Accounts.DefaultProxy()
+		if err != nil {
+			return now, err
+		}
+		s.Log.Info("settings changed", "proxy", fresh.String())
+		s.Events.Changed(TopicSettings, TopicStatus)
+		then.Proxy = cmp.Or(fresh.String(), network.System)
+		now.Proxy = then.Proxy
+	}
 	if then == now {
 		return now, nil
 	}
@@ -65,6 +104,11 @@ func (s *Service) editSettings(_ context.Context, in *editSettingsInput) (Settin
 	if err := s.Switches.SetSettings(then); err != nil {
 		move(false)
 		return now, err
+	}
+	if then.CAFile != now.CAFile {
+		if err := s.Network.Trust(then.CAFile); err != nil { // the file has just changed: told as trouble
+			s.Log.Warn("certificates cannot be used", "file", then.CAFile, "error", err)
+		}
 	}
 	s.Log.Info("settings changed", "settings", fmt.Sprintf("%+v", then))
 	s.Events.Changed(TopicSettings, TopicStatus)

@@ -54,6 +54,7 @@ type Account struct {
 	Order    int       `json:"order" doc:"Its place in the user's order, which failover follows"`
 	Paused   bool      `json:"paused" doc:"The user wants it left out"`
 	Verified time.Time `json:"verified,omitzero" doc:"When its key was last seen to work"`
+	Proxy    string    `json:"proxy,omitempty" doc:"How it is reached: direct, system, or a proxy's URL, its password shown as ***; absent: as the settings say"`
 	Models   int       `json:"models" doc:"Models on offer"`
 	Scan     Scan      `json:"scan" doc:"The last discovery"`
 	Balance  *Balance  `json:"balance,omitempty" doc:"What is left; absent where the provider does not tell"`
@@ -87,6 +88,7 @@ type Scan struct {
 type EditAccount struct {
 	Name   *string `json:"name,omitempty"`
 	Paused *bool   `json:"paused,omitempty"`
+	Proxy  *string `json:"proxy,omitempty" doc:"How it is reached; empty: as the settings say. *** as its password keeps the one that is known"`
 }
 
 // Removed acknowledges that an account is gone.
@@ -101,6 +103,7 @@ type AddAccount struct {
 	BaseURL  string `json:"base_url,omitempty" doc:"As people paste it; the provider's own where empty"`
 	Name     string `json:"name,omitempty" doc:"The provider's name where empty"`
 	Key      string `json:"key,omitempty" doc:"The secret; goes to the keychain"`
+	Proxy    string `json:"proxy,omitempty" doc:"How it is reached: direct, system, or a proxy's URL; as the settings say where empty"`
 	Force    bool   `json:"force,omitempty" doc:"Keep the account even if its models cannot be listed now (not if the key is refused)"`
 }
 

@@ -19,6 +19,7 @@ type removed struct {
 	at      time.Time
 	account account.Account
 	secret  string
+	proxy   string // the password of its proxy
 	offers  []catalog.Offer
 	scan    catalog.Scan
 	balance catalog.Balance
@@ -70,7 +71,7 @@ func (s *Service) restoreAccount(ctx context.Context, in *idInput) (Account, err
 	if !ok {
 		return Account{}, NewProblem(NotFound, "This account can no longer be brought back.", "Add it anew, with its key.")
 	}
-	a, err := s.Accounts.Restore(ctx, r.account, r.secret)
+	a, err := s.Accounts.Restore(ctx, r.account, r.secret, r.proxy)
 	if err != nil {
 		s.undo.putBack(r)
 		return Account{}, err

@@ -6,15 +6,19 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
+	"metapi/backend/gateway/wire"
+	"metapi/backend/network"
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/conversation"
 	"metapi/backend/protocol/dialects"
 	"metapi/backend/provider"
 	"metapi/backend/routing"
 	"metapi/backend/routing/live"
+	"metapi/backend/snapshot"
 )
 
 // attempt is one try of one deployment: a whole plan of base URL, key, model and protocol, never mixed with another's.
@@ -22,6 +26,7 @@ type attempt struct {
 	*exchange
 	d       *routing.Deployment
 	target  *provider.Target
+	way     http.RoundTripper
 	secret  string // as sent, for scrubbing
 	pass    *live.Pass
 	spent   func(usd float64) // settles what its budgets hold for it
@@ -116,7 +121,7 @@ func (x *exchange) tryOnce(d *routing.Deployment, more bool, mends mending) *fai
 		return &failure{err: refused}
 	}
 	defer spent(0) // likewise
-	a := &attempt{exchange: x, d: d, spent: spent, target: x.snap.Targets[d.Order], pass: pass, start: now, via: x.in, up: dialects.Of(x.in), mends: mends}
+	a := &attempt{exchange: x, d: d, spent: spent, target: x.snap.Targets[d.Order], way: x.g.way(x.snap, d.Order), pass: pass, start: now, via: x.in, up: dialects.Of(x.in), mends: mends}
 	a.quirks = mends.quirks(d.Quirks)
 	x.asked.At = now
 	switch via, _ := d.Via(x.asked); {
@@ -162,6 +167,14 @@ func (x *exchange) tryOnce(d *routing.Deployment, more bool, mends mending) *fai
 		return a.passRaw(res)
 	}
 	return a.passWhole(res)
+}
+
+// way is who makes the calls of an account.
+func (g *Gateway) way(s *snapshot.Snapshot, account int) http.RoundTripper {
+	if account < len(s.Ways) {
+		return s.Ways[account]
+	}
+	return g.Transport
 }
 
 // patience is how long one attempt may take.
@@ -232,10 +245,18 @@ func (a *attempt) send() (*http.Response, error) {
 		body := a.payload()
 		req.ContentLength = int64(len(body))
 		// A bytes.Reader, and not one of our own: only for that does the transport send head and body in one packet.
-		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
-		req.Body, _ = req.GetBody()
+		req.Body = io.NopCloser(bytes.NewReader(body))
+		// net/http makes a call again whose kept connection turns out to be dead, if it is told that it may (a name without a value is not sent).
+		// That is right as soon after as package wire does it, and later would be paid twice.
+		h["X-Idempotency-Key"] = noHeader
+		req.GetBody = func() (io.ReadCloser, error) {
+			if time.Since(a.start) > wire.StaleWithin {
+				return nil, io.ErrUnexpectedEOF
+			}
+			return io.NopCloser(bytes.NewReader(body)), nil
+		}
 	}
-	return a.g.Transport.RoundTrip(req.WithContext(a.dog))
+	return a.way.RoundTrip(req.WithContext(a.dog))
 }
 
 // call says what is called. The client's own query is meant for its own protocol.
@@ -284,7 +305,11 @@ func (a *attempt) lost(err error) *failure {
 		a.cancelled()
 		return nil
 	}
-	if unreachable(err) {
+	var proxy *network.ProxyError
+	switch {
+	case errors.As(err, &proxy):
+		a.pass.FailAccount(time.Now(), e) // another may go another way
+	case unreachable(err):
 		a.pass.FailHost(time.Now(), e)
 	}
 	return a.failed(e)
@@ -310,6 +335,9 @@ func (a *attempt) refused(res *http.Response) *failure {
 	var e *protocol.Error
 	if res.StatusCode/100 == 3 {
 		e = &protocol.Error{Kind: protocol.BadReply, Status: res.StatusCode, Message: "the upstream answered with a redirect, which is not followed with a key"}
+		if to, err := url.Parse(res.Header.Get("Location")); err == nil && to.Host != "" && to.Host != a.target.Host() {
+			e.Kind, e.Message = protocol.Wall, "a redirect to another host came instead of an API's answer: a sign-in page of the network, perhaps; it is not followed with a key"
+		}
 	} else {
 		e = protocol.DecodeError(res.StatusCode, res.Header, body, time.Now(), a.secret)
 	}

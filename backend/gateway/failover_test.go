@@ -51,8 +51,8 @@ var failures = []struct {
 	{"502 HTML", imitation.Fault{Kind: imitation.HTML502}, "", ""},
 	{"503", imitation.Fault{Kind: imitation.Status503}, protocol.Overloaded, ""},
 	{"529", imitation.Fault{Kind: imitation.Status529}, protocol.Overloaded, ""},
-	{"redirect 302", imitation.Fault{Kind: imitation.Redirect302}, protocol.BadReply, ""},
-	{"redirect 307", imitation.Fault{Kind: imitation.Redirect307}, protocol.BadReply, ""},
+	{"redirect 302", imitation.Fault{Kind: imitation.Redirect302}, protocol.Wall, ""},
+	{"redirect 307", imitation.Fault{Kind: imitation.Redirect307}, protocol.Wall, ""},
 }
 
 // Whatever happens to the first account, in every protocol, streamed and not: the client gets its whole answer from the

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"metapi/backend/network"
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/tokens"
 	"metapi/backend/routing"
@@ -48,7 +49,7 @@ type Options struct {
 	Pins       Pins
 	Kept       Kept                  // default: nothing is kept
 	Budgets    Budgets               // default: there are none
-	Transport  http.RoundTripper     // default: NewTransport()
+	Transport  http.RoundTripper     // for accounts to which the snapshot gives no way of their own; default: as the system says
 	Control    http.Handler          // the control API and its pages, mounted at /api/ and /ui/ behind the same door; checks its own token
 	Origins    []string              // Origin values that may call; default: none, so that no web page can
 	Moves      <-chan []net.Listener // where to answer from now on, in place of where it did; default: never
@@ -81,7 +82,7 @@ type Gateway struct {
 // New returns a gateway. It starts nothing; see [Gateway.Serve].
 func New(o Options) *Gateway {
 	if o.Transport == nil {
-		o.Transport = NewTransport()
+		o.Transport, _ = network.New(network.Options{Wrap: NewTransport}).Caller(network.Choice{}) // that choice cannot be wrong
 	}
 	if o.Kept == nil {
 		o.Kept = nothingKept{}

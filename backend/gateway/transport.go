@@ -1,38 +1,23 @@
 package gateway
 
 import (
+	"crypto/x509"
 	"errors"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"syscall"
-	"time"
 
 	"metapi/backend/gateway/wire"
+	"metapi/backend/network"
 	"metapi/backend/protocol"
 )
 
-// NewTransport returns the transport for calls to upstreams: net/http's for TLS, HTTP/2 and proxies, package wire for
-// the rest. It follows no redirects (a RoundTripper never does), so that a key goes only where its account says; it neither
-// asks for compression nor undoes it behind our back; and it pings HTTP/2 connections, so that one which died during
-// sleep is found out.
-func NewTransport() *wire.Client {
-	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
-	return wire.New(&http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            dialer.DialContext,
-		ForceAttemptHTTP2:      true,
-		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},
-		TLSHandshakeTimeout:    10 * time.Second,
-		MaxIdleConns:           512,
-		MaxIdleConnsPerHost:    128,
-		IdleConnTimeout:        90 * time.Second,
-		MaxResponseHeaderBytes: 256 << 10,
-		WriteBufferSize:        64 << 10,
-		ReadBufferSize:         32 << 10,
-		DisableCompression:     true,
-	}, wire.Options{Proxy: http.ProxyFromEnvironment, DialContext: dialer.DialContext})
+// NewTransport puts package wire around a client of the network, which keeps what wire leaves to it: TLS, HTTP/2 and proxies. It follows no
+// redirects (a RoundTripper never does), so that a key goes only where its account says; and it neither asks for compression nor undoes it behind
+// our back.
+func NewTransport(c *network.Client) network.Caller {
+	return wire.New(c, wire.Options{Proxy: c.Proxy(), DialContext: c.Dial})
 }
 
 // unreachable reports whether err shows that the host itself cannot be reached, whoever asks: nothing was sent.
@@ -45,17 +30,30 @@ func unreachable(err error) bool {
 // networkError puts a transport's error in words that name neither host nor address.
 func networkError(err error) *protocol.Error {
 	e := &protocol.Error{Kind: protocol.Network, Message: "the connection to the upstream failed"}
-	var dns *net.DNSError
-	var timeout net.Error
+	var (
+		proxy   *network.ProxyError
+		dns     *net.DNSError
+		timeout net.Error
+		unknown x509.UnknownAuthorityError
+		name    x509.HostnameError
+	)
 	switch {
+	case errors.As(err, &proxy):
+		e.Message = "the proxy on the way to the upstream " + proxy.What()
 	case errors.Is(err, syscall.ECONNREFUSED):
 		e.Message = "the upstream refused the connection"
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		e.Message = "the upstream closed the connection in the middle"
+	case errors.As(err, &dns) && dns.IsTimeout:
+		e.Message = "the upstream's name could not be resolved in time"
 	case errors.As(err, &dns):
 		e.Message = "the upstream's name could not be resolved"
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		e.Message = "the upstream could not be reached in time"
+	case errors.As(err, &unknown):
+		e.Message = "the upstream's TLS certificate is from an authority that this computer does not know (a company's proxy, or a sign-in page of the network)"
+	case errors.As(err, &name):
+		e.Message = "the TLS certificate is another host's: a sign-in page of the network may stand in the way"
 	case isTLS(err):
 		e.Message = "the upstream's TLS certificate or handshake was not accepted"
 	}

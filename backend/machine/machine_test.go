@@ -190,10 +190,10 @@ func TestReach(t *testing.T) {
 	}
 	defer deaf.Close()
 	away := "http://" + closed(t)
-	direct := func(*http.Request) (*url.URL, error) { return nil, nil }
+	direct := Route{By: func(*http.Request) (*url.URL, error) { return nil, nil }}
 	by := func(proxy string) Route {
 		u, _ := url.Parse(proxy)
-		return func(*http.Request) (*url.URL, error) { return u, nil }
+		return Route{By: func(*http.Request) (*url.URL, error) { return u, nil }}
 	}
 	for _, c := range []struct {
 		name, to string
@@ -206,6 +206,7 @@ func TestReach(t *testing.T) {
 		{"nobody there", away, direct, "connection", "", "No connection"},
 		{"a name that there cannot be", "http://" + strings.Repeat("x", 64) + ".invalid", direct, "name", "", "x.invalid is not known"},
 		{"a certificate of nobody's", secure.URL, direct, "TLS", "connection", "signed by nobody"},
+		{"a certificate that is believed", secure.URL, Route{By: direct.By, Roots: secure.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}, "", "connection TLS answer", ""},
 		{"no TLS there", "https://" + strings.TrimPrefix(plain.URL, "http://"), direct, "TLS", "connection", "No secure connection"},
 		{"deaf", "http://" + deaf.Addr().String(), direct, "answer", "connection", "in time"},
 		{"by a proxy that is away", "http://api.example", by(away), "connection", "", "by the proxy " + strings.TrimPrefix(away, "http://")},

@@ -16,8 +16,11 @@ import (
 	"time"
 )
 
-// Route says by which proxy a request goes; nil for none. http.ProxyFromEnvironment is one.
-type Route func(*http.Request) (*url.URL, error)
+// Route is how a call goes.
+type Route struct {
+	By    func(*http.Request) (*url.URL, error) // which proxy; nil for none. http.ProxyFromEnvironment is one
+	Roots *x509.CertPool                        // whose certificates are believed; nil: the system's
+}
 
 // Way is how far a call to an address came, and how long each step took.
 type Way struct {
@@ -54,7 +57,7 @@ func Reach(ctx context.Context, address string, route Route) *Way {
 		return w
 	}
 	w.Host = req.URL.Host
-	if proxy, err := route(req); err == nil && proxy != nil {
+	if proxy, err := route.By(req); err == nil && proxy != nil {
 		w.Proxy = proxy.Host
 	}
 	var mu sync.Mutex // guards what follows, and w: a dial may outlive the call
@@ -90,7 +93,7 @@ func Reach(ctx context.Context, address string, route Route) *Way {
 		TLSHandshakeStart: func() { at("TLS") },
 		WroteHeaders:      func() { at("answer") },
 	})
-	transport := &http.Transport{Proxy: route, DisableKeepAlives: true, DialContext: func(_ context.Context, network, addr string) (net.Conn, error) {
+	transport := &http.Transport{Proxy: route.By, TLSClientConfig: &tls.Config{RootCAs: route.Roots}, DisableKeepAlives: true, DialContext: func(_ context.Context, network, addr string) (net.Conn, error) {
 		conn, err := dialer.DialContext(traced, network, addr)
 		if err == nil {
 			step("connection", "answer")
@@ -133,7 +136,7 @@ func (w *Way) Why() (detail, next string) {
 	case errors.As(w.Err, &unknown):
 		return fmt.Sprintf("The name %s is not known to the network.", unknown.Name), "Look at the network of this machine, and whether the address is written right."
 	case errors.As(w.Err, &authority):
-		return fmt.Sprintf("The certificate of %s is signed by nobody that this machine trusts.", to), "If a company's proxy opens the traffic, add its certificate to the system's store."
+		return fmt.Sprintf("The certificate of %s is signed by nobody that this machine trusts.", to), "If a company's proxy opens the traffic, name the file of its certificate in the settings, under Network."
 	case errors.As(w.Err, &invalid) && invalid.Reason == x509.Expired:
 		return fmt.Sprintf("The certificate of %s is not valid at the time of this machine.", to), "Look at this machine's clock first."
 	case errors.Is(w.Err, context.DeadlineExceeded):

@@ -274,7 +274,7 @@ func (f *findings) byStatus(status int) Kind {
 		return Unsupported // a bare 404 is a path that this upstream does not have
 	}
 	switch status {
-	case 401, 407:
+	case 401:
 		return KeyRefused
 	case 402:
 		return OutOfMoney
@@ -284,6 +284,8 @@ func (f *findings) byStatus(status int) Kind {
 		return NotFound
 	case 405, 501:
 		return Unsupported
+	case 407, 511: // of something on the way
+		return Wall
 	case 408, 504, 524:
 		return Timeout
 	case 413:
@@ -345,7 +347,7 @@ var (
 
 // htmlKind: a proxy's own error page means what its status says; any other page is a wall.
 func htmlKind(status int, body []byte) Kind {
-	if antiBots.Match(body[:min(len(body), 4*maxText)]) {
+	if status == http.StatusNetworkAuthenticationRequired || antiBots.Match(body[:min(len(body), 4*maxText)]) {
 		return Wall
 	}
 	switch status {

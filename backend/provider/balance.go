@@ -125,7 +125,7 @@ func (p *Provider) Balance(ctx context.Context, client Doer, c Credential) Balan
 			v = nil
 		}
 	}
-	a := t.asker(client, c.Secret, "balance", "ask for its balance")
+	a := t.asker(client, c, "balance", "ask for its balance")
 	f := a.fault(OutcomeNotOffered, protocol.Unsupported, "%s does not tell what is left.", a.who())
 	if v != nil {
 		for i := range v.balance { // one that is for other keys, or not there, leaves it to the next

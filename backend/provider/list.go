@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"metapi/backend/network"
 	"metapi/backend/protocol"
 )
 
@@ -73,7 +74,7 @@ func (p *Provider) List(ctx context.Context, client Doer, c Credential) Listing 
 	}
 	ctx, cancel := within(ctx, maxTime)
 	defer cancel()
-	l := &lister{asker: t.asker(client, c.Secret, "list of models", "list models"), seen: map[string]bool{}}
+	l := &lister{asker: t.asker(client, c, "list of models", "list models"), seen: map[string]bool{}}
 	if v := p.speaksFor(t.host); v != nil {
 		l.prices = v.models.Prices
 	}
@@ -99,18 +100,19 @@ type asker struct {
 	*Target
 	client     Doer
 	secret     string
-	noun, verb string // what is asked for, as in "not a list of models" and "does not let it list models"
+	way        network.Choice // how the host is reached: for words
+	noun, verb string         // what is asked for, as in "not a list of models" and "does not let it list models"
 }
 
 // asker returns one whose client follows no redirect and keeps no cookies.
-func (t *Target) asker(client Doer, secret, noun, verb string) asker {
+func (t *Target) asker(client Doer, c Credential, noun, verb string) asker {
 	if hc, ok := client.(*http.Client); ok {
 		own := *hc
 		own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		own.Jar = nil
 		client = &own
 	}
-	return asker{t, client, secret, noun, verb}
+	return asker{t, client, c.Secret, c.Way, noun, verb}
 }
 
 // within gives ctx a deadline if it has none of its own.

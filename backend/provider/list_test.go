@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"metapi/backend/network"
 	"metapi/backend/protocol"
 )
 
@@ -594,8 +598,12 @@ func TestListUnreachable(t *testing.T) {
 		"no host": {&url.Error{Op: "Get", URL: "https://x?k=" + secret, Err: &net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}}}, protocol.Network, "no host named r.example"},
 		"dns":     {&net.DNSError{IsTemporary: true}, protocol.Network, "could not be looked up"},
 		"late":    {&url.Error{Op: "Get", URL: "https://x", Err: context.DeadlineExceeded}, protocol.Timeout, "in time"},
-		"proxy":   {&net.OpError{Op: "proxyconnect", Err: errors.New(secret)}, protocol.Network, "proxy"},
-		"other":   {errors.New("strange " + secret), protocol.Network, "could not be reached"},
+		"proxy":   {&network.ProxyError{Proxy: "http://p.example:8080", Auth: true, Err: errors.New(secret)}, protocol.Network, "the proxy http://p.example:8080 asks for a user name and password. Enter them in the system's settings"},
+		"slow":    {&net.OpError{Op: "dial", Err: &net.DNSError{IsTimeout: true}}, protocol.Timeout, "could not be looked up in time"},
+		"company": {&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{Cert: &x509.Certificate{Issuer: pkix.Name{CommonName: "Corp Inspection CA"}}}},
+			protocol.Network, "does not know: Corp Inspection CA. If that is your company's proxy, add its certificate in Settings"},
+		"portal": {x509.HostnameError{Certificate: &x509.Certificate{}, Host: "r.example"}, protocol.Network, "sign-in page"},
+		"other":  {errors.New("strange " + secret), protocol.Network, "could not be reached"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := mustGet(t, "openai-compatible").List(context.Background(), doerFunc(func(*http.Request) (*http.Response, error) { return nil, c.err }),

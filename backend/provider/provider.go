@@ -1,14 +1,18 @@
 package provider
 
-import "metapi/backend/protocol"
+import (
+	"metapi/backend/network"
+	"metapi/backend/protocol"
+)
 
 // NoKey stands for the key of an account that has none, at a provider that wants none: it is kept as a key would be, and never sent.
 const NoKey = "no-key"
 
 // Credential is what an account brings: where to call, and the secret that opens it.
 type Credential struct {
-	BaseURL string // as [NormalizeBaseURL] returns it; empty means the provider's default
-	Secret  string // as [CleanKey] returns it; empty only where the provider is a compatible one (a local server may want none)
+	BaseURL string         // as [NormalizeBaseURL] returns it; empty means the provider's default
+	Secret  string         // as [CleanKey] returns it; empty only where the provider is a compatible one (a local server may want none)
+	Way     network.Choice // how it is reached; who calls heeds it
 }
 
 // Provider is a kind of upstream, as data: see [Definition]. What its wire format shares with others is in its family.

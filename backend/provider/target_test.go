@@ -189,7 +189,7 @@ func TestTargetRefuses(t *testing.T) {
 		{"openai-compatible", "", "k", "base_url"},
 		{"openai-compatible", "http://relay.example.com", "k", "base_url"},
 	} {
-		_, err := mustGet(t, c.provider).Target(Credential{c.base, c.secret})
+		_, err := mustGet(t, c.provider).Target(Credential{BaseURL: c.base, Secret: c.secret})
 		var f *FieldError
 		if !errors.As(err, &f) || f.Field != c.field {
 			t.Errorf("%+v: %v", c, err)

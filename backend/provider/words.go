@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"metapi/backend/network"
 	"metapi/backend/protocol"
 )
 
@@ -212,13 +213,13 @@ const (
 func (l *asker) unreachable(ctx context.Context, err error) *fault {
 	var (
 		dns     *net.DNSError
-		op      *net.OpError
 		timeout net.Error
 		unknown x509.UnknownAuthorityError
 		name    x509.HostnameError
 		invalid x509.CertificateInvalidError
 		verify  *tls.CertificateVerificationError
 		noTLS   tls.RecordHeaderError
+		proxy   *network.ProxyError
 		is      = func(targets ...error) bool {
 			for _, t := range targets {
 				if errors.Is(err, t) {
@@ -233,10 +234,12 @@ func (l *asker) unreachable(ctx context.Context, err error) *fault {
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
 		what = "%s was not asked to the end: the check was stopped. Nothing has changed."
+	case errors.As(err, &proxy):
+		return l.fault(OutcomeUnreachable, kind, "%s was not reached: the proxy %s %s. %s", l.who(), proxy.Proxy, proxy.What(), proxyHint(proxy, l.way))
+	case errors.As(err, &dns) && dns.IsTimeout:
+		kind, what = protocol.Timeout, "The address of %s could not be looked up in time. Check your connection, then try again."
 	case is(context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		kind, what = protocol.Timeout, "%s did not answer in time. Check your connection, then try again."
-	case errors.As(err, &op) && op.Op == "proxyconnect":
-		what = "%s could not be reached through your proxy. Check the proxy settings of this computer."
 	case errors.As(err, &dns) && dns.IsNotFound:
 		what = "There is no host named %s. Check the base URL for a slip of the pen, and your connection."
 	case errors.As(err, &dns):
@@ -244,9 +247,10 @@ func (l *asker) unreachable(ctx context.Context, err error) *fault {
 	case errors.As(err, &noTLS), is(http.ErrSchemeMismatch):
 		what = "%s does not speak https. If it runs on your own network, write the base URL with http://."
 	case errors.As(err, &unknown):
-		what = "%s shows a certificate from an authority this computer does not know. If that is your company's proxy, install its certificate."
+		return l.fault(OutcomeUnreachable, kind, "%s shows a certificate from an authority that this computer does not know: %s. If that is your company's proxy, "+
+			"add its certificate in Settings, Network; the key was not sent.", l.who(), l.clean(issuer(unknown.Cert)))
 	case errors.As(err, &name):
-		what = "%s shows a certificate made out to another name. Check the base URL; the key was not sent."
+		what = "%s shows a certificate made out to another name. If this network has a sign-in page, open it in a browser; else check the base URL. The key was not sent."
 	case errors.As(err, &invalid), errors.As(err, &verify):
 		what = "%s shows a certificate that is not valid. Check the date and time of this computer; the key was not sent."
 	case is(syscall.ECONNREFUSED, wsaRefused):
@@ -263,4 +267,30 @@ func (l *asker) unreachable(ctx context.Context, err error) *fault {
 		who = l.host
 	}
 	return l.fault(OutcomeUnreachable, kind, what, who)
+}
+
+// issuer names who made a certificate.
+func issuer(c *x509.Certificate) string {
+	if c == nil {
+		return "nobody that it names"
+	}
+	if c.Issuer.CommonName != "" {
+		return c.Issuer.CommonName
+	}
+	return c.Issuer.String()
+}
+
+// proxyHint says where a proxy is set, and so what can be done.
+func proxyHint(e *network.ProxyError, way network.Choice) string {
+	where := "in Settings, Network"
+	switch {
+	case way.Own:
+		where = "in the account's network settings"
+	case way.To == "" || way.To == network.System:
+		where = "in the system's settings, or name the proxy in Settings, Network"
+	}
+	if e.Auth {
+		return "Enter them " + where + "."
+	}
+	return "Check it " + where + "."
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -22,8 +23,9 @@ import (
 // Snapshot is one state of everything that serving a request depends on.
 type Snapshot struct {
 	routing.Snapshot
-	Targets []*provider.Target // by place in Accounts; nil where the account is blocked
-	Clients []account.Client   // those whose key is in force
+	Targets []*provider.Target  // by place in Accounts; nil where the account is blocked
+	Ways    []http.RoundTripper // likewise: who makes its calls
+	Clients []account.Client    // those whose key is in force
 	Paused  bool
 }
 
@@ -36,6 +38,7 @@ type Sources struct {
 	Mode     func() (routing.Mode, error)
 	Paused   func() (bool, error)
 	Settings func() routing.Settings // nil: none
+	Way      func(context.Context, account.Account) (http.RoundTripper, error)
 	Log      *slog.Logger
 }
 
@@ -142,10 +145,14 @@ func (b *Builder) addAccounts(ctx context.Context, s *Snapshot, accounts []accou
 	kept := make(map[string]prepared, len(accounts))
 	s.Accounts = make([]routing.Account, len(accounts))
 	s.Targets = make([]*provider.Target, len(accounts))
+	s.Ways = make([]http.RoundTripper, len(accounts))
 	for i, a := range accounts {
 		ra := &s.Accounts[i]
 		*ra = routing.Account{ID: a.ID, Slug: a.Slug, Provider: a.Provider}
 		target, err := b.target(ctx, a)
+		if err == nil {
+			s.Ways[i], err = b.Way(ctx, a)
+		}
 		if err != nil {
 			ra.Blocked = err.Error()
 			b.Log.Warn("account cannot be used", "account", a.Slug, "error", err)

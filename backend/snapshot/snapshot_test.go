@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -39,6 +40,7 @@ func newHouse(t testing.TB) *house {
 	t.Cleanup(func() { st.Close() })
 	h := &house{t: t, keys: keychain.NewMemory()}
 	h.Builder = NewBuilder(Sources{Accounts: account.New(st, h.keys), Offers: catalog.NewOffers(st), Catalog: catalog.Embedded(), Live: live.NewRegistry(),
+		Way:      func(context.Context, account.Account) (http.RoundTripper, error) { return nil, nil },
 		Mode:     func() (routing.Mode, error) { return routing.Balance, h.mode },
 		Paused:   func() (bool, error) { return false, nil },
 		Settings: func() routing.Settings { return routing.Settings{Aliases: map[string]string{"fast": "gpt-4o-mini"}} },

@@ -259,7 +259,7 @@ func (c *Client) Log(ctx context.Context, lines int, after int64) (control.Log, 
 	return get[control.Log](ctx, c, "/api/log", q)
 }
 
-// EditAccount renames an account, pauses it or takes it up again.
+// EditAccount renames an account, pauses it or takes it up again, or changes how it is reached.
 func (c *Client) EditAccount(ctx context.Context, ref string, in control.EditAccount) (control.Account, error) {
 	return call[control.Account](ctx, c, http.MethodPatch, "/api/accounts/"+url.PathEscape(ref), nil, in)
 }
@@ -287,6 +287,15 @@ func (c *Client) Settings(ctx context.Context) (control.Settings, error) {
 // EditSettings changes settings.
 func (c *Client) EditSettings(ctx context.Context, in control.EditSettings) (control.Settings, error) {
 	return call[control.Settings](ctx, c, http.MethodPatch, "/api/settings", nil, in)
+}
+
+// Network tells how upstreams are reached: each account's, or one by its URL.
+func (c *Client) Network(ctx context.Context, to string) (control.NetworkReport, error) {
+	q := url.Values{}
+	if to != "" {
+		q.Set("url", to)
+	}
+	return get[control.NetworkReport](ctx, c, "/api/network", q)
 }
 
 // Unlock gives the passphrase of the encrypted file of secrets.

@@ -42,6 +42,7 @@ type (
 	Saved           = control.Saved
 	Settings        = control.Settings
 	EditSettings    = control.EditSettings
+	NetworkReport   = control.NetworkReport
 	Desktop         = control.Desktop
 	EditDesktop     = control.EditDesktop
 	Link            = control.Link

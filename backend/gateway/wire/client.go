@@ -86,9 +86,9 @@ func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
 	return res, err
 }
 
-// staleWithin is how soon after the request a connection that was closed while idle shows it. What fails later may have
+// StaleWithin is how soon after the request a connection that was closed while idle shows it. What fails later may have
 // been at work on the request, and be paid for it: making the call again is then the caller's decision.
-const staleWithin = time.Second
+const StaleWithin = time.Second
 
 // attempt makes a call on one connection. again says that it is worth another one, on a fresh connection.
 func (c *Client) attempt(req *http.Request, addr string, out *outgoing, fresh bool) (_ *http.Response, again bool, _ error) {
@@ -124,7 +124,7 @@ func (c *Client) attempt(req *http.Request, addr string, out *outgoing, fresh bo
 		if ctx.Err() != nil {
 			return nil, false, context.Cause(ctx)
 		}
-		return nil, reused && !answered && time.Since(sent) < staleWithin, err
+		return nil, reused && !answered && time.Since(sent) < StaleWithin, err
 	}
 	x.last = res.Close || out.last || res.StatusCode == http.StatusSwitchingProtocols
 	if res.Body == http.NoBody {

@@ -256,6 +256,9 @@ func (p *Pass) Succeed() {
 // Fail ends the pass with a failure of the upstream, and cools whom it concerns.
 func (p *Pass) Fail(now time.Time, e *protocol.Error) { p.fail(now, e, cooldowns[e.Kind].scope) }
 
+// FailAccount is Fail for what lies between the account and the host, such as its proxy.
+func (p *Pass) FailAccount(now time.Time, e *protocol.Error) { p.fail(now, e, atAccount) }
+
 // FailHost is Fail for what shows that the host itself cannot be reached.
 func (p *Pass) FailHost(now time.Time, e *protocol.Error) { p.fail(now, e, atHost) }
 

@@ -105,6 +105,9 @@ export const useClients = () => useQuery({ queryKey: ["clients"], queryFn: async
 export const useSettings = () => useQuery({ queryKey: ["settings"], queryFn: () => data(GET("/api/settings")) });
 export const useDoctor = () =>
   useQuery({ queryKey: ["doctor"], queryFn: () => data(GET("/api/doctor")), refetchInterval: (q) => (q.state.data?.running ? 2000 : false) });
+
+/** How each account is reached, read when it is asked for. */
+export const useNetwork = () => useQuery({ queryKey: ["network"], queryFn: () => data(GET("/api/network")), enabled: false, gcTime: 0 });
 export const useDesktop = () => useQuery({ queryKey: ["desktop"], queryFn: () => data(GET("/api/desktop")), refetchInterval: 10_000 });
 
 /** The start of the local day, as the API wants it. */
@@ -187,8 +190,9 @@ export function useEditSettings() {
     scope: { id: "settings" },
     mutationFn: (body: Schemas["EditSettings"]) => data(PATCH("/api/settings", { body })),
     onMutate: (body) => {
-      const { port: _, ...rest } = body; // a port may be taken: it is shown once it is had
-      client.setQueryData<Settings>(["settings"], (now) => now && { ...now, ...rest });
+      const refusable = ["port", "proxy", "ca_file"]; // these are shown once they hold
+      const shown = Object.fromEntries(Object.entries(body).filter(([key]) => !refusable.includes(key)));
+      client.setQueryData<Settings>(["settings"], (now) => now && { ...now, ...shown });
     },
     onSettled: () => Promise.all([client.invalidateQueries({ queryKey: ["settings"] }), client.invalidateQueries({ queryKey: ["status"] })]),
   });

@@ -5,6 +5,7 @@ import { type ReactNode, useState } from "react";
 import { useDesktop, useEditDesktop, useEditSettings, useQuit, type Settings as Saved, useSettings, useStatus } from "../api/queries";
 import { refused, tell } from "../ui/notify";
 import { Fault, Loaded, Page, Section } from "../ui/Parts";
+import { Network } from "./settings/Network";
 
 export function Settings() {
   const settings = useSettings();
@@ -22,6 +23,7 @@ export function Settings() {
                 <Keeping settings={s} />
               </Stack>
             </Section>
+            <Network settings={s} />
             <Desktop settings={s} />
             <About />
           </Stack>

@@ -6,6 +6,7 @@ import {
   IconArrowUp,
   IconDots,
   IconKey,
+  IconNetwork,
   IconPencil,
   IconPlayerPause,
   IconPlayerPlay,
@@ -21,6 +22,7 @@ import { standingOf } from "../../shell/state";
 import { refused, tell, warn } from "../../ui/notify";
 import { Cost, State } from "../../ui/Parts";
 import { RequestsLink } from "../../ui/RequestsLink";
+import { Network } from "./Network";
 import { Rename } from "./Rename";
 import { ReplaceKey } from "./ReplaceKey";
 
@@ -43,7 +45,7 @@ export const AccountCard = memo(function AccountCard({ account: a, standing, tod
   const edit = useEditAccount();
   const remove = useRemoveAccount();
   const restore = useRestoreAccount();
-  const [dialog, setDialog] = useState<"rename" | "key" | null>(null);
+  const [dialog, setDialog] = useState<"rename" | "key" | "network" | null>(null);
   const card = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (highlighted) card.current?.scrollIntoView({ block: "center" });
@@ -153,6 +155,9 @@ export const AccountCard = memo(function AccountCard({ account: a, standing, tod
               <Menu.Item leftSection={<IconKey size={15} />} onClick={() => setDialog("key")}>
                 Replace the key…
               </Menu.Item>
+              <Menu.Item leftSection={<IconNetwork size={15} />} onClick={() => setDialog("network")}>
+                Network…
+              </Menu.Item>
               <Menu.Item component={RequestsLink} of={{ account: a.id }} leftSection={<IconActivity size={15} />}>
                 Its requests
               </Menu.Item>
@@ -171,6 +176,7 @@ export const AccountCard = memo(function AccountCard({ account: a, standing, tod
         </Group>
       </Group>
       <Rename account={a} opened={dialog === "rename"} close={() => setDialog(null)} />
+      <Network account={a} opened={dialog === "network"} close={() => setDialog(null)} />
       <ReplaceKey account={a} opened={dialog === "key"} close={() => setDialog(null)} />
     </Card>
   );

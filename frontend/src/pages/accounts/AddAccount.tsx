@@ -1,6 +1,6 @@
-import { Alert, Anchor, Button, Group, Modal, PasswordInput, Select, Stack, Text, TextInput } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
-import { IconCircleCheck, IconInfoCircle } from "@tabler/icons-react";
+import { Alert, Anchor, Button, Collapse, Group, Modal, PasswordInput, Select, Stack, Text, TextInput } from "@mantine/core";
+import { useDebouncedValue, useDisclosure } from "@mantine/hooks";
+import { IconChevronDown, IconChevronUp, IconCircleCheck, IconInfoCircle } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { type ClipboardEvent, useState } from "react";
 import { Link } from "wouter";
@@ -10,6 +10,7 @@ import { recognise, useAddAccount, useProviders } from "../../api/queries";
 import { openLink } from "../../ui/openLink";
 import { tell, warn } from "../../ui/notify";
 import { Fault } from "../../ui/Parts";
+import { ProxyField } from "../../ui/Proxy";
 import { sameHost, takeApart } from "./pasted";
 
 export function AddAccount({ opened, close }: { opened: boolean; close: () => void }) {
@@ -33,6 +34,8 @@ function Form({ close }: { close: () => void }) {
   const [chosen, setChosen] = useState<string | null>(null);
   const [baseURL, setBaseURL] = useState<string | null>(null);
   const [name, setName] = useState<string | null>(null);
+  const [proxy, setProxy] = useState("");
+  const [network, { toggle }] = useDisclosure(false);
 
   // The key tells whose it may be; what the user says counts for more.
   const [settled] = useDebouncedValue(key.trim(), 200);
@@ -54,7 +57,7 @@ function Form({ close }: { close: () => void }) {
 
   const submit = (force: boolean) =>
     add.mutate(
-      { key, provider: providerID ?? undefined, base_url: base.trim() || undefined, name: name?.trim() || undefined, force: force || undefined },
+      { key, provider: providerID ?? undefined, base_url: base.trim() || undefined, name: name?.trim() || undefined, proxy: proxy || undefined, force: force || undefined },
       {
         onSuccess: (d) => {
           close();
@@ -137,6 +140,14 @@ function Form({ close }: { close: () => void }) {
           inputMode="url"
         />
         <TextInput label="Name" placeholder={proposal?.name || provider?.name || "What you want to call it"} value={name ?? ""} onChange={(e) => setName(e.currentTarget.value)} maxLength={64} />
+        <div>
+          <Button variant="subtle" size="compact-sm" onClick={toggle} aria-expanded={network} rightSection={network ? <IconChevronUp size={14} /> : <IconChevronDown size={14} />}>
+            Network
+          </Button>
+          <Collapse expanded={network}>
+            <ProxyField value={proxy} onChange={setProxy} follows />
+          </Collapse>
+        </div>
         {problem !== null && (
           <>
             <Fault error={problem} />
