@@ -135,12 +135,11 @@ func ask(t *testing.T, n *Network, choice Choice, url string) (string, error) {
 
 // proxy is an HTTP or SOCKS5 proxy on loopback that brings every call to one address, and notes what it could see.
 type proxy struct {
-	t     *testing.T
-	to    string
-	user  string // "name:password"; empty: it lets everybody through
-	plain bool   // answer CONNECT with status
-	code  int
-	addr  string
+	t    *testing.T
+	to   string
+	user string // "name:password"; empty: it lets everybody through
+	code int    // answer CONNECT with status
+	addr string
 
 	mu    sync.Mutex
 	seen  strings.Builder // all bytes that it read from its clients, tunnels included
