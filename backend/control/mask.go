@@ -52,11 +52,23 @@ func (s *Service) masker(ctx context.Context) (*masker, error) {
 			m.hide(secret)
 		}
 		m.hideAddress(baseOf(a))
+		if password, err := s.Accounts.ProxyPassword(ctx, a.Proxy); err != nil {
+			m.unknown = append(m.unknown, "the password of the proxy of "+a.Slug)
+		} else {
+			m.hide(password)
+		}
 		if req, err := http.NewRequest(http.MethodGet, baseOf(a), http.NoBody); err == nil {
 			if proxy, err := s.route(a).By(req); err == nil && proxy != nil {
 				m.hideAddress(proxy.String())
 			}
 		}
+	}
+	if p, err := s.Accounts.DefaultProxy(); err != nil {
+		m.unknown = append(m.unknown, "the proxy of all accounts")
+	} else if password, err := s.Accounts.ProxyPassword(ctx, p); err != nil {
+		m.unknown = append(m.unknown, "the password of the proxy of all accounts")
+	} else {
+		m.hide(password)
 	}
 	clients, err := s.Accounts.Clients()
 	if err != nil {

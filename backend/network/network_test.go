@@ -424,7 +424,7 @@ func TestScripts(t *testing.T) {
 	c.run(scriptFresh + time.Minute)
 	n.read(t.Context())
 	call(1)
-	trouble("5 million steps. What it cannot decide goes straight.")
+	trouble("it took too long. What it cannot decide goes straight.")
 	explain("https://b.com", "system (GNOME): PAC "+shownAs+" -> direct, since the script failed")
 }
 

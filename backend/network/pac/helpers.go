@@ -6,46 +6,49 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/dop251/goja"
 )
 
 // helpers are the functions that scripts of this kind are promised.
-var helpers = map[string]builtin{
-	"isPlainHostName": func(_ *machine, _ any, args []any) any { return !strings.Contains(text(arg(args, 0)), ".") },
-	"dnsDomainIs": func(_ *machine, _ any, args []any) any {
-		return strings.HasSuffix(strings.ToLower(text(arg(args, 0))), strings.ToLower(text(arg(args, 1))))
+var helpers = map[string]func(r *run, c goja.FunctionCall) any{
+	"alert":           func(*run, goja.FunctionCall) any { return goja.Undefined() },
+	"isPlainHostName": func(_ *run, c goja.FunctionCall) any { return !strings.Contains(c.Argument(0).String(), ".") },
+	"dnsDomainIs": func(_ *run, c goja.FunctionCall) any {
+		return strings.HasSuffix(strings.ToLower(c.Argument(0).String()), strings.ToLower(c.Argument(1).String()))
 	},
-	"localHostOrDomainIs": func(_ *machine, _ any, args []any) any {
-		host, domain := strings.ToLower(text(arg(args, 0))), strings.ToLower(text(arg(args, 1)))
+	"localHostOrDomainIs": func(_ *run, c goja.FunctionCall) any {
+		host, domain := strings.ToLower(c.Argument(0).String()), strings.ToLower(c.Argument(1).String())
 		return host == domain || !strings.Contains(host, ".") && strings.HasPrefix(domain, host+".")
 	},
-	"dnsDomainLevels": func(_ *machine, _ any, args []any) any { return float64(strings.Count(text(arg(args, 0)), ".")) },
-	"shExpMatch": func(_ *machine, _ any, args []any) any {
+	"dnsDomainLevels": func(_ *run, c goja.FunctionCall) any { return float64(strings.Count(c.Argument(0).String(), ".")) },
+	"shExpMatch": func(_ *run, c goja.FunctionCall) any {
 		// A star stands for slashes as well, unlike for files.
 		noSlash := strings.NewReplacer("/", "\x00")
-		ok, err := path.Match(noSlash.Replace(text(arg(args, 1))), noSlash.Replace(text(arg(args, 0))))
+		ok, err := path.Match(noSlash.Replace(c.Argument(1).String()), noSlash.Replace(c.Argument(0).String()))
 		return ok && err == nil
 	},
-	"isResolvable":   func(m *machine, _ any, args []any) any { return len(m.lookup(arg(args, 0), true)) > 0 },
-	"isResolvableEx": func(m *machine, _ any, args []any) any { return len(m.lookup(arg(args, 0), false)) > 0 },
-	"dnsResolve": func(m *machine, _ any, args []any) any {
-		if ips := m.lookup(arg(args, 0), true); len(ips) > 0 {
+	"isResolvable":   func(r *run, c goja.FunctionCall) any { return len(r.lookup(c.Argument(0), true)) > 0 },
+	"isResolvableEx": func(r *run, c goja.FunctionCall) any { return len(r.lookup(c.Argument(0), false)) > 0 },
+	"dnsResolve": func(r *run, c goja.FunctionCall) any {
+		if ips := r.lookup(c.Argument(0), true); len(ips) > 0 {
 			return ips[0].String()
 		}
-		return null{}
+		return nil
 	},
-	"dnsResolveEx": func(m *machine, _ any, args []any) any {
+	"dnsResolveEx": func(r *run, c goja.FunctionCall) any {
 		var list []string
-		for _, ip := range m.lookup(arg(args, 0), false) {
+		for _, ip := range r.lookup(c.Argument(0), false) {
 			list = append(list, ip.String())
 		}
 		return strings.Join(list, ";")
 	},
-	"myIpAddress":   func(m *machine, _ any, _ []any) any { return m.env.MyIP().String() },
-	"myIpAddressEx": func(m *machine, _ any, _ []any) any { return m.env.MyIP().String() },
-	"isInNet": func(m *machine, _ any, args []any) any {
-		pattern, err1 := netip.ParseAddr(text(arg(args, 1)))
-		mask, err2 := netip.ParseAddr(text(arg(args, 2)))
-		ips := m.lookup(arg(args, 0), true)
+	"myIpAddress":   func(r *run, _ goja.FunctionCall) any { return r.env.MyIP().String() },
+	"myIpAddressEx": func(r *run, _ goja.FunctionCall) any { return r.env.MyIP().String() },
+	"isInNet": func(r *run, c goja.FunctionCall) any {
+		pattern, err1 := netip.ParseAddr(c.Argument(1).String())
+		mask, err2 := netip.ParseAddr(c.Argument(2).String())
+		ips := r.lookup(c.Argument(0), true)
 		if err1 != nil || err2 != nil || !pattern.Is4() || !mask.Is4() || len(ips) == 0 {
 			return false
 		}
@@ -57,32 +60,31 @@ var helpers = map[string]builtin{
 		}
 		return true
 	},
-	"isInNetEx": func(m *machine, _ any, args []any) any {
-		prefix, err := netip.ParsePrefix(text(arg(args, 1)))
-		return err == nil && slices.ContainsFunc(m.lookup(arg(args, 0), false), prefix.Masked().Contains)
+	"isInNetEx": func(r *run, c goja.FunctionCall) any {
+		prefix, err := netip.ParsePrefix(c.Argument(1).String())
+		return err == nil && slices.ContainsFunc(r.lookup(c.Argument(0), false), prefix.Masked().Contains)
 	},
-	"convert_addr": func(_ *machine, _ any, args []any) any {
-		ip, err := netip.ParseAddr(text(arg(args, 0)))
+	"convert_addr": func(_ *run, c goja.FunctionCall) any {
+		ip, err := netip.ParseAddr(c.Argument(0).String())
 		if err != nil || !ip.Is4() {
 			return 0.0
 		}
 		b := ip.As4()
 		return float64(uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3]))
 	},
-	"weekdayRange": func(m *machine, _ any, args []any) any {
-		now, args := m.clock(args)
-		from := slices.Index(days, strings.ToUpper(text(arg(args, 0))))
-		to := from
-		if len(args) > 1 {
-			to = slices.Index(days, strings.ToUpper(text(args[1])))
+	"weekdayRange": func(r *run, c goja.FunctionCall) any {
+		now, args := r.clock(c.Arguments)
+		if len(args) == 0 {
+			return false
 		}
+		from, to := day(args[0]), day(args[len(args)-1])
 		return from >= 0 && to >= 0 && between(int(now.Weekday()), from, to)
 	},
-	"timeRange": func(m *machine, _ any, args []any) any {
-		now, args := m.clock(args)
+	"timeRange": func(r *run, c goja.FunctionCall) any {
+		now, args := r.clock(c.Arguments)
 		n := make([]int, len(args))
 		for i, a := range args {
-			n[i] = whole(a)
+			n[i] = int(a.ToInteger())
 		}
 		at := now.Hour()*3600 + now.Minute()*60 + now.Second()
 		switch len(n) {
@@ -97,8 +99,8 @@ var helpers = map[string]builtin{
 		}
 		return false
 	},
-	"dateRange": func(m *machine, _ any, args []any) any {
-		now, args := m.clock(args)
+	"dateRange": func(r *run, c goja.FunctionCall) any {
+		now, args := r.clock(c.Arguments)
 		return dateRange(now, args)
 	},
 }
@@ -108,10 +110,12 @@ var (
 	months = strings.Fields("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC")
 )
 
+func day(v goja.Value) int { return slices.Index(days, strings.ToUpper(v.String())) }
+
 // clock is the time that a range is about: here, or in UTC where the last argument is "GMT".
-func (m *machine) clock(args []any) (time.Time, []any) {
-	now := m.env.Now()
-	if n := len(args); n > 0 && strings.EqualFold(text(args[n-1]), "GMT") {
+func (r *run) clock(args []goja.Value) (time.Time, []goja.Value) {
+	now := r.env.Now()
+	if n := len(args); n > 0 && strings.EqualFold(args[n-1].String(), "GMT") {
 		return now.UTC(), args[:n-1]
 	}
 	return now.Local(), args
@@ -126,19 +130,19 @@ func between(v, from, to int) bool {
 }
 
 // dateRange knows days, months and years, each alone or together, once or as a range.
-func dateRange(now time.Time, args []any) bool {
+func dateRange(now time.Time, args []goja.Value) bool {
 	half := args
 	if len(args) > 1 && len(args)%2 == 0 {
 		half = args[:len(args)/2]
 	}
 	// A date as one number; what is not given is as today, and does not count.
-	read := func(args []any) (v int, ok bool) {
+	read := func(args []goja.Value) (v int, ok bool) {
 		year, mon, day := now.Year(), int(now.Month()), now.Day()
 		hasYear, hasMonth, hasDay := false, false, false
 		for _, a := range args {
-			if i := slices.Index(months, strings.ToUpper(text(a))); i >= 0 {
+			if i := slices.Index(months, strings.ToUpper(a.String())); i >= 0 {
 				mon, hasMonth = i+1, true
-			} else if n := whole(a); n > 31 {
+			} else if n := int(a.ToInteger()); n > 31 {
 				year, hasYear = n, true
 			} else if n > 0 {
 				day, hasDay = n, true
@@ -175,21 +179,22 @@ func dateRange(now time.Time, args []any) bool {
 	return len(args) > 0 && ok1 && ok2 && between(today(from), from, to)
 }
 
-const maxLookups = 20
-
 // lookup finds the addresses of a host. Those that cannot be found are none.
-func (m *machine) lookup(host any, only4 bool) []netip.Addr {
-	name := text(host)
+func (r *run) lookup(host goja.Value, only4 bool) []netip.Addr {
+	name := host.String()
 	var ips []netip.Addr
 	if ip, err := netip.ParseAddr(name); err == nil {
 		ips = []netip.Addr{ip}
 	} else {
-		m.steps += maxSteps / maxLookups // so many at most
-		m.step()
-		ips, _ = m.env.Lookup(m.ctx, name)
-		if m.ctx.Err() != nil {
-			panic(limit{m.ctx.Err()})
+		if r.lookups++; r.lookups > maxLookups {
+			r.stop(errLookups)
+			return nil
 		}
+		r.waiting.Lock()
+		before := heap()
+		ips, _ = r.env.Lookup(r.ctx, name)
+		r.others += heap() - before
+		r.waiting.Unlock()
 	}
 	out := make([]netip.Addr, 0, len(ips))
 	for _, ip := range ips {

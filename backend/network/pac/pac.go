@@ -1,14 +1,3 @@
-// Package pac runs proxy auto-configuration scripts: JavaScript whose function FindProxyForURL names the proxies for a URL.
-//
-// The engines for JavaScript that are written in Go would make Metapi larger by a quarter or by half (measured: otto 4.1 MB, goja 8.9 MB, of 16.3), for
-// a thing that few machines have. So here is the part of the language that such scripts are written in: all statements but labels and with,
-// functions and closures, prototypes, objects, arrays, regular expressions (Go's, which have no look-around and no back-references), and the
-// methods of strings and arrays. Classes, generators, destructuring and the like are not known; a script that has them is refused, with the line.
-//
-// A script comes from outside, so it is held in bounds: of steps, of memory, of depth, and of time ([Script.Find]'s context). It can reach
-// nothing but its arguments, the clock, and the addresses of names.
-//
-// Text is bytes here, not UTF-16: what scripts look at, hosts and URLs, is ASCII.
 package pac
 
 import (
@@ -17,7 +6,11 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"sync"
 	"time"
+
+	"github.com/dop251/goja"
+	"github.com/dop251/goja/parser"
 )
 
 // Direct is the kind of a [Proxy] that is none.
@@ -36,65 +29,83 @@ type Env struct {
 	Now    func() time.Time
 }
 
-// What a run may cost at most.
-const (
-	maxSteps  = 5_000_000
-	maxMemory = 64 << 20
-	maxDepth  = 200
-	maxText   = 1 << 20 // of one string
-)
-
 // Script is a script that was read. It is safe for concurrent use.
-type Script struct{ program stmt }
+type Script struct{ program *goja.Program }
+
+var errNoFunction = errors.New("it has no function FindProxyForURL")
 
 // Parse reads a script.
-func Parse(source string) (s *Script, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			fault, ok := r.(syntaxError)
-			if !ok {
-				panic(r)
-			}
-			err = fmt.Errorf("line %d: %s", fault.line, fault.what)
-		}
-	}()
-	program := parse(source)
+func Parse(source string) (*Script, error) {
+	if err := readable(source); err != nil {
+		return nil, err
+	}
+	// A source map would be read from wherever the script says.
+	tree, err := parser.ParseFile(nil, "", source, 0, parser.WithDisableSourceMaps)
+	if list := (parser.ErrorList)(nil); errors.As(err, &list) {
+		return nil, fmt.Errorf("line %d: %s", list[0].Position.Line, list[0].Message)
+	}
+	if err != nil {
+		return nil, err
+	}
+	program, err := goja.CompileAST(tree, false)
+	if fault := new(goja.CompilerSyntaxError); errors.As(err, &fault) && fault.File != nil {
+		return nil, fmt.Errorf("line %d: %s", fault.File.Position(fault.Offset).Line, fault.Message)
+	}
+	if err != nil {
+		return nil, err
+	}
 	if !strings.Contains(source, "FindProxyForURL") {
-		return nil, errors.New("it has no function FindProxyForURL")
+		return nil, errNoFunction
 	}
 	return &Script{program}, nil
 }
 
 // Find runs the script for one URL.
 func (s *Script) Find(ctx context.Context, url, host string, e Env) (list []Proxy, err error) {
-	vm := &machine{ctx: ctx, env: e}
+	r := newRun(ctx, e)
+	defer r.watch()()
 	defer func() {
-		switch r := recover().(type) {
-		case nil:
-		case limit:
-			err = r.error
-		case thrown:
-			err = fmt.Errorf("it threw %.200q", text(r.value))
-		default:
-			panic(r)
+		// Not only the limits come as panics: a fault of the engine must not be one of the program.
+		if fault := recover(); fault != nil {
+			list, err = nil, fmt.Errorf("it cannot be run: %.200v", fault)
 		}
 	}()
-	global := newGlobal(vm)
-	s.program(&frame{vm: vm, scope: global})
-	b := global.find("FindProxyForURL")
-	fn, ok := (any)(nil), false
-	if b != nil {
-		fn = b.value
-		_, ok = fn.(*object)
-	}
-	if !ok {
-		return nil, errors.New("it has no function FindProxyForURL")
-	}
-	answer, ok := vm.call(fn, undefined, []any{url, host}).(string)
-	if !ok {
-		return nil, errors.New("it answered with something that is no text")
+	answer, err := r.answer(s.program, url, host)
+	if err != nil {
+		return nil, r.why(err)
 	}
 	return proxies(answer)
+}
+
+// entry looks the function up as a script would: a const is no property of the global object.
+var entry = sync.OnceValue(func() *goja.Program {
+	return goja.MustCompile("", "typeof FindProxyForURL == 'function' && FindProxyForURL", false)
+})
+
+func (r *run) answer(program *goja.Program, url, host string) (string, error) {
+	var last goja.Value
+	for _, p := range []*goja.Program{noFunctions(), program, entry()} {
+		var err error
+		if last, err = r.vm.RunProgram(p); err != nil {
+			return "", err
+		}
+	}
+	find, ok := goja.AssertFunction(last)
+	if !ok {
+		return "", errNoFunction
+	}
+	v, err := find(goja.Undefined(), r.vm.ToValue(url), r.vm.ToValue(host))
+	if err != nil {
+		return "", err
+	}
+	text, ok := v.(goja.String)
+	switch {
+	case !ok:
+		return "", errors.New("it answered with something that is no text")
+	case text.Length() > maxText:
+		return "", errTooLong
+	}
+	return text.String(), nil
 }
 
 // proxies reads an answer such as "PROXY a:1; SOCKS5 b:2; DIRECT". An empty one means straight.

@@ -3,8 +3,12 @@ package pac
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
+	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -160,9 +164,18 @@ func TestLanguage(t *testing.T) {
 		"void 0":                                                                                                       "undefined",
 		"0.1 + 0.2":                                                                                                    "0.30000000000000004",
 		"1e21 + ''":                                                                                                    "1e+21",
-		"null.x":                                                                                                       `error: it threw "null has no \"x\""`,
-		"nobody":                                                                                                       `error: it threw "nobody is not defined"`,
-		"throw 'no'; 1":                                                                                                `error: it threw "no"`,
+		"var o = null; o.x":                                                                                            `error: it threw "TypeError: Cannot read property 'x' of undefined"`,
+		"nobody":                                                                                                       `error: it threw "ReferenceError: nobody is not defined"`,
+		"class A { constructor() { this.n = 1 } static of() { return new A } get two() { return this.n + 1 } }; A.of().two": "2",
+		"var [a, {b = 2, ...rest}] = [1, {c: 3}]; `${a}${b}${rest.c}`":                                                      "123",
+		"function* g() { yield 1; yield* [2, 3] }; [...g()].join('')":                                                       "123",
+		"var n = 0; out: for (;;) { for (;;) { n++; break out } }; n":                                                       "1",
+		"/(?=x)x(?!z)/.test('xy') && /(a)\\1/.test('baab')":                                                                 "true",
+		"new Map([['a', 1]]).get('a') + new Set([1, 1]).size":                                                               "2",
+		"JSON.parse('{\"a\": [1, 2]}').a[1] ?? 3":                                                                           "2",
+		"'a.example'.endsWith('.example') && 'abc'.includes('b')":                                                           "true",
+		"'ab'.repeat(2) + 'x'.padStart(3, '-')":                                                                             "abab--x",
+		"throw 'no'; 1":                                                                                                     `error: it threw "no"`,
 	} {
 		if got := value(t, expression); got != strings.ReplaceAll(want, " ", map[bool]string{true: " ", false: "_"}[strings.HasPrefix(want, "error")]) {
 			t.Errorf("%s: got %q, want %q", expression, got, want)
@@ -208,54 +221,126 @@ func TestHelpers(t *testing.T) {
 
 // Whatever a script does, it ends soon, small, and without a panic.
 func TestBounds(t *testing.T) {
-	script := func(body string) string { return "function FindProxyForURL(url, host) { " + body + " }" }
 	for body, want := range map[string]string{
-		"while (true) {}": "5 million steps",
-		"for (;;);":       "5 million steps",
-		"try { while (true) {} } catch (e) { return 'DIRECT' }":               "5 million steps",
-		"try { return f() } finally { while (true) {} } function f() { f() }": "too deep",
-		"var s = 'x'; while (true) s += s":                                    "1 MB",
-		"var a = []; while (true) a.push('x'.repeat(9999) + a.length)":        "64 MB",
-		"return 'x'.repeat(1e9)":                                              "1 MB",
-		"var a = []; a[999999999] = 1":                                        "million places",
-		"return [].concat.apply([], new Array(1e9)).join('x'.repeat(1000))":   "MB",
+		"return f(); function f() { f() }":                                  "too deep",
+		"try { f() } catch (e) { return 'DIRECT' } function f() { f() }":    "too deep",
+		"var s = 'x'; while (true) s += s":                                  "64 MB",
+		"var s = 'x'; for (var i = 0; i < 21; i++) s += s; return s":        "1 MB",
+		"var a = []; while (true) a.push('x'.repeat(9999) + a.length)":      "64 MB",
+		"return 'x'.repeat(1e9)":                                            "1 MB",
+		"try { 'x'.repeat(1e9) } catch (e) {} return 'DIRECT'":              "1 MB",
+		"return 'x'.padEnd(1e9)":                                            "1 MB",
+		"var a = []; a[999999999] = 1; return a.join('x')":                  "million places",
+		"return [].concat.apply([], new Array(1e9)).join('x'.repeat(1000))": "million places",
+		"return [...new Array(1e9)]":                                        "million places",
+		"return Array.from({length: 1e9})":                                  "million places",
+		"return JSON.stringify(new Array(1e9))":                             "million places",
+		"return String(new Array(1e9))":                                     "million places",
+		"return [].indexOf.call({length: 1e15}, 1)":                         "million places",
+		"return eval('1')":                                                  "not defined",
+		"return new Uint8Array(1e12)":                                       "not defined",
+		"return (function () {}).constructor('return 1')()":                 "threw",
+		"return (async () => {}).constructor('return 1')()":                 "threw",
+		"return (function* () {}).constructor('return 1')()":                "threw",
+		"return /^(?=a)(a|aa)+$/.test('a'.repeat(9999) + 'b')":              "no text",
 		"return 1":        "no text",
 		"return 'PROXY'":  "it answered",
 		"return nobody.x": "not defined",
-		"for (var i = 0; ; i++) isResolvable('h' + i + '.example')": "steps",
-		"return /(?=x)/.test(host)":                                 "",
+		"for (var i = 0; ; i++) isResolvable('h' + i + '.example')": "20 names",
 	} {
-		s, err := Parse(script(body))
-		if err == nil {
-			_, err = s.Find(t.Context(), "https://a.example/", "a.example", world())
-		}
-		if err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := find(t, script(body), "a.example"); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", body, err, want)
 		}
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	s, _ := Parse(script("while (true) {}"))
-	if _, err := s.Find(ctx, "https://a.example/", "a.example", world()); err == nil || !strings.Contains(err.Error(), "too long") {
-		t.Errorf("got %v", err)
+	for _, body := range []string{
+		"while (true) {}",
+		"for (;;);",
+		"try { while (true) {} } catch (e) { return 'DIRECT' }",
+		"try { throw 1 } finally { while (true) {} }",
+		"[1].forEach(function () { while (true) {} })",
+		"throw {toString: function () { while (true) {} }}",
+		"async function f() { while (true) await 1 } f(); return 'DIRECT'",
+	} {
+		s, err := Parse(script(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		if _, err := s.Find(ctx, "https://a.example/", "a.example", world()); err == nil || !strings.Contains(err.Error(), "too long") {
+			t.Errorf("%s: got %v", body, err)
+		}
+		cancel()
 	}
+}
+
+func script(body string) string { return "function FindProxyForURL(url, host) { " + body + " }" }
+
+// One run leaves nothing behind for the next, and many may run at a time.
+func TestRunsAreApart(t *testing.T) {
+	s, err := Parse("var n = 0; String.prototype.n = String.prototype.n; " + script("String.prototype.n = 7; return 'PROXY ' + host + ':' + ++n + ''.m"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			host := fmt.Sprintf("h%d", i)
+			for range 20 {
+				list, err := s.Find(t.Context(), "https://"+host+"/", host, world())
+				if err != nil || list[0].Host != host+":1undefined" {
+					t.Errorf("got %v, %v", list, err)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+// What others take while a script waits for a name is not held against it.
+func TestMemoryOfOthers(t *testing.T) {
+	s, err := Parse(script("isResolvable(host); for (var i = 0; i < 2e5; i++); return 'PROXY a:1'"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var held []byte
+	e := world()
+	e.Lookup = func(context.Context, string) ([]netip.Addr, error) {
+		held = make([]byte, 2*maxMemory)
+		return nil, nil
+	}
+	if list, err := s.Find(t.Context(), "https://a.example/", "a.example", e); err != nil || list[0].Host != "a:1" {
+		t.Errorf("got %v, %v", list, err)
+	}
+	runtime.KeepAlive(held)
 }
 
 func TestWhatCannotBeReadIsToldWithItsLine(t *testing.T) {
 	for source, want := range map[string]string{
 		"":                                  "no function FindProxyForURL",
 		"<html><body>Sign in</body></html>": "line 1",
-		"\n\nfunction FindProxyForURL(u, h) { return `${h}` }": "line 3",
-		"function FindProxyForURL(u, h) { return 'DIRECT' ":    "the script ends",
+		"\n\nfunction FindProxyForURL(u, h) { return h h }":    "line 3",
+		"\n\nlet FindProxyForURL; let FindProxyForURL":         "line 3",
+		"\nfunction FindProxyForURL() { return /(/ }":          "line 2",
+		"function FindProxyForURL(u, h) { return 'DIRECT' ":    "line 1: Unexpected end of input",
 		"function FindProxyForURL(u, h) { return 'DIRECT\n' }": "line 1",
-		"class A {}":                 "line 1",
+		"class A {}":                 "no function FindProxyForURL",
+		"class A {":                  "line 1",
 		"1 = 2":                      "line 1",
 		"var a = /(/":                "line 1",
 		strings.Repeat("(", 100_000): "too deep",
+		strings.Repeat(" ", 2<<20):   "1 MB",
 	} {
 		if _, err := Parse(source); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q: got %v, want %q", source, err, want)
 		}
+	}
+}
+
+// A script names no files to be read.
+func TestSourceMapsAreNotRead(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "x.map")
+	if list, err := find(t, script("return 'DIRECT'")+"\n//# sourceMappingURL="+filepath.ToSlash(file), "a.example"); err != nil || list[0].Kind != Direct {
+		t.Errorf("got %v, %v", list, err)
 	}
 }
 

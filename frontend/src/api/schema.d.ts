@@ -126,6 +126,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What may be spent, and what has been */
+        get: operations["budgets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/budgets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set a budget, or change it */
+        put: operations["setBudget"];
+        post?: never;
+        /** Remove a budget */
+        delete: operations["removeBudget"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/clients": {
         parameters: {
             query?: never;
@@ -178,6 +213,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How would a request be decided now? Nothing is sent */
+        post: operations["decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desktop": {
         parameters: {
             query?: never;
@@ -220,10 +272,46 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Look for what is wrong */
+        /** What the doctor has found so far */
         get: operations["doctor"];
         put?: never;
-        post?: never;
+        /** Look for what is wrong; each look is told of as it ends */
+        post: operations["examine"];
+        /** End what the doctor still looks at */
+        delete: operations["stopDoctor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/doctor/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gather what others need to understand what is wrong, without secrets */
+        post: operations["bundle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/doctor/bundle/save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Save the bundle that was looked at */
+        post: operations["saveBundle"];
         delete?: never;
         options?: never;
         head?: never;
@@ -310,6 +398,24 @@ export interface paths {
         get: operations["models"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/nearby": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ports of this machine that would be asked for servers of models */
+        get: operations["nearbyPorts"];
+        put?: never;
+        /** Ask ports of this machine for servers of models: only when the person has agreed */
+        post: operations["nearby"];
         delete?: never;
         options?: never;
         head?: never;
@@ -560,6 +666,8 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Account: {
+            /** @description What is left; absent where the provider does not tell */
+            balance?: components["schemas"]["Balance"];
             base_url: string;
             /** Format: date-time */
             created: string;
@@ -633,6 +741,14 @@ export interface components {
             /** @description The tool's name */
             name: string;
         };
+        Amount: {
+            currency: string;
+            /**
+             * Format: double
+             * @description Below zero where it is owed
+             */
+            value: number;
+        };
         Attempt: {
             account: string;
             cost?: components["schemas"]["Cost"];
@@ -653,14 +769,69 @@ export interface components {
             usage?: components["schemas"]["Usage"];
             via?: string;
         };
+        Balance: {
+            /** @description By currency */
+            amounts: components["schemas"]["Amount"][] | null;
+            /** Format: date-time */
+            asked: string;
+            /**
+             * Format: date-time
+             * @description When it was told
+             */
+            at?: string;
+            /** @description Little or nothing is left */
+            low?: boolean;
+            /** @description In words, where that did not go well */
+            message?: string;
+            /**
+             * @description How asking for it went the last time; what was told before stays
+             * @enum {string}
+             */
+            outcome: "ok" | "unreachable" | "unauthorised" | "blocked" | "unparsable" | "no-secret" | "not-offered";
+        };
+        BudgetStanding: {
+            hard: boolean;
+            /** Format: double */
+            held: number;
+            name: string;
+            of?: string;
+            /** @description What the client or account is called */
+            of_name?: string;
+            period: string;
+            scope: string;
+            /** Format: double */
+            spent: number;
+            /** Format: date-time */
+            until: string;
+            /** Format: double */
+            usd: number;
+        };
+        Bundle: {
+            files: components["schemas"]["BundleFile"][] | null;
+            id: string;
+            /** @description What is not in it that should be, and why, a sentence each */
+            left_out: string[] | null;
+        };
+        BundleFile: {
+            name: string;
+            text: string;
+            /** @description What it holds, in words */
+            what: string;
+        };
         Check: {
+            /** @description What to run for it */
+            command?: string;
             /** @description What was found, in a sentence */
             detail: string;
+            /** @description What it belongs to, in words */
+            group: string;
             name: string;
-            /** @description The one thing to do about it */
+            /** @description The one thing to do about it, in a sentence */
             next?: string;
+            /** @description The path of the page where it can be done */
+            page?: string;
             /** @enum {string} */
-            state: "ok" | "warn" | "fail";
+            state: "ok" | "warn" | "fail" | "running" | "stopped";
         };
         Client: {
             /** Format: date-time */
@@ -678,9 +849,35 @@ export interface components {
         };
         Cost: {
             estimated?: boolean;
+            told_by?: string;
             unknown?: boolean;
             /** Format: double */
             usd: number;
+        };
+        DecideInputBody: {
+            /** @description The request, as the tool would send it */
+            body?: unknown;
+            /** @description Name or id of the client that asks; rules may look at it */
+            client?: string;
+            /** @description What rules may look at */
+            header?: {
+                [key: string]: string;
+            };
+            /** @description As the header X-Metapi-Mode would ask for it */
+            mode?: string;
+            /** @description What is asked for, where there is no body */
+            model?: string;
+            /** @description As a tool would call it; default: /v1/chat/completions */
+            path?: string;
+        };
+        Decided: {
+            /** @description The accounts' names, by id */
+            accounts: {
+                [key: string]: string;
+            };
+            record: components["schemas"]["Record"];
+            /** @description What the tool would be told, where nobody could serve it */
+            refused?: string;
         };
         Desktop: {
             start_at_login: boolean;
@@ -743,7 +940,7 @@ export interface components {
         };
         Event: {
             request?: components["schemas"]["Row"];
-            topics?: ("status" | "accounts" | "models" | "clients" | "settings")[] | null;
+            topics?: ("status" | "accounts" | "models" | "clients" | "settings" | "doctor")[] | null;
             /** @enum {string} */
             type: "resync" | "changed" | "request" | "show";
         };
@@ -764,12 +961,26 @@ export interface components {
         };
         Figure: {
             account: string;
+            /** Format: double */
+            cost?: number;
             deployment: string;
+            /** Format: double */
+            failing?: number;
             /** Format: int64 */
             in_flight: number;
             /** Format: double */
+            later?: number;
+            /** Format: double */
             price?: number;
+            priced?: boolean;
+            /** Format: double */
+            score?: number;
             upstream: string;
+            /** Format: int64 */
+            wait?: number;
+            /** Format: double */
+            would?: number;
+            would_known?: boolean;
         };
         Figures: {
             /** Format: int64 */
@@ -947,10 +1158,40 @@ export interface components {
              * @description Dollars per million output tokens; absent where unknown
              */
             output_usd?: number;
+            /** @description The day of that, 2006-01-02 */
+            price_as_of?: string;
+            /** @description Where the price is from */
+            price_source?: string;
             protocols: string[] | null;
             provider: string;
             /** @description Long prompts, or some hours, cost another price */
             tiered?: boolean;
+        };
+        Nearby: {
+            /** @description Those that were asked */
+            ports: number[] | null;
+            servers: components["schemas"]["NearbyServer"][] | null;
+        };
+        NearbyInputBody: {
+            /** @description To ask besides those that are known */
+            ports?: number[] | null;
+        };
+        NearbyPorts: {
+            ports: number[] | null;
+        };
+        NearbyServer: {
+            /** @description The slug of the account that it has already */
+            account?: string;
+            base_url: string;
+            /** @description It is known to run its models itself, so that they cost nothing; else it may pass requests on to where they do */
+            known: boolean;
+            models: string[] | null;
+            /** @description The provider's name */
+            name: string;
+            /** @description It tells its models only with a key */
+            needs_key: boolean;
+            /** @description A provider id: as it shows itself to be, else openai-compatible */
+            provider: string;
         };
         NetworkReport: {
             /** @description What is wrong with the system's proxies or the certificates now, a sentence each */
@@ -1054,6 +1295,7 @@ export interface components {
             model?: string;
             operation: string;
             protocol: string;
+            rules?: string[] | null;
             session?: string;
             /** Format: date-time */
             start: string;
@@ -1078,8 +1320,22 @@ export interface components {
         };
         Report: {
             checks: components["schemas"]["Check"][] | null;
-            /** @description Nothing failed; warnings do not count */
+            /** Format: date-time */
+            ended?: string;
+            /** @description All was looked at, and nothing failed; warnings do not count */
             ok: boolean;
+            /** @description Some of it is still being looked at */
+            running: boolean;
+            /**
+             * Format: date-time
+             * @description Absent where the doctor has not been asked yet
+             */
+            started?: string;
+            /**
+             * Format: int64
+             * @description Rises with every change
+             */
+            version: number;
         };
         Request: {
             record: components["schemas"]["Record"];
@@ -1103,6 +1359,8 @@ export interface components {
             /** @description The client's name */
             client: string;
             cost_estimated: boolean;
+            /** @description The provider that told the cost in its reply; absent where it was computed from a price */
+            cost_told_by?: string;
             /**
              * Format: double
              * @description null where the price is not known
@@ -1137,6 +1395,13 @@ export interface components {
             /** Format: int64 */
             took_ms?: number;
         };
+        SaveBundleInputBody: {
+            /** @description Of the bundle that was looked at */
+            id: string;
+        };
+        Saved: {
+            path: string;
+        };
         Scan: {
             /** Format: date-time */
             at?: string;
@@ -1153,6 +1418,21 @@ export interface components {
         Session: {
             /** @description To be sent as Authorization: Bearer TOKEN; good while this instance runs */
             token: string;
+        };
+        SetBudgetInputBody: {
+            /** @description Refuse requests once it is spent; else they are served by whoever costs least */
+            hard?: boolean;
+            /** @description The client or account, by id or name, or the model */
+            of?: string;
+            /** @enum {string} */
+            period: "day" | "week" | "month";
+            /** @enum {string} */
+            scope: "total" | "client" | "account" | "model";
+            /**
+             * Format: double
+             * @description Dollars
+             */
+            usd: number;
         };
         Settings: {
             /** @description A file of certificates in PEM that are believed beside the system's; empty: none */
@@ -1579,6 +1859,101 @@ export interface operations {
             };
         };
     };
+    budgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetStanding"][] | null;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetBudgetInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetStanding"][] | null;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetStanding"][] | null;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     clients: {
         parameters: {
             query?: never;
@@ -1703,6 +2078,39 @@ export interface operations {
             };
         };
     };
+    decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decided"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     desktop: {
         parameters: {
             query?: never;
@@ -1796,6 +2204,38 @@ export interface operations {
     };
     doctor: {
         parameters: {
+            query?: {
+                /** @description The version of a report: wait, for some seconds, until there is something that it does not have */
+                after?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    examine: {
+        parameters: {
             query?: never;
             header?: never;
             path?: never;
@@ -1810,6 +2250,97 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stopDoctor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bundle"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    saveBundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveBundleInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Saved"];
                 };
             };
             /** @description Error */
@@ -1990,6 +2521,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Model"][] | null;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    nearbyPorts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NearbyPorts"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    nearby: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NearbyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Nearby"];
                 };
             };
             /** @description Error */
