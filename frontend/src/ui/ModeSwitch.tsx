@@ -20,11 +20,12 @@ export function modeName(mode: string): string {
 export function ModeSwitch() {
   const { data } = useMode();
   const set = useSetMode();
-  const chosen = set.isPending ? set.variables : data?.mode;
+  if (!data) return null; // a group without anything in it has no name that a reader could say
+  const chosen = set.isPending ? set.variables : data.mode;
   return (
-    <Radio.Group value={chosen ?? ""} onChange={(mode) => set.mutate(mode, { onError: refused })} aria-label="Mode">
+    <Radio.Group value={chosen} onChange={(mode) => set.mutate(mode, { onError: refused })} aria-label="Mode">
       <Stack gap="xs">
-        {data?.modes?.map((m) => (
+        {data.modes?.map((m) => (
           <Radio.Card key={m.mode} value={m.mode} p="sm" radius="md" aria-label={`${modeName(m.mode)}. ${m.means}`}>
             <div style={{ display: "flex", gap: 12, alignItems: "flex-start" }}>
               <Radio.Indicator mt={2} />
