@@ -80,7 +80,7 @@ async function shoot(desk, state) {
         await page.screenshot({ path: join(out, `add-${state}-${scheme}-${size}.png`) })
         await page.getByRole('combobox', { name: 'Provider' }).click()
         await page.screenshot({ path: join(out, `add-list-${scheme}-${size}.png`) })
-        await page.getByRole('option', { name: 'Ollama' }).click()
+        await page.getByRole('option', { name: 'Ollama', exact: true }).click()
         await page.getByLabel('Key').first().fill('')
         await page.screenshot({ path: join(out, `add-local-${scheme}-${size}.png`) })
       }
