@@ -194,6 +194,8 @@ const plain: [string, (c: Candidate) => string][] = [
   ["Input price", (c) => (c.price ? rate(c.price) : "–")],
 ];
 
+const would: [string, (c: Candidate) => string] = ["Same tokens there", (c) => (c.would_known ? dollars(c.would ?? 0) : "not known")];
+
 /** What a mode looks at when it ranks, where that is more than the plain figures. */
 const looksAt: Record<string, [string, (c: Candidate) => string][]> = {
   latency: [wait, fails],
@@ -209,7 +211,8 @@ function Why({ record, name }: { record: Schemas["Record"]; name: (account: stri
   const candidates = record.candidates ?? [];
   const excluded = record.excluded ?? [];
   if (candidates.length + excluded.length === 0) return null;
-  const figures = looksAt[record.mode ?? ""] ?? plain;
+  const looked = looksAt[record.mode ?? ""] ?? plain;
+  const figures = candidates.some((c) => c.would_known) ? [...looked, would] : looked;
   return (
     <Box>
       <Title order={3} size="h5" mb={4}>
