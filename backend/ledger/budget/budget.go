@@ -65,6 +65,9 @@ type Budget struct {
 	Hard   bool    `json:"hard"` // requests are refused once it is spent
 }
 
+// mostUSD bounds a budget, and what one attempt may hold: their sum fits in nano.
+const mostUSD = 1e9
+
 // Check judges a budget. The error names the field.
 func (b *Budget) Check() error {
 	switch {
@@ -76,7 +79,7 @@ func (b *Budget) Check() error {
 		return fmt.Errorf("of: name the %s whose spending it is for", b.Scope)
 	case !slices.Contains([]Period{Day, Week, Month}, b.Period):
 		return fmt.Errorf("period: choose day, week or month")
-	case !(b.USD >= 0 && b.USD <= 1e9):
+	case !(b.USD >= 0 && b.USD <= mostUSD):
 		return fmt.Errorf("usd: give an amount of dollars, from 0 on")
 	}
 	return nil
@@ -212,7 +215,7 @@ func (k *Keeper) Hold(u Use, worst func() float64, now time.Time) (*Hold, error)
 		}
 	}
 	if hard {
-		h.held = nano(math.Ceil(worst() * 1e9))
+		h.held = nano(math.Ceil(min(max(worst(), 0), mostUSD) * 1e9)) // a limit that a client sets may be any number
 		for _, b := range k.budgets {
 			if b.concerns(u) && b.Hard {
 				b.held += h.held

@@ -154,6 +154,22 @@ func TestHardBudgetIsOverrunByOneAttemptAtMost(t *testing.T) {
 	})
 }
 
+// A client that sets a limit beyond all measure holds all there is, and not, as a number that wraps, less than nothing.
+func TestHoldBeyondAllMeasure(t *testing.T) {
+	k := keeper(t, Budget{Name: "x", Scope: Total, Period: Day, USD: 1, Hard: true})
+	h, err := k.Hold(Use{}, worth(1e15), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.Hold(Use{}, worth(0.1), now); err == nil {
+		t.Error("there was room beside it")
+	}
+	h.Settle(0.1, now)
+	if s := k.Standings(now)[0]; s.Held != 0 || s.Spent != 0.1 {
+		t.Errorf("%+v", s)
+	}
+}
+
 func TestFiftyAtOnce(t *testing.T) {
 	k := keeper(t, Budget{Name: "x", Scope: Total, Period: Day, USD: 1, Hard: true})
 	var all sync.WaitGroup
