@@ -93,8 +93,12 @@ func (x *exchange) header(name string) string {
 	return x.r.Header.Get(name)
 }
 
-// observe takes in what an attempt that was answered has shown.
+// observe takes in what an attempt that was answered has shown. Counts, and what is told of what an account keeps, say nothing of how soon a
+// model replies.
 func (a *attempt) observe() {
+	if a.counting() || a.stored() {
+		return
+	}
 	s := live.Sample{Bytes: int64(len(a.body)), Whole: time.Since(a.start)}
 	if a.stream {
 		s.First, s.Whole = a.made.FirstByte, 0
