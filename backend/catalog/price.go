@@ -143,6 +143,16 @@ func (p *Price) Cost(u protocol.Usage, at time.Time) (usd float64, known bool) {
 	return q.USD, q.Known
 }
 
+// Flat is what a request costs of which nobody tells what it used. It is not known where tokens cost something, or nobody knows whether they do.
+func (p *Price) Flat(at time.Time) (usd float64, known bool) {
+	if p == nil {
+		return 0, false
+	}
+	t := p.Holding(at)
+	free := t.Input.Known && t.Output.Known && t.Input.USD == 0 && t.Output.USD == 0
+	return t.PerCall, free || t.PerCall > 0 && !t.Input.Known && !t.Output.Known
+}
+
 // Quote is [Price.Cost] class by class.
 //
 // Where the source lists no cache price, cached tokens are billed as input: right for vendors without a discount, and

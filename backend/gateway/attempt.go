@@ -367,7 +367,9 @@ func (a *attempt) failed(e *protocol.Error) *failure {
 		a.d.Live.Lack(a.via, a.ep.operation, a.start, time.Now())
 	default:
 		a.pass.Fail(time.Now(), e)
-		a.d.Live.Observe(live.Sample{Failed: true}, time.Now())
+		if !a.stored() {
+			a.d.Live.Observe(live.Sample{Failed: true}, time.Now())
+		}
 		a.g.Log.Warn("attempt failed", "request", a.rec.ID, "account", a.d.Account.Slug, "model", a.d.Upstream,
 			"kind", string(e.Kind), "status", e.Status, "retry_after", e.RetryAfter, "error", scrubbed.Message)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"metapi/backend/catalog"
 	"metapi/backend/gateway"
 	"metapi/backend/protocol"
 	"metapi/backend/provider"
@@ -110,5 +111,54 @@ func TestToldCost(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Images with which no usage comes cost what the upstream tells in its head, or what the user has set for a request; else it is not known.
+func TestCostWithoutUsage(t *testing.T) {
+	perCall := &catalog.Price{Terms: catalog.Terms{PerCall: 0.04}}
+	tokens := &catalog.Price{Terms: catalog.Terms{PerCall: 0.04, Rates: catalog.Rates{Input: catalog.USD(1), Output: catalog.USD(2)}}}
+	nothing := &catalog.Price{Terms: catalog.Terms{Rates: catalog.Rates{Input: catalog.USD(0), Output: catalog.USD(0)}}}
+	for name, c := range map[string]struct {
+		header string
+		price  *catalog.Price
+		usd    float64
+		known  bool
+	}{
+		"told":              {"0.017", nil, 0.017, true},
+		"per request":       {"", perCall, 0.04, true},
+		"tokens cost, too":  {"", tokens, 0.04, false},
+		"a price of nought": {"", nothing, 0, true},
+		"on one's own":      {"", catalog.Free, 0, true},
+		"nobody knows":      {"", nil, 0, false},
+	} {
+		for path, reply := range map[string]string{"/v1/images/generations": `{"created":1,"data":[{"b64_json":"QQ=="}]}`, "/v1/audio/speech": "sound"} {
+			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if c.header != "" {
+					w.Header().Set("x-litellm-response-cost", c.header)
+				}
+				w.Header().Set("Content-Type", map[bool]string{true: "application/json", false: "audio/mpeg"}[reply[0] == '{'])
+				io.WriteString(w, reply)
+			}))
+			defer srv.Close()
+			p, _ := provider.Get("openai")
+			target, err := p.Target(provider.Credential{BaseURL: srv.URL + "/v1", Secret: "sk-bill-0123456789"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := newWorld(t, []*imitation.Vendor{imitation.New(t, imitation.OpenAI)}, func(_ *gateway.Options, s *snapshot.Snapshot) {
+				s.Targets[0] = target
+				for i := range s.Deployments {
+					s.Deployments[i].Protocols = protocol.SetOf(protocol.OpenAIImages, protocol.OpenAIAudio)
+					s.Deployments[i].Price = c.price
+				}
+			})
+			if got := w.do(w.plain(plainCall{path, m{"model": "gpt-4o", "prompt": "a cat", "input": "hi"}, nil})); got.status != 200 {
+				t.Fatalf("%s: %d %s", name, got.status, got.body)
+			}
+			if r := w.records(1)[0]; r.Cost.USD != c.usd || r.Cost.Unknown == c.known || r.Cost.Estimated == c.known || (r.Cost.ToldBy != "") != (c.header != "") {
+				t.Errorf("%s, %s: %+v", name, path, r.Cost)
+			}
+		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 // arriving while the reply begins is a race that net/http loses. It must claim to be JSON: a form that a web page can
 // post without asking first cannot carry that content type.
 func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, *protocol.Error) {
-	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
+	if t, _, err := mime.ParseMediaType(contentType(r)); err != nil || t != "application/json" {
 		return nil, &protocol.Error{Kind: protocol.BadRequest, Status: http.StatusUnsupportedMediaType,
 			Message: "the body must be JSON, sent with the header Content-Type: application/json"}
 	}
@@ -25,18 +25,26 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, *pro
 // readForm is readBody where the body may be a form, too; its parts are then separated by boundary. A page can post one without asking, but not
 // with a local key in a header, and it is known by its Origin.
 func readForm(w http.ResponseWriter, r *http.Request, limit int64) (body []byte, boundary string, e *protocol.Error) {
-	t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	t, _, err := mime.ParseMediaType(contentType(r))
 	if t == "application/json" && err == nil {
 		body, e = readBody(w, r, limit)
 		return body, "", e
 	}
-	boundary, ok := form.Boundary(r.Header.Get("Content-Type"))
+	boundary, ok := form.Boundary(contentType(r))
 	if !ok {
 		return nil, "", &protocol.Error{Kind: protocol.BadRequest, Status: http.StatusUnsupportedMediaType,
 			Message: "the body must be a form, sent with the header Content-Type: multipart/form-data and a boundary, or JSON, sent with application/json"}
 	}
 	body, e = readWhole(w, r, limit)
 	return body, boundary, e
+}
+
+// contentType is what the body is said to be; "" where it is said twice, since an upstream may believe the other one.
+func contentType(r *http.Request) string {
+	if said := r.Header["Content-Type"]; len(said) == 1 {
+		return said[0]
+	}
+	return ""
 }
 
 func readWhole(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, *protocol.Error) {

@@ -1,13 +1,16 @@
 // Package gateway is the data plane: the loopback server that clients point at, and the way of a request from there to
 // an upstream and back.
 //
-//	client --> door      Host, Origin, local key                              door.go
+//	client --> door      Host, Origin, local key                              door.go, refusals.go
 //	       --> endpoint  which protocol and operation the path means          endpoints.go
 //	       --> body      read whole, bounded; peeked at, not decoded          body.go
-//	       --> decide    package routing ranks the deployments                exchange.go
+//	       --> decide    package routing ranks the deployments                exchange.go, expect.go
 //	       --> attempts  one deployment after the other until one answers     attempt.go
 //	       --> reply     passed on byte for byte                              whole.go, stream.go, raw.go
 //	       --> settle    tokens, cost, outcome to the Recorder                record.go
+//
+// Modes and rules ask what a request is expected to take, and what was seen of it is learned from: expect.go. Each attempt holds what it may cost, where
+// there are budgets, until it is known what it did: budgets.go. How a request would be decided can be asked without sending it: explain.go.
 //
 // What an account keeps for no model, files and batches, is found by where it is, and lists of it are put together: files.go. Lists of models
 // are answered here, as who asks writes them: models.go, codex.go.
@@ -17,7 +20,7 @@
 // This is lane A: client and upstream speak the same protocol. The body is never marshalled again; what may be changed
 // in it is listed in edits.go, which headers may pass in headers.go, and how long anyone is waited for in timing.go. Where they speak
 // different ones, laneb.go translates. A reply that came whole where a stream was asked for, or as a stream where none was, is told in the
-// way that was asked (mismatch.go).
+// way that was asked (reshape.go).
 //
 // In lane B they speak different ones: the request is decoded and encoded, and the reply likewise, event by event (laneb.go; package
 // conversation). Three things bring a request of lane A there, too: a body that was sent to the path of another protocol (exchange.in), a

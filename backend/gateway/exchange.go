@@ -29,22 +29,23 @@ type exchange struct {
 	in      protocol.Protocol // of the body: the path's, but for clients that mistake it
 	snap    *snapshot.Snapshot
 
-	body    []byte // nil where the operation has none
-	peek    protocol.Peek
-	owner   routing.Pin // whose state the request leans on
-	asked   routing.Request
-	ranked  []routing.Candidate   // the first of the decision, as the record has them
-	conv    *conversation.Request // the body, decoded; nil until lane B wants it
-	client  *account.Client
-	mode    routing.Mode // that the client asks for in a header, or that a spent budget does
-	spared  string       // the budget that does
-	stream  bool         // the client wants a stream
-	out     *streamWriter
-	countBy time.Time // when a count must be told
-	keep    *keeping  // nil: Metapi does not keep the reply
-	account string    // the id of the account that the client wants a file or batch to be at; "": any
-	lists   []page    // of files or batches, by account
-	cut     bool      // what the client has of the reply is a part of it
+	body     []byte // nil where the operation has none
+	peek     protocol.Peek
+	owner    routing.Pin // whose state the request leans on
+	asked    routing.Request
+	ranked   []routing.Candidate   // the first of the decision, as the record has them
+	conv     *conversation.Request // the body, decoded; nil until lane B wants it
+	client   *account.Client
+	mode     routing.Mode // that the client asks for in a header, or that a spent budget does
+	spared   string       // the budget that does
+	stream   bool         // the client wants a stream
+	out      *streamWriter
+	countBy  time.Time // when a count must be told
+	keep     *keeping  // nil: Metapi does not keep the reply
+	account  string    // the id of the account that the client wants a file or batch to be at; "": any
+	lists    []page    // of files or batches, by account
+	expected expected
+	cut      bool // what the client has of the reply is a part of it
 
 	rec   routing.Record
 	begun bool // rec is in the journal
@@ -195,12 +196,12 @@ func (x *exchange) findOwner() (pin routing.Pin, strippable bool) {
 
 // ask puts what routing looks at together.
 func (x *exchange) ask(pin routing.Pin) {
-	x.owner = pin
+	x.owner, x.expected = pin, expected{} // the body may be another than last time
 	x.spare()
 	x.asked = routing.Request{ID: x.rec.ID, Model: x.rec.Asked, Mode: x.mode, Protocol: x.in,
 		Operation: x.ep.operation, Translate: x.translatable(pin), Pin: pin, At: time.Now(),
 		Client: x.client.Name, Session: x.rec.Session, Features: x.rec.Features, Bytes: int64(len(x.body)), Stream: x.stream,
-		Tokens: x.tokens, Text: x.text, Header: x.header, Weigh: x.weigh()}
+		Tokens: x.tokens, Text: x.text, Header: x.header, Weigh: x.weigh}
 }
 
 // route decides and tries the candidates in turn. It returns nil once the request is settled, else why nobody served it.

@@ -13,39 +13,50 @@ import (
 	"metapi/backend/routing/live"
 )
 
-// weigh says what the request is expected to take at a deployment. It reads the prompt the first time that a mode asks.
-func (x *exchange) weigh() func(*routing.Deployment) routing.Weight {
-	var p tokens.Prompt
-	var w routing.Weight // for the model of turn
-	turn := live.Turn{Client: x.rec.Client}
-	if x.ep.operation == protocol.Generate {
-		turn.Session = x.rec.Session
+// expected is what a decision has had worked out of what the request will take. The zero value knows nothing.
+type expected struct {
+	read   bool // there is a prompt
+	prompt tokens.Prompt
+	asked  bool           // what is remembered of the client is in what follows
+	turn   live.Turn      // of the model that was looked at last
+	weight routing.Weight // likewise
+	marks  bool
+}
+
+// prompt is read the first time that a mode or a rule asks.
+func (x *exchange) prompt() *tokens.Prompt {
+	e := &x.expected
+	if !e.read {
+		e.prompt, e.read = tokens.Read(x.body), true
 	}
-	read, marks := false, false
-	return func(d *routing.Deployment) routing.Weight {
-		if !read {
-			p, read, marks = tokens.Read(x.body), true, x.g.memory.Marks(turn)
-			w.Turns = x.g.memory.Turns(turn)
+	return &e.prompt
+}
+
+// weigh says what the request is expected to take at a deployment.
+func (x *exchange) weigh(d *routing.Deployment) routing.Weight {
+	e := &x.expected
+	if !e.asked {
+		e.asked, e.turn = true, live.Turn{Client: x.rec.Client}
+		if x.ep.operation == protocol.Generate {
+			e.turn.Session = x.rec.Session
 		}
-		if d.Model != turn.Model || turn.Model == "" {
-			turn.Model = d.Model
-			w.Prompt, w.Output = x.g.priced(&p, d.Model), int64(x.g.memory.Output(turn))
-			if limit := x.peek.MaxOutput; limit > 0 {
-				w.Output = min(w.Output, limit)
-			}
-		}
-		out := w
-		out.Cached = min(x.g.memory.Cached(turn, d.ID, x.rec.Start), w.Prompt)
-		out.Writes = marks && d.Caching(x.rec.Start) == live.Asked
-		return out
+		e.marks, e.weight.Turns = x.g.memory.Marks(e.turn), x.g.memory.Turns(e.turn)
 	}
+	if d.Model != e.turn.Model || e.turn.Model == "" {
+		e.turn.Model = d.Model
+		e.weight.Prompt, e.weight.Output = x.g.priced(x.prompt(), d.Model), int64(x.g.memory.Output(e.turn))
+		if limit := x.peek.MaxOutput; limit > 0 {
+			e.weight.Output = min(e.weight.Output, limit)
+		}
+	}
+	w := e.weight
+	w.Cached = min(x.g.memory.Cached(e.turn, d.ID, x.rec.Start), w.Prompt)
+	w.Writes = e.marks && d.Caching(x.rec.Start) == live.Asked
+	return w
 }
 
 // tokens is what the prompt is expected to take, for conditions: by the model that was asked for.
-func (x *exchange) tokens() int {
-	p := tokens.Read(x.body)
-	return int(x.g.priced(&p, x.rec.Asked))
-}
+func (x *exchange) tokens() int { return int(x.g.priced(x.prompt(), x.rec.Asked)) }
 
 // What a condition may look at of the text. A pattern over all of a long prompt would take longer than all else that Metapi does.
 const textHead = 2 << 10 // bytes from the beginning
@@ -93,8 +104,12 @@ func (x *exchange) header(name string) string {
 	return x.r.Header.Get(name)
 }
 
-// observe takes in what an attempt that was answered has shown.
+// observe takes in what an attempt that was answered has shown. Counts, and what is told of what an account keeps, say nothing of how soon a
+// model replies.
 func (a *attempt) observe() {
+	if a.counting() || a.stored() {
+		return
+	}
 	s := live.Sample{Bytes: int64(len(a.body)), Whole: time.Since(a.start)}
 	if a.stream {
 		s.First, s.Whole = a.made.FirstByte, 0

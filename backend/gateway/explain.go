@@ -36,7 +36,7 @@ func (g *Gateway) Explain(ctx context.Context, q Question) (routing.Record, erro
 	}
 	r.Header["Content-Type"] = acceptJSON
 	ep, e := findEndpoint(r)
-	if e == nil && ep.list != nil {
+	if e == nil && (ep.list != nil || ep.kept != nil) { // Metapi answers by itself
 		e = notServed(r)
 	}
 	if e != nil {

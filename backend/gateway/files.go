@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"metapi/backend/protocol"
@@ -66,10 +67,13 @@ func (x *exchange) list() {
 		return
 	}
 	candidates := decision.Candidates
-	for i, d := range candidates {
-		if d.Account.ID == from {
-			candidates = candidates[i:]
+	if from != "" {
+		at := slices.IndexFunc(candidates, func(c routing.Candidate) bool { return c.Account.ID == from })
+		if at < 0 { // others know nothing of that id: the list would begin anew there, or end
+			x.fail(&protocol.Error{Kind: protocol.Unavailable, Message: "the account at which the list goes on cannot be used now"})
+			return
 		}
+		candidates = candidates[at:]
 	}
 	var worst *failure
 	failed, more := 0, false

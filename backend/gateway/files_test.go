@@ -183,6 +183,11 @@ func TestListsOfFiles(t *testing.T) {
 	if ids, _, _ := ask("", "slug-1"); fmt.Sprint(ids) != fmt.Sprint(want[3:]) {
 		t.Errorf("of one account: %v", ids)
 	}
+	w.snap.Accounts[1].Blocked = "the account is paused"
+	if got := w.do(get(w, "/v1/files?after="+want[3])); got.status/100 == 2 || !strings.Contains(got.body, "goes on") {
+		t.Errorf("a list that goes on where nobody can be asked: %d %s", got.status, got.body)
+	}
+	w.snap.Accounts[1].Blocked = ""
 	if got, _ := w.get("GET", "/v1/files/"+want[4]+"/content"); got.body != "file 4" {
 		t.Errorf("%d %s", got.status, got.body)
 	}

@@ -84,3 +84,35 @@ func TestModeThatThereIsNot(t *testing.T) {
 		t.Errorf("%d %s", got.status, got.body)
 	}
 }
+
+// How soon tokens are counted says nothing of how soon a model replies.
+func TestCountsAreNoReplies(t *testing.T) {
+	slow, fast := vendor(t, imitation.Anthropic, "A"), vendor(t, imitation.Anthropic, "B")
+	w := newWorld(t, []*imitation.Vendor{slow, fast}, rules(t, "models: {coder: {models: [claude-sonnet-4-5]}}"))
+	before := w.snap.Deployments[0].Live.P95(0, false, time.Now())
+	for range 5 {
+		a := countAsks(false)[1]
+		a.body["model"] = "coder"
+		if got := w.send(a); got.status != 200 || !strings.Contains(got.body, "input_tokens") {
+			t.Fatalf("%d %s", got.status, got.body)
+		}
+	}
+	if after := w.snap.Deployments[0].Live.P95(0, false, time.Now()); after != before {
+		t.Errorf("replies are expected within %v, not %v any more", after, before)
+	}
+}
+
+// A virtual model's tokens are estimated where nobody counts them, like any other's.
+func TestCountOfAVirtualModel(t *testing.T) {
+	w := newWorld(t, []*imitation.Vendor{vendor(t, imitation.OpenAI, "A")}, rules(t, "models: {coder: {models: [gpt-4o]}}"),
+		func(_ *gateway.Options, s *snapshot.Snapshot) {
+			for i := range s.Deployments {
+				s.Deployments[i].Counts = 0
+			}
+		})
+	a := countAsks(false)[1]
+	a.body["model"] = "coder"
+	if got := w.send(a); got.status != 200 || got.header.Get("X-Metapi-Estimated") != "tokens" {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+}

@@ -369,6 +369,7 @@ func TestFormsAtTheDoor(t *testing.T) {
 		{"no key", func(r *http.Request) { r.Header.Del("Authorization") }, 401, "local key"},
 		{"another form", func(r *http.Request) { r.Header.Set("Content-Type", "application/x-www-form-urlencoded") }, 415, "multipart/form-data"},
 		{"no boundary", func(r *http.Request) { r.Header.Set("Content-Type", "multipart/form-data") }, 415, "boundary"},
+		{"two boundaries", func(r *http.Request) { r.Header.Add("Content-Type", "multipart/form-data; boundary=other") }, 415, "boundary"},
 		{"text", func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") }, 415, "multipart/form-data"},
 		{"a form for chat", func(r *http.Request) { r.URL.Path = "/v1/chat/completions" }, 415, "application/json"},
 		{"too large", form("@file", strings.Repeat("x", 1<<20+1), "model", "whisper-1"), 413, "larger than 1 MiB"},
@@ -526,5 +527,17 @@ func TestListsOfPlainModels(t *testing.T) {
 	}
 	if name := "gemini-embedding-001"; !slices.Contains(openai, name) || slices.Contains(anthropic, name) || !slices.Contains(gemini, name) {
 		t.Errorf("%s: %v %v %v", name, openai, anthropic, gemini)
+	}
+}
+
+// A model that never streams answers as it does, however long it takes: nothing is sent before it is known to be no stream.
+func TestSlowModelThatNeverStreams(t *testing.T) {
+	v := shop(t, "only")
+	v.Pace(imitation.Pace{First: 300 * time.Millisecond})
+	w := plainWorld(t, []*imitation.Vendor{v})
+	gateway.SetKeepAlive(w.gateway, 20*time.Millisecond)
+	got := w.do(w.plain(plainCall{"/v1/audio/transcriptions", nil, []string{"model", "whisper-1", "@file", sound, "stream", "true"}}))
+	if got.status != 200 || !strings.Contains(got.body, `"text":"The file`) || got.header.Get("Content-Type") != "application/json" {
+		t.Errorf("%d %v %s", got.status, got.header, got.body)
 	}
 }

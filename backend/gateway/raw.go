@@ -32,6 +32,7 @@ func (a *attempt) passRaw(res *http.Response) *failure {
 	} else if e != nil {
 		return a.failed(e)
 	}
+	a.readBill(res.Header)
 	a.pass.Prove()
 	a.made.FirstByte = time.Since(a.start)
 	a.rec.FirstByte = time.Since(a.rec.Start)

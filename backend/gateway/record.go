@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"metapi/backend/catalog"
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/tokens"
 	"metapi/backend/routing"
@@ -54,11 +53,11 @@ func (a *attempt) close(kind protocol.Kind, message string) {
 	a.made.Kind, a.made.Error = kind, message
 	a.made.Finish = a.reply.Finish
 	a.made.Usage = a.usage(kind)
-	if !a.made.Usage.Zero() {
+	switch {
+	case a.unmetered(kind):
+		a.made.Cost = a.flatCost()
+	case !a.made.Usage.Zero():
 		a.made.Cost = a.cost()
-	}
-	if a.unmetered(kind) {
-		a.made.Cost = routing.Cost{Estimated: true, Unknown: true}
 	}
 	a.spent(a.made.Cost.USD)
 	if kind == "" && a.reply.HasUsage && (a.ep.operation == protocol.Generate || a.counting()) {
@@ -75,13 +74,25 @@ func (a *attempt) close(kind protocol.Kind, message string) {
 
 // cost is what the upstream told in its reply, if it did; else what the usage comes to at the price that is known.
 func (a *attempt) cost() routing.Cost {
-	if bill := a.reply.Bill; bill.Told && !a.made.Usage.Estimated {
-		if by := a.target.Biller(); by != "" || !bill.Vague {
-			return routing.Cost{USD: bill.USD, ToldBy: cmp.Or(by, a.target.Provider().Name)}
-		}
+	if told, ok := a.toldCost(); ok && !a.made.Usage.Estimated {
+		return told
 	}
 	q := a.d.Price.Quote(a.made.Usage, a.start)
 	return routing.Cost{USD: q.USD, Estimated: a.made.Usage.Estimated || q.Assumed, Unknown: !q.Known}
+}
+
+// flatCost is that of a reply with which no usage came.
+func (a *attempt) flatCost() routing.Cost {
+	if told, ok := a.toldCost(); ok {
+		return told
+	}
+	usd, known := a.d.Price.Flat(a.start)
+	return routing.Cost{USD: usd, Estimated: !known, Unknown: !known}
+}
+
+func (a *attempt) toldCost() (routing.Cost, bool) {
+	bill, by := a.reply.Bill, a.target.Biller()
+	return routing.Cost{USD: bill.USD, ToldBy: cmp.Or(by, a.target.Provider().Name)}, bill.Told && (by != "" || !bill.Vague)
 }
 
 // billHeader is where LiteLLM tells the cost of a whole reply in US dollars. With a stream it comes before anybody knows.
@@ -96,10 +107,9 @@ func (a *attempt) readBill(h http.Header) {
 	}
 }
 
-// unmetered reports whether images or sound were made, or may have been, for which the upstream told no usage: they cost something all the same,
-// where anything does.
+// unmetered reports whether images or sound were made, or may have been, for which the upstream told no usage: they cost something all the same.
 func (a *attempt) unmetered(kind protocol.Kind) bool {
-	if !a.reply.HasUsage && !filed.Has(a.ep.protocol) && a.once() && a.d.Price != catalog.Free {
+	if !a.reply.HasUsage && !filed.Has(a.ep.protocol) && a.once() {
 		return kind == "" || kind == protocol.Timeout || kind == cancelledKind || a.made.FirstByte > 0
 	}
 	return false

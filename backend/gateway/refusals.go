@@ -49,7 +49,7 @@ func (m *refusals) note(r *http.Request, why RefusedFor, named string) {
 		n.Path, _, _ = strings.Cut(brief(r.URL.Path), "/models/")
 	}
 	for _, key := range presentedKeys(r) {
-		if key != "" && strings.Contains(n.Agent, key) {
+		if key != "" && strings.Contains(r.UserAgent(), key) { // all of it: what is cut short holds a part of a key
 			n.Agent = ""
 		}
 	}

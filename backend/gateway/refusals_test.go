@@ -29,6 +29,8 @@ func TestRefusalsAreRemembered(t *testing.T) {
 		knock("/v1/messages", "claude-cli/2.1 (external, cli)", none)
 	}
 	knock("/v1beta/models/gemini-2.5-pro:generateContent?key="+sent, sent+"/1.0", none)
+	long := sent + strings.Repeat("-and-so-on", 10)
+	knock("/v1/chat/completions", long, func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+long) })
 	knock("/v1/chat/completions", "curl/8.5\u202e", func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+sent) })
 	knock("/v1/messages", "tool", func(r *http.Request) { r.Host = "host.docker.internal:4747" })
 	knock("/v1/messages", "Mozilla/5.0 (X11)", func(r *http.Request) { r.Header.Set("Origin", "https://page.example") })
@@ -42,7 +44,7 @@ func TestRefusalsAreRemembered(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s %d %s %s %s", r.Why, r.Count, r.Agent, r.Path, r.Named))
 	}
 	want := []string{"web-page 1 Mozilla/5.0  https://page.example", "foreign-host 1 tool  host.docker.internal:4747",
-		"wrong-key 1 curl/8.5 /v1/chat/completions ", "wrong-key 1  /v1beta ", "no-key 3 claude-cli/2.1 /v1/messages "}
+		"wrong-key 1 curl/8.5 /v1/chat/completions ", "wrong-key 1  /v1/chat/completions ", "wrong-key 1  /v1beta ", "no-key 3 claude-cli/2.1 /v1/messages "}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("remembered:\n%s\nwanted:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}

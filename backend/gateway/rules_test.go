@@ -103,3 +103,21 @@ func TestRulesLookAtTheRequest(t *testing.T) {
 		})
 	}
 }
+
+// What is asked about is decided like the request itself, and neither sent nor booked. What Metapi answers by itself is decided by nobody.
+func TestExplainSendsNothing(t *testing.T) {
+	v := vendor(t, imitation.OpenAI, "A")
+	w := newWorld(t, []*imitation.Vendor{v}, rules(t, "models: {coder: {models: [gpt-4o]}}"))
+	rec, err := w.gateway.Explain(t.Context(), gateway.Question{Model: "coder"})
+	if err != nil || rec.Model != "gpt-4o" || len(rec.Candidates) != 1 || rec.Candidates[0].Wait == 0 {
+		t.Errorf("%+v, %v", rec, err)
+	}
+	for _, path := range []string{"/v1/conversations", "/v1/models", "/nowhere"} {
+		if rec, err := w.gateway.Explain(t.Context(), gateway.Question{Path: path, Model: "coder"}); err == nil {
+			t.Errorf("%s: %+v", path, rec)
+		}
+	}
+	if n := len(v.Requests()); n != 0 {
+		t.Errorf("the upstream was asked %d times", n)
+	}
+}

@@ -231,6 +231,7 @@ type streamWriter struct {
 	alarm   *alarm // rings when the client has heard nothing for so long
 	stuck   *alarm // rings when a write does not come to its end
 	array   bool   // a JSON array of events' data, not Server-Sent Events
+	whole   bool   // the reply may turn out to be no stream, and no stream could be made of it: the head waits for it
 	raw     bool   // neither: bytes, with a type of their own, between which nothing can be sent
 	items   int    // written to the array
 	open    bool   // the status line is out
@@ -239,7 +240,7 @@ type streamWriter struct {
 }
 
 func newStreamWriter(x *exchange) *streamWriter {
-	s := &streamWriter{w: x.w, flusher: http.NewResponseController(x.w), dialect: x.dialect, array: x.ep.array, every: x.g.timing.keepAlive}
+	s := &streamWriter{w: x.w, flusher: http.NewResponseController(x.w), dialect: x.dialect, array: x.ep.array, whole: codecs.Of(x.in) == nil, every: x.g.timing.keepAlive}
 	s.stuck = x.g.alarms.add(func() { s.flusher.SetWriteDeadline(time.Now()) }) // the write fails, and the connection ends
 	s.alarm = x.g.alarms.add(s.beat)
 	s.alarm.set(s.every)
@@ -380,7 +381,7 @@ func (s *streamWriter) beat() {
 	if s.array {
 		alive = []byte("\n") // white space, wherever in the array
 	}
-	if s.quiet || s.err != nil || s.open && alive == nil {
+	if s.quiet || s.err != nil || s.open && alive == nil || !s.open && s.whole {
 		return
 	}
 	s.head(nil)

@@ -59,22 +59,24 @@ func Decide(s *Snapshot, r Request) (Decision, error) {
 		}
 	}
 	if len(d.Candidates) == 0 {
+		if plan != nil { // the model that would have been the first
+			d.Model = plan.model(s)
+		}
 		return d, &NoCandidate{Err: d.emptyError(r, spoken)}
 	}
-	switch {
-	case r.Pin.Only:
+	ranker := rankers[d.Mode]
+	if r.Pin.Only || r.Model == "" { // an account's files are no load that could be spread
+		ranker = failover{}
+	}
+	for _, tier := range [...][]Candidate{d.Candidates[:then], d.Candidates[then:]} {
+		if len(tier) > 1 {
+			ranker.rank(r, tier)
+		}
+	}
+	if r.Pin.Only {
 		// One account holds the state. Where it is not known which, the user's first is asked, whatever the mode, and
 		// nobody else: asking somebody at random would find it now and then.
-		failover{}.rank(r, d.Candidates)
 		d.Candidates = d.Candidates[:1]
-	case r.Model == "":
-		failover{}.rank(r, d.Candidates) // an account's files are no load that could be spread
-	default:
-		for _, tier := range [...][]Candidate{d.Candidates[:then], d.Candidates[then:]} {
-			if len(tier) > 1 {
-				rankers[d.Mode].rank(r, tier)
-			}
-		}
 	}
 	if plan != nil {
 		d.Model = d.Candidates[0].Model
@@ -114,11 +116,12 @@ func (s *Snapshot) resolve(r *Request, d *Decision, e *effect) ([]int32, *plan, 
 	return found.Refs, plan, nil
 }
 
-// reaches reports whether anybody in a plan could be asked for r at all: a rule that sends long prompts to a chat model has no say in embeddings.
+// reaches reports whether anybody in a plan could be asked for r at all: a rule that sends long prompts to a chat model has no say in embeddings. Nor
+// does it matter who counts tokens: what is to be counted is for the model that would reply.
 func (s *Snapshot) reaches(p *plan, r *Request) bool {
 	for _, tier := range p.tiers {
 		for _, at := range tier {
-			if s.Deployments[at.ref].reach(r.Operation)&(r.Translate|protocol.SetOf(r.Protocol)) != 0 {
+			if s.Deployments[at.ref].Protocols&(r.Translate|protocol.SetOf(r.Protocol)) != 0 {
 				return true
 			}
 		}

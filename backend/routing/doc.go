@@ -4,9 +4,15 @@
 // and knows nothing of HTTP. The figures that move (requests in flight, health) are atomics in package live, which the
 // snapshot points to.
 //
-// A decision goes through three steps. The model's name is resolved to deployments (package catalog). Those that
-// cannot serve are set aside, each with its reason: another protocol, a paused account, state that lives elsewhere, a
-// cooldown. What is left is ranked by the mode in force; each mode is a small type in a file of its own.
+// A decision goes through four steps. The user's rules are looked at ([Settings], routing.yaml): those whose [Condition] holds say which models
+// serve, in which mode, and whose accounts may or may not. The model's name is resolved to deployments (package catalog), or, where it is that of a
+// virtual model, or a rule says so, to a [Plan]: several models, and others for when none of them can serve. Those that cannot serve are set aside,
+// each with its reason: another protocol, a rule, a paused account, state that lives elsewhere, a cooldown. What is left is ranked by the mode that is
+// nearest to the request.
+//
+// Each mode is a small type: failover (the user's order), balance (who is less busy), latency (who answers soonest) and cost (who costs least until
+// the request is answered). The last two rank by figures that package live learns, and need to know what the request is expected to take. That is
+// worked out by functions of the [Request], which are called only where a mode or a rule wants it: an ordinary request pays nothing for them.
 //
 // The gateway tries the candidates in order until one answers, and the ledger keeps a [Record] of it all, so that any
 // decision can be shown later.

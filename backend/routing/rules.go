@@ -29,6 +29,16 @@ type place struct {
 	weight float64
 }
 
+// model is the first model of a plan; "" where nobody offers any.
+func (p *plan) model(s *Snapshot) string {
+	for _, tier := range p.tiers {
+		for _, at := range tier {
+			return s.Deployments[at.ref].Model
+		}
+	}
+	return ""
+}
+
 type rule struct {
 	*Rule
 	plan *plan // nil: the model that was asked for

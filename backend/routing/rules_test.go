@@ -108,6 +108,38 @@ func TestRuleForChatsHasNoSayInEmbeddings(t *testing.T) {
 }
 
 // State that lives at an account keeps a request there, but not past a rule that keeps it out.
+// Tokens are counted for the model that would reply, by whoever counts for it; where nobody does, it is known at least which model that is.
+func TestCountsAreOfTheModelThatWouldReply(t *testing.T) {
+	for name, c := range map[string]struct{ yaml, model string }{
+		"a virtual model": {"models: {coder: {models: [gemini, claude]}}", "coder"},
+		"a rule":          {"rules:\n- {name: x, models: [gemini]}", "claude"},
+		"a rule's alone":  {"rules:\n- {name: x, models: [gemini]}", "no-such-model"},
+	} {
+		s := ruled(t, models(Failover), c.yaml)
+		r := Request{ID: "x", Model: c.model, Protocol: protocol.OpenAIChat, Operation: protocol.CountTokens, At: t0}
+		d, err := Decide(s, r)
+		var none *NoCandidate
+		if !errors.As(err, &none) || d.Model != "gemini" {
+			t.Errorf("%s: %q, %v", name, d.Model, err)
+		}
+		for i := range s.Deployments {
+			s.Deployments[i].Counts = s.Deployments[i].Protocols
+		}
+		if d, err = Decide(s, r); err != nil || d.Candidates[0].Upstream != "gemini" {
+			t.Errorf("%s, where it is counted: %+v, %v", name, d.Candidates, err)
+		}
+	}
+}
+
+// Where nobody knows who holds the state, the first in the list is asked, and nobody that is there for when it cannot.
+func TestPinWithinAPlan(t *testing.T) {
+	s := ruled(t, models(Balance), "models: {coder: {models: [no-such, gemini], then: [gpt]}}")
+	d, err := Decide(s, Request{ID: "x", Model: "coder", Protocol: protocol.OpenAIChat, At: t0, Pin: Pin{Only: true}})
+	if err != nil || len(d.Candidates) != 1 || d.Candidates[0].Upstream != "gemini" {
+		t.Errorf("%+v, %v", d.Candidates, err)
+	}
+}
+
 func TestRulesAndPins(t *testing.T) {
 	r := ask("claude")
 	r.Pin = Pin{Account: "id-a", Only: true}

@@ -187,7 +187,7 @@ func (b *Builder) target(ctx context.Context, a account.Account) (*provider.Targ
 
 // addDeployments joins what the accounts offer with what the catalog knows.
 func (b *Builder) addDeployments(s *Snapshot, accounts []account.Account, offers [][]catalog.Offer, set *routing.Settings) {
-	n := 0
+	n := len(accounts)
 	for _, list := range offers {
 		n += len(list)
 	}
@@ -214,10 +214,8 @@ func (b *Builder) addDeployments(s *Snapshot, accounts []account.Account, offers
 			entries = append(entries, catalog.Entry{Ref: int32(len(s.Deployments)), Account: a.Slug, Name: o.Name})
 			s.Deployments = append(s.Deployments, d)
 		}
-	}
-	for i, t := range s.Targets { // files and batches are an account's, and no model's: a deployment without a name stands for it
-		if t != nil && t.Speaks()&routing.Filed != 0 {
-			a, id := &s.Accounts[i], deploymentID(s.Accounts[i].ID, "")
+		if t := s.Targets[i]; t != nil && t.Speaks()&routing.Filed != 0 { // its files and batches are no model's: a deployment without a name stands for them
+			id := deploymentID(a.ID, "")
 			s.Deployments = append(s.Deployments, routing.Deployment{ID: id, Account: a, Order: i, Protocols: t.Speaks() & routing.Filed,
 				Live: b.Live.Deployment(id, a.ID, a.Host)})
 		}

@@ -143,6 +143,27 @@ func TestOwnPrices(t *testing.T) {
 	}
 }
 
+// Whoever looks at one account sees its own deployments, and no other's, however many others there are.
+func TestDeploymentsAreByAccount(t *testing.T) {
+	h := newHouse(t)
+	for i := range 4 {
+		models := []string{"gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-5"}
+		h.add(fmt.Sprintf("Account %d", i), fmt.Sprintf("sk-proj-%040d", i), models[:i+1]...)
+	}
+	s := h.rebuilt()
+	for i := range s.Accounts {
+		of := s.Of(i)
+		if len(of) != i+2 { // the last one is of its files
+			t.Errorf("%s has %d deployments", s.Accounts[i].Slug, len(of))
+		}
+		for _, d := range of {
+			if d.Account != &s.Accounts[i] {
+				t.Errorf("%s has one of %s", s.Accounts[i].Slug, d.Account.Slug)
+			}
+		}
+	}
+}
+
 func TestModelsThatAreGoneCannotBeChosen(t *testing.T) {
 	h := newHouse(t)
 	a := h.add("Work", secret, "gpt-4o", "gpt-5")

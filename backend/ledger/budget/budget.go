@@ -65,6 +65,9 @@ type Budget struct {
 	Hard   bool    `json:"hard"` // requests are refused once it is spent
 }
 
+// mostUSD bounds a budget, and what one attempt may hold: their sum fits in nano.
+const mostUSD = 1e9
+
 // Check judges a budget. The error names the field.
 func (b *Budget) Check() error {
 	switch {
@@ -76,7 +79,7 @@ func (b *Budget) Check() error {
 		return fmt.Errorf("of: name the %s whose spending it is for", b.Scope)
 	case !slices.Contains([]Period{Day, Week, Month}, b.Period):
 		return fmt.Errorf("period: choose day, week or month")
-	case !(b.USD >= 0 && b.USD <= 1e9):
+	case !(b.USD >= 0 && b.USD <= mostUSD):
 		return fmt.Errorf("usd: give an amount of dollars, from 0 on")
 	}
 	return nil
@@ -133,12 +136,14 @@ type Keeper struct {
 
 	mu      sync.Mutex
 	budgets []*kept // guarded by mu
+	holds   uint64  // that were asked for; guarded by mu
 }
 
 type kept struct {
 	Budget
 	from, until time.Time
 	spent       float64 // dollars
+	since       uint64  // holds that were asked for before it was set are not in held
 	held        nano    // a whole number, so that what is added and taken away leaves nothing
 }
 
@@ -153,13 +158,13 @@ func (k *Keeper) Set(list []Budget, spent Spent, now time.Time) error {
 	defer k.mu.Unlock()
 	fresh := make([]*kept, len(list))
 	for i, b := range list {
-		fresh[i] = &kept{Budget: b}
+		fresh[i] = &kept{Budget: b, since: k.holds}
 		if err := fresh[i].begin(spent, now); err != nil {
 			return err
 		}
 		for _, old := range k.budgets {
 			if old.Scope == b.Scope && old.Of == b.Of && old.Hard && b.Hard {
-				fresh[i].held = old.held // by attempts that run
+				fresh[i].held, fresh[i].since = old.held, old.since // by attempts that run
 				break
 			}
 		}
@@ -189,6 +194,7 @@ func (b *kept) turn(now time.Time) {
 type Hold struct {
 	k       *Keeper
 	use     Use
+	number  uint64
 	held    nano
 	settled bool
 }
@@ -200,7 +206,8 @@ func (k *Keeper) Any() bool { return k.any.Load() }
 func (k *Keeper) Hold(u Use, worst func() float64, now time.Time) (*Hold, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	h := &Hold{k: k, use: u}
+	k.holds++
+	h := &Hold{k: k, use: u, number: k.holds}
 	hard := false
 	for _, b := range k.budgets {
 		if b.turn(now); !b.concerns(u) || !b.Hard {
@@ -212,7 +219,7 @@ func (k *Keeper) Hold(u Use, worst func() float64, now time.Time) (*Hold, error)
 		}
 	}
 	if hard {
-		h.held = nano(math.Ceil(worst() * 1e9))
+		h.held = nano(math.Ceil(min(max(worst(), 0), mostUSD) * 1e9)) // a limit that a client sets may be any number
 		for _, b := range k.budgets {
 			if b.concerns(u) && b.Hard {
 				b.held += h.held
@@ -233,8 +240,9 @@ func (h *Hold) Settle(usd float64, now time.Time) {
 	for _, b := range h.k.budgets {
 		if b.concerns(h.use) {
 			b.turn(now)
-			b.held = max(b.held-h.held, 0)
-			b.spent += usd
+			if b.spent += usd; b.Hard && h.number > b.since {
+				b.held -= h.held
+			}
 		}
 	}
 }

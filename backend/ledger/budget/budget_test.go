@@ -127,6 +127,25 @@ func TestSetWhileAttemptsRun(t *testing.T) {
 	}
 }
 
+// What an attempt held before a budget was set is not taken off what others hold of that.
+func TestAttemptsFromBeforeABudget(t *testing.T) {
+	all := Budget{Name: "all", Scope: Total, Period: Day, USD: 10, Hard: true}
+	k := keeper(t, all)
+	before, _ := k.Hold(Use{Client: "c"}, worth(3), now)
+	if err := k.Set([]Budget{all, {Name: "mine", Scope: Client, Of: "c", Period: Day, USD: 2, Hard: true}}, nothing, now); err != nil {
+		t.Fatal(err)
+	}
+	after, _ := k.Hold(Use{Client: "c"}, worth(2), now)
+	before.Settle(0.5, now)
+	if s := k.Standings(now); s[0].Held != 2 || s[1].Held != 2 || s[1].Spent != 0.5 {
+		t.Errorf("while one runs: %+v", s)
+	}
+	after.Settle(1, now)
+	if s := k.Standings(now); s[0].Held != 0 || s[1].Held != 0 || s[0].Spent != 1.5 {
+		t.Errorf("in the end: %+v", s)
+	}
+}
+
 // However attempts overlap, and whatever they come to cost up to what they held, a hard budget is overrun by less than one of them holds.
 func TestHardBudgetIsOverrunByOneAttemptAtMost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -152,6 +171,22 @@ func TestHardBudgetIsOverrunByOneAttemptAtMost(t *testing.T) {
 			t.Fatalf("of %v with attempts of %v: %+v", limit, most, s)
 		}
 	})
+}
+
+// A client that sets a limit beyond all measure holds all there is, and not, as a number that wraps, less than nothing.
+func TestHoldBeyondAllMeasure(t *testing.T) {
+	k := keeper(t, Budget{Name: "x", Scope: Total, Period: Day, USD: 1, Hard: true})
+	h, err := k.Hold(Use{}, worth(1e15), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.Hold(Use{}, worth(0.1), now); err == nil {
+		t.Error("there was room beside it")
+	}
+	h.Settle(0.1, now)
+	if s := k.Standings(now)[0]; s.Held != 0 || s.Spent != 0.1 {
+		t.Errorf("%+v", s)
+	}
 }
 
 func TestFiftyAtOnce(t *testing.T) {

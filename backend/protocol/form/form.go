@@ -27,7 +27,13 @@ type Part struct {
 func Boundary(contentType string) (string, bool) {
 	kind, params, err := mime.ParseMediaType(contentType)
 	b := params["boundary"]
-	return b, err == nil && kind == "multipart/form-data" && b != "" && len(b) <= 70
+	ok := err == nil && kind == "multipart/form-data" && b != "" && len(b) <= 70
+	return b, ok && !strings.ContainsAny(contentType, `*\`) && !strings.ContainsFunc(b, strange) && !strings.HasSuffix(b, " ")
+}
+
+// strange is what RFC 2046 allows in no boundary. That, and what is encoded or escaped, parsers read in more than one way.
+func strange(r rune) bool {
+	return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("'()+_,-./:=? ", r))
 }
 
 // Scan visits the parts of a form. Its error is an *[protocol.Error].

@@ -109,7 +109,9 @@ func TestHostileForms(t *testing.T) {
 
 func TestBoundary(t *testing.T) {
 	for in, want := range map[string]string{`multipart/form-data; boundary=a`: "a", `Multipart/Form-Data; boundary="a b"`: "a b", `multipart/form-data`: "", `multipart/mixed; boundary=a`: "",
-		`multipart/form-data; boundary=` + strings.Repeat("a", 71): "", `multipart/form-data; boundary=a; boundary=b`: "", `application/json`: "", ``: ""} {
+		`multipart/form-data; boundary=` + strings.Repeat("a", 71): "", `multipart/form-data; boundary=a; boundary=b`: "",
+		`multipart/form-data; boundary=a; boundary*=utf-8''b`: "", `multipart/form-data; boundary*0=a; boundary*1=b`: "", `multipart/form-data; boundary="a\"b"`: "",
+		`multipart/form-data; boundary="a;b"`: "", `multipart/form-data; boundary="a "`: "", `multipart/form-data; boundary="----WebKitFormBoundaryAbC0"`: "----WebKitFormBoundaryAbC0", `application/json`: "", ``: ""} {
 		if got, ok := Boundary(in); ok != (want != "") || ok && got != want {
 			t.Errorf("%s: %q, %v", in, got, ok)
 		}
