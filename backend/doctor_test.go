@@ -174,12 +174,13 @@ func ways(secret string) []string {
 // No secret is in the bundle, wherever and however it was written, and what helps is.
 func TestBundleHasNoSecret(t *testing.T) {
 	for name, value := range map[string]string{"METAPI_PASSPHRASE": "a passphrase/of the test+0815", "HTTPS_PROXY": "http://who:proxy-password-4711@127.0.0.1:9",
+		"ALL_PROXY":      "who:another-password-0815@127.0.0.1:9",
 		"OPENAI_API_KEY": "sk-env-variable-0123456789abcdef"} {
 		t.Setenv(name, value)
 	}
 	h := newHouse(t)
 	admin := must(control.ReadRuntime(h.dir))(t).Token
-	secrets := []string{h.va.Key, h.vb.Key, h.key, admin, os.Getenv("METAPI_PASSPHRASE"), "proxy-password-4711", os.Getenv("OPENAI_API_KEY")}
+	secrets := []string{h.va.Key, h.vb.Key, h.key, admin, os.Getenv("METAPI_PASSPHRASE"), "proxy-password-4711", "another-password-0815", os.Getenv("OPENAI_API_KEY")}
 	var all []string
 	for _, s := range secrets {
 		all = append(all, ways(s)...)

@@ -102,6 +102,7 @@ func TestAccountsOwnProxy(t *testing.T) {
 		!strings.Contains(said, "in the account's network settings") || !strings.Contains(said, "stay on offer") || strings.Contains(said, word) {
 		t.Errorf("the test says %q", said)
 	}
+	says(t, checkOf(t, must(h.Doctor(t.Context(), nil))(t), "first"), "fail", "The proxy "+p.Listener.Addr().String()+" wants a user name", "name:password")
 	if got := h.serves(); got != "b" {
 		t.Errorf("with a wrong password %q serves", got)
 	}

@@ -284,8 +284,8 @@ func TestMoveToTakenPort(t *testing.T) {
 	l := listen(t, c)
 	before, was := must(c.Settings(t.Context()))(t), must(control.ReadRuntime(dir))(t)
 	port, _ := takePort(t)
-	theme := "dark"
-	if _, err := c.EditSettings(t.Context(), client.EditSettings{Port: &port, Theme: &theme}); code(err) != control.PortTaken || !strings.Contains(err.Error(), fmt.Sprint(port)) {
+	theme, proxy := "dark", "direct"
+	if _, err := c.EditSettings(t.Context(), client.EditSettings{Port: &port, Theme: &theme, Proxy: &proxy}); code(err) != control.PortTaken || !strings.Contains(err.Error(), fmt.Sprint(port)) {
 		t.Errorf("a taken port: %v", err)
 	}
 	if s := must(c.Settings(t.Context()))(t); s != before {

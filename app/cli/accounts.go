@@ -161,6 +161,7 @@ func (a *app) accountsShow() *cobra.Command {
 					t.add("Provider", acc.Provider)
 					t.add("Base URL", acc.BaseURL)
 					t.add("Key", acc.KeyHint)
+					t.add("Proxy", cmp.Or(acc.Proxy, "as the settings say"))
 					t.add("Models", strconv.Itoa(acc.Models))
 					t.add("Listed", scanCell(acc.Scan))
 					t.add("Left", leftWords(acc.Balance))

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -36,7 +37,7 @@ refused: the tool is told which budget it is.`,
 		Args:    cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
 			usd, err := strconv.ParseFloat(strings.TrimPrefix(args[1], "$"), 64)
-			if err != nil || !(usd >= 0) {
+			if err != nil || !(usd >= 0) || math.IsInf(usd, 0) {
 				return wrongUsage("Write it like 12.50.", "%q is no amount of dollars.", args[1])
 			}
 			b.USD, b.Scope = usd, "total"

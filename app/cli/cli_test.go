@@ -315,6 +315,7 @@ func TestServing(t *testing.T) {
 		t.Errorf("budgets --json says %+v", spent)
 	}
 	w.run("budgets", "set", "x", "much").ends(2).says("12.50")
+	w.run("budgets", "set", "x", "inf").ends(2).says("12.50")
 	w.run("budgets", "set", "x", "1", "--per", "year").ends(2).says("month")
 	w.run("budgets", "set", "x", "1", "--client", "nobody").ends(4)
 	w.run("budgets", "remove", "mine").ends(0)

@@ -76,7 +76,8 @@ func (a *app) saveBundle(ctx context.Context, l *link, path string) error {
 		return &fault{exitFailure, sentence("the bundle cannot be saved: " + err.Error()), "Give a file in a folder that you can write to."}
 	}
 	if err := errors.Join(b.Zip(f), f.Close()); err != nil {
-		return err
+		os.Remove(path)
+		return &fault{exitFailure, sentence("the bundle cannot be saved: " + err.Error()), "Free some space."}
 	}
 	a.note("Saved %s.", path)
 	return nil

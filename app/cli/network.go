@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -84,7 +86,11 @@ func (a *app) proxyFlags(c *cobra.Command, proxy *string, stdin *bool) {
 
 // withPassword puts a proxy's password into its URL: from standard input, or typed where it has a name and somebody sits there.
 func (a *app) withPassword(proxy string, stdin bool) (string, error) {
-	u, err := url.Parse(proxy)
+	address := proxy
+	if !strings.Contains(address, "://") {
+		address = "http://" + address
+	}
+	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.User == nil {
 		if stdin {
 			return "", wrongUsage("Write it like --proxy http://name@host:port.", "A password needs the name that it belongs to.")
@@ -133,11 +139,7 @@ func (a *app) accountsEdit() *cobra.Command {
 			}
 			return ask(c.Context(), a, func(l *link) (client.Account, error) { return l.EditAccount(c.Context(), args[0], in) },
 				func(acc client.Account) {
-					way := acc.Proxy
-					if way == "" {
-						way = "as the settings say"
-					}
-					a.say("The account %s is called %q, and reached so: %s.", acc.Slug, acc.Name, way)
+					a.say("The account %s is called %q, and reached so: %s.", acc.Slug, acc.Name, cmp.Or(acc.Proxy, "as the settings say"))
 				})
 		},
 	}

@@ -44,6 +44,8 @@ func TestNetwork(t *testing.T) {
 	w.run("accounts", "edit", "work", "--proxy", named).ends(0)
 	w.run("accounts", "test", "work").ends(6).says("the proxy "+p.URL+" asks for a user name and password", "in the account's network settings")
 	w.with(word, "accounts", "edit", "work", "--proxy", named, "--password-stdin").ends(0).says(masked)
+	w.with(word, "accounts", "edit", "work", "--proxy", strings.TrimPrefix(named, "http://"), "--password-stdin").ends(0).says(masked)
+	w.run("accounts", "show", "work").ends(0).says(masked)
 	w.run("accounts", "test", "work").ends(0)
 	if calls.Load() == 0 {
 		t.Error("nothing went through the proxy")

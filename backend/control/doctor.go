@@ -86,7 +86,7 @@ func (s *Service) probes() ([]probe, error) {
 		{name: "trouble", group: groupMetapi, limit: quick, look: func(context.Context) []Check { return s.checkTrouble() }},
 		{name: "disk space", group: groupMachine, limit: quick, look: one(s.checkSpace)},
 		{name: "clock", group: groupMachine, limit: quick, after: &answered, look: found(func() []machine.Finding { return here.Clock(clock.all()) })},
-		{name: "proxy", group: groupMachine, limit: quick, look: func(ctx context.Context) []Check { return s.checkProxy(ctx, accounts) }},
+		{name: "proxy", group: groupMachine, limit: testTimeout, after: &unlocked, look: func(ctx context.Context) []Check { return s.checkProxy(ctx, accounts) }},
 		{name: "open files", group: groupMachine, limit: quick, look: found(here.Files)},
 		{name: "display", group: groupMachine, limit: quick, look: found(here.Display)},
 		{name: "tray", group: groupMachine, limit: quick, look: func(ctx context.Context) []Check { return checks(here.Tray(ctx)) }},
@@ -143,7 +143,7 @@ func (s *Service) route(a account.Account) machine.Route {
 		if err != nil {
 			return nil, err
 		}
-		w, err := s.Network.Explain(r.Context(), choice, r.URL)
+		w, err := s.Network.Explain(choice, r.URL)
 		return w.Proxy, err
 	}}
 }
@@ -306,6 +306,7 @@ func (s *Service) taken(here machine.Machine, port int, err error) Check {
 
 // checkProxy says which proxy is in force on the way to accounts, and whether it takes connections.
 func (s *Service) checkProxy(ctx context.Context, accounts []account.Account) []Check {
+	s.Network.Look()
 	var proxies []*url.URL
 	for _, a := range accounts {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, baseOf(a), http.NoBody)
@@ -323,23 +324,30 @@ func (s *Service) checkProxy(ctx context.Context, accounts []account.Account) []
 	if len(proxies) == 0 {
 		return []Check{{State: checkOK, Detail: "None is on the way to your accounts."}}
 	}
-	var list []Check
-	for _, p := range proxies {
-		c := Check{State: checkOK, Detail: fmt.Sprintf("Calls to accounts go by %s.", p.Host)} // without the password that may stand before it
-		host := p.Host
-		if p.Port() == "" {
-			host = net.JoinHostPort(p.Hostname(), cmp.Or(map[string]string{"https": "443", "socks5": "1080", "socks5h": "1080"}[p.Scheme], "80"))
-		}
-		conn, err := new(net.Dialer).DialContext(ctx, "tcp", host)
-		if err != nil {
-			c.State, c.Detail = checkFail, fmt.Sprintf("Calls to accounts go by the proxy %s, which takes no connection.", p.Host)
-			c.Next, c.Command, c.Page = "Start that proxy, or choose another way.", "metapi network", "/settings"
-		} else {
-			conn.Close()
-		}
-		list = append(list, c)
+	list := make([]Check, len(proxies))
+	var all sync.WaitGroup
+	for i, p := range proxies {
+		all.Go(func() { list[i] = tryProxy(ctx, p) })
 	}
+	all.Wait()
 	return list
+}
+
+// tryProxy says whether a proxy takes connections. One that is silent is told, before there is no time left to tell it.
+func tryProxy(ctx context.Context, p *url.URL) Check {
+	c := Check{State: checkOK, Detail: fmt.Sprintf("Calls to accounts go by %s.", p.Host)} // without the password that may stand before it
+	host := p.Host
+	if p.Port() == "" {
+		host = net.JoinHostPort(p.Hostname(), cmp.Or(map[string]string{"https": "443", "socks5": "1080", "socks5h": "1080"}[p.Scheme], "80"))
+	}
+	conn, err := (&net.Dialer{Timeout: quick}).DialContext(ctx, "tcp", host)
+	if err != nil {
+		c.State, c.Detail = checkFail, fmt.Sprintf("Calls to accounts go by the proxy %s, which takes no connection.", p.Host)
+		c.Next, c.Command, c.Page = "Start that proxy, or choose another way.", "metapi network", "/settings"
+	} else {
+		conn.Close()
+	}
+	return c
 }
 
 // baseOf is where an account is called.

@@ -105,6 +105,9 @@ func (s *Service) masker(ctx context.Context) (*masker, error) {
 
 // hideAddress takes for secrets what stands before the host of an address, and what is asked behind it.
 func (m *masker) hideAddress(address string) {
+	if !strings.Contains(address, "://") { // as proxies may be written
+		address = "http://" + address
+	}
 	u, err := url.Parse(address)
 	if err != nil {
 		return

@@ -32,6 +32,7 @@ type networkInput struct {
 // network tells what is in force now. It reads what the system is set to anew, and calls no upstream.
 func (s *Service) network(ctx context.Context, in *networkInput) (NetworkReport, error) {
 	out := NetworkReport{Ways: []NetworkWay{}}
+	s.Network.Look()
 	if in.URL != "" {
 		u, err := url.Parse(in.URL)
 		if err != nil || u.Host == "" {
@@ -68,7 +69,7 @@ func (s *Service) explainWay(ctx context.Context, u *url.URL, a account.Account)
 	if err != nil {
 		return out, err
 	}
-	w, err := s.Network.Explain(ctx, choice, u)
+	w, err := s.Network.Explain(choice, u)
 	if err != nil {
 		return out, err
 	}

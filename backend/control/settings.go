@@ -79,27 +79,21 @@ func (s *Service) editSettings(ctx context.Context, in *editSettingsInput) (Sett
 			return now, err
 		}
 	}
-	if p := in.Body.Proxy; p != nil && *p != now.Proxy {
-		if err := s.Accounts.SetDefaultProxy(ctx, *p); err != nil {
-			return now, err
-		}
-		fresh, err := s.Accounts.DefaultProxy()
-		if err != nil {
-			return now, err
-		}
-		s.Log.Info("settings changed", "proxy", fresh.String())
-		s.Events.Changed(TopicSettings, TopicStatus)
-		then.Proxy = cmp.Or(fresh.String(), network.System)
-		now.Proxy = then.Proxy
-	}
-	if then == now {
-		return now, nil
-	}
 	move := func(bool) {}
 	if server := s.serving(); then.Port != now.Port && server != nil {
 		if move, err = server.Move(then.Port); err != nil {
 			return now, err
 		}
+	}
+	if p := in.Body.Proxy; p != nil && *p != now.Proxy {
+		if then.Proxy, err = s.setDefaultProxy(ctx, *p); err != nil {
+			move(false)
+			return now, err
+		}
+		now.Proxy = then.Proxy
+	}
+	if then == now {
+		return now, nil
 	}
 	if err := s.Switches.SetSettings(then); err != nil {
 		move(false)
@@ -117,4 +111,18 @@ func (s *Service) editSettings(ctx context.Context, in *editSettingsInput) (Sett
 		s.Changed() // wakes who waits for a port
 	}
 	return then, nil
+}
+
+// setDefaultProxy changes the proxy of all accounts without a word of their own, and returns it as it is shown.
+func (s *Service) setDefaultProxy(ctx context.Context, entered string) (string, error) {
+	if err := s.Accounts.SetDefaultProxy(ctx, entered); err != nil {
+		return "", err
+	}
+	fresh, err := s.Accounts.DefaultProxy()
+	if err != nil {
+		return "", err
+	}
+	s.Log.Info("settings changed", "proxy", fresh.String())
+	s.Events.Changed(TopicSettings, TopicStatus)
+	return cmp.Or(fresh.String(), network.System), nil
 }

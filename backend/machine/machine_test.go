@@ -2,6 +2,7 @@ package machine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -195,6 +196,13 @@ func TestReach(t *testing.T) {
 		u, _ := url.Parse(proxy)
 		return Route{By: func(*http.Request) (*url.URL, error) { return u, nil }}
 	}
+	refusing := func(status int) *httptest.Server {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+		t.Cleanup(s.Close)
+		return s
+	}
+	unnamed, choosy := refusing(http.StatusProxyAuthRequired).URL, refusing(http.StatusForbidden).URL
+	lost := Route{By: func(*http.Request) (*url.URL, error) { return nil, errors.New("its password is gone") }}
 	for _, c := range []struct {
 		name, to string
 		route    Route
@@ -211,6 +219,10 @@ func TestReach(t *testing.T) {
 		{"deaf", "http://" + deaf.Addr().String(), direct, "answer", "connection", "in time"},
 		{"by a proxy that is away", "http://api.example", by(away), "connection", "", "by the proxy " + strings.TrimPrefix(away, "http://")},
 		{"by a proxy", "http://api.example", by(plain.URL), "", "connection answer", ""},
+		{"by a proxy that wants a name", "https://api.example", by(unnamed), "proxy", "connection", "wants a user name"},
+		{"by a proxy that wants a name, without TLS", "http://api.example", by(unnamed), "proxy", "connection", "wants a user name"},
+		{"by a proxy that forbids it", "https://api.example", by(choosy), "proxy", "connection", "made no connection to api.example (Forbidden)"},
+		{"by a proxy whose password is gone", "https://api.example", lost, "way", "", "its password is gone"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)

@@ -25,11 +25,11 @@ type Route struct {
 // Way is how far a call to an address came, and how long each step took.
 type Way struct {
 	Host   string
-	Proxy  string // host:port of the proxy on the way; empty where there is none
-	Steps  []Step // those that were made, in order
-	Failed string // the step at which it ended: name, connection, TLS or answer; empty where there was an answer
-	Err    error  // why
-	Status int
+	Proxy  string        // host:port of the proxy on the way; empty where there is none
+	Steps  []Step        // those that were made, in order
+	Failed string        // the step at which it ended: way, name, connection, proxy, TLS or answer; empty where there was an answer
+	Err    error         // why
+	Status int           // of the answer, or where it failed at the proxy, the proxy's
 	Ahead  time.Duration // of this machine's clock against that of who answered
 	Dated  bool          // Ahead is known
 }
@@ -50,14 +50,19 @@ func (w *Way) String() string {
 
 // Reach asks an address for anything at all, without a key, over a connection of its own. Whatever status comes is an answer.
 func Reach(ctx context.Context, address string, route Route) *Way {
-	w := &Way{Failed: "name"}
+	w := &Way{Failed: "way"}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
 		w.Err = err
 		return w
 	}
 	w.Host = req.URL.Host
-	if proxy, err := route.By(req); err == nil && proxy != nil {
+	proxy, err := route.By(req)
+	if err != nil {
+		w.Err = err
+		return w
+	}
+	if w.Failed = "name"; proxy != nil {
 		w.Proxy = proxy.Host
 	}
 	var mu sync.Mutex // guards what follows, and w: a dial may outlive the call
@@ -93,12 +98,22 @@ func Reach(ctx context.Context, address string, route Route) *Way {
 		TLSHandshakeStart: func() { at("TLS") },
 		WroteHeaders:      func() { at("answer") },
 	})
-	transport := &http.Transport{Proxy: route.By, TLSClientConfig: &tls.Config{RootCAs: route.Roots}, DisableKeepAlives: true, DialContext: func(_ context.Context, network, addr string) (net.Conn, error) {
+	transport := &http.Transport{Proxy: http.ProxyURL(proxy), TLSClientConfig: &tls.Config{RootCAs: route.Roots}, DisableKeepAlives: true, DialContext: func(_ context.Context, network, addr string) (net.Conn, error) {
 		conn, err := dialer.DialContext(traced, network, addr)
 		if err == nil {
 			step("connection", "answer")
 		}
 		return conn, err
+	}, OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, res *http.Response) error {
+		if res.StatusCode == http.StatusOK {
+			return nil
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if !over {
+			w.Failed, w.Status = "proxy", res.StatusCode
+		}
+		return errors.New(http.StatusText(res.StatusCode))
 	}}
 	defer transport.CloseIdleConnections()
 	sent := time.Now()
@@ -110,11 +125,20 @@ func Reach(ctx context.Context, address string, route Route) *Way {
 		return w
 	}
 	defer resp.Body.Close()
-	step("answer", "")
+	refused := proxy != nil && req.URL.Scheme == "http" && resp.StatusCode == http.StatusProxyAuthRequired // what is not tunnelled it answers itself
+	if refused {
+		at("proxy")
+	} else {
+		step("answer", "")
+	}
 	mu.Lock()
 	defer mu.Unlock()
 	over = true
 	w.Status = resp.StatusCode
+	if refused {
+		w.Err = errors.New(http.StatusText(w.Status))
+		return w
+	}
 	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		now := sent.Add(time.Since(sent) / 2)
 		w.Ahead, w.Dated = now.Sub(date.Add(time.Second/2)), true
@@ -133,6 +157,12 @@ func (w *Way) Why() (detail, next string) {
 	var authority x509.UnknownAuthorityError
 	var invalid x509.CertificateInvalidError
 	switch {
+	case w.Failed == "way":
+		return fmt.Sprintf("How it is reached cannot be told: %v.", w.Err), "Set its address or its proxy anew."
+	case w.Failed == "proxy" && w.Status == http.StatusProxyAuthRequired:
+		return fmt.Sprintf("The proxy %s wants a user name and a password, or others than it was given.", w.Proxy), "Give the proxy with both: http://name:password@host:port."
+	case w.Failed == "proxy":
+		return fmt.Sprintf("The proxy %s made no connection to %s (%v).", w.Proxy, w.Host, w.Err), "Ask who runs that proxy, or choose another way."
 	case errors.As(w.Err, &unknown):
 		return fmt.Sprintf("The name %s is not known to the network.", unknown.Name), "Look at the network of this machine, and whether the address is written right."
 	case errors.As(w.Err, &authority):

@@ -111,7 +111,7 @@ func (n *Network) Caller(choice Choice) (Caller, error) {
 	switch choice.To {
 	case Direct:
 	case "", System:
-		c.way = func(u *url.URL) Way { return n.systems(n.life, u) }
+		c.way = func(u *url.URL) Way { return n.systems(u) }
 	default:
 		p, err := parseProxy(choice.To)
 		if err != nil {
@@ -139,7 +139,7 @@ func (n *Network) renew() {
 func (n *Network) lookAround() {
 	before := n.Trouble()
 	if n.state.Load() != nil {
-		n.read(n.life)
+		n.read()
 	}
 	n.rereadTrust()
 	if after := n.Trouble(); !slices.Equal(before, after) && n.OnChange != nil {

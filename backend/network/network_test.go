@@ -289,11 +289,17 @@ func TestEnvironmentGoesBeforeTheDesktop(t *testing.T) {
 		"this machine": {map[string]string{"HTTP_PROXY": "env.corp:8080"}, "http://127.0.0.1:1", "direct, " + thisMachineWhy},
 	} {
 		n := newNetwork(t, Options{Getenv: func(v string) string { return tt.env[v] }, Desktop: desktop})
-		w, err := n.Explain(t.Context(), Choice{}, must(url.Parse(tt.url)))
+		w, err := explain(n, Choice{}, must(url.Parse(tt.url)))
 		if w.String() != tt.want || err != nil {
 			t.Errorf("%s:\n got %q, %v\nwant %q", name, w, err, tt.want)
 		}
 	}
+}
+
+// explain tells how a URL is reached by what the system says now.
+func explain(n *Network, choice Choice, u *url.URL) (Way, error) {
+	n.Look()
+	return n.Explain(choice, u)
 }
 
 func must[T any](v T, err error) T {
@@ -390,7 +396,7 @@ func TestScripts(t *testing.T) {
 	}
 	explain := func(host, want string) {
 		t.Helper()
-		if w, err := n.Explain(t.Context(), Choice{}, must(url.Parse(host))); w.String() != want || err != nil {
+		if w, err := explain(n, Choice{}, must(url.Parse(host))); w.String() != want || err != nil {
 			t.Fatalf("got %q, %v, want %q", w, err, want)
 		}
 	}
@@ -422,7 +428,7 @@ func TestScripts(t *testing.T) {
 	// It fails at work: straight, and told.
 	script.Store("function FindProxyForURL() { while (true) {} }")
 	c.run(scriptFresh + time.Minute)
-	n.read(t.Context())
+	n.read()
 	call(1)
 	trouble("it took too long. What it cannot decide goes straight.")
 	explain("https://b.com", "system (GNOME): PAC "+shownAs+" -> direct, since the script failed")
@@ -440,13 +446,33 @@ func TestAScriptThatCannotBeHad(t *testing.T) {
 		"http://127.0.0.1:1/p.pac": {"system (test): PAC http://127.0.0.1:1/p.pac -> direct, since the script cannot be had", "connection refused"},
 	} {
 		n := newNetwork(t, Options{Desktop: func(context.Context) (Proxies, error) { return Proxies{Source: "test", PAC: address}, nil }})
-		w, err := n.Explain(t.Context(), Choice{To: System}, must(url.Parse("https://a.example")))
+		w, err := explain(n, Choice{To: System}, must(url.Parse("https://a.example")))
 		if err != nil || w.String() != want.way {
 			t.Errorf("%s:\n got %q, %v\nwant %q", address, w, err, want.way)
 		}
 		if got := strings.Join(n.Trouble(), " "); !strings.Contains(got, want.trouble) || (want.trouble == "") != (got == "") {
 			t.Errorf("%s: trouble is %q", address, got)
 		}
+	}
+}
+
+// To explain a hundred accounts asks the desktop no oftener than to explain one.
+func TestExplainingDoesNotReadAnew(t *testing.T) {
+	var reads atomic.Int32
+	n := newNetwork(t, Options{Desktop: func(context.Context) (Proxies, error) {
+		reads.Add(1)
+		return Proxies{}, nil
+	}})
+	for range 3 {
+		if _, err := n.Explain(Choice{}, must(url.Parse("https://a.example"))); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := reads.Load(); got != 1 {
+		t.Errorf("the desktop was asked %d times", got)
+	}
+	if n.Look(); reads.Load() != 2 {
+		t.Error("the desktop was not asked when it should be")
 	}
 }
 
@@ -458,7 +484,7 @@ func TestADesktopThatDoesNotAnswer(t *testing.T) {
 		}
 		return Proxies{}, errors.New("gsettings did not answer")
 	}})
-	w, err := n.Explain(t.Context(), Choice{}, must(url.Parse("https://a.example")))
+	w, err := explain(n, Choice{}, must(url.Parse("https://a.example")))
 	if err != nil || w.Proxy != nil || !slices.ContainsFunc(n.Trouble(), func(s string) bool { return strings.Contains(s, "gsettings did not answer") }) {
 		t.Errorf("got %v, %v; trouble %q", w, err, n.Trouble())
 	}
@@ -721,7 +747,7 @@ func BenchmarkWay(b *testing.B) {
 			u := must(url.Parse(to))
 			b.ReportAllocs()
 			for b.Loop() {
-				n.systems(b.Context(), u)
+				n.systems(u)
 			}
 		})
 	}

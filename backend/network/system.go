@@ -66,14 +66,16 @@ func (w Way) String() string {
 	return said
 }
 
-// Explain tells how a URL is reached by a choice. It asks the system if that is the choice.
-func (n *Network) Explain(ctx context.Context, choice Choice, u *url.URL) (Way, error) {
+// Look reads anew what the system says. It ends by limits of its own and not with who asks: what is read is in force for all.
+func (n *Network) Look() { n.read() }
+
+// Explain tells how a URL is reached by a choice, by what the system has said last.
+func (n *Network) Explain(choice Choice, u *url.URL) (Way, error) {
 	switch choice.To {
 	case Direct:
 		return Way{}, nil
 	case "", System:
-		n.read(ctx)
-		return n.systems(ctx, u), nil
+		return n.systems(u), nil
 	}
 	p, err := parseProxy(choice.To)
 	if err != nil {
@@ -93,7 +95,7 @@ func through(p, u *url.URL, own bool) Way {
 const thisMachineWhy = "since this machine is reached through a proxy only where an account itself names one"
 
 // systems is how the system wants a URL to be reached.
-func (n *Network) systems(ctx context.Context, u *url.URL) Way {
+func (n *Network) systems(u *url.URL) Way {
 	host := u.Hostname()
 	if thisMachine(host) {
 		return Way{Why: thisMachineWhy}
@@ -101,7 +103,7 @@ func (n *Network) systems(ctx context.Context, u *url.URL) Way {
 	n.pulse()
 	s := n.state.Load()
 	if s == nil || n.Mono()-s.read > restLimit {
-		s = n.readOnce(ctx)
+		s = n.readOnce()
 	}
 	port := u.Port()
 	if port == "" {
@@ -116,7 +118,7 @@ func (n *Network) systems(ctx context.Context, u *url.URL) Way {
 			return w
 		}
 		var err error
-		if w.Proxy, err = s.script.find(ctx, n, u); err != nil {
+		if w.Proxy, err = s.script.find(n.life, n, u); err != nil {
 			w.Why = "since the script failed"
 		}
 	case s.ignore.has(host, port):
@@ -132,27 +134,27 @@ func (n *Network) systems(ctx context.Context, u *url.URL) Way {
 }
 
 // readOnce reads what the system says, unless somebody else has just done so.
-func (n *Network) readOnce(ctx context.Context) *state {
+func (n *Network) readOnce() *state {
 	n.reading.Lock()
 	defer n.reading.Unlock()
 	if s := n.state.Load(); s != nil && n.Mono()-s.read <= restLimit {
 		return s
 	}
-	return n.readLocked(ctx)
+	return n.readLocked()
 }
 
-func (n *Network) read(ctx context.Context) *state {
+func (n *Network) read() *state {
 	n.reading.Lock()
 	defer n.reading.Unlock()
-	return n.readLocked(ctx)
+	return n.readLocked()
 }
 
-func (n *Network) readLocked(ctx context.Context) *state {
+func (n *Network) readLocked() *state {
 	s := &state{read: n.Mono()}
 	if n.env != nil {
 		s.Proxies = *n.env
 	} else {
-		ctx, cancel := context.WithTimeout(ctx, readLimit)
+		ctx, cancel := context.WithTimeout(n.life, readLimit)
 		p, err := n.Desktop(ctx)
 		cancel()
 		if err != nil { // what it said before is the best guess
@@ -171,7 +173,7 @@ func (n *Network) readLocked(ctx context.Context) *state {
 	s.ignore = newBypass(s.Ignore, s.Exact)
 	if s.PAC != "" {
 		var err error
-		if s.script, err = n.scripts.load(ctx, n, s.PAC); err != nil {
+		if s.script, err = n.scripts.load(n.life, n, s.PAC); err != nil {
 			then := "Calls go straight until it can be had."
 			if s.script != nil {
 				then = "The one from before stays in force."

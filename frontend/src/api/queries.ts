@@ -106,8 +106,8 @@ export const useSettings = () => useQuery({ queryKey: ["settings"], queryFn: () 
 export const useDoctor = () =>
   useQuery({ queryKey: ["doctor"], queryFn: () => data(GET("/api/doctor")), refetchInterval: (q) => (q.state.data?.running ? 2000 : false) });
 
-/** How each account is reached, read when it is asked for. */
-export const useNetwork = () => useQuery({ queryKey: ["network"], queryFn: () => data(GET("/api/network")), enabled: false, gcTime: 0 });
+/** How each account is reached, read when it is asked for. What was read under other settings is no longer true, and not shown. */
+export const useNetwork = ({ proxy, ca_file }: Settings) => useQuery({ queryKey: ["network", proxy, ca_file], queryFn: () => data(GET("/api/network")), enabled: false, gcTime: 0, placeholderData: undefined });
 export const useDesktop = () => useQuery({ queryKey: ["desktop"], queryFn: () => data(GET("/api/desktop")), refetchInterval: 10_000 });
 
 /** The start of the local day, as the API wants it. */

@@ -13,7 +13,7 @@ export function Network({ settings }: { settings: Saved }) {
       <Stack gap="md">
         <Proxy key={settings.proxy} settings={settings} />
         <Certificates key={settings.ca_file} settings={settings} />
-        <InForce />
+        <InForce settings={settings} />
       </Stack>
     </Section>
   );
@@ -45,7 +45,7 @@ function Proxy({ settings }: { settings: Saved }) {
         {proxy !== settings.proxy && (
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={() => setProxy(settings.proxy)}>
-              Undo
+              Cancel
             </Button>
             <Button type="submit" loading={edit.isPending}>
               Save the proxy
@@ -81,7 +81,7 @@ function Certificates({ settings }: { settings: Saved }) {
         {file.trim() !== settings.ca_file && (
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={() => setFile(settings.ca_file)}>
-              Undo
+              Cancel
             </Button>
             <Button type="submit" loading={edit.isPending}>
               Save the certificates
@@ -94,8 +94,8 @@ function Certificates({ settings }: { settings: Saved }) {
 }
 
 /** What the choices come to, account by account, read anew at each press. */
-function InForce() {
-  const network = useNetwork();
+function InForce({ settings }: { settings: Saved }) {
+  const network = useNetwork(settings);
   const shown = network.data;
   const ways = shown?.ways ?? [];
   return (
