@@ -43,10 +43,10 @@ func (b *budgets) set(list []budget.Budget) error {
 	if err != nil {
 		return err
 	}
-	if err := b.keeper.Set(list, b.spent, time.Now()); err != nil {
+	if err := b.st.Update(func(tx *store.Tx) error { return chosen.Put(tx, budgetsKey, raw) }); err != nil {
 		return err
 	}
-	return b.st.Update(func(tx *store.Tx) error { return chosen.Put(tx, budgetsKey, raw) })
+	return b.keeper.Set(list, b.spent, time.Now())
 }
 
 // spent is what the ledger knows to have been spent.
