@@ -21,11 +21,31 @@ const sizes = 4
 
 func sizeOf(body int64) int { return min(max(bits.Len64(uint64(body)>>12)+2, 0)/3, sizes-1) }
 
-// figures are immutable: each sample makes new ones.
+// figures are what the samples come to. Each part is immutable, and a sample makes a new one of those that it concerns.
 type figures struct {
+	fate  atomic.Pointer[fate]
+	waits [2][sizes]atomic.Pointer[waits] // by kind, first or whole
+}
+
+// fate is how attempts have ended.
+type fate struct {
 	failing Share
-	billed  Spread          // in terms of the prices
-	waits   [2][sizes]waits // by kind, first or whole
+	billed  Spread // in terms of the prices
+}
+
+// update puts a new part in place of the old one.
+func update[T any](part *atomic.Pointer[T], change func(*T)) {
+	for {
+		old := part.Load()
+		next := new(T)
+		if old != nil {
+			*next = *old
+		}
+		change(next)
+		if part.CompareAndSwap(old, next) {
+			return
+		}
+	}
 }
 
 // waits is how long requests of one kind and size have waited, in seconds.
@@ -94,23 +114,6 @@ const (
 	unheardWrong = 0.04
 )
 
-// record keeps figures.
-type record struct{ now atomic.Pointer[figures] }
-
-func (r *record) update(change func(*figures)) {
-	for {
-		old := r.now.Load()
-		var f figures
-		if old != nil {
-			f = *old
-		}
-		change(&f)
-		if r.now.CompareAndSwap(old, &f) {
-			return
-		}
-	}
-}
-
 // Observe takes in what an attempt came to.
 func (d *Deployment) Observe(s Sample, now time.Time) {
 	kind, took := first, s.First
@@ -119,16 +122,16 @@ func (d *Deployment) Observe(s Sample, now time.Time) {
 	}
 	size := sizeOf(s.Bytes)
 	took = min(max(took, time.Millisecond), longest)
-	for _, r := range [...]*record{&d.figures, d.around} {
-		r.update(func(f *figures) {
+	for _, f := range [...]*figures{&d.figures, d.around} {
+		update(&f.fate, func(f *fate) {
 			f.failing = f.failing.add(s.Failed, failingHalfLife, now)
 			if s.Billed > 0 {
 				f.billed = f.billed.add(min(max(s.Billed, 0.01), 100), pastMemory, now)
 			}
-			if !s.Failed && s.First+s.Whole > 0 {
-				f.waits[kind][size].add(took.Seconds(), now)
-			}
 		})
+		if !s.Failed && s.First+s.Whole > 0 {
+			update(&f.waits[kind][size], func(w *waits) { w.add(took.Seconds(), now) })
+		}
 	}
 }
 
@@ -139,11 +142,10 @@ func (d *Deployment) P95(body int64, stream bool, now time.Time) time.Duration {
 		kind = first
 	}
 	l := unheard[kind]
-	if f := d.around.now.Load(); f != nil {
-		l = f.waits[kind][size].past.drawn(pastMemory, now, l, worthUnheard)
+	if w := d.around.waits[kind][size].Load(); w != nil {
+		l = w.past.drawn(pastMemory, now, l, worthUnheard)
 	}
-	if f := d.figures.now.Load(); f != nil {
-		w := &f.waits[kind][size]
+	if w := d.figures.waits[kind][size].Load(); w != nil {
 		l = w.past.drawn(pastMemory, now, l, worthHost)
 		l = w.recent.drawn(w.memory(), now, l, worthPast)
 	}
@@ -158,7 +160,7 @@ const worthPrices = 2
 
 // Billed is what the deployment is expected to bill in terms of its prices: 1 unless its vendor has told what replies cost, and it was something else.
 func (d *Deployment) Billed(now time.Time) float64 {
-	f := d.figures.now.Load()
+	f := d.figures.fate.Load()
 	if f == nil {
 		return 1
 	}
@@ -167,7 +169,7 @@ func (d *Deployment) Billed(now time.Time) float64 {
 
 // Failing is the chance that the next attempt fails by the upstream's doing.
 func (d *Deployment) Failing(now time.Time) float64 {
-	f := d.figures.now.Load()
+	f := d.figures.fate.Load()
 	if f == nil {
 		return unheardWrong / unheardTries
 	}

@@ -108,3 +108,11 @@ func TestCaches(t *testing.T) {
 		t.Errorf("%d sessions are held", len(c.sessions))
 	}
 }
+
+func BenchmarkObserve(b *testing.B) {
+	d := NewRegistry().Deployment("d", "a", "h")
+	b.ReportAllocs()
+	for b.Loop() {
+		d.Observe(Sample{Bytes: 1000, First: time.Second}, t0)
+	}
+}

@@ -103,8 +103,8 @@ type Deployment struct {
 	Account *Health
 	Host    *Health
 
-	figures  record
-	around   *record // of its host: what is expected of a deployment that has none of its own
+	figures  figures
+	around   *figures // of its host: what is expected of a deployment that has none of its own
 	inFlight atomic.Int64
 	lacking  atomic.Pointer[lacked] // nil, as it nearly always is: nothing is taken not to be served
 }
@@ -286,7 +286,7 @@ type Registry struct {
 // host is what the deployments of one host share.
 type host struct {
 	Health
-	figures record
+	figures figures
 }
 
 // NewRegistry returns an empty registry.
