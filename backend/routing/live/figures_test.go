@@ -93,18 +93,18 @@ func TestHabits(t *testing.T) {
 
 func TestCaches(t *testing.T) {
 	var c Caches
-	c.Note("s", "d", 1000, t0.Add(time.Minute))
-	c.Note("s", "e", 500, t0.Add(time.Minute))
-	if d, e := c.Warm("s", "d", t0), c.Warm("s", "e", t0); d != 1000 || e != 500 {
+	c.Note(session{id: "s"}, "d", 1000, t0.Add(time.Minute))
+	c.Note(session{id: "s"}, "e", 500, t0.Add(time.Minute))
+	if d, e := c.Warm(session{id: "s"}, "d", t0), c.Warm(session{id: "s"}, "e", t0); d != 1000 || e != 500 {
 		t.Errorf("%d and %d tokens", d, e)
 	}
-	if n := c.Warm("s", "d", t0.Add(time.Minute)); n != 0 {
+	if n := c.Warm(session{id: "s"}, "d", t0.Add(time.Minute)); n != 0 {
 		t.Errorf("%d tokens in a cache that has expired", n)
 	}
 	for i := range 2 * mostSessions {
-		c.Note(string(rune(i)), "d", 1, t0.Add(time.Hour))
+		c.Note(session{id: string(rune(i))}, "d", 1, t0.Add(time.Hour))
 	}
-	if len(c.sessions) > mostSessions || len(c.oldest) > mostSessions || c.Known("s") {
+	if len(c.sessions) > mostSessions || len(c.oldest) > mostSessions || c.Known(session{id: "s"}) {
 		t.Errorf("%d sessions are held", len(c.sessions))
 	}
 }

@@ -2,7 +2,6 @@ package live
 
 import (
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"metapi/backend/protocol"
@@ -22,8 +21,10 @@ type Turn struct {
 	Model   string // canonical
 }
 
-// key tells the sessions of two clients apart.
-func (t Turn) key() string { return t.Client + "\x00" + t.Session }
+// session tells the sessions of two clients apart.
+type session struct{ client, id string }
+
+func (t Turn) key() session { return session{t.Client, t.Session} }
 
 // Output is how many tokens are expected to be written.
 func (m *Memory) Output(t Turn) float64 { return m.habits.Output(t.Client, t.Model) }
@@ -98,8 +99,8 @@ type use struct{ client, model string }
 
 // habit holds a mean for each key, of some thousands of keys at most: those who come later have none of their own.
 type habit[K comparable] struct {
-	means sync.Map // K -> *atomic.Pointer[mean]
-	count atomic.Int64
+	mu    sync.Mutex
+	means map[K]mean // guarded by mu
 }
 
 const mostHabits = 8192
@@ -107,39 +108,25 @@ const mostHabits = 8192
 type mean struct{ weight, value float64 }
 
 func (h *habit[K]) learn(key K, x, window float64) {
-	v, ok := h.means.Load(key)
-	if !ok {
-		if h.count.Add(1) > mostHabits {
-			h.count.Add(-1)
-			return
-		}
-		v, _ = h.means.LoadOrStore(key, new(atomic.Pointer[mean]))
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	m, ok := h.means[key]
+	if !ok && len(h.means) >= mostHabits {
+		return
 	}
-	p := v.(*atomic.Pointer[mean])
-	for {
-		old := p.Load()
-		m := mean{}
-		if old != nil {
-			m = *old
-		}
-		m.weight = min(m.weight+1, window)
-		m.value += (x - m.value) / m.weight
-		if p.CompareAndSwap(old, &m) {
-			return
-		}
+	if h.means == nil {
+		h.means = map[K]mean{}
 	}
+	m.weight = min(m.weight+1, window)
+	m.value += (x - m.value) / m.weight
+	h.means[key] = m
 }
 
 // drawn is the mean of a key, drawn to what was expected before by some samples.
 func (h *habit[K]) drawn(key K, expected, worth float64) float64 {
-	v, ok := h.means.Load(key)
-	if !ok {
-		return expected
-	}
-	m := v.(*atomic.Pointer[mean]).Load()
-	if m == nil {
-		return expected
-	}
+	h.mu.Lock()
+	m := h.means[key]
+	h.mu.Unlock()
 	return (expected*worth + m.value*m.weight) / (worth + m.weight)
 }
 
@@ -195,8 +182,8 @@ func truth(b bool) float64 {
 // methods are safe for concurrent use.
 type Caches struct {
 	mu       sync.Mutex
-	sessions map[string][]warm // guarded by mu
-	oldest   []string          // the sessions, by when they came; guarded by mu
+	sessions map[session][]warm // guarded by mu
+	oldest   []session          // the sessions, by when they came; guarded by mu
 }
 
 // warm is what a deployment's cache is likely to hold of a session.
@@ -212,19 +199,23 @@ const (
 )
 
 // Note says that a deployment's cache holds some tokens of a session's prompt until a time.
-func (c *Caches) Note(session, deployment string, tokens int64, until time.Time) {
+func (c *Caches) Note(of session, deployment string, tokens int64, until time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	list, known := c.sessions[session]
+	list, known := c.sessions[of]
 	if !known {
 		if c.sessions == nil {
-			c.sessions = map[string][]warm{}
+			c.sessions = map[session][]warm{}
 		}
 		if len(c.oldest) >= mostSessions {
 			delete(c.sessions, c.oldest[0])
 			c.oldest = c.oldest[1:]
 		}
-		c.oldest = append(c.oldest, session)
+		c.oldest = append(c.oldest, of)
+	}
+	if known && list[0].deployment == deployment { // as it usually is
+		list[0] = warm{deployment, tokens, until}
+		return
 	}
 	kept := make([]warm, 0, mostWarm)
 	kept = append(kept, warm{deployment, tokens, until})
@@ -233,22 +224,22 @@ func (c *Caches) Note(session, deployment string, tokens int64, until time.Time)
 			kept = append(kept, w)
 		}
 	}
-	c.sessions[session] = kept
+	c.sessions[of] = kept
 }
 
 // Known reports whether the session has been seen.
-func (c *Caches) Known(session string) bool {
+func (c *Caches) Known(of session) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	_, ok := c.sessions[session]
+	_, ok := c.sessions[of]
 	return ok
 }
 
 // Warm is how many tokens of the session's prompt a deployment's cache is likely to hold at now.
-func (c *Caches) Warm(session, deployment string, now time.Time) int64 {
+func (c *Caches) Warm(of session, deployment string, now time.Time) int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, w := range c.sessions[session] {
+	for _, w := range c.sessions[of] {
 		if w.deployment == deployment && now.Before(w.until) {
 			return w.tokens
 		}
