@@ -3,7 +3,6 @@ package catalog
 import (
 	"context"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -49,10 +48,9 @@ func (l ProviderLister) Balance(ctx context.Context, providerID string, c provid
 		return provider.Balance{Outcome: provider.OutcomeNotOffered, At: time.Now(), Err: &protocol.Error{Kind: protocol.Unsupported,
 			Message: fmt.Sprintf("This version of Metapi does not know the provider %q.", providerID)}}
 	}
-	client, err := l.Client(c.Way)
-	if err != nil {
-		return provider.Balance{Outcome: provider.OutcomeUnreachable, At: time.Now(), Err: &protocol.Error{Kind: protocol.Network,
-			Message: "The account's proxy cannot be used: " + err.Error() + "."}}
+	client, trouble := l.client(c)
+	if trouble != nil {
+		return provider.Balance{Outcome: provider.OutcomeUnreachable, At: time.Now(), Err: trouble}
 	}
 	return p.Balance(ctx, client, c)
 }
@@ -318,17 +316,9 @@ func (b *Balances) tell(ctx context.Context, account string) (provider.Balance, 
 		if p, ok := provider.Get(a.Provider); ok && !p.TellsBalance(a.BaseURL) { // the keychain need not be asked for it
 			return provider.Balance{Outcome: provider.OutcomeNotOffered, At: time.Now()}, nil
 		}
-		secret, err := b.Secret(ctx, account)
-		if err != nil {
-			return provider.Balance{Outcome: OutcomeNoSecret, At: time.Now(), Err: &protocol.Error{Kind: protocol.KeyRefused,
-				Message: "The account's key could not be read: " + strings.TrimSuffix(err.Error(), ".") + "."}}, nil
-		}
-		c := provider.Credential{BaseURL: a.BaseURL, Secret: secret}
-		if b.Way != nil {
-			if c.Way, err = b.Way(ctx, account); err != nil {
-				return provider.Balance{Outcome: provider.OutcomeUnreachable, At: time.Now(), Err: &protocol.Error{Kind: protocol.Network,
-					Message: "The account was not asked: " + strings.TrimSuffix(err.Error(), ".") + "."}}, nil
-			}
+		c, outcome, trouble := credential(ctx, a, b.Secret, b.Way)
+		if trouble != nil {
+			return provider.Balance{Outcome: outcome, At: time.Now(), Err: trouble}, nil
 		}
 		return b.Teller.Balance(ctx, a.Provider, c), nil
 	}

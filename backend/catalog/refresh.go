@@ -57,12 +57,39 @@ func (l ProviderLister) List(ctx context.Context, providerID string, c provider.
 		return provider.Listing{Outcome: provider.OutcomeUnparsable, At: time.Now(), Err: &protocol.Error{Kind: protocol.Unsupported,
 			Message: fmt.Sprintf("This version of Metapi does not know the provider %q: update Metapi, or remove the account.", providerID)}}
 	}
-	client, err := l.Client(c.Way)
-	if err != nil {
-		return provider.Listing{Outcome: provider.OutcomeUnreachable, At: time.Now(), Err: &protocol.Error{Kind: protocol.Network,
-			Message: "The account's proxy cannot be used: " + err.Error() + "."}}
+	client, trouble := l.client(c)
+	if trouble != nil {
+		return provider.Listing{Outcome: provider.OutcomeUnreachable, At: time.Now(), Err: trouble}
 	}
 	return p.List(ctx, client, c)
+}
+
+// client is who calls an account's host, by the way that leads there.
+func (l ProviderLister) client(c provider.Credential) (provider.Doer, *protocol.Error) {
+	client, err := l.Client(c.Way)
+	if err != nil {
+		return nil, &protocol.Error{Kind: protocol.Network, Message: "The account's proxy cannot be used: " + err.Error() + "."}
+	}
+	return client, nil
+}
+
+// credential is what an account's host is asked with; where it cannot be had, outcome and trouble say why.
+func credential(ctx context.Context, a ScanAccount, secret func(context.Context, string) (string, error),
+	way func(context.Context, string) (network.Choice, error)) (c provider.Credential, outcome provider.Outcome, trouble *protocol.Error) {
+	c.BaseURL = a.BaseURL
+	var err error
+	if c.Secret, err = secret(ctx, a.ID); err != nil {
+		return c, OutcomeNoSecret, &protocol.Error{Kind: protocol.KeyRefused,
+			Message: "The account's key could not be read: " + strings.TrimSuffix(err.Error(), ".") + "."}
+	}
+	if way == nil {
+		return c, "", nil
+	}
+	if c.Way, err = way(ctx, a.ID); err != nil {
+		return c, provider.OutcomeUnreachable, &protocol.Error{Kind: protocol.Network,
+			Message: "The account was not asked: " + strings.TrimSuffix(err.Error(), ".") + "."}
+	}
+	return c, "", nil
 }
 
 // RefresherConfig is what a [Refresher] works with. All but Way, OnChange and Listed must be given.
@@ -319,17 +346,9 @@ func (r *Refresher) list(ctx context.Context, account string) (provider.Listing,
 		if a.ID != account {
 			continue
 		}
-		secret, err := r.Secret(ctx, account)
-		if err != nil {
-			return provider.Listing{Outcome: OutcomeNoSecret, At: time.Now(), Err: &protocol.Error{Kind: protocol.KeyRefused,
-				Message: "The account's key could not be read: " + strings.TrimSuffix(err.Error(), ".") + "."}}, nil
-		}
-		c := provider.Credential{BaseURL: a.BaseURL, Secret: secret}
-		if r.Way != nil {
-			if c.Way, err = r.Way(ctx, account); err != nil {
-				return provider.Listing{Outcome: provider.OutcomeUnreachable, At: time.Now(), Err: &protocol.Error{Kind: protocol.Network,
-					Message: "The account was not asked: " + strings.TrimSuffix(err.Error(), ".") + "."}}, nil
-			}
+		c, outcome, trouble := credential(ctx, a, r.Secret, r.Way)
+		if trouble != nil {
+			return provider.Listing{Outcome: outcome, At: time.Now(), Err: trouble}, nil
 		}
 		return r.Lister.List(ctx, a.Provider, c), nil
 	}
