@@ -8,6 +8,7 @@ import (
 	"metapi/backend"
 	"metapi/backend/control"
 	"metapi/backend/control/client"
+	"metapi/build/freeport"
 	"metapi/build/imitation"
 )
 
@@ -373,7 +374,7 @@ func TestRemoveWithoutKey(t *testing.T) {
 	}
 	defer b.Close()
 	c := client.InProcess(b.Handler())
-	choosePort(t, c, freePort(t))
+	choosePort(t, c, freeport.New(t))
 	serve(t, b, backend.ServeOptions{Patient: true})
 	gone := must(c.RemoveAccount(t.Context(), h.a.ID))(t)
 	if gone.Undo || !strings.Contains(gone.Message, "still in the keychain") {

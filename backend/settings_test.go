@@ -23,38 +23,20 @@ import (
 	"metapi/backend"
 	"metapi/backend/control"
 	"metapi/backend/control/client"
+	"metapi/build/freeport"
 	"metapi/build/imitation"
 )
-
-// freePort is a port that nobody has, on either loopback address.
-func freePort(t *testing.T) int {
-	t.Helper()
-	for {
-		l, err := net.Listen("tcp4", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := portOf(l.Addr().String())
-		l6, err := net.Listen("tcp6", fmt.Sprintf("[::1]:%d", port))
-		l.Close()
-		if err == nil {
-			l6.Close()
-		}
-		if err == nil || !strings.Contains(err.Error(), "in use") {
-			return port
-		}
-	}
-}
 
 // takePort takes a port until the test ends, or it is given back.
 func takePort(t *testing.T) (port int, giveBack func()) {
 	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	port = freeport.New(t)
+	l, err := net.Listen("tcp4", at(port))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	return portOf(l.Addr().String()), func() { l.Close() }
+	return port, func() { l.Close() }
 }
 
 func portOf(addr string) int {
@@ -162,7 +144,7 @@ func TestSettingsAtOnce(t *testing.T) {
 	b := open(t, t.TempDir())
 	serve(t, b, backend.ServeOptions{})
 	c := client.InProcess(b.Handler())
-	theme, yes, no, port := "dark", true, false, freePort(t)
+	theme, yes, no, port := "dark", true, false, freeport.New(t)
 	var all sync.WaitGroup
 	for _, e := range []client.EditSettings{{Theme: &theme}, {CloseToTray: &no}, {StartHidden: &yes}, {Port: &port}, {Port: &port}, {Theme: &theme}} {
 		all.Go(func() {
@@ -187,7 +169,7 @@ func TestMove(t *testing.T) {
 	dir := t.TempDir()
 	b := open(t, dir)
 	st, stop := serve(t, b, backend.ServeOptions{})
-	old, port := st.Addresses[0], freePort(t)
+	old, port := st.Addresses[0], freeport.New(t)
 	v := imitation.New(t, imitation.OpenAI, imitation.WithModels("gpt-4o"))
 	c := client.InProcess(b.Handler())
 	add(t, c, v, "A")
@@ -263,7 +245,7 @@ func TestMoveThenShutdown(t *testing.T) {
 	v.Fault(imitation.Fault{Kind: imitation.StallMid, After: 2})
 	stream := must(http.DefaultClient.Do(chat(t, t.Context(), st.Addresses[0], key, "gpt-4o", true)))(t)
 	defer stream.Body.Close()
-	choosePort(t, c, freePort(t))
+	choosePort(t, c, freeport.New(t))
 	if st := must(c.Status(t.Context()))(t); st.InFlight != 1 {
 		t.Errorf("%d requests run, and the one at the old port is one", st.InFlight)
 	}
@@ -340,7 +322,7 @@ func TestPatientPort(t *testing.T) {
 			if how == "freed" {
 				giveBack()
 			} else {
-				port = freePort(t)
+				port = freeport.New(t)
 				choosePort(t, c, port)
 			}
 			if st := next(); !slices.Contains(st.Addresses, at(port)) || !answers(at(port)) {
@@ -385,7 +367,7 @@ func TestUnlock(t *testing.T) {
 	}
 	t.Cleanup(func() { b.Close() })
 	h.Client = client.InProcess(b.Handler())
-	choosePort(t, h.Client, freePort(t))
+	choosePort(t, h.Client, freeport.New(t))
 	st, _ := serve(t, b, backend.ServeOptions{Patient: true})
 	h.addr = st.Addresses[0]
 	if st.Locked != "passphrase" || !strings.Contains(st.Keychain, "encrypted file") || st.Accounts[0].State != "blocked" {
@@ -431,7 +413,7 @@ func TestNewPassphrase(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := client.InProcess(b.Handler())
-	choosePort(t, c, freePort(t))
+	choosePort(t, c, freeport.New(t))
 	st, stop := serve(t, b, backend.ServeOptions{Patient: true})
 	if st.Locked != "new-passphrase" {
 		t.Errorf("without a keychain status says %+v", st)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"metapi/backend/control/client"
+	"metapi/build/freeport"
 )
 
 // opens trades the code of a link for a token, and reports the status.
@@ -114,12 +115,12 @@ func TestServeOnThePortOfTheSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	port := freeport.New(t)
+	addr := fmt.Sprintf("127.0.0.1:%d", port)
+	l, err := net.Listen("tcp4", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	addr := l.Addr().String()
-	port := l.Addr().(*net.TCPAddr).Port
 	if _, err := c.EditSettings(t.Context(), client.EditSettings{Port: &port}); err == nil {
 		t.Error("a taken port was chosen")
 	}

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
-	"net"
 	"sync"
 	"testing"
 	"time"
 
 	"metapi/backend"
 	"metapi/backend/control/client"
+	"metapi/build/freeport"
 )
 
 // patience is how long a test waits for what must happen.
@@ -27,21 +27,11 @@ func newData(t *testing.T) Options {
 		t.Fatal(err)
 	}
 	defer in.Close()
-	port := freePort(t)
+	port := freeport.New(t)
 	if _, err := client.InProcess(in.Handler()).EditSettings(t.Context(), client.EditSettings{Port: &port}); err != nil {
 		t.Fatal(err)
 	}
 	return o
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // running is a host at work.

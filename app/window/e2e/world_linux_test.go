@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -19,6 +18,7 @@ import (
 
 	"metapi/backend"
 	"metapi/backend/control/client"
+	"metapi/build/freeport"
 	"metapi/build/imitation"
 	"metapi/tray/snitest"
 )
@@ -51,7 +51,7 @@ func newWorld(t *testing.T, setup ...func(context.Context, *client.Client)) *wor
 	}
 	w.dir = filepath.Join(w.home, "data")
 	w.open(func(ctx context.Context, c *client.Client) {
-		port := freePort(t)
+		port := freeport.New(t)
 		if _, err := c.EditSettings(ctx, client.EditSettings{Port: &port}); err != nil {
 			t.Fatal(err)
 		}
@@ -95,16 +95,6 @@ func (w *world) open(do func(context.Context, *client.Client)) {
 	}
 	defer b.Close()
 	do(w.Context(), client.InProcess(b.Handler()))
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // tray puts a panel that shows icons onto the session bus.
