@@ -116,7 +116,7 @@ func (l *Ledger) steps() (steps []step, upTo, current uint64) {
 	if !ended {
 		orphans()
 	}
-	for some := range slices.Chunk(batch, chunk) {
+	for some := range slices.Chunk(withoutSettled(batch), chunk) {
 		folded := lastWritten(some)
 		steps = append(steps, step{do: func(f *fold) (bool, error) { return false, f.batch(some, folded) }})
 	}
@@ -195,21 +195,27 @@ func lastWritten(entries []entry) (at position) {
 	return at
 }
 
-// batch folds entries from memory, and with them the journal up to folded. A request that was begun and settled within
-// the batch is written once.
-func (f *fold) batch(entries []entry, folded position) error {
-	settled := make(map[string]bool, len(entries))
+// withoutSettled leaves out the beginnings of requests that have settled among the same entries: their rows are written once.
+func withoutSettled(entries []entry) []entry {
+	settled := make(map[string]bool, len(entries)/2)
 	for i := range entries {
 		if entries[i].state != routing.Running {
 			settled[entries[i].id] = true
 		}
 	}
+	kept := make([]entry, 0, len(entries)-len(settled)/2)
 	for i := range entries {
-		e := &entries[i]
-		if e.state == routing.Running && settled[e.id] {
-			continue
+		if e := &entries[i]; e.state != routing.Running || !settled[e.id] {
+			kept = append(kept, *e)
 		}
-		if err := f.entry(e); err != nil {
+	}
+	return kept
+}
+
+// batch folds entries from memory, and with them the journal up to folded.
+func (f *fold) batch(entries []entry, folded position) error {
+	for i := range entries {
+		if err := f.entry(&entries[i]); err != nil {
 			return err
 		}
 	}
