@@ -81,6 +81,12 @@ func (a *app) printNetwork(r client.NetworkReport) {
 func (a *app) proxyFlags(c *cobra.Command, proxy *string, stdin *bool) {
 	c.Flags().StringVar(proxy, "proxy", "", "how to connect: system, direct or a proxy's `URL`")
 	c.Flags().BoolVar(stdin, "password-stdin", false, "read the proxy's password from standard input")
+	c.PreRunE = func(c *cobra.Command, _ []string) error {
+		if *stdin && !c.Flags().Changed("proxy") {
+			return wrongUsage("Write it like --proxy http://name@host:port --password-stdin.", "--password-stdin gives the password of --proxy, which is not there.")
+		}
+		return nil
+	}
 	c.RegisterFlagCompletionFunc("proxy", cobra.FixedCompletions([]string{"system", "direct", "http://", "socks5://"}, cobra.ShellCompDirectiveNoFileComp))
 }
 

@@ -41,6 +41,7 @@ func TestNetwork(t *testing.T) {
 	w.run("accounts", "edit", "work", "--proxy", "gopher://x").ends(2).says("proxy")
 	w.run("accounts", "edit", "nobody", "--proxy", "direct").ends(4)
 	w.with(word, "accounts", "edit", "work", "--proxy", p.URL, "--password-stdin").ends(2).says("name")
+	w.with(word, "accounts", "edit", "work", "--password-stdin").ends(2).says("--proxy")
 	w.run("accounts", "edit", "work", "--proxy", named).ends(0)
 	w.run("accounts", "test", "work").ends(6).says("the proxy "+p.URL+" asks for a user name and password", "in the account's network settings")
 	w.with(word, "accounts", "edit", "work", "--proxy", named, "--password-stdin").ends(0).says(masked)

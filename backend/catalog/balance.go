@@ -148,9 +148,11 @@ func (b *Balances) Listed(account string) {
 	}
 }
 
-// Used says that an account has served a request. It costs a look into a map.
+// Used says that an account has served a request. It costs a look into a map, and never waits: while something is being written, the next use will do.
 func (b *Balances) Used(account string) {
-	b.mu.Lock()
+	if !b.mu.TryLock() {
+		return
+	}
 	defer b.mu.Unlock()
 	if !time.Now().Before(b.purse(account).due) {
 		b.ask(b.life, account)
