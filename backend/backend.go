@@ -57,6 +57,7 @@ type Backend struct {
 	balances  *catalog.Balances
 	budgets   budgets
 	refresher *catalog.Refresher
+	lists     *catalog.Lists
 	live      *live.Registry
 	builder   *snapshot.Builder
 	network   *network.Network
@@ -132,9 +133,15 @@ func (b *Backend) open() (err error) {
 	b.refresher = catalog.NewRefresher(catalog.RefresherConfig{
 		Offers: b.offers, Accounts: b.scanAccounts, Secret: b.accounts.Secret, Way: b.wayOf, Lister: lister, OnChange: b.discovered, Listed: b.balances.Listed,
 	})
+	if b.lists, err = catalog.NewLists(catalog.ListsConfig{Store: b.store, Setting: b.priceSetting, OnChange: b.discovered, Client: func(ctx context.Context) (provider.Doer, error) {
+		c, err := b.way(ctx, account.Account{}) // as accounts are reached that have no word of their own
+		return &http.Client{Transport: c}, err
+	}}); err != nil {
+		return err
+	}
 	sw := b.switches()
 	b.builder = snapshot.NewBuilder(snapshot.Sources{
-		Accounts: b.accounts, Offers: b.offers, Catalog: catalog.Embedded(), Live: b.live, Mode: sw.Mode, Paused: sw.Paused, Way: b.way,
+		Accounts: b.accounts, Offers: b.offers, Catalog: b.lists.Catalog, Live: b.live, Mode: sw.Mode, Paused: sw.Paused, Way: b.way,
 		Settings: b.rules.Value, Log: b.log,
 	})
 	b.accounts.OnChange(func() {
@@ -143,7 +150,7 @@ func (b *Backend) open() (err error) {
 	})
 	b.service = &control.Service{
 		Version: b.Version, Dir: b.Dir, LogFile: filepath.Join(b.Dir, logFile),
-		Accounts: b.accounts, Offers: b.offers, Balances: b.balances, Refresh: b.refresher, Catalog: catalog.Embedded(), Ledger: b.ledger, Live: b.live,
+		Accounts: b.accounts, Offers: b.offers, Balances: b.balances, Refresh: b.refresher, Lists: b.lists, Ledger: b.ledger, Live: b.live,
 		Snapshot: b.builder.Load, Routing: b.rules.Value, Switches: sw, Keychain: b.secrets, Lister: lister, Events: &b.events, Network: b.network,
 		Locked: b.secrets.locked, Unlock: b.secrets.unlock,
 		Budgets: &b.budgets.keeper, SetBudgets: b.budgets.set,
@@ -195,6 +202,12 @@ func (b *Backend) Close() error {
 		err = errors.Join(err, b.lock.Close())
 	}
 	return err
+}
+
+// priceSetting is whether and from where the user wants prices to be refreshed.
+func (b *Backend) priceSetting() (on bool, from string) {
+	s, err := b.switches().Settings()
+	return err == nil && s.RefreshPrices, s.PricesURL
 }
 
 // scanAccounts is what the refresher must know.

@@ -145,6 +145,7 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 	defer background.Wait()
 	defer stop()
 	background.Go(func() { b.refresher.Run(ctx) })
+	background.Go(func() { b.lists.Run(ctx) })
 	background.Go(func() { b.mend(ctx) })
 	background.Go(func() { b.kept.Run(ctx) })
 	b.serving.setTrouble("")

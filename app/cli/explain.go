@@ -95,6 +95,9 @@ func (a *app) decided(d client.Decided) {
 		t := newTable(">#", "ACCOUNT", "MODEL THERE", ">ANSWERS WITHIN", ">FAILS", ">THIS REQUEST", ">LATER TURNS", ">RUNNING")
 		for i, c := range r.Candidates {
 			this, later := "not known", ""
+			if r.Mode == routing.Cheapest && c.Unknown != "" {
+				this = "not known, so last: " + c.Unknown
+			}
 			if c.Priced {
 				this = fmt.Sprintf("~$%.6f", c.Cost)
 				if c.Later > 0 {

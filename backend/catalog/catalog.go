@@ -1,18 +1,23 @@
 package catalog
 
 import (
+	"cmp"
 	"maps"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"metapi/backend/provider"
 )
 
 // Catalog is what is known of models and their prices, wherever they are offered. What it says does not change.
 type Catalog struct {
-	AsOf string // the day of the prices, 2006-01-02
+	AsOf   string // the day of the prices, 2006-01-02
+	Source string // whose they are
+
+	file *snapshotFile // what it was made of
 
 	said memo // what it has said lately
 
@@ -91,10 +96,29 @@ func (c *Catalog) model(l *list, name, lower string) (*Model, *Price) {
 	var at listed
 	if l != nil {
 		if found, ok := c.find(l, lower); ok {
-			at, price = found, found.price
+			at, price = found, found.price.disputed(c.second(l, lower), c.noon())
 		}
 	}
 	return c.describe(name, lower, l, at), price
+}
+
+// noon is on the day of the prices, at an hour that is no peak anywhere: when two sources are compared.
+func (c *Catalog) noon() time.Time {
+	day, _ := time.Parse(time.DateOnly, c.AsOf)
+	return day.Add(12 * time.Hour)
+}
+
+// sameAs maps catwalk's providers to price lists, where their names differ.
+var sameAs = map[string]string{"gemini": "google", "xai": "x-ai", "moonshot": "moonshotai", "zhipu": "zhipuai"}
+
+// second is what the source of the capabilities says that a model costs at a list, by exactly this name; nil where it says nothing.
+func (c *Catalog) second(l *list, name string) *Price {
+	f := c.facts[name]
+	if f == nil || f.ID != name || f.In <= 0 || cmp.Or(sameAs[f.From], f.From) != l.id {
+		return nil
+	}
+	from := c.file.Capabilities
+	return &Price{Terms: Terms{Rates: Rates{Input: USD(f.In), Output: USD(f.Out)}}, Source: from.Source + " " + from.Version + ", " + f.From, AsOf: from.AsOf}
 }
 
 // PriceList says in words whose prices hold at an account, "" where none are known.

@@ -39,7 +39,12 @@ type Index struct {
 // NewIndex makes the index of what the entries offer. An alias is a name of the user's own for another name: any that
 // resolves, with a suffix or not, but no other alias. Leave out offers that are gone.
 func NewIndex(entries []Entry, aliases map[string]string) *Index {
-	return newIndex(Embedded(), entries, aliases)
+	return Embedded().NewIndex(entries, aliases)
+}
+
+// NewIndex is the function of this name, by what c knows of models.
+func (c *Catalog) NewIndex(entries []Entry, aliases map[string]string) *Index {
+	return newIndex(c, entries, aliases)
 }
 
 func newIndex(c *Catalog, entries []Entry, aliases map[string]string) *Index {

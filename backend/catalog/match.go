@@ -9,14 +9,14 @@ import (
 // matcher says which names belong to a model, as genai-prices writes it down: exactly one field is set.
 // Names are compared in lower case.
 type matcher struct {
-	Equals     string    `json:"equals"`
-	StartsWith string    `json:"starts_with"`
-	EndsWith   string    `json:"ends_with"`
-	Contains   string    `json:"contains"`
-	Regex      string    `json:"regex"`
-	Or         []matcher `json:"or"`
-	And        []matcher `json:"and"`
-	Not        *matcher  `json:"not"`
+	Equals     string    `json:"equals,omitempty"`
+	StartsWith string    `json:"starts_with,omitempty"`
+	EndsWith   string    `json:"ends_with,omitempty"`
+	Contains   string    `json:"contains,omitempty"`
+	Regex      string    `json:"regex,omitempty"`
+	Or         []matcher `json:"or,omitempty"`
+	And        []matcher `json:"and,omitempty"`
+	Not        *matcher  `json:"not,omitempty"`
 
 	re *regexp.Regexp
 }

@@ -103,14 +103,14 @@ func differ(a, b []Offer) bool {
 func (c *Catalog) Offered(providerID, baseURL string, o Offer) (*Model, *Price) {
 	m, price := c.Model(providerID, baseURL, o.Name)
 	if p, known := provider.Get(providerID); known && price != Free && o.Price != nil {
-		price = published(o, p.PublishedBy(baseURL))
+		price = published(o, p.PublishedBy(baseURL)).disputed(price, o.LastSeen)
 	}
 	return m, price
 }
 
 // published is a listed price, as it was when the model was last seen.
 func published(o Offer, by string) *Price {
-	p := &Price{Terms: Terms{Rates: ratesOf(o.Price.Rates), PerCall: o.Price.Request}, Source: "the list of models of " + cmp.Or(by, "the account"),
+	p := &Price{Currency: o.Price.Currency, Terms: Terms{Rates: ratesOf(o.Price.Rates), PerCall: o.Price.Request}, Source: "the list of models of " + cmp.Or(by, "the account"),
 		AsOf: o.LastSeen.UTC().Format(time.DateOnly)}
 	for _, t := range o.Price.Tiers {
 		p.Tiers = append(p.Tiers, Tier{Above: t.Above, Rates: ratesOf(t.Rates)})
@@ -126,5 +126,6 @@ func ratesOf(r provider.Rates) Rates {
 		}
 		return USD(*usd)
 	}
-	return Rates{Input: rate(r.Input), Output: rate(r.Output), Reasoning: rate(r.Reasoning), CacheRead: rate(r.CacheRead), CacheWrite: rate(r.CacheWrite)}
+	return Rates{Input: rate(r.Input), Output: rate(r.Output), Reasoning: rate(r.Reasoning), CacheRead: rate(r.CacheRead), CacheWrite: rate(r.CacheWrite),
+		Audio: PartRates{Input: rate(r.AudioInput)}}
 }

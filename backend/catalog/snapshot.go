@@ -43,43 +43,56 @@ type providerLine struct {
 	ID       string      `json:"id"`
 	Name     string      `json:"name"`
 	API      string      `json:"api"` // a regular expression, to be matched at the start of a base URL
-	Page     string      `json:"page"`
-	Fallback []string    `json:"fallback"` // whose models it serves at their makers' prices
-	Models   []modelLine `json:"models"`   // in this order: the first match wins
+	Page     string      `json:"page,omitempty"`
+	Fallback []string    `json:"fallback,omitempty"` // whose models it serves at their makers' prices
+	Models   []modelLine `json:"models,omitempty"`   // in this order: the first match wins
 }
 
 type modelLine struct {
 	ID      string      `json:"id"`
-	Name    string      `json:"name"`
+	Name    string      `json:"name,omitempty"`
 	Match   matcher     `json:"match"`
-	Context int64       `json:"context"`
+	Context int64       `json:"context,omitempty"`
 	Prices  []priceLine `json:"prices"`
 }
 
 // rateLine gives dollars per million tokens; what is absent is not known.
 type rateLine struct {
-	In    *float64 `json:"in"`
-	Out   *float64 `json:"out"`
-	Think *float64 `json:"think"`
-	CR    *float64 `json:"cr"`
-	CW    *float64 `json:"cw"`
-	CW1h  *float64 `json:"cw1h"`
+	In    *float64 `json:"in,omitempty"`
+	Out   *float64 `json:"out,omitempty"`
+	Think *float64 `json:"think,omitempty"`
+	CR    *float64 `json:"cr,omitempty"`
+	CW    *float64 `json:"cw,omitempty"`
+	CW1h  *float64 `json:"cw1h,omitempty"`
+
+	AudioIn  *float64 `json:"ain,omitempty"`
+	AudioCR  *float64 `json:"acr,omitempty"`
+	AudioOut *float64 `json:"aout,omitempty"`
+	ImageIn  *float64 `json:"iin,omitempty"`
+	ImageCR  *float64 `json:"icr,omitempty"`
+	ImageOut *float64 `json:"iout,omitempty"`
 }
 
 type priceLine struct {
+	From  string    `json:"from,omitempty"`
+	Hours [2]string `json:"hours,omitzero"`
 	rateLine
-	Call  float64 `json:"call"`  // dollars a request
-	Mixed bool    `json:"mixed"` // output that is not text costs something else
-	Tiers []struct {
-		Above int64 `json:"above"`
-		rateLine
-	} `json:"tiers"`
-	From  string    `json:"from"`
-	Hours [2]string `json:"hours"`
+	Call   float64    `json:"call,omitempty"`   // dollars a request
+	Search float64    `json:"search,omitempty"` // dollars a search of the web
+	Mixed  bool       `json:"mixed,omitempty"`  // output that is not text costs something else, and no usage report tells how much there was
+	Tiers  []tierLine `json:"tiers,omitempty"`
+}
+
+type tierLine struct {
+	Above int64 `json:"above"`
+	rateLine
 }
 
 type factLine struct {
 	ID      string   `json:"id"`
+	From    string   `json:"from"`
+	In      float64  `json:"in"` // what catwalk says that it costs there: a second opinion; 0 where it says nothing
+	Out     float64  `json:"out"`
 	Name    string   `json:"name"`
 	Context int64    `json:"context"`
 	Output  int64    `json:"output"`
@@ -95,16 +108,16 @@ func (l rateLine) rates(mixed bool) Rates {
 		}
 		return USD(*v)
 	}
-	r := Rates{rate(l.In), rate(l.Out), rate(l.Think), rate(l.CR), rate(l.CW), rate(l.CW1h)}
+	r := Rates{Input: rate(l.In), Output: rate(l.Out), Reasoning: rate(l.Think), CacheRead: rate(l.CR), CacheWrite: rate(l.CW), CacheWrite1h: rate(l.CW1h),
+		Audio: PartRates{rate(l.AudioIn), rate(l.AudioCR), rate(l.AudioOut)}, Image: PartRates{rate(l.ImageIn), rate(l.ImageCR), rate(l.ImageOut)}}
 	if mixed {
-		// A usage report does not say how much of the output was sound or pictures, at up to 50 times the price of text.
 		r.Output, r.Reasoning = Rate{}, Rate{}
 	}
 	return r
 }
 
 func (l priceLine) terms() (Terms, error) {
-	t := Terms{Rates: l.rates(l.Mixed), PerCall: l.Call}
+	t := Terms{Rates: l.rates(l.Mixed), PerCall: l.Call, PerSearch: l.Search}
 	for _, tier := range l.Tiers {
 		t.Tiers = append(t.Tiers, Tier{tier.Above, tier.rates(l.Mixed)})
 	}
@@ -128,9 +141,9 @@ func (l priceLine) terms() (Terms, error) {
 	return t, nil
 }
 
-// price joins the lines of a model; nil where they say nothing at all.
-func (m *modelLine) price(source, asOf string) (*Price, error) {
-	p := &Price{Source: source, AsOf: asOf}
+// price joins the lines of a model in a list; nil where they say nothing at all.
+func (m *modelLine) price(of *providerLine, s source) (*Price, error) {
+	p := &Price{Source: s.Source + " " + s.Version + ", " + of.ID, Page: of.Page, AsOf: s.AsOf, Services: servicesOf(of.ID, m.ID)}
 	for i, line := range m.Prices {
 		t, err := line.terms()
 		if err != nil {
@@ -153,7 +166,11 @@ func parse(text []byte) (*Catalog, error) {
 	if err := json.Unmarshal(text, &f); err != nil {
 		return nil, fmt.Errorf("catalog snapshot: %w", err)
 	}
-	c := &Catalog{AsOf: f.Prices.AsOf, lists: map[string]*list{}, facts: make(map[string]*factLine, len(f.Facts)), pretty: map[string]string{},
+	return newCatalog(&f)
+}
+
+func newCatalog(f *snapshotFile) (*Catalog, error) {
+	c := &Catalog{AsOf: f.Prices.AsOf, Source: strings.TrimSpace(f.Prices.Source + " " + f.Prices.Version), file: f, lists: map[string]*list{}, facts: make(map[string]*factLine, len(f.Facts)), pretty: map[string]string{},
 		prefixes: map[string]bool{"models": true}}
 	for i := range f.Providers {
 		p := &f.Providers[i]
@@ -168,7 +185,7 @@ func parse(text []byte) (*Catalog, error) {
 			if err := m.Match.compile(); err != nil {
 				return nil, err
 			}
-			price, err := m.price(f.Prices.Source+" "+f.Prices.Version+", "+p.ID, f.Prices.AsOf)
+			price, err := m.price(p, f.Prices)
 			if err != nil {
 				return nil, err
 			}

@@ -21,7 +21,7 @@ import (
 // tool is not there, or where the pinned packages cannot be fetched.
 var generated = sync.OnceValues(func() (dir, skip string) {
 	// Read them, so that go test knows that its result depends on them.
-	for _, file := range []string{"generate", "main.go", "go.mod", "go.sum", "prices.mjs", "check.mjs", "package.json", "package-lock.json"} {
+	for _, file := range []string{"generate", "main.go", "facts/main.go", "facts/go.mod", "facts/go.sum", "prices.mjs", "check.mjs", "package.json", "package-lock.json"} {
 		if _, err := os.ReadFile("../../build/catalog/" + file); err != nil {
 			return "", "FAIL " + err.Error()
 		}
@@ -121,6 +121,7 @@ func TestPricesAgreeWithTheSource(t *testing.T) {
 		{Input: 1_000, CacheRead: 127_000, CacheWrite: 7, Output: 500},
 		{Input: 200_000, CacheWrite: 1, Output: 3},
 		{Input: 150_000, CacheRead: 122_000, Output: 900},
+		{Input: 9_000, CacheRead: 800, Output: 700, Split: true, Audio: protocol.Part{Input: 5_000, Cached: 300, Output: 200}, Image: protocol.Part{Input: 2_000, Output: 100}},
 	}
 	times := []time.Time{day("2025-05-01 02:00:00"), day("2026-08-16 23:59:59"), day("2026-11-23 00:29:59"), day("2026-11-23 03:59:59"),
 		day("2026-11-23 12:00:00"), day("2027-06-01 08:00:00")}
@@ -147,8 +148,8 @@ func TestPricesAgreeWithTheSource(t *testing.T) {
 			m, ok := c.find(l, name)
 			for i, u := range usages {
 				at := times[(len(questions)+i)%len(times)]
-				questions = append(questions, question{l.id, name, at, map[string]int64{"input_tokens": u.Prompt(),
-					"cache_read_tokens": u.CacheRead, "cache_write_tokens": u.CacheWrite, "output_tokens": u.Output}})
+				questions = append(questions, question{l.id, name, at, kinds(u, map[string]int64{"input_tokens": u.Prompt(),
+					"cache_read_tokens": u.CacheRead, "cache_write_tokens": u.CacheWrite, "output_tokens": u.Output})})
 				asked = append(asked, u)
 				if ok {
 					prices = append(prices, m.price)
@@ -205,6 +206,15 @@ func TestPricesAgreeWithTheSource(t *testing.T) {
 	if len(list) > 20 {
 		t.Errorf("%d names that the source prices are refused", len(list))
 	}
+}
+
+// kinds adds what of a usage was sound and pictures, as genai-prices calls it.
+func kinds(u protocol.Usage, to map[string]int64) map[string]int64 {
+	if u.Split {
+		to["input_audio_tokens"], to["cache_audio_read_tokens"], to["output_audio_tokens"] = u.Audio.Input+u.Audio.Cached, u.Audio.Cached, u.Audio.Output
+		to["input_image_tokens"], to["cache_image_read_tokens"], to["output_image_tokens"] = u.Image.Input+u.Image.Cached, u.Image.Cached, u.Image.Output
+	}
+	return to
 }
 
 func spelled(l *list) map[string]bool {

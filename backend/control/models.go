@@ -27,7 +27,7 @@ func (s *Service) models(_ context.Context, in *modelsInput) ([]Model, error) {
 		accounts = append(accounts[:0], a)
 	}
 	now := time.Now()
-	list, set := []Model{}, s.Routing()
+	list, set, known := []Model{}, s.Routing(), s.Lists.Catalog()
 	for _, a := range accounts {
 		offers, err := s.Offers.Get(a.ID)
 		if err != nil {
@@ -39,26 +39,32 @@ func (s *Service) models(_ context.Context, in *modelsInput) ([]Model, error) {
 			for _, p := range o.Protocols.List() {
 				m.Protocols = append(m.Protocols, p.String())
 			}
-			known, price := s.Catalog.Offered(a.Provider, a.BaseURL, o)
-			if known != nil {
-				m.Model, m.Display = known.ID, cmp.Or(m.Display, known.Name)
-				m.Context = cmp.Or(m.Context, known.Context)
-				if known.Images {
+			about, price := known.Offered(a.Provider, a.BaseURL, o)
+			if about != nil {
+				m.Model, m.Display = about.ID, cmp.Or(m.Display, about.Name)
+				m.Context = cmp.Or(m.Context, about.Context)
+				if about.Images {
 					m.Can = append(m.Can, "images")
 				}
-				if known.Reasons {
+				if about.Reasons {
 					m.Can = append(m.Can, "reasoning")
 				}
 			}
 			if own := set.Own(a.Slug, o.Name, m.Model); own != nil {
 				price = own
 			}
-			if price != nil {
+			price = price.At(set.Worth)
+			if m.PriceUnknown = price.Unknown(); price != nil {
 				terms := price.Holding(now)
 				rates := terms.For(0)
-				m.Input, m.Output, m.CacheRead = dollars(rates.Input), dollars(rates.Output), dollars(rates.CacheRead)
+				m.Input, m.Output, m.CacheRead = dollars(price.InDollars(rates.Input)), dollars(price.InDollars(rates.Output)), dollars(price.InDollars(rates.CacheRead))
 				m.Tiered = len(terms.Tiers) > 0 || len(price.Later) > 0
-				m.PriceSource, m.PriceAsOf = price.Source, price.AsOf
+				m.PriceSource, m.PriceAsOf, m.PriceOld, m.PriceFree = price.Source, price.AsOf, price.Old(now), price == catalog.Free
+				if price.Other != nil {
+					other := price.Other.Holding(now).For(0)
+					m.PriceDisputed = price.Other.Source
+					m.OtherInput, m.OtherOutput = dollars(price.Other.InDollars(other.Input)), dollars(price.Other.InDollars(other.Output))
+				}
 			}
 			if m.Display == m.Name {
 				m.Display = "" // the list is long enough

@@ -56,7 +56,7 @@ type Service struct {
 	Offers     *catalog.Offers
 	Balances   *catalog.Balances
 	Refresh    *catalog.Refresher
-	Catalog    *catalog.Catalog
+	Lists      *catalog.Lists
 	Ledger     *ledger.Ledger
 	Live       *live.Registry
 	Snapshot   func() *snapshot.Snapshot // the one in force; means something only while serving
@@ -141,6 +141,10 @@ func (s *Service) routes(r *router) {
 	route(r, http.MethodPost, "/api/accounts/{id}/test", "testAccount", "Try the key, and list the models", s.testAccount)
 	route(r, http.MethodPost, "/api/accounts/{id}/refresh", "refreshAccount", "List the models", s.refreshAccount)
 	route(r, http.MethodGet, "/api/models", "models", "The models on offer", s.models)
+	route(r, http.MethodGet, "/api/price", "price", "What a model costs, at each account that offers it", s.price)
+	route(r, http.MethodGet, "/api/prices", "prices", "The list of prices in force", s.priceList)
+	route(r, http.MethodPost, "/api/prices/refresh", "refreshPrices", "Fetch the list of prices now", s.refreshPrices)
+	route(r, http.MethodDelete, "/api/prices", "forgetPrices", "Go back to the list of prices that came with this version", s.forgetPrices)
 
 	route(r, http.MethodGet, "/api/clients", "clients", "The clients, revoked ones included", s.clients)
 	route(r, http.MethodPost, "/api/clients", "addClient", "Make a client with a new local key", s.addClient)

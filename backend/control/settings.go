@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	"metapi/backend/catalog"
 	"metapi/backend/network"
 )
 
@@ -17,6 +18,9 @@ type Settings struct {
 
 	Proxy  string `json:"proxy" doc:"How accounts are reached that have no word of their own: system (or empty), direct, or a proxy's URL; its password is shown as ***"`
 	CAFile string `json:"ca_file" doc:"A file of certificates in PEM that are believed beside the system's; empty: none"`
+
+	RefreshPrices bool   `json:"refresh_prices" doc:"Fetch the list of prices once a day"`
+	PricesURL     string `json:"prices_url" doc:"Where it is fetched from; empty: where genai-prices publishes it"`
 
 	KeepResponses bool `json:"keep_responses" doc:"Keep replies that tools may continue by their ids, and conversations, on this machine for 30 days; off deletes what was kept"`
 }
@@ -31,6 +35,9 @@ type EditSettings struct {
 	Proxy  *string `json:"proxy,omitempty" doc:"*** as its password keeps the one that is known"`
 	CAFile *string `json:"ca_file,omitempty"`
 
+	RefreshPrices *bool   `json:"refresh_prices,omitempty"`
+	PricesURL     *string `json:"prices_url,omitempty"`
+
 	KeepResponses *bool `json:"keep_responses,omitempty"`
 }
 
@@ -41,6 +48,8 @@ func (e EditSettings) apply(to *Settings) {
 	set(&to.StartHidden, e.StartHidden)
 	set(&to.KeepResponses, e.KeepResponses)
 	set(&to.CAFile, e.CAFile)
+	set(&to.RefreshPrices, e.RefreshPrices)
+	set(&to.PricesURL, e.PricesURL)
 }
 
 func set[T any](to *T, v *T) {
@@ -79,6 +88,11 @@ func (s *Service) editSettings(ctx context.Context, in *editSettingsInput) (Sett
 			return now, err
 		}
 	}
+	if then.PricesURL != now.PricesURL && then.PricesURL != "" {
+		if err := catalog.CheckListAddress(then.PricesURL); err != nil {
+			return now, NewProblem(Invalid, Sentence(err.Error()), "Leave it empty for where genai-prices publishes its list.")
+		}
+	}
 	move := func(bool) {}
 	if server := s.serving(); then.Port != now.Port && server != nil {
 		if move, err = server.Move(then.Port); err != nil {
@@ -105,6 +119,7 @@ func (s *Service) editSettings(ctx context.Context, in *editSettingsInput) (Sett
 		}
 	}
 	s.Log.Info("settings changed", "settings", fmt.Sprintf("%+v", then))
+	s.Lists.Kick()
 	s.Events.Changed(TopicSettings, TopicStatus)
 	move(true)
 	if then.Port != now.Port {

@@ -167,23 +167,30 @@ type Proposal struct {
 
 // Model is one model name offered by one account.
 type Model struct {
-	Name        string    `json:"name" doc:"As the upstream calls it"`
-	Model       string    `json:"model" doc:"The canonical id"`
-	Display     string    `json:"display,omitempty"`
-	Account     string    `json:"account" doc:"The account's slug"`
-	Provider    string    `json:"provider"`
-	Protocols   []string  `json:"protocols"`
-	Context     int64     `json:"context,omitempty" doc:"Tokens; absent where unknown"`
-	MaxOutput   int64     `json:"max_output,omitempty" doc:"Tokens; absent where unknown"`
-	Input       *float64  `json:"input_usd,omitempty" doc:"Dollars per million input tokens; absent where unknown"`
-	Output      *float64  `json:"output_usd,omitempty" doc:"Dollars per million output tokens; absent where unknown"`
-	CacheRead   *float64  `json:"cache_read_usd,omitempty" doc:"Dollars per million input tokens read from a cache; absent where unknown"`
-	Tiered      bool      `json:"tiered,omitempty" doc:"Long prompts, or some hours, cost another price"`
-	PriceSource string    `json:"price_source,omitempty" doc:"Where the price is from"`
-	PriceAsOf   string    `json:"price_as_of,omitempty" doc:"The day of that, 2006-01-02"`
-	Can         []string  `json:"can,omitempty" enum:"images,reasoning" doc:"What it is known to take or do; absent where nothing is known"`
-	LastSeen    time.Time `json:"last_seen"`
-	Gone        time.Time `json:"gone,omitzero" doc:"Since when the account no longer lists it"`
+	Name          string   `json:"name" doc:"As the upstream calls it"`
+	Model         string   `json:"model" doc:"The canonical id"`
+	Display       string   `json:"display,omitempty"`
+	Account       string   `json:"account" doc:"The account's slug"`
+	Provider      string   `json:"provider"`
+	Protocols     []string `json:"protocols"`
+	Context       int64    `json:"context,omitempty" doc:"Tokens; absent where unknown"`
+	MaxOutput     int64    `json:"max_output,omitempty" doc:"Tokens; absent where unknown"`
+	Input         *float64 `json:"input_usd,omitempty" doc:"Dollars per million input tokens; absent where unknown"`
+	Output        *float64 `json:"output_usd,omitempty" doc:"Dollars per million output tokens; absent where unknown"`
+	CacheRead     *float64 `json:"cache_read_usd,omitempty" doc:"Dollars per million input tokens read from a cache; absent where unknown"`
+	Tiered        bool     `json:"tiered,omitempty" doc:"Long prompts, or some hours, cost another price"`
+	PriceSource   string   `json:"price_source,omitempty" doc:"Where the price is from"`
+	PriceAsOf     string   `json:"price_as_of,omitempty" doc:"The day of that, 2006-01-02"`
+	PriceOld      bool     `json:"price_old,omitempty" doc:"The source is so old that the price may well have changed"`
+	PriceFree     bool     `json:"price_free,omitempty" doc:"It is known to cost nothing"`
+	PriceUnknown  string   `json:"price_unknown,omitempty" doc:"Why no price is known; cost mode then takes it last"`
+	PriceDisputed string   `json:"price_disputed,omitempty" doc:"A source that differs by more than a tenth; budgets hold back by the dearer"`
+	OtherInput    *float64 `json:"other_input_usd,omitempty" doc:"What that one says"`
+	OtherOutput   *float64 `json:"other_output_usd,omitempty"`
+
+	Can      []string  `json:"can,omitempty" enum:"images,reasoning" doc:"What it is known to take or do; absent where nothing is known"`
+	LastSeen time.Time `json:"last_seen"`
+	Gone     time.Time `json:"gone,omitzero" doc:"Since when the account no longer lists it"`
 }
 
 // Client is a tool that may call Metapi.

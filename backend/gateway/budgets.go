@@ -39,11 +39,11 @@ func (x *exchange) hold(d *routing.Deployment) (settle func(float64), refused *p
 	}
 	return x.g.Budgets.Hold(x.rec.Client, d.Account.ID, d.Model, func() float64 {
 		w := x.asked.Weigh(d)
-		u := protocol.Usage{Input: w.Prompt, Output: cmp.Or(x.peek.MaxOutput, d.MaxOutput, unlimited)}
+		u := protocol.Usage{Input: w.Prompt, Output: cmp.Or(x.peek.MaxOutput, d.MaxOutput, unlimited), Service: w.Service}
 		if w.Writes {
 			u.Input, u.CacheWrite = 0, u.Input
 		}
-		usd, _ := d.Price.Cost(u, x.rec.Start)
+		usd, _ := d.Price.Reserve(u, x.rec.Start)
 		return usd
 	})
 }

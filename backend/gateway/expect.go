@@ -37,6 +37,7 @@ func (x *exchange) weigh(d *routing.Deployment) routing.Weight {
 	e := &x.expected
 	if !e.asked {
 		e.asked, e.turn = true, live.Turn{Client: x.rec.Client}
+		e.weight.Service = x.peek.Service
 		if x.ep.operation == protocol.Generate {
 			e.turn.Session = x.rec.Session
 		}

@@ -34,7 +34,7 @@ func inputPrice(d *routing.Deployment, at time.Time) float64 {
 	if d.Price == nil {
 		return 0
 	}
-	return d.Price.Holding(at).Input.USD
+	return d.Price.InDollars(d.Price.Holding(at).Input).USD
 }
 
 // begin journals the request before its first attempt, so that it is known even if nothing after this is.
@@ -78,7 +78,8 @@ func (a *attempt) cost() routing.Cost {
 		return told
 	}
 	q := a.d.Price.Quote(a.made.Usage, a.start)
-	return routing.Cost{USD: q.USD, Estimated: a.made.Usage.Estimated || q.Assumed, Unknown: !q.Known}
+	untold := a.reply.Service == "" && a.made.Usage.Service != "" // the one that was asked for may not have been had
+	return routing.Cost{USD: q.USD, Estimated: a.made.Usage.Estimated || q.Assumed || untold, Unknown: !q.Known}
 }
 
 // flatCost is that of a reply with which no usage came.
@@ -86,7 +87,7 @@ func (a *attempt) flatCost() routing.Cost {
 	if told, ok := a.toldCost(); ok {
 		return told
 	}
-	usd, known := a.d.Price.Flat(a.start)
+	usd, known := a.d.Price.Flat(a.reply.Made, a.start)
 	return routing.Cost{USD: usd, Estimated: !known, Unknown: !known}
 }
 
@@ -98,8 +99,14 @@ func (a *attempt) toldCost() (routing.Cost, bool) {
 // billHeader is where LiteLLM tells the cost of a whole reply in US dollars. With a stream it comes before anybody knows.
 const billHeader = "X-Litellm-Response-Cost"
 
+// serviceHeader is where Gemini tells the service that it served by.
+const serviceHeader = "X-Gemini-Service-Tier"
+
 // readBill takes in what a head tells of the cost.
 func (a *attempt) readBill(h http.Header) {
+	if told := h[serviceHeader]; len(told) == 1 {
+		a.reply.Service = protocol.ServiceOf([]byte(told[0]))
+	}
 	if told := h[billHeader]; len(told) == 1 && !a.reply.Bill.Told {
 		if usd, err := strconv.ParseFloat(told[0], 64); err == nil && usd > 0 && usd < 1e6 {
 			a.reply.Bill = protocol.Bill{USD: usd, Told: true}
@@ -129,7 +136,19 @@ func (a *attempt) foundState() bool {
 	return a.reply.Err == nil && a.owner == routing.Pin{Only: true}
 }
 
+// usage is what the attempt used, and by which service: the one that the upstream told, else the one that was asked for.
 func (a *attempt) usage(kind protocol.Kind) protocol.Usage {
+	u := a.took(kind)
+	u.Made = a.reply.Made
+	if !u.Zero() {
+		if u.Service = cmp.Or(a.reply.Service, a.peek.Service); u.Service == protocol.Standard {
+			u.Service = ""
+		}
+	}
+	return u
+}
+
+func (a *attempt) took(kind protocol.Kind) protocol.Usage {
 	switch a.ep.operation {
 	case protocol.Generate, protocol.Embed, protocol.EmbedBatch, protocol.Complete, protocol.Compact, protocol.Rank:
 	case protocol.Image, protocol.EditImage, protocol.VaryImage, protocol.Speak, protocol.Transcribe, protocol.Translate, protocol.Moderate:

@@ -164,6 +164,7 @@ func appendRecord(b []byte, r *routing.Record) ([]byte, error) {
 		o.figure("cost", c.Cost)
 		o.figure("later", c.Later)
 		o.flag("priced", c.Priced)
+		o.word("unknown", c.Unknown)
 		o.figure("score", c.Score)
 		o.figure("would", c.Would)
 		o.flag("would_known", c.WouldKnown)
@@ -221,7 +222,26 @@ func (o *object) usage(u protocol.Usage) {
 	o.number("cache_write_1h", u.CacheWrite1h)
 	o.number("output", u.Output)
 	o.number("reasoning", u.Reasoning)
+	o.part("audio", u.Audio)
+	o.part("image", u.Image)
+	o.flag("split", u.Split)
+	o.num("images_made", u.Made)
+	o.num("web_searches", u.Searches)
+	o.word("service", string(u.Service))
 	o.bool("estimated", u.Estimated)
+	o.close()
+}
+
+// part writes it unless it is empty, as omitzero does.
+func (o *object) part(name string, p protocol.Part) {
+	if p == (protocol.Part{}) {
+		return
+	}
+	o.key(name)
+	o.open()
+	o.num("input", p.Input)
+	o.num("cached", p.Cached)
+	o.num("output", p.Output)
 	o.close()
 }
 

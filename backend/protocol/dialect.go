@@ -28,6 +28,8 @@ type Peek struct {
 	Schema bool // a JSON schema is required of the reply
 	Think  bool // reasoning is asked for in so many words
 
+	Service Service // the one that is asked for; "" where the vendor is to choose
+
 	// Media is how many bytes of the body are inline media: images, audio and files in base64, as data URLs or bare.
 	// They cost tokens by other rules than text (an image of 1 MB some 1,500), so estimates from sizes leave them out.
 	Media int64
@@ -56,16 +58,18 @@ type Ref struct {
 
 // Reply gathers what a reply has told so far, event by event or in one body.
 type Reply struct {
-	ID       string // the upstream's response id
-	Model    string // the model it says it is
-	Usage    Usage  // the last figures told; vendors' figures are cumulative, so they replace, never add
-	HasUsage bool   // Usage was told by the upstream
-	Bill     Bill   // the last one told, for the same reason
-	Finish   string // the vendor's own stop reason; in a stream of several choices empty until each that was seen has one
-	Done     bool   // the protocol's own end was seen
-	Err      *Error // the reply turned out to be an error
-	Text     int64  // bytes of text, reasoning and tool arguments seen; what usage is estimated from
-	Issued   []Ref  // state ids that must come back to this account
+	ID       string  // the upstream's response id
+	Model    string  // the model it says it is
+	Usage    Usage   // the last figures told; vendors' figures are cumulative, so they replace, never add
+	Made     int64   // pictures that a call for images has brought so far
+	HasUsage bool    // Usage was told by the upstream
+	Service  Service // the one that it says it was served by; "" where it does not say
+	Bill     Bill    // the last one told, for the same reason
+	Finish   string  // the vendor's own stop reason; in a stream of several choices empty until each that was seen has one
+	Done     bool    // the protocol's own end was seen
+	Err      *Error  // the reply turned out to be an error
+	Text     int64   // bytes of text, reasoning and tool arguments seen; what usage is estimated from
+	Issued   []Ref   // state ids that must come back to this account
 
 	// A stream of openai-chat may hold several choices (n > 1), mixed. Bit i of Choices says that choice i was seen, of
 	// Finished that it has its finish reason. Choices from 64 on are not kept track of.

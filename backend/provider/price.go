@@ -23,6 +23,8 @@ type PriceRules struct {
 	Tiers      string  `yaml:"tiers,omitempty"`
 	Above      string  `yaml:"above,omitempty"`
 	Unless     string  `yaml:"unless,omitempty"`
+	AudioInput string  `yaml:"audio_input,omitempty"`
+	Currency   string  `yaml:"currency,omitempty"`
 }
 
 // check names the member at fault.
@@ -32,11 +34,13 @@ func (r *PriceRules) check() error {
 		return errors.New("input: and output are wanted")
 	case (r.Tiers == "") != (r.Above == ""):
 		return errors.New("tiers: go with above")
+	case r.Currency != "" && !IsCurrency(r.Currency):
+		return errors.New("currency: three letters are wanted, such as EUR or CNY")
 	case r.Tokens < 0 || r.Per < 0:
 		return errors.New("tokens: and per must be above zero")
 	}
 	for member, path := range map[string]string{"each": r.Each, "input": r.Input, "output": r.Output, "reasoning": r.Reasoning, "cache_read": r.CacheRead,
-		"cache_write": r.CacheWrite, "request": r.Request, "tiers": r.Tiers, "above": r.Above, "unless": r.Unless} {
+		"cache_write": r.CacheWrite, "request": r.Request, "tiers": r.Tiers, "above": r.Above, "unless": r.Unless, "audio_input": r.AudioInput} {
 		if err := checkPath(member, path); err != nil {
 			return err
 		}
@@ -44,11 +48,25 @@ func (r *PriceRules) check() error {
 	return nil
 }
 
-// Price is what a listing says that a model costs, in US dollars: for a million tokens, or for a request. Nil is what it does not say.
+// IsCurrency reports whether text names a currency: three capital letters.
+func IsCurrency(text string) bool {
+	return len(text) == 3 && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+}
+
+// Currency is "" for the one that all is reckoned in.
+func Currency(text string) string {
+	if text == "USD" {
+		return ""
+	}
+	return text
+}
+
+// Price is what a listing says that a model costs: for a million tokens, or for a request. Nil is what it does not say.
 type Price struct {
 	Rates
-	Request float64 `json:"request,omitempty"`
-	Tiers   []Tier  `json:"tiers,omitempty"` // for long prompts, as they are listed
+	Request  float64 `json:"request,omitempty"`
+	Tiers    []Tier  `json:"tiers,omitempty"`    // for long prompts, as they are listed
+	Currency string  `json:"currency,omitempty"` // of all of it; "" for US dollars
 }
 
 // Rates are the prices of a million tokens, by their class.
@@ -58,6 +76,7 @@ type Rates struct {
 	Reasoning  *float64 `json:"think,omitempty"`
 	CacheRead  *float64 `json:"cr,omitempty"`
 	CacheWrite *float64 `json:"cw,omitempty"`
+	AudioInput *float64 `json:"ain,omitempty"`
 }
 
 // Tier is the rates of prompts that are longer than a number of tokens.
@@ -90,7 +109,7 @@ func (r *PriceRules) read(listed json.RawMessage) *Price {
 }
 
 func (r *PriceRules) price(v any) *Price {
-	p := &Price{Rates: r.rates(v, func(path string) string { return path })}
+	p := &Price{Currency: Currency(r.Currency), Rates: r.rates(v, func(path string) string { return path })}
 	if p.Input == nil || p.Output == nil {
 		return nil
 	}
@@ -123,7 +142,7 @@ func (r *PriceRules) rates(v any, where func(path string) string) Rates {
 	for _, x := range []struct {
 		into *(*float64)
 		path string
-	}{{&out.Reasoning, r.Reasoning}, {&out.CacheRead, r.CacheRead}, {&out.CacheWrite, r.CacheWrite}} {
+	}{{&out.Reasoning, r.Reasoning}, {&out.CacheRead, r.CacheRead}, {&out.CacheWrite, r.CacheWrite}, {&out.AudioInput, r.AudioInput}} {
 		// Zero beside an input that costs is how hosts list what they do not bill apart.
 		if f := rate(x.path); f != nil && (*f > 0 || out.Input != nil && *out.Input == 0) {
 			*x.into = f

@@ -23,6 +23,7 @@ type Terms struct {
 	Cost    float64       `json:"cost,omitempty"`    // dollars that an answer is expected to cost
 	Later   float64       `json:"later,omitempty"`   // dollars that the later turns of the session are expected to cost, there
 	Priced  bool          `json:"priced,omitempty"`  // Cost and Later are known
+	Unknown string        `json:"unknown,omitempty"` // why they are not, where they were looked for: cost mode then takes it last
 	Score   float64       `json:"score,omitempty"`   // what the candidates were sorted by, the smallest first
 }
 
@@ -33,6 +34,8 @@ type Weight struct {
 	Output int64   // reasoning included
 	Writes bool    // the client has the rest written to the cache
 	Turns  float64 // that are expected to follow in the session
+
+	Service protocol.Service // that is asked for
 }
 
 // A ranker orders the candidates of a decision, best first. There is one per mode.
@@ -103,19 +106,22 @@ func (c *Candidate) Expect(r Request) {
 
 // expect fills in what c is expected to cost.
 func (c *Candidate) expect(r Request) {
-	if r.Weigh == nil || c.Price == nil {
+	if c.Unknown = c.Price.Unknown(); c.Unknown != "" || r.Weigh == nil {
 		return
 	}
 	w := r.Weigh(c.Deployment)
-	now := protocol.Usage{Input: w.Prompt - w.Cached, CacheRead: w.Cached, Output: w.Output}
+	now := protocol.Usage{Input: w.Prompt - w.Cached, CacheRead: w.Cached, Output: w.Output, Service: w.Service}
 	if w.Writes {
 		now.Input, now.CacheWrite = 0, now.Input
 	}
 	billed := c.Live.Billed(r.At)
 	c.Cost, c.Priced = c.Price.Cost(now, r.At)
+	if !c.Priced {
+		c.Unknown = "its price leaves out what this takes"
+	}
 	c.Cost *= billed
 	if w.Turns > 0 {
-		later, _ := c.Price.Cost(protocol.Usage{CacheRead: w.Prompt, Output: w.Output}, r.At)
+		later, _ := c.Price.Cost(protocol.Usage{CacheRead: w.Prompt, Output: w.Output, Service: w.Service}, r.At)
 		c.Later = w.Turns * later * billed
 	}
 }

@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
-
-	"metapi/backend/catalog"
 )
 
 // SettingsFile is the name of the file, in the config folder, that [Settings] is read from.
@@ -21,6 +19,8 @@ type Settings struct {
 	Models map[string]Plan `yaml:"models,omitempty"`
 	// Prices are the user's own, above what anybody lists: by the name of a model, or account/model. Default: none.
 	Prices map[string]OwnPrice `yaml:"prices,omitempty"`
+	// Rates are how many of a currency make a dollar, for prices in others: CNY: 7.1. Default: none.
+	Rates map[string]PerDollar `yaml:"rates,omitempty"`
 	// Rules say what is done with requests of some kind. All that hold apply, in their order; of a mode, or of models to use, the first that
 	// says one counts. Default: none.
 	Rules []Rule `yaml:"rules,omitempty"`
@@ -41,49 +41,6 @@ type Plan struct {
 type Choice struct {
 	Model  string  `yaml:"model"`
 	Weight float64 `yaml:"weight,omitempty"` // default: 1
-}
-
-// OwnPrice is a price of the user's, in dollars per million tokens. What is not given is not known, but for caches: see [catalog.Price.Quote].
-type OwnPrice struct {
-	Input        *float64 `yaml:"input,omitempty"`
-	Output       *float64 `yaml:"output,omitempty"`
-	Reasoning    *float64 `yaml:"reasoning,omitempty"`
-	CacheRead    *float64 `yaml:"cache_read,omitempty"`
-	CacheWrite   *float64 `yaml:"cache_write,omitempty"`
-	CacheWrite1h *float64 `yaml:"cache_write_1h,omitempty"`
-	PerCall      float64  `yaml:"per_call,omitempty"` // dollars for each request
-}
-
-// rates lists the figures by their words.
-func (p *OwnPrice) rates() map[string]*float64 {
-	return map[string]*float64{"input": p.Input, "output": p.Output, "reasoning": p.Reasoning, "cache_read": p.CacheRead,
-		"cache_write": p.CacheWrite, "cache_write_1h": p.CacheWrite1h, "per_call": &p.PerCall}
-}
-
-// Price is p as the catalog has prices.
-func (p *OwnPrice) Price() *catalog.Price {
-	rate := func(v *float64) catalog.Rate {
-		if v == nil {
-			return catalog.Rate{}
-		}
-		return catalog.USD(*v)
-	}
-	return &catalog.Price{Source: "your own, in " + SettingsFile, Terms: catalog.Terms{PerCall: p.PerCall, Rates: catalog.Rates{Input: rate(p.Input),
-		Output: rate(p.Output), Reasoning: rate(p.Reasoning), CacheRead: rate(p.CacheRead), CacheWrite: rate(p.CacheWrite), CacheWrite1h: rate(p.CacheWrite1h)}}}
-}
-
-// Own is the user's own price of a model at an account, by the names that the account and everybody has for it; nil: there is none. A price of one
-// account's counts before one of all.
-func (s *Settings) Own(slug, upstream, model string) *catalog.Price {
-	if len(s.Prices) == 0 {
-		return nil
-	}
-	for _, name := range [...]string{slug + "/" + upstream, slug + "/" + model, upstream, model} {
-		if p, ok := s.Prices[name]; ok {
-			return p.Price()
-		}
-	}
-	return nil
 }
 
 // UnmarshalYAML reads a name, or a mapping with a weight.
@@ -135,13 +92,6 @@ func (s *Settings) Check() error {
 		}
 		if err := p.check(); err != nil {
 			return fmt.Errorf("models: %s: %w", name, err)
-		}
-	}
-	for name, p := range s.Prices {
-		for word, v := range p.rates() {
-			if v != nil && !(*v >= 0 && *v <= 1e6) {
-				return fmt.Errorf("prices: %s: %s: must be an amount of dollars, from 0 on", name, word)
-			}
 		}
 	}
 	for i := range s.Rules {

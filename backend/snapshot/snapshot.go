@@ -33,7 +33,7 @@ type Snapshot struct {
 type Sources struct {
 	Accounts *account.Accounts
 	Offers   *catalog.Offers
-	Catalog  *catalog.Catalog
+	Catalog  func() *catalog.Catalog // the one in force
 	Live     *live.Registry
 	Mode     func() (routing.Mode, error)
 	Paused   func() (bool, error)
@@ -191,6 +191,7 @@ func (b *Builder) addDeployments(s *Snapshot, accounts []account.Account, offers
 	for _, list := range offers {
 		n += len(list)
 	}
+	known := b.Catalog()
 	entries := make([]catalog.Entry, 0, n)
 	s.Deployments = make([]routing.Deployment, 0, n)
 	for i := range s.Accounts {
@@ -207,10 +208,11 @@ func (b *Builder) addDeployments(s *Snapshot, accounts []account.Account, offers
 			id := deploymentID(a.ID, o.Name)
 			d := routing.Deployment{ID: id, Account: a, Order: i, Upstream: o.Name, Protocols: o.Protocols, Display: o.Display,
 				Created: o.Created, Context: o.Context, MaxOutput: o.MaxOutput, Live: b.Live.Deployment(id, a.ID, a.Host), Quirks: quirks, Counts: counts}
-			b.describe(&d, accounts[i], o)
+			describe(&d, known, accounts[i], o)
 			if own := set.Own(a.Slug, d.Upstream, d.Model); own != nil {
 				d.Price = own
 			}
+			d.Price = d.Price.At(set.Worth)
 			entries = append(entries, catalog.Entry{Ref: int32(len(s.Deployments)), Account: a.Slug, Name: o.Name})
 			s.Deployments = append(s.Deployments, d)
 		}
@@ -220,12 +222,12 @@ func (b *Builder) addDeployments(s *Snapshot, accounts []account.Account, offers
 				Live: b.Live.Deployment(id, a.ID, a.Host)})
 		}
 	}
-	s.Names = catalog.NewIndex(entries, set.Aliases)
+	s.Names = known.NewIndex(entries, set.Aliases)
 }
 
 // describe adds what the catalog knows of the model to what the account said of it.
-func (b *Builder) describe(d *routing.Deployment, a account.Account, o catalog.Offer) {
-	m, price := b.Catalog.Offered(a.Provider, a.BaseURL, o)
+func describe(d *routing.Deployment, known *catalog.Catalog, a account.Account, o catalog.Offer) {
+	m, price := known.Offered(a.Provider, a.BaseURL, o)
 	d.Price, d.Model = price, o.Model
 	if m != nil {
 		d.Model, d.Reasons, d.Described = m.ID, m.Reasons, m.Described

@@ -39,7 +39,7 @@ func newHouse(t testing.TB) *house {
 	}
 	t.Cleanup(func() { st.Close() })
 	h := &house{t: t, keys: keychain.NewMemory()}
-	h.Builder = NewBuilder(Sources{Accounts: account.New(st, h.keys), Offers: catalog.NewOffers(st), Catalog: catalog.Embedded(), Live: live.NewRegistry(),
+	h.Builder = NewBuilder(Sources{Accounts: account.New(st, h.keys), Offers: catalog.NewOffers(st), Catalog: catalog.Embedded, Live: live.NewRegistry(),
 		Way:      func(context.Context, account.Account) (http.RoundTripper, error) { return nil, nil },
 		Mode:     func() (routing.Mode, error) { return routing.Balance, h.mode },
 		Paused:   func() (bool, error) { return false, nil },

@@ -183,7 +183,7 @@ func block(c *scan.Cursor, r *protocol.Reply, s *seen) {
 
 // usage merges figures into r. Of two tellings of one figure the larger counts.
 func usage(c *scan.Cursor, r *protocol.Reply) {
-	var input, read, written, short, long, output, thinking int64
+	var input, read, written, short, long, output, thinking, searches int64
 	told := false
 	number := func(into *int64) {
 		if n, ok := c.Int(); ok {
@@ -215,6 +215,17 @@ func usage(c *scan.Cursor, r *protocol.Reply) {
 					number(&thinking)
 				}
 			})
+		case "server_tool_use":
+			c.Object(func(key []byte, _ bool) {
+				if string(key) == "web_search_requests" {
+					number(&searches)
+				}
+			})
+		case "service_tier":
+			reply.TakeService(c, r)
+			if r.Service == protocol.Priority { // it is for who has bought capacity beforehand, by Anthropic
+				r.Service = protocol.Reserved
+			}
 		}
 	})
 	if !told {
@@ -230,5 +241,6 @@ func usage(c *scan.Cursor, r *protocol.Reply) {
 	}
 	u.Output = max(u.Output, output)
 	u.Reasoning = min(max(u.Reasoning, thinking), u.Output)
+	u.Searches = max(u.Searches, searches)
 	r.HasUsage = true
 }

@@ -41,6 +41,8 @@ func request(key []byte, c *scan.Cursor, body []byte, p *peek.Request, h *peek.H
 		c.Object(func(key []byte, _ bool) { config(key, c, p) })
 	case "tools":
 		p.Tools = peek.Filled(c)
+	case "serviceTier", "service_tier":
+		p.Service = peek.Service(c)
 	case "cachedContent", "cached_content":
 		p.AddRef(protocol.CacheRef, peek.Text(c))
 	case "systemInstruction", "system_instruction":

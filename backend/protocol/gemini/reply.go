@@ -140,6 +140,8 @@ func replyPart(key []byte, c *scan.Cursor, r *protocol.Reply, s *seen) {
 // leaves out (the first chunks of a stream have no candidates yet).
 func usage(c *scan.Cursor, r *protocol.Reply) bool {
 	var prompt, cached, candidates, thoughts, tools, total int64
+	var sound, pictures protocol.Part
+	split := false
 	told := false
 	number := func(into *int64) {
 		if n, ok := c.Int(); ok {
@@ -160,6 +162,15 @@ func usage(c *scan.Cursor, r *protocol.Reply) bool {
 			number(&tools)
 		case "totalTokenCount":
 			number(&total)
+		case "promptTokensDetails":
+			modalities(c, &sound.Input, &pictures.Input)
+		case "cacheTokensDetails":
+			modalities(c, &sound.Cached, &pictures.Cached)
+		case "candidatesTokensDetails":
+			modalities(c, &sound.Output, &pictures.Output)
+			split = true
+		case "serviceTier", "trafficType":
+			reply.TakeService(c, r)
 		}
 	})
 	if !told {
@@ -171,12 +182,51 @@ func usage(c *scan.Cursor, r *protocol.Reply) bool {
 	}
 	u := protocol.Usage{CacheRead: min(cached, prompt), Output: output, Reasoning: min(thoughts, output)}
 	u.Input = prompt - u.CacheRead + tools
+	u.Split = split
+	u.Audio = partOf(sound, u, protocol.Part{})
+	u.Image = partOf(pictures, u, u.Audio)
 	if prompt == 0 && r.HasUsage {
-		u.Input, u.CacheRead = r.Usage.Input, r.Usage.CacheRead
+		was := &r.Usage
+		u.Input, u.CacheRead = was.Input, was.CacheRead
+		u.Audio.Input, u.Audio.Cached, u.Image.Input, u.Image.Cached = was.Audio.Input, was.Audio.Cached, was.Image.Input, was.Image.Cached
 	}
 	if output == 0 && r.HasUsage {
-		u.Output, u.Reasoning = r.Usage.Output, r.Usage.Reasoning
+		was := &r.Usage
+		u.Output, u.Reasoning, u.Split, u.Audio.Output, u.Image.Output = was.Output, was.Reasoning, was.Split, was.Audio.Output, was.Image.Output
 	}
 	r.Usage, r.HasUsage = u, true
 	return true
+}
+
+// modalities reads what a figure is made of: a list of objects with modality and tokenCount.
+func modalities(c *scan.Cursor, sound, pictures *int64) {
+	c.Array(func() {
+		var kind []byte
+		var n int64
+		c.Object(func(key []byte, _ bool) {
+			switch string(key) {
+			case "modality":
+				kind, _, _ = c.String()
+			case "tokenCount":
+				n, _ = c.Int()
+			}
+		})
+		switch string(kind) {
+		case "AUDIO":
+			*sound += max(n, 0)
+		case "IMAGE", "VIDEO": // Google has one price for both, but for embeddings
+			*pictures += max(n, 0)
+		}
+	})
+}
+
+// partOf is p in our classes, of which it can be no more than the other kind leaves. The figure of the prompt's parts holds the cached ones.
+func partOf(p protocol.Part, u protocol.Usage, other protocol.Part) protocol.Part {
+	if p == (protocol.Part{}) {
+		return p
+	}
+	p.Cached = min(p.Cached, p.Input, u.CacheRead-other.Cached)
+	p.Input = min(p.Input-p.Cached, u.Input-other.Input)
+	p.Output = min(p.Output, u.Output-u.Reasoning-other.Output)
+	return p
 }

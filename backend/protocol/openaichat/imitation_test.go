@@ -77,7 +77,7 @@ func TestImitationIsUnderstood(t *testing.T) {
 	v := newVendor(t)
 	answer := imitation.Reply{Text: "Look: 你好", Calls: []imitation.Call{{ID: "call_1", Name: "ls", Arguments: `{"path":"/","deep":true}`}, {ID: "call_2", Name: "cat", Arguments: `{"file":"ä"}`}},
 		Usage: &imitation.Usage{Input: 100, Cached: 60, Output: 20, Reasoning: 5}, Weave: true}
-	usage := protocol.Usage{Input: 40, CacheRead: 60, Output: 20, Reasoning: 5}
+	usage := protocol.Usage{Input: 40, CacheRead: 60, Output: 20, Reasoning: 5, Split: true}
 	for _, stream := range []bool{false, true} {
 		v.Script(answer)
 		body, _, err := Codec{}.EncodeRequest(&conversation.Request{Stream: stream, Messages: []conversation.Message{says(conversation.User, text("go"))},

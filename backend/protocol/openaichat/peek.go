@@ -70,6 +70,8 @@ func (Dialect) Peek(body []byte) (protocol.Peek, error) {
 					p.Think = peek.Is(&c, "enabled") || p.Think
 				}
 			})
+		case "service_tier":
+			p.Service = peek.Service(&c)
 		case "prompt_cache_key":
 			cacheKey = peek.Text(&c)
 		case "metadata":

@@ -125,6 +125,8 @@ func read(c *scan.Cursor, r *protocol.Reply, s *seen) bool {
 			if openai.TakeUsage(c, r) {
 				s.usage = true
 			}
+		case "service_tier":
+			reply.TakeService(c, r)
 		default:
 			s.env.Member(key, c)
 		}

@@ -113,6 +113,7 @@ func (d Dialect) Event(name, data []byte, r *protocol.Reply) protocol.Class {
 		return protocol.Meaningful
 	case bytes.HasSuffix(kind, []byte(".completed")): // another image may follow
 		r.Finish = "completed"
+		r.Made++
 		return protocol.Final
 	case bytes.HasSuffix(kind, []byte(".done")):
 		r.Finish, r.Done = "done", true
@@ -171,6 +172,9 @@ func (d Dialect) held(key []byte, c *scan.Cursor, r *protocol.Reply) bool {
 			c.Object(func(key []byte, _ bool) { d.named(key, c, r) })
 		}
 	})
+	if d.of == protocol.OpenAIImages {
+		r.Made = int64(count)
+	}
 	return count > 0 || d.issues != ""
 }
 

@@ -56,6 +56,8 @@ func (Dialect) Peek(body []byte) (protocol.Peek, error) {
 					p.Think = true
 				}
 			})
+		case "service_tier":
+			p.Service = peek.Service(&c)
 		case "prompt_cache_key":
 			cacheKey = peek.Text(&c)
 		case "metadata":

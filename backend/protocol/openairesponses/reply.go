@@ -160,6 +160,8 @@ func readResponse(c *scan.Cursor, r *protocol.Reply, res *response) bool {
 			})
 		case "usage":
 			openai.TakeUsage(c, r)
+		case "service_tier":
+			reply.TakeService(c, r)
 		case "output":
 			c.Array(func() {
 				var item output

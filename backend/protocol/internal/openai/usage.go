@@ -19,6 +19,7 @@ func Usage(c *scan.Cursor) (u protocol.Usage, told bool) {
 func read(c *scan.Cursor) (u protocol.Usage, bills protocol.Bill, told bool) {
 	var b bill
 	var input, output, total, cached, written, reasoning int64
+	var sound, pictures parts
 	number := func(into *int64) {
 		if n, ok := c.Int(); ok {
 			*into, told = max(*into, n), true
@@ -34,19 +35,39 @@ func read(c *scan.Cursor) (u protocol.Usage, bills protocol.Bill, told bool) {
 			number(&total)
 		case "cached_tokens", "prompt_cache_hit_tokens":
 			number(&cached)
-		case "prompt_tokens_details", "input_tokens_details":
+		case "prompt_tokens_details", "input_tokens_details", "input_token_details": // the last of transcriptions
 			c.Object(func(key []byte, _ bool) {
 				switch string(key) {
 				case "cached_tokens":
 					number(&cached)
 				case "cache_write_tokens", "cached_creation_tokens", "cache_creation_tokens":
 					number(&written)
+				case "audio_tokens":
+					number(&sound.input)
+				case "image_tokens":
+					number(&pictures.input)
+				case "cached_tokens_details":
+					c.Object(func(key []byte, _ bool) {
+						switch string(key) {
+						case "audio_tokens":
+							number(&sound.cached)
+						case "image_tokens":
+							number(&pictures.cached)
+						}
+					})
 				}
 			})
 		case "completion_tokens_details", "output_tokens_details":
 			c.Object(func(key []byte, _ bool) {
-				if string(key) == "reasoning_tokens" {
+				switch string(key) {
+				case "reasoning_tokens":
 					number(&reasoning)
+				case "audio_tokens":
+					number(&sound.output)
+					u.Split = true
+				case "image_tokens":
+					number(&pictures.output)
+					u.Split = true
 				}
 			})
 		default:
@@ -64,7 +85,22 @@ func read(c *scan.Cursor) (u protocol.Usage, bills protocol.Bill, told bool) {
 	u.Input = input - u.CacheRead - u.CacheWrite
 	u.Output = output
 	u.Reasoning = min(reasoning, output)
+	u.Audio = sound.part(u.Input, u.CacheRead, u.Output-u.Reasoning)
+	u.Image = pictures.part(u.Input-u.Audio.Input, u.CacheRead-u.Audio.Cached, u.Output-u.Reasoning-u.Audio.Output)
 	return u, b.sum(), told
+}
+
+// parts are the tokens of one kind, as they are told: the input with what of it was cached.
+type parts struct{ input, cached, output int64 }
+
+// part is p in our classes, of which it can be no more than there are. What of the input was cached is told by few: where it is not, all that
+// can be fresh is.
+func (p parts) part(fresh, cached, output int64) protocol.Part {
+	if p == (parts{}) {
+		return protocol.Part{}
+	}
+	c := min(max(p.cached, p.input-fresh), p.input, cached)
+	return protocol.Part{Input: min(p.input-c, fresh), Cached: c, Output: min(p.output, output)}
 }
 
 // TakeUsage reads a usage object into r, if it is one that tells something.

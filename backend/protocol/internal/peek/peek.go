@@ -130,6 +130,12 @@ func Text(c *scan.Cursor) string {
 	return scan.Unquote(raw, escaped)
 }
 
+// Service passes over the word for a service and returns which it is; "" where the vendor is to choose.
+func Service(c *scan.Cursor) protocol.Service {
+	raw, _, _ := c.String()
+	return protocol.ServiceOf(raw)
+}
+
 // Is passes over a value and reports whether it is the string want.
 func Is(c *scan.Cursor, want string) bool {
 	raw, _, ok := c.String()

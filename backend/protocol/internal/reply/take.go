@@ -5,6 +5,14 @@ import (
 	"metapi/backend/protocol/scan"
 )
 
+// TakeService keeps the service that a reply says it was served by: the first that it names, since each chunk of a stream repeats it.
+func TakeService(c *scan.Cursor, r *protocol.Reply) {
+	if r.Service == "" {
+		raw, _, _ := c.String()
+		r.Service = protocol.ServiceOf(raw)
+	}
+}
+
 // Take passes over a string and keeps what it says, allocating only where that is new.
 func Take(c *scan.Cursor, into *string) {
 	if raw, escaped, ok := c.String(); ok && len(raw) > 0 && *into != string(raw) {

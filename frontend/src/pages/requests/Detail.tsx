@@ -200,7 +200,7 @@ const would: [string, (c: Candidate) => string] = ["Same tokens there", (c) => (
 const looksAt: Record<string, [string, (c: Candidate) => string][]> = {
   latency: [wait, fails],
   cost: [
-    ["This request", (c) => (c.priced ? `≈ ${dollars(c.cost ?? 0)}` : "not known")],
+    ["This request", (c) => (c.priced ? `≈ ${dollars(c.cost ?? 0)}` : c.unknown ? `not known, so last in cost mode: ${c.unknown}` : "not known")],
     ["The turns to come", (c) => (c.priced && c.later ? `≈ ${dollars(c.later)}` : "–")],
     fails,
   ],

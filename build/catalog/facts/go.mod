@@ -1,4 +1,4 @@
-module metapi/build/catalog
+module metapi/build/catalog/facts
 
 go 1.26.6
 
