@@ -3,7 +3,6 @@ package backend
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
@@ -43,6 +42,7 @@ type probes struct {
 	settings func() (control.Settings, error)
 	scan     func(ctx context.Context, account string) (catalog.Scan, error)
 	changed  func()
+	call     func(context.Context, *routing.Deployment) (usd float64, err error) // asks for one token; set before it runs
 
 	asked atomic.Int64 // Unix nanoseconds of the last request of a client; 0: none has come
 
@@ -95,18 +95,15 @@ func (p *probes) newDay(now time.Time) {
 	}
 }
 
-// caller asks a deployment for one token, and returns what that cost.
-type caller func(context.Context, *routing.Deployment) (usd float64, err error)
-
 // run probes what is due until ctx ends.
-func (p *probes) run(ctx context.Context, call caller) {
+func (p *probes) run(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(time.Duration(float64(probeEvery) * (0.75 + 0.5*rand.Float64()))):
 		}
-		p.round(ctx, call, time.Now())
+		p.round(ctx, time.Now())
 	}
 }
 
@@ -120,7 +117,7 @@ type probe struct {
 }
 
 // round probes what is due at now.
-func (p *probes) round(ctx context.Context, call caller, now time.Time) {
+func (p *probes) round(ctx context.Context, now time.Time) {
 	set, err := p.settings()
 	if err != nil || !set.Probe || now.UnixNano()-p.asked.Load() > int64(probeIdle) {
 		return
@@ -137,7 +134,7 @@ func (p *probes) round(ctx context.Context, call caller, now time.Time) {
 		if d := due[i].deployment; d == nil {
 			p.list(ctx, snap, due[i].place, now)
 		} else {
-			p.call(ctx, call, d, due[i].most)
+			p.one(ctx, d, due[i].most)
 		}
 	}
 	if len(due) > 0 {
@@ -240,15 +237,11 @@ func (p *probes) list(ctx context.Context, snap *snapshot.Snapshot, place int, n
 	pass.FailAccount(now, failed)
 }
 
-// call asks a deployment for one token; what it came to takes the place of what was booked before.
-func (p *probes) call(ctx context.Context, call caller, d *routing.Deployment, booked float64) {
+// one asks a deployment for one token; what it came to takes the place of what was booked before.
+func (p *probes) one(ctx context.Context, d *routing.Deployment, booked float64) {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
-	usd, err := call(ctx, d)
-	var refused *protocol.Error
-	if err != nil && !errors.As(err, &refused) {
-		p.log.Warn("a probe could not be made", "error", err)
-	}
+	usd, err := p.call(ctx, d)
 	p.log.Info("probed", "account", d.Account.Slug, "model", d.Upstream, "usd", usd, "error", err)
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -127,6 +127,7 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 		Control: control.Guard(b.handler, i.rt.Token, web), Origins: o.Origins, FirstEvent: o.FirstEvent, Log: b.log,
 		Memory: &b.learned.memory, Learned: &b.learned.corrections,
 	})
+	b.probes.call = g.Probe
 	i.inFlight, i.refusals, i.decide = g.InFlight, g.Refusals, g.Explain
 
 	b.serving.on.Store(true)
@@ -152,7 +153,7 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 	background.Go(func() { b.kept.Run(ctx) })
 	background.Go(func() { b.learned.run(ctx, cmp.Or(o.KeepEvery, keepEvery)) })
 	background.Go(func() { b.live.Watch(ctx, func() { b.events.Changed(control.TopicStatus) }) })
-	background.Go(func() { b.probes.run(ctx, g.Probe) })
+	background.Go(func() { b.probes.run(ctx) })
 	b.serving.setTrouble("")
 	if o.Patient {
 		background.Go(i.toPort)
