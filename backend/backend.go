@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -59,6 +60,8 @@ type Backend struct {
 	refresher *catalog.Refresher
 	lists     *catalog.Lists
 	live      *live.Registry
+	learned   learned
+	probes    *probes
 	builder   *snapshot.Builder
 	network   *network.Network
 	service   *control.Service
@@ -119,6 +122,8 @@ func (b *Backend) open() (err error) {
 	b.accounts = account.New(b.store, b.secrets)
 	b.offers = catalog.NewOffers(b.store)
 	b.live = live.NewRegistry()
+	b.learned.st, b.learned.live, b.learned.log = b.store, b.live, b.log
+	b.learned.load(time.Now())
 	b.network = network.New(network.Options{Wrap: gateway.NewTransport, OnWake: b.woke, OnChange: func() { b.events.Changed(control.TopicStatus) }, Log: b.log})
 	if err := b.network.Trust(set.CAFile); err != nil { // told as trouble
 		b.log.Warn("certificates cannot be used", "file", set.CAFile, "error", err)
@@ -148,11 +153,13 @@ func (b *Backend) open() (err error) {
 		b.changed()
 		b.events.Changed(control.TopicStatus, control.TopicAccounts, control.TopicModels, control.TopicClients)
 	})
+	b.probes = newProbes(b)
 	b.service = &control.Service{
 		Version: b.Version, Dir: b.Dir, LogFile: filepath.Join(b.Dir, logFile),
 		Accounts: b.accounts, Offers: b.offers, Balances: b.balances, Refresh: b.refresher, Lists: b.lists, Ledger: b.ledger, Live: b.live,
 		Snapshot: b.builder.Load, Routing: b.rules.Value, Switches: sw, Keychain: b.secrets, Lister: lister, Events: &b.events, Network: b.network,
 		Locked: b.secrets.locked, Unlock: b.secrets.unlock,
+		Probes:  b.probes.Today,
 		Budgets: &b.budgets.keeper, SetBudgets: b.budgets.set,
 		Changed: b.changed, Trouble: b.trouble, Check: b.store.Check, Explain: explain, Log: b.log,
 	}

@@ -22,6 +22,9 @@ import (
 
 func TestMain(m *testing.M) {
 	os.Setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:") // no keychain of the machine's: the encrypted file
+	if dir := os.Getenv(learnDir); dir != "" {
+		serveToBeKilled(dir)
+	}
 	os.Exit(m.Run())
 }
 

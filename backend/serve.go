@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
@@ -38,6 +39,7 @@ type ServeOptions struct {
 	Port        int                  // 0: any that is free
 	Origins     []string             // web origins that may call; none
 	Grace       time.Duration        // how long running requests may go on after the end has been asked for; not at all
+	KeepEvery   time.Duration        // how often what was learned of accounts and clients is written; a minute
 	FirstEvent  time.Duration        // how long an upstream may take to its first event; the gateway's own
 	Interactive bool                 // somebody sits there who can answer a dialog of the keychain
 	Pages       fs.FS                // the window's pages, for browsers that come with a link; none
@@ -121,9 +123,11 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 		i.sessions = web.Sessions
 	}
 	g := gateway.New(gateway.Options{
-		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events, b.balances}, Pins: b.ledger, Kept: b.kept, Budgets: &b.budgets, Moves: i.moves,
+		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events, b.balances, b.probes}, Pins: b.ledger, Kept: b.kept, Budgets: &b.budgets, Moves: i.moves,
 		Control: control.Guard(b.handler, i.rt.Token, web), Origins: o.Origins, FirstEvent: o.FirstEvent, Log: b.log,
+		Memory: &b.learned.memory, Learned: &b.learned.corrections,
 	})
+	b.probes.call = g.Probe
 	i.inFlight, i.refusals, i.decide = g.InFlight, g.Refusals, g.Explain
 
 	b.serving.on.Store(true)
@@ -148,6 +152,9 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 	background.Go(func() { b.lists.Run(ctx) })
 	background.Go(func() { b.mend(ctx) })
 	background.Go(func() { b.kept.Run(ctx) })
+	background.Go(func() { b.learned.run(ctx, cmp.Or(o.KeepEvery, keepEvery)) })
+	background.Go(func() { b.live.Watch(ctx, func() { b.events.Changed(control.TopicStatus) }) })
+	background.Go(func() { b.probes.run(ctx) })
 	b.serving.setTrouble("")
 	if o.Patient {
 		background.Go(i.toPort)
@@ -172,6 +179,7 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 		})
 	}
 	err := g.Serve(ctx, listeners, o.Grace)
+	b.learned.save(time.Now()) // what the last requests have taught, too
 	b.log.Info("ended", "pid", i.rt.PID)
 	return err
 }
@@ -181,10 +189,12 @@ type recorder struct {
 	*ledger.Ledger
 	events   *control.Hub
 	balances *catalog.Balances
+	probes   *probes
 }
 
 // Begin implements [gateway.Recorder].
 func (r recorder) Begin(rec *routing.Record) {
+	r.probes.begun(rec)
 	r.Ledger.Begin(rec)
 	r.events.Request(rec)
 }

@@ -14,7 +14,7 @@ import (
 )
 
 func (a *app) accounts() *cobra.Command {
-	return group("accounts", "Add, list, show, change, test and remove accounts", a.accountsAdd(), a.accountsList(), a.accountsShow(), a.accountsEdit(), a.accountsTest(), a.accountsRemove(), a.accountsProviders(), a.accountsFind())
+	return group("accounts", "Add, list, show, change, test and remove accounts", a.accountsAdd(), a.accountsList(), a.accountsShow(), a.accountsEdit(), a.accountsTest(), a.accountsRemove(), a.accountsProviders(), a.accountsFind(), a.accountsHealth(), a.accountsClearCooldown(), a.accountsProbes())
 }
 
 func (a *app) accountsAdd() *cobra.Command {

@@ -66,6 +66,7 @@ type Service struct {
 	Lister     catalog.Lister
 	Events     *Hub
 	Network    *network.Network
+	Probes     func() Probed // what was probed today
 	Budgets    *budget.Keeper
 	SetBudgets func([]budget.Budget) error   // puts them in force for good
 	Changed    func()                        // called after a change that the snapshot must show; returns when it does
@@ -140,6 +141,8 @@ func (s *Service) routes(r *router) {
 	route(r, http.MethodPost, "/api/accounts/{id}/restore", "restoreAccount", "Bring back an account that was just removed", s.restoreAccount)
 	route(r, http.MethodPost, "/api/accounts/{id}/test", "testAccount", "Try the key, and list the models", s.testAccount)
 	route(r, http.MethodPost, "/api/accounts/{id}/refresh", "refreshAccount", "List the models", s.refreshAccount)
+	route(r, http.MethodPost, "/api/accounts/{id}/clear-cooldown", "clearCooldown", "Let an account be chosen again at once", s.clearCooldown)
+	route(r, http.MethodGet, "/api/health", "health", "How accounts and their models have done lately", s.health)
 	route(r, http.MethodGet, "/api/models", "models", "The models on offer", s.models)
 	route(r, http.MethodGet, "/api/price", "price", "What a model costs, at each account that offers it", s.price)
 	route(r, http.MethodGet, "/api/prices", "prices", "The list of prices in force", s.priceList)

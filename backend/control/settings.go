@@ -23,6 +23,11 @@ type Settings struct {
 	PricesURL     string `json:"prices_url" doc:"Where it is fetched from; empty: where genai-prices publishes it"`
 
 	KeepResponses bool `json:"keep_responses" doc:"Keep replies that tools may continue by their ids, and conversations, on this machine for 30 days; off deletes what was kept"`
+
+	Probe          bool    `json:"probe" doc:"Ask accounts that nobody has asked for long, or that are to be tried again, for their models, while clients are at work"`
+	ProbeModels    bool    `json:"probe_models" doc:"Ask models likewise for one token, where their price is known"`
+	ProbesPerDay   int     `json:"probes_per_day" minimum:"0" maximum:"100000" doc:"No more probes than this on a day"`
+	ProbeUSDPerDay float64 `json:"probe_usd_per_day" minimum:"0" maximum:"1000" doc:"Nor any more that cost something once they have cost this many dollars"`
 }
 
 // EditSettings is a change of some of them; what is absent stays.
@@ -39,6 +44,11 @@ type EditSettings struct {
 	PricesURL     *string `json:"prices_url,omitempty"`
 
 	KeepResponses *bool `json:"keep_responses,omitempty"`
+
+	Probe          *bool    `json:"probe,omitempty"`
+	ProbeModels    *bool    `json:"probe_models,omitempty"`
+	ProbesPerDay   *int     `json:"probes_per_day,omitempty" minimum:"0" maximum:"100000"`
+	ProbeUSDPerDay *float64 `json:"probe_usd_per_day,omitempty" minimum:"0" maximum:"1000"`
 }
 
 func (e EditSettings) apply(to *Settings) {
@@ -50,6 +60,10 @@ func (e EditSettings) apply(to *Settings) {
 	set(&to.CAFile, e.CAFile)
 	set(&to.RefreshPrices, e.RefreshPrices)
 	set(&to.PricesURL, e.PricesURL)
+	set(&to.Probe, e.Probe)
+	set(&to.ProbeModels, e.ProbeModels)
+	set(&to.ProbesPerDay, e.ProbesPerDay)
+	set(&to.ProbeUSDPerDay, e.ProbeUSDPerDay)
 }
 
 func set[T any](to *T, v *T) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"metapi/backend/gateway"
 	"metapi/backend/ledger"
 	"metapi/backend/routing"
 )
@@ -137,6 +138,7 @@ func (s *Service) names() (names, error) {
 	for _, c := range clients {
 		n.clients[c.ID] = c.Name
 	}
+	n.clients[gateway.ProbeClient] = "Metapi itself"
 	return n, err
 }
 

@@ -368,7 +368,7 @@ func (a *attempt) failed(e *protocol.Error) *failure {
 	default:
 		a.pass.Fail(time.Now(), e)
 		if !a.stored() {
-			a.d.Live.Observe(live.Sample{Failed: true}, time.Now())
+			a.d.Live.Observe(live.Sample{Failed: true, Kind: e.Kind, Message: scrubbed.Message}, time.Now())
 		}
 		a.g.Log.Warn("attempt failed", "request", a.rec.ID, "account", a.d.Account.Slug, "model", a.d.Upstream,
 			"kind", string(e.Kind), "status", e.Status, "retry_after", e.RetryAfter, "error", scrubbed.Message)

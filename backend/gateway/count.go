@@ -120,7 +120,7 @@ func (x *exchange) translated() bool {
 // priced is what a prompt costs a model by estimate, with what has been learned of its family.
 func (g *Gateway) priced(p *tokens.Prompt, model string) int64 {
 	m := tokens.ModelOf(model)
-	return g.learned.Apply(m.Family, p.Tokens(m))
+	return g.Learned.Apply(m.Family, p.Tokens(m))
 }
 
 // outputTokens estimates what some bytes of a reply took. What they say is not kept, but it is likely to be in the language of the prompt; a
@@ -144,6 +144,6 @@ func (a *attempt) learnCount() {
 	}
 	if p := tokens.Read(a.body); p.Plain() {
 		m := tokens.ModelOf(a.d.Model)
-		a.g.learned.Learn(m.Family, p.Tokens(m), a.reply.Usage.Prompt())
+		a.g.Learned.Learn(m.Family, p.Tokens(m), a.reply.Usage.Prompt())
 	}
 }

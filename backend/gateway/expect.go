@@ -41,17 +41,17 @@ func (x *exchange) weigh(d *routing.Deployment) routing.Weight {
 		if x.ep.operation == protocol.Generate {
 			e.turn.Session = x.rec.Session
 		}
-		e.marks, e.weight.Turns = x.g.memory.Marks(e.turn), x.g.memory.Turns(e.turn)
+		e.marks, e.weight.Turns = x.g.Memory.Marks(e.turn), x.g.Memory.Turns(e.turn)
 	}
 	if d.Model != e.turn.Model || e.turn.Model == "" {
 		e.turn.Model = d.Model
-		e.weight.Prompt, e.weight.Output = x.g.priced(x.prompt(), d.Model), int64(x.g.memory.Output(e.turn))
+		e.weight.Prompt, e.weight.Output = x.g.priced(x.prompt(), d.Model), int64(x.g.Memory.Output(e.turn))
 		if limit := x.peek.MaxOutput; limit > 0 {
 			e.weight.Output = min(e.weight.Output, limit)
 		}
 	}
 	w := e.weight
-	w.Cached = min(x.g.memory.Cached(e.turn, d.ID, x.rec.Start), w.Prompt)
+	w.Cached = min(x.g.Memory.Cached(e.turn, d.ID, x.rec.Start), w.Prompt)
 	w.Writes = e.marks && d.Caching(x.rec.Start) == live.Asked
 	return w
 }
@@ -112,6 +112,9 @@ func (a *attempt) observe() {
 		return
 	}
 	s := live.Sample{Bytes: int64(len(a.body)), Whole: time.Since(a.start)}
+	if a.client.ID != prober.ID { // which asks for no reply worth the name
+		s.Took, s.Output = s.Whole, a.made.Usage.Output
+	}
 	if a.stream {
 		s.First, s.Whole = a.made.FirstByte, 0
 	}
@@ -123,6 +126,6 @@ func (a *attempt) observe() {
 	}
 	a.d.Live.Observe(s, now)
 	if u := a.made.Usage; a.ep.operation == protocol.Generate && !u.Estimated && !u.Zero() {
-		a.g.memory.Learn(live.Turn{Client: a.rec.Client, Session: a.rec.Session, Model: a.d.Model}, a.d.ID, u, a.d.Caching(now), now)
+		a.g.Memory.Learn(live.Turn{Client: a.rec.Client, Session: a.rec.Session, Model: a.d.Model}, a.d.ID, u, a.d.Caching(now), now)
 	}
 }

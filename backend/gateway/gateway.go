@@ -55,6 +55,8 @@ type Options struct {
 	Moves      <-chan []net.Listener // where to answer from now on, in place of where it did; default: never
 	MaxBody    int64                 // bytes; default: 64 MiB
 	FirstEvent time.Duration         // see Timing.FirstEvent; default: 30 s
+	Memory     *live.Memory          // of clients and their sessions; default: one that knows nothing
+	Learned    *tokens.Corrections   // of estimates; default: none
 	Log        *slog.Logger          // default: slog.Default()
 }
 
@@ -70,9 +72,7 @@ type Gateway struct {
 	running  sync.WaitGroup // of exchanges, until they are settled
 	mends    memory         // what upstreams have been found to want
 	thoughts thoughts       // what some of them will want back
-	learned  tokens.Corrections
-	memory   live.Memory   // of clients and their sessions
-	replies  atomic.Uint64 // with usage told, of which some are learned from
+	replies  atomic.Uint64  // with usage told, of which some are learned from
 
 	compactless sync.Map    // deployment id -> struct{}: speaks openai-responses, but makes no compactions
 	forgets     atomic.Bool // there is something in forgetful
@@ -89,6 +89,12 @@ func New(o Options) *Gateway {
 	}
 	if o.Budgets == nil {
 		o.Budgets = noBudgets{}
+	}
+	if o.Memory == nil {
+		o.Memory = new(live.Memory)
+	}
+	if o.Learned == nil {
+		o.Learned = new(tokens.Corrections)
 	}
 	if o.MaxBody == 0 {
 		o.MaxBody = 64 << 20

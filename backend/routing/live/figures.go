@@ -5,15 +5,21 @@ import (
 	"math/bits"
 	"sync/atomic"
 	"time"
+
+	"metapi/backend/protocol"
 )
 
 // Sample is what one attempt tells of its deployment.
 type Sample struct {
-	Bytes  int64         // of the request's body
-	Failed bool          // by the upstream's doing
-	First  time.Duration // to the first meaningful event of a stream; 0: it was none
-	Whole  time.Duration // to the end of a whole reply; 0: it was a stream
-	Billed float64       // what the vendor said that it cost, in terms of what it should have by its prices; 0: it did not say, or there are none
+	Bytes   int64         // of the request's body
+	Failed  bool          // by the upstream's doing
+	Kind    protocol.Kind // of the failure
+	Message string        // likewise, fit to be shown
+	First   time.Duration // to the first meaningful event of a stream; 0: it was none
+	Whole   time.Duration // to the end of a whole reply; 0: it was a stream
+	Took    time.Duration // to the end of either; 0: it is not to be measured by that
+	Output  int64         // tokens that were written in that time; 0: not known
+	Billed  float64       // what the vendor said that it cost, in terms of what it should have by its prices; 0: it did not say, or there are none
 }
 
 // Sizes of requests that are told apart: prompts of a few KB, of a file, of an agent, and larger ones.
@@ -122,6 +128,7 @@ func (d *Deployment) Observe(s Sample, now time.Time) {
 	}
 	size := sizeOf(s.Bytes)
 	took = min(max(took, time.Millisecond), longest)
+	d.seen.add(s, now)
 	for _, f := range [...]*figures{&d.figures, d.around} {
 		update(&f.fate, func(f *fate) {
 			f.failing = f.failing.add(s.Failed, failingHalfLife, now)

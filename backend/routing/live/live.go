@@ -32,6 +32,7 @@ type Health struct {
 	failed   atomic.Int64 // Unix nanoseconds of the last one booked
 	probing  atomic.Bool  // half-open, and a request is out to learn
 	kind     atomic.Pointer[protocol.Kind]
+	of       *Registry // is told when this begins to cool, or ends; nil: nobody is
 }
 
 // State tells what h allows at now, and until when it cools.
@@ -61,9 +62,12 @@ func (h *Health) Kind() protocol.Kind {
 
 // Clear makes h healthy, as after a new key or by the user's word.
 func (h *Health) Clear() {
-	h.until.Store(0)
+	cooled := h.until.Swap(0) != 0
 	h.failures.Store(0)
 	h.probing.Store(false)
+	if cooled {
+		h.of.stir()
+	}
 }
 
 // enter takes the one place that a half-open Health has; probe tells that it was taken.
@@ -95,6 +99,7 @@ func (h *Health) fail(entered, now time.Time, kind protocol.Kind, c cooldown, re
 		}
 	}
 	h.probing.Store(false)
+	h.of.stir()
 }
 
 // Deployment is the live side of one deployment. Account and Host are shared with its neighbours.
@@ -104,6 +109,7 @@ type Deployment struct {
 	Host    *Health
 
 	figures  figures
+	seen     seen
 	around   *figures // of its host: what is expected of a deployment that has none of its own
 	inFlight atomic.Int64
 	lacking  atomic.Pointer[lacked] // nil, as it nearly always is: nothing is taken not to be served
@@ -281,6 +287,8 @@ type Registry struct {
 	deployments map[string]*Deployment
 	accounts    map[string]*Health
 	hosts       map[string]*host
+	kept        Kept          // of an earlier run: what is not known of any deployment or host yet
+	stirred     chan struct{} // holds one when something has begun to cool, or ended
 }
 
 // host is what the deployments of one host share.
@@ -291,26 +299,38 @@ type host struct {
 
 // NewRegistry returns an empty registry.
 func NewRegistry() *Registry {
-	return &Registry{deployments: map[string]*Deployment{}, accounts: map[string]*Health{}, hosts: map[string]*host{}}
+	return &Registry{deployments: map[string]*Deployment{}, accounts: map[string]*Health{}, hosts: map[string]*host{}, stirred: make(chan struct{}, 1)}
 }
 
-// of returns what m holds for key, made on first use.
-func of[T any](m map[string]*T, key string) *T {
-	v := m[key]
-	if v == nil {
-		v = new(T)
-		m[key] = v
+// account returns what is known of an account, made on first use.
+func (r *Registry) account(id string) *Health {
+	a := r.accounts[id]
+	if a == nil {
+		a = &Health{of: r}
+		r.accounts[id] = a
 	}
-	return v
+	return a
+}
+
+// host is account for a host.
+func (r *Registry) host(address string) *host {
+	h := r.hosts[address]
+	if h == nil {
+		h = &host{Health: Health{of: r}}
+		take(r.kept.Hosts, address, &h.figures, nil)
+		r.hosts[address] = h
+	}
+	return h
 }
 
 // Deployment returns the live side of a deployment, made on first use.
 func (r *Registry) Deployment(id, account, address string) *Deployment {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	d, a, h := r.deployments[id], of(r.accounts, account), of(r.hosts, address)
+	d, a, h := r.deployments[id], r.account(account), r.host(address)
 	if d == nil || d.Host != &h.Health { // new, or moved to another host: requests in flight keep the old standing
-		d = &Deployment{Account: a, Host: &h.Health, around: &h.figures}
+		d = &Deployment{Health: Health{of: r}, Account: a, Host: &h.Health, around: &h.figures}
+		take(r.kept.Deployments, id, &d.figures, &d.seen)
 		r.deployments[id] = d
 	}
 	return d
@@ -340,7 +360,7 @@ func (r *Registry) Funded(account string) bool {
 func (r *Registry) ClearAccount(id string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	a := of(r.accounts, id)
+	a := r.account(id)
 	a.Clear()
 	for _, d := range r.deployments {
 		if d.Account == a {

@@ -33,8 +33,12 @@ func (s Spread) faded(m memory, now time.Time) float64 {
 	if s.weight == 0 {
 		return 0
 	}
-	age := max(now.UnixNano()-s.at, 0)
-	return s.weight * math.Exp2(-float64(age)/float64(m.halfLife))
+	return s.weight * fading(s.at, m.halfLife, now)
+}
+
+// fading is what is left at now of what counted one at a time.
+func fading(at int64, halfLife time.Duration, now time.Time) float64 {
+	return math.Exp2(-float64(max(now.UnixNano()-at, 0)) / float64(halfLife))
 }
 
 // add takes in a sample, which must be positive.
@@ -94,7 +98,7 @@ func (s Share) faded(halfLife time.Duration, now time.Time) (tries, wrong float6
 	if s.tries == 0 {
 		return 0, 0
 	}
-	f := math.Exp2(-float64(max(now.UnixNano()-s.at, 0)) / float64(halfLife))
+	f := fading(s.at, halfLife, now)
 	return s.tries * f, s.wrong * f
 }
 
