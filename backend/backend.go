@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -18,6 +19,7 @@ import (
 	"metapi/backend/kept"
 	"metapi/backend/keychain"
 	"metapi/backend/ledger"
+	"metapi/backend/ledger/budget"
 	"metapi/backend/network"
 	"metapi/backend/provider"
 	"metapi/backend/routing"
@@ -135,7 +137,9 @@ func (b *Backend) open() (err error) {
 	sw := b.switches()
 	b.builder = snapshot.NewBuilder(snapshot.Sources{
 		Accounts: b.accounts, Offers: b.offers, Catalog: catalog.Embedded(), Live: b.live, Mode: sw.Mode, Paused: sw.Paused, Way: b.way,
-		Settings: b.rules.Value, Log: b.log,
+		Settings: b.rules.Value, Log: b.log, Spent: func(account string, since time.Time) (float64, error) {
+			return b.budgets.spent(budget.Budget{Scope: budget.Account, Of: account}, since)
+		},
 	})
 	b.accounts.OnChange(func() {
 		b.changed()

@@ -281,6 +281,7 @@ type Registry struct {
 	deployments map[string]*Deployment
 	accounts    map[string]*Health
 	hosts       map[string]*host
+	meters      map[string]*Meter // by account
 }
 
 // host is what the deployments of one host share.
@@ -291,7 +292,7 @@ type host struct {
 
 // NewRegistry returns an empty registry.
 func NewRegistry() *Registry {
-	return &Registry{deployments: map[string]*Deployment{}, accounts: map[string]*Health{}, hosts: map[string]*host{}}
+	return &Registry{deployments: map[string]*Deployment{}, accounts: map[string]*Health{}, hosts: map[string]*host{}, meters: map[string]*Meter{}}
 }
 
 // of returns what m holds for key, made on first use.
