@@ -19,6 +19,7 @@ import (
 	"metapi/backend/kept"
 	"metapi/backend/keychain"
 	"metapi/backend/ledger"
+	"metapi/backend/ledger/budget"
 	"metapi/backend/network"
 	"metapi/backend/provider"
 	"metapi/backend/routing"
@@ -147,7 +148,9 @@ func (b *Backend) open() (err error) {
 	sw := b.switches()
 	b.builder = snapshot.NewBuilder(snapshot.Sources{
 		Accounts: b.accounts, Offers: b.offers, Catalog: b.lists.Catalog, Live: b.live, Mode: sw.Mode, Paused: sw.Paused, Way: b.way,
-		Settings: b.rules.Value, Log: b.log,
+		Settings: b.rules.Value, Log: b.log, Spent: func(account string, since time.Time) (float64, error) {
+			return b.budgets.spent(budget.Budget{Scope: budget.Account, Of: account}, since)
+		},
 	})
 	b.accounts.OnChange(func() {
 		b.changed()

@@ -30,6 +30,7 @@ type attempt struct {
 	secret  string // as sent, for scrubbing
 	pass    *live.Pass
 	spent   func(usd float64) // settles what its budgets hold for it
+	held    *routing.Held     // what it has taken of its account's limits
 	dog     *watchdog
 	start   time.Time
 	hide    bool                // the usage chunk was our wish
@@ -124,6 +125,12 @@ func (x *exchange) tryOnce(d *routing.Deployment, more bool, mends mending) *fai
 	a := &attempt{exchange: x, d: d, spent: spent, target: x.snap.Targets[d.Order], way: x.g.way(x.snap, d.Order), pass: pass, start: now, via: x.in, up: dialects.Of(x.in), mends: mends}
 	a.quirks = mends.quirks(d.Quirks)
 	x.asked.At = now
+	held, full, until := d.Account.Limits.Take(d, &x.asked, x.rec.Rules)
+	if full != "" { // others have been quicker since the decision
+		return &failure{passed: true, err: &protocol.Error{Kind: protocol.RateLimited, RetryAfter: until.Sub(now), Message: "the account that could serve this is " + full}}
+	}
+	defer held.Abandon() // likewise
+	a.held = held
 	switch via, _ := d.Via(x.asked); {
 	case via != protocol.None:
 		a.via, a.up = via, dialects.Of(via)

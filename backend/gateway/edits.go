@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -26,7 +27,8 @@ import (
 //     the client speaks sees it, which would refuse it; a compaction that Metapi has made becomes the summary that is in it;
 //  5. what an upstream has refused for a reason that can be mended is mended: see mends.go;
 //  6. what a request of openai-responses continues, where Metapi itself keeps that, is put into its input, and the reply's id and what it
-//     continues are told as the client knows them: see kept.go.
+//     continues are told as the client knows them: see kept.go;
+//  7. what the user's rules set, or take away for it, is put where the protocol has it: see set.go.
 //
 // Every other byte passes as the client sent it.
 
@@ -48,7 +50,7 @@ func apply(data []byte, edits []edit) []byte {
 	if len(edits) == 0 {
 		return data
 	}
-	slices.SortFunc(edits, func(a, b edit) int { return a.at.From - b.at.From })
+	slices.SortFunc(edits, func(a, b edit) int { return cmp.Or(a.at.From-b.at.From, a.at.To-b.at.To) }) // what is added stands before what is taken out there
 	size := len(data)
 	for _, e := range edits {
 		size += len(e.with)
@@ -84,7 +86,7 @@ func (a *attempt) edits() []edit {
 	if a.hide {
 		es = append(es, includeUsage(a.body, a.peek.StreamOptions))
 	}
-	return es
+	return append(es, a.setEdits()...)
 }
 
 func quoted(s string) string {

@@ -46,13 +46,13 @@ func (a *attempt) encode() *failure {
 		most := min(a.d.MaxOutput, longestSummary)
 		ask.MaxOutput = &most
 	}
+	a.set(&ask)
 	lost := a.mends.request(&ask)
 	if a.quirks[wantsThoughts] {
 		ask.Messages = slices.Clone(ask.Messages)
 		a.g.thoughts.recall(a.rec.Client, &ask)
 	}
-	to := conversation.Target{Model: a.d.Upstream, UsualOutput: a.d.MaxOutput, Reasons: a.d.Reasons, Described: a.d.Described,
-		Quirks: a.quirks}
+	to := a.toward()
 	if a.via == protocol.Anthropic && a.in != protocol.Anthropic { // all others use their caches without being told to
 		to.Quirks = withQuirk(a.quirks, "auto-cache")
 	}
@@ -76,6 +76,11 @@ func (a *attempt) encode() *failure {
 		b.reader, b.writer = b.up.NewReader(), b.client.NewWriter(b.ask)
 	}
 	return nil
+}
+
+// toward is who the request is written for.
+func (a *attempt) toward() conversation.Target {
+	return conversation.Target{Model: a.d.Upstream, UsualOutput: a.d.MaxOutput, Reasons: a.d.Reasons, Described: a.d.Described, Quirks: a.quirks}
 }
 
 // event translates one event of a stream, and appends what it comes to.

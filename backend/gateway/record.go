@@ -16,7 +16,10 @@ const maxFigures = 5
 
 // noteDecision keeps what the decision was made of, with the figures of the first candidates. A second decision of one request (after a repair) replaces the first.
 func (x *exchange) noteDecision(d *routing.Decision, most int) {
-	x.rec.Mode, x.rec.Model, x.rec.Rules, x.rec.Excluded = d.Mode, d.Model, d.Rules, d.Excluded
+	x.rec.Mode, x.rec.Model, x.rec.Rules, x.rec.Set, x.rec.Excluded = d.Mode, d.Model, d.Rules, d.Set, d.Excluded
+	if limit := d.Set.MaxOutput; limit != nil {
+		x.peek.MaxOutput = *limit
+	}
 	if x.spared != "" {
 		x.rec.Rules = append(x.rec.Rules, x.spared)
 	}
@@ -60,6 +63,7 @@ func (a *attempt) close(kind protocol.Kind, message string) {
 		a.made.Cost = a.cost()
 	}
 	a.spent(a.made.Cost.USD)
+	a.held.Settle(a.made.Usage, a.made.Cost.USD)
 	if kind == "" && a.reply.HasUsage && (a.ep.operation == protocol.Generate || a.counting()) {
 		a.learnCount()
 	}

@@ -39,7 +39,8 @@ type facts struct {
 	Thinking bool   `expr:"thinking"` // reasoning is asked for in so many words
 	Bytes    int    `expr:"bytes"`    // size of the request
 	Output   int    `expr:"output"`   // the client's limit on output, in tokens; 0 where it set none
-	Hour     int    `expr:"hour"`     // 0 to 23, by this machine's clock
+	Hour     int    `expr:"hour"`     // 0 to 23, in the user's time zone
+	Time     string `expr:"time"`     // 00:00 to 23:59, likewise
 	Weekday  string `expr:"weekday"`  // monday, tuesday, ...
 
 	Tokens int    `expr:"tokens"` // of the prompt, estimated
@@ -196,11 +197,11 @@ func (f *facts) word(name string) (string, bool) {
 }
 
 // factsOf is what is known of a request.
-func factsOf(r *Request) *facts {
-	at := r.At.Local()
+func factsOf(r *Request, zone *time.Location) *facts {
+	at := r.At.In(zone)
 	f := &facts{Model: r.Model, Client: r.Client, Session: r.Session, Protocol: r.Protocol.String(), Stream: r.Stream,
 		Tools: r.Features.Tools, Images: r.Features.Images, Schema: r.Features.Schema, Thinking: r.Features.Think,
-		Bytes: int(r.Bytes), Output: int(r.Features.MaxOutput), Hour: at.Hour(), Weekday: weekdays[at.Weekday()],
+		Bytes: int(r.Bytes), Output: int(r.Features.MaxOutput), Hour: at.Hour(), Time: clock[at.Hour()*60+at.Minute()], Weekday: weekdays[at.Weekday()],
 		TokensNow: func() int { return 0 }, TextNow: func() string { return "" }, Header: func(string) string { return "" }}
 	if r.Tokens != nil {
 		f.TokensNow = r.Tokens
@@ -213,6 +214,14 @@ func factsOf(r *Request) *facts {
 	}
 	return f
 }
+
+// clock has every minute of the day in words: a condition that does not ask for it pays nothing.
+var clock = func() (all [24 * 60]string) {
+	for i := range all {
+		all[i] = fmt.Sprintf("%02d:%02d", i/60, i%60)
+	}
+	return all
+}()
 
 var weekdays = [...]string{time.Sunday: "sunday", time.Monday: "monday", time.Tuesday: "tuesday", time.Wednesday: "wednesday",
 	time.Thursday: "thursday", time.Friday: "friday", time.Saturday: "saturday"}

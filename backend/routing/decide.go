@@ -19,7 +19,7 @@ import (
 // the model's name, the client's header, a rule's, the virtual model's, the one in force.
 func Decide(s *Snapshot, r Request) (Decision, error) {
 	e := s.Rules.apply(&r)
-	d := Decision{Mode: s.Mode, Rules: e.rules}
+	d := Decision{Mode: s.Mode, Rules: e.rules, Set: e.set}
 	refs, plan, err := s.resolve(&r, &d, &e)
 	if err != nil {
 		return d, err
@@ -31,6 +31,8 @@ func Decide(s *Snapshot, r Request) (Decision, error) {
 		reason, until := c.unfit(r)
 		if rule := e.keepsOut(c.Account); rule != "" {
 			reason, until = fmt.Sprintf("kept out by the rule %q", rule), time.Time{}
+		} else if reason == "" && c.Account.Limits != nil {
+			reason, until = c.Account.Limits.full(&c, &r, e.rules)
 		}
 		if reason == "" {
 			d.Candidates = append(d.Candidates, c)
@@ -41,21 +43,19 @@ func Decide(s *Snapshot, r Request) (Decision, error) {
 			d.Soonest = until
 		}
 	}
-	then := 0 // where the second tier begins
 	if plan == nil {
 		d.Candidates = make([]Candidate, 0, len(refs))
 		for _, i := range refs {
 			consider(Candidate{Deployment: &s.Deployments[i], Weight: 1})
 		}
-		then = len(d.Candidates)
 	} else {
 		for tier := range plan.tiers {
 			for _, at := range plan.tiers[tier] {
-				consider(Candidate{Deployment: &s.Deployments[at.ref], Place: at.order, Weight: at.weight})
+				consider(Candidate{Deployment: &s.Deployments[at.ref], Tier: tier, Place: at.order, Weight: at.weight})
 			}
-			if tier == 0 {
-				then = len(d.Candidates)
-			}
+		}
+		if plan.within > 0 {
+			slowLast(d.Candidates, plan, r)
 		}
 	}
 	if len(d.Candidates) == 0 {
@@ -68,9 +68,12 @@ func Decide(s *Snapshot, r Request) (Decision, error) {
 	if r.Pin.Only || r.Model == "" { // an account's files are no load that could be spread
 		ranker = failover{}
 	}
-	for _, tier := range [...][]Candidate{d.Candidates[:then], d.Candidates[then:]} {
-		if len(tier) > 1 {
-			ranker.rank(r, tier)
+	for from, to := 0, 0; from < len(d.Candidates); from = to {
+		for to < len(d.Candidates) && d.Candidates[to].Tier == d.Candidates[from].Tier {
+			to++
+		}
+		if to-from > 1 {
+			ranker.rank(r, d.Candidates[from:to])
 		}
 	}
 	if r.Pin.Only {
@@ -82,6 +85,16 @@ func Decide(s *Snapshot, r Request) (Decision, error) {
 		d.Model = d.Candidates[0].Model
 	}
 	return d, nil
+}
+
+// slowLast puts whoever is expected to take longer than a plan allows behind all others, in tiers of their own.
+func slowLast(cs []Candidate, p *plan, r Request) {
+	for i := range cs {
+		if c := &cs[i]; c.Live.P95(r.Bytes, r.Stream, r.At) > p.within {
+			c.Tier += len(p.tiers)
+		}
+	}
+	slices.SortStableFunc(cs, func(a, b Candidate) int { return a.Tier - b.Tier })
 }
 
 // resolve finds what the model's name may reach: some deployments, or a plan. A mode after the name becomes r's; one of a virtual model d's.
@@ -177,6 +190,12 @@ func (d *Decision) emptyError(r Request, spoken protocol.Set) *protocol.Error {
 	}
 	switch {
 	case !d.Soonest.IsZero():
+		for _, x := range d.Excluded {
+			if x.Until.Equal(d.Soonest) && limited(x.Reason) {
+				return &protocol.Error{Kind: protocol.RateLimited, RetryAfter: d.Soonest.Sub(r.At),
+					Message: "no account that offers " + what + " can be used now; the first that will be is " + x.Reason}
+			}
+		}
 		return &protocol.Error{Kind: protocol.RateLimited, RetryAfter: d.Soonest.Sub(r.At),
 			Message: "every account that offers " + what + " is cooling down after a failure; `metapi status` says why"}
 	case len(d.Excluded) == 0:

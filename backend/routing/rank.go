@@ -11,7 +11,8 @@ import (
 // Candidate is a deployment that may serve a request, with what the mode in force ranked it by.
 type Candidate struct {
 	*Deployment
-	Place  int     // of its model in a plan's list
+	Tier   int     // of a plan: it is used only where none of a lower one can
+	Place  int     // of its model in the tier's list
 	Weight float64 // its share in balance mode
 	Terms
 }

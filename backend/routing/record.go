@@ -36,6 +36,7 @@ type Record struct {
 
 	Mode       Mode       `json:"mode,omitempty"`
 	Rules      []string   `json:"rules,omitempty"`      // of the user's that held, by name
+	Set        Set        `json:"set,omitzero"`         // of the request's parameters, by them
 	Candidates []Figure   `json:"candidates,omitempty"` // the ranked top of the decision
 	Excluded   []Excluded `json:"excluded,omitempty"`
 	Attempts   []Attempt  `json:"attempts,omitempty"` // in order; the last one served the client if State is ok

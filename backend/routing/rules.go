@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"metapi/backend/catalog"
 )
@@ -14,12 +15,14 @@ type Rules struct {
 	models  map[string]*plan
 	rules   []rule
 	missing []string // what is named and cannot be had, in words
+	at      *time.Location
 }
 
 // plan is a [Plan] with its models resolved.
 type plan struct {
-	mode  Mode
-	tiers [2][]place
+	mode   Mode
+	within time.Duration // 0: no matter
+	tiers  [][]place
 }
 
 // place is a deployment in a plan.
@@ -46,7 +49,7 @@ type rule struct {
 
 // NewRules makes rules of settings, for the deployments that names leads to. It is meant for each new snapshot.
 func NewRules(s *Settings, names *catalog.Index) *Rules {
-	r := &Rules{models: make(map[string]*plan, len(s.Models))}
+	r := &Rules{models: make(map[string]*plan, len(s.Models)), at: s.Location()}
 	for name := range s.Models {
 		p := s.Models[name]
 		r.models[name] = r.plan(fmt.Sprintf("the model %q", name), &p, names)
@@ -56,7 +59,7 @@ func NewRules(s *Settings, names *catalog.Index) *Rules {
 			continue
 		}
 		to := rule{Rule: &s.Rules[i]}
-		if len(to.Models) > 0 {
+		if len(to.lists()) > 0 {
 			to.plan = r.plan(fmt.Sprintf("the rule %q", to.Name), &to.Plan, names)
 		}
 		r.rules = append(r.rules, to)
@@ -66,8 +69,8 @@ func NewRules(s *Settings, names *catalog.Index) *Rules {
 }
 
 func (r *Rules) plan(whose string, p *Plan, names *catalog.Index) *plan {
-	out := &plan{mode: p.Mode}
-	for tier, choices := range [...][]Choice{p.Models, p.Then} {
+	out := &plan{mode: p.Mode, within: time.Duration(p.Within), tiers: make([][]place, len(p.lists()))}
+	for tier, choices := range p.lists() {
 		for i, c := range choices {
 			found, err := names.Resolve(c.Model)
 			if err != nil {
@@ -75,7 +78,7 @@ func (r *Rules) plan(whose string, p *Plan, names *catalog.Index) *plan {
 				continue
 			}
 			for _, ref := range found.Refs {
-				if !slices.ContainsFunc(slices.Concat(out.tiers[0], out.tiers[1]), func(o place) bool { return o.ref == ref }) {
+				if !slices.ContainsFunc(slices.Concat(out.tiers...), func(o place) bool { return o.ref == ref }) {
 					out.tiers[tier] = append(out.tiers[tier], place{ref, i, cmp.Or(c.Weight, 1)})
 				}
 			}
@@ -134,6 +137,7 @@ type effect struct {
 	rules []string // that hold, by name
 	only  []*Rule  // that say who may serve
 	never []*Rule  // that say who may not
+	set   Set
 }
 
 // apply finds the rules that hold.
@@ -141,7 +145,7 @@ func (r *Rules) apply(req *Request) (e effect) {
 	if r == nil || len(r.rules) == 0 {
 		return e
 	}
-	f := factsOf(req)
+	f := factsOf(req, r.at)
 	for i := range r.rules {
 		to := &r.rules[i]
 		if held, err := to.When.holds(f); !held || err != nil {
@@ -152,6 +156,7 @@ func (r *Rules) apply(req *Request) (e effect) {
 			e.plan = to.plan
 		}
 		e.mode = cmp.Or(e.mode, to.Mode)
+		e.set.add(&to.Set)
 		if len(to.Only) > 0 {
 			e.only = append(e.only, to.Rule)
 		}
@@ -164,7 +169,10 @@ func (r *Rules) apply(req *Request) (e effect) {
 
 // keepsOut says by which rule an account may not serve, or "".
 func (e *effect) keepsOut(a *Account) string {
-	is := func(word string) bool { return strings.EqualFold(word, a.Slug) || strings.EqualFold(word, a.Provider) }
+	is := func(word string) bool {
+		host, _, _ := strings.Cut(a.Host, ":")
+		return strings.EqualFold(word, a.Slug) || strings.EqualFold(word, a.Provider) || strings.EqualFold(word, host) || strings.EqualFold(word, a.Host)
+	}
 	for _, r := range e.only {
 		if !slices.ContainsFunc(r.Only, is) {
 			return r.Name

@@ -217,7 +217,7 @@ func FuzzParseCondition(f *testing.F) {
 			return
 		}
 		r := Request{Model: "m", Protocol: protocol.OpenAIChat, At: t0, Tokens: func() int { return 7 }, Text: func() string { return "text" }}
-		c.holds(factsOf(&r))
+		c.holds(factsOf(&r, time.UTC))
 	})
 }
 

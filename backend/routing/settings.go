@@ -1,9 +1,12 @@
 package routing
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
+	_ "time/tzdata" // Windows has no names of time zones of its own
 
 	"github.com/goccy/go-yaml"
 )
@@ -21,9 +24,21 @@ type Settings struct {
 	Prices map[string]OwnPrice `yaml:"prices,omitempty"`
 	// Rates are how many of a currency make a dollar, for prices in others: CNY: 7.1. Default: none.
 	Rates map[string]PerDollar `yaml:"rates,omitempty"`
-	// Rules say what is done with requests of some kind. All that hold apply, in their order; of a mode, or of models to use, the first that
-	// says one counts. Default: none.
+	// Rules say what is done with requests of some kind. All that hold apply, in their order; of a mode, of models to use, or of a parameter to set,
+	// the first that says one counts. Default: none.
 	Rules []Rule `yaml:"rules,omitempty"`
+	// Accounts say how much of an account may be used, and when: by its slug. Default: all of it, always.
+	Accounts map[string]Use `yaml:"accounts,omitempty"`
+	// Timezone is where the user lives, as Europe/Berlin: hours, weekdays and months are counted there. Default: this machine's.
+	Timezone string `yaml:"timezone,omitempty"`
+}
+
+// Location is where hours and days are counted.
+func (s *Settings) Location() *time.Location {
+	if at, err := time.LoadLocation(s.Timezone); err == nil && s.Timezone != "" {
+		return at
+	}
+	return time.Local
 }
 
 // Plan names models, and how one of them is chosen.
@@ -35,7 +50,46 @@ type Plan struct {
 	Models []Choice `yaml:"models,omitempty"`
 	// Then are used only where none of Models can. Default: none.
 	Then []Choice `yaml:"then,omitempty"`
+	// Tiers are lists of models in place of Models and Then, as many as are wanted: one is used only where none before it can. Default: none.
+	Tiers [][]Choice `yaml:"tiers,omitempty"`
+	// Within is how soon a reply is to begin, as 8s (to be whole, where it does not come as a stream): of whom that is not expected now, all
+	// others come first. Default: no matter.
+	Within Duration `yaml:"within,omitempty"`
 }
+
+// lists are the tiers, however they are written.
+func (p *Plan) lists() [][]Choice {
+	if len(p.Tiers) > 0 {
+		return p.Tiers
+	}
+	if len(p.Then) > 0 {
+		return [][]Choice{p.Models, p.Then}
+	}
+	if len(p.Models) > 0 {
+		return [][]Choice{p.Models}
+	}
+	return nil
+}
+
+// Duration is a time that is written as 8s or 1m30s.
+type Duration time.Duration
+
+// UnmarshalYAML reads one.
+func (d *Duration) UnmarshalYAML(data []byte) error {
+	var word string
+	if err := yaml.Unmarshal(data, &word); err != nil {
+		return err
+	}
+	v, err := time.ParseDuration(word)
+	if err != nil || v < 0 {
+		return fmt.Errorf("%q is no length of time: write it as 8s or 1m30s", word)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// MarshalYAML writes what UnmarshalYAML reads.
+func (d Duration) MarshalYAML() (any, error) { return time.Duration(d).String(), nil }
 
 // Choice is one model of a [Plan], as a client would ask for it (account/model too), with its share in balance mode.
 type Choice struct {
@@ -69,8 +123,9 @@ type Rule struct {
 
 	Plan `yaml:",inline"` // what serves in place of the model that was asked for, and the mode
 
-	Only  []string `yaml:"only,omitempty"`  // accounts or providers that may serve; default: all
-	Never []string `yaml:"never,omitempty"` // accounts or providers that may not; default: none
+	Only  []string `yaml:"only,omitempty"`  // accounts, providers or hosts that may serve; default: all
+	Never []string `yaml:"never,omitempty"` // accounts, providers or hosts that may not; default: none
+	Set   Set      `yaml:"set,omitempty"`   // parameters of the request, in place of the client's; default: none
 }
 
 // Check judges what YAML cannot.
@@ -87,7 +142,7 @@ func (s *Settings) Check() error {
 		if _, too := s.Aliases[name]; too {
 			return fmt.Errorf("models: %s: there is an alias of the same name", name)
 		}
-		if len(p.Models) == 0 {
+		if len(p.lists()) == 0 {
 			return fmt.Errorf("models: %s: models: name at least one", name)
 		}
 		if err := p.check(); err != nil {
@@ -102,12 +157,20 @@ func (s *Settings) Check() error {
 		if slices.ContainsFunc(s.Rules[:i], func(o Rule) bool { return o.Name == r.Name }) {
 			return fmt.Errorf("rules: %s: there is another rule of this name", r.Name)
 		}
-		if len(r.Models) == 0 && r.Mode == "" && len(r.Only) == 0 && len(r.Never) == 0 {
-			return fmt.Errorf("rules: %s: it does nothing; give it models, a mode, only or never", r.Name)
+		if len(r.lists()) == 0 && r.Mode == "" && len(r.Only) == 0 && len(r.Never) == 0 && r.Set == (Set{}) {
+			return fmt.Errorf("rules: %s: it does nothing; give it models, a mode, only, never or set", r.Name)
 		}
-		if err := r.check(); err != nil {
+		if err := cmp.Or(r.Plan.check(), r.Set.check()); err != nil {
 			return fmt.Errorf("rules: %s: %w", r.Name, err)
 		}
+	}
+	for name, u := range s.Accounts {
+		if err := u.check(); err != nil {
+			return fmt.Errorf("accounts: %s: %w", name, err)
+		}
+	}
+	if _, err := time.LoadLocation(s.Timezone); err != nil {
+		return fmt.Errorf("timezone: %q is not known: write it as Europe/Berlin", s.Timezone)
 	}
 	return nil
 }
@@ -121,7 +184,15 @@ func (p *Plan) check() error {
 	if len(p.Then) > 0 && len(p.Models) == 0 {
 		return fmt.Errorf("then: there are no models before it")
 	}
-	for _, c := range slices.Concat(p.Models, p.Then) {
+	if len(p.Tiers) > 0 && len(p.Models) > 0 {
+		return fmt.Errorf("tiers: give these, or models and then, not both")
+	}
+	for i, tier := range p.Tiers {
+		if len(tier) == 0 {
+			return fmt.Errorf("tiers: number %d is empty", i+1)
+		}
+	}
+	for _, c := range slices.Concat(p.lists()...) {
 		switch {
 		case strings.TrimSpace(c.Model) == "":
 			return fmt.Errorf("models: a name may not be empty")

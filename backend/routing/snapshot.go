@@ -30,8 +30,9 @@ type Account struct {
 	ID       string
 	Slug     string
 	Provider string
-	Host     string // host:port, the only one its key goes to
-	Blocked  string // why it cannot be used now (paused, its key cannot be read), or ""
+	Host     string  // host:port, the only one its key goes to
+	Blocked  string  // why it cannot be used now (paused, its key cannot be read), or ""
+	Limits   *Limits // how much of it may be used, and when; nil: all, always
 }
 
 // Filed are the protocols of what an account keeps for no model of its own: files and batches.
@@ -106,6 +107,7 @@ type Decision struct {
 	Mode       Mode
 	Model      string   // canonical; "" where the operation has none
 	Rules      []string // that held, by name
+	Set        Set      // of the request's parameters, by them
 	Candidates []Candidate
 	Excluded   []Excluded
 	Soonest    time.Time // when the first of the cooling may be tried again; zero where none is cooling

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"metapi/backend/account"
 	"metapi/backend/catalog"
@@ -37,7 +38,8 @@ type Sources struct {
 	Live     *live.Registry
 	Mode     func() (routing.Mode, error)
 	Paused   func() (bool, error)
-	Settings func() routing.Settings // nil: none
+	Settings func() routing.Settings                                        // nil: none
+	Spent    func(account string, since time.Time) (usd float64, err error) // what an account has cost; nil: that is not known
 	Way      func(context.Context, account.Account) (http.RoundTripper, error)
 	Log      *slog.Logger
 }
@@ -133,6 +135,9 @@ func (b *Builder) rebuild(ctx context.Context) error {
 	if b.Settings != nil {
 		set = b.Settings()
 	}
+	if err := b.limit(s, &set); err != nil {
+		return err
+	}
 	b.addDeployments(s, accounts, offers, &set)
 	s.Rules = routing.NewRules(&set, s.Names)
 	b.now.Store(s)
@@ -167,6 +172,23 @@ func (b *Builder) addAccounts(ctx context.Context, s *Snapshot, accounts []accou
 		s.Targets[i] = target
 	}
 	b.targets = kept
+}
+
+// limit adds how much of each account the user wants used.
+func (b *Builder) limit(s *Snapshot, set *routing.Settings) (err error) {
+	for i := range s.Accounts {
+		a := &s.Accounts[i]
+		spent := func(since time.Time) (float64, error) {
+			if b.Spent == nil {
+				return 0, nil
+			}
+			return b.Spent(a.ID, since)
+		}
+		if a.Limits, err = routing.NewLimits(set, a.Slug, b.Live.Meter(a.ID), time.Now(), spent); err != nil {
+			return fmt.Errorf("the caps of %s: %w", a.Slug, err)
+		}
+	}
+	return nil
 }
 
 // target prepares an account for calls, from memory where nothing has changed.

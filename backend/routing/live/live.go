@@ -287,8 +287,9 @@ type Registry struct {
 	deployments map[string]*Deployment
 	accounts    map[string]*Health
 	hosts       map[string]*host
-	kept        Kept          // of an earlier run: what is not known of any deployment or host yet
-	stirred     chan struct{} // holds one when something has begun to cool, or ended
+	kept        Kept              // of an earlier run: what is not known of any deployment or host yet
+	stirred     chan struct{}     // holds one when something has begun to cool, or ended
+	meters      map[string]*Meter // by account
 }
 
 // host is what the deployments of one host share.
@@ -299,7 +300,7 @@ type host struct {
 
 // NewRegistry returns an empty registry.
 func NewRegistry() *Registry {
-	return &Registry{deployments: map[string]*Deployment{}, accounts: map[string]*Health{}, hosts: map[string]*host{}, stirred: make(chan struct{}, 1)}
+	return &Registry{deployments: map[string]*Deployment{}, accounts: map[string]*Health{}, hosts: map[string]*host{}, meters: map[string]*Meter{}, stirred: make(chan struct{}, 1)}
 }
 
 // account returns what is known of an account, made on first use.
