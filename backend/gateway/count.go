@@ -119,8 +119,7 @@ func (x *exchange) translated() bool {
 
 // priced is what a prompt costs a model by estimate, with what has been learned of its family.
 func (g *Gateway) priced(p *tokens.Prompt, model string) int64 {
-	m := tokens.ModelOf(model)
-	return g.learned.Apply(m.Family, p.Tokens(m))
+	return g.learned.Tokens(p, tokens.ModelOf(model))
 }
 
 // outputTokens estimates what some bytes of a reply took. What they say is not kept, but it is likely to be in the language of the prompt; a
@@ -143,7 +142,6 @@ func (a *attempt) learnCount() {
 		return
 	}
 	if p := tokens.Read(a.body); p.Plain() {
-		m := tokens.ModelOf(a.d.Model)
-		a.g.learned.Learn(m.Family, p.Tokens(m), a.reply.Usage.Prompt())
+		a.g.learned.Learn(&p, tokens.ModelOf(a.d.Model), a.reply.Usage.Prompt())
 	}
 }
