@@ -754,6 +754,7 @@ export interface components {
             cost?: components["schemas"]["Cost"];
             deployment: string;
             error?: string;
+            expected?: components["schemas"]["Estimate"];
             finish?: string;
             /** Format: int64 */
             first_byte?: number;
@@ -938,6 +939,15 @@ export interface components {
             /** @enum {string} */
             theme?: "system" | "light" | "dark";
         };
+        Estimate: {
+            /** Format: int64 */
+            output: number;
+            priced?: boolean;
+            /** Format: int64 */
+            prompt: number;
+            /** Format: double */
+            usd?: number;
+        };
         Event: {
             request?: components["schemas"]["Row"];
             topics?: ("status" | "accounts" | "models" | "clients" | "settings" | "doctor")[] | null;
@@ -1104,6 +1114,29 @@ export interface components {
              */
             next: number;
             path: string;
+        };
+        Miss: {
+            /**
+             * Format: double
+             * @description Of the cost in dollars
+             */
+            cost?: number;
+            model: string;
+            /**
+             * Format: double
+             * @description Of the tokens of the reply
+             */
+            output?: number;
+            /**
+             * Format: double
+             * @description Of the tokens of the prompt
+             */
+            prompt?: number;
+            /**
+             * Format: int64
+             * @description Those that were answered, whose prompt was estimated, and whose upstream told what they took
+             */
+            requests: number;
         };
         ModeInfo: {
             mode: string;
@@ -1520,6 +1553,8 @@ export interface components {
         };
         UsageReport: {
             groups?: components["schemas"]["Group"][] | null;
+            /** @description How far off what requests were expected to take was, by model, that with the most requests first; whole hours */
+            misses?: components["schemas"]["Miss"][] | null;
             /** @description Cursor of the next, older page of rows; absent on the last */
             next?: string;
             /** @description Newest first */
