@@ -121,7 +121,7 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 		i.sessions = web.Sessions
 	}
 	g := gateway.New(gateway.Options{
-		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events, b.balances}, Pins: b.ledger, Kept: b.kept, Budgets: &b.budgets, Moves: i.moves,
+		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events, b.balances, &b.meter}, Pins: b.ledger, Kept: b.kept, Budgets: &b.budgets, Moves: i.moves,
 		Control: control.Guard(b.handler, i.rt.Token, web), Origins: o.Origins, FirstEvent: o.FirstEvent, Log: b.log,
 	})
 	i.inFlight, i.refusals, i.decide = g.InFlight, g.Refusals, g.Explain
@@ -180,6 +180,7 @@ type recorder struct {
 	*ledger.Ledger
 	events   *control.Hub
 	balances *catalog.Balances
+	meter    *control.Meter
 }
 
 // Begin implements [gateway.Recorder].
@@ -192,6 +193,7 @@ func (r recorder) Begin(rec *routing.Record) {
 func (r recorder) Settle(rec *routing.Record) {
 	r.Ledger.Settle(rec)
 	r.events.Request(rec)
+	r.meter.Count(rec)
 	for i := range rec.Attempts {
 		switch a := &rec.Attempts[i]; a.Kind {
 		case protocol.OutOfMoney:
