@@ -88,6 +88,7 @@ tool honnef.co/go/tools/cmd/staticcheck
 ignore (
 	./build/agents/node_modules
 	./build/sdk/node_modules
+	./build/tokens/node_modules
 	./build/ui/node_modules
 	./frontend/node_modules
 )

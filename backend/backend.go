@@ -68,6 +68,7 @@ type Backend struct {
 	service   *control.Service
 	handler   http.Handler
 	events    control.Hub
+	meter     control.Meter
 
 	serving serving
 }
@@ -163,7 +164,7 @@ func (b *Backend) open() (err error) {
 		Snapshot: b.builder.Load, Routing: b.rules.Value, Switches: sw, Keychain: b.secrets, Lister: lister, Events: &b.events, Network: b.network,
 		Locked: b.secrets.locked, Unlock: b.secrets.unlock,
 		Probes:  b.probes.Today,
-		Budgets: &b.budgets.keeper, SetBudgets: b.budgets.set,
+		Budgets: &b.budgets.keeper, Meter: &b.meter, SetBudgets: b.budgets.set,
 		Changed: b.changed, Trouble: b.trouble, Check: b.store.Check, Explain: explain, Log: b.log,
 	}
 	b.handler = control.Handler(b.service)

@@ -20,4 +20,5 @@
 //	routing.yaml   the user's own: aliases                                    (routing.Settings)
 //	providers.d/   the user's own: providers                                  (provider.Definition)
 //	runtime.json   where the running instance answers, and its admin token    (control.Runtime)
+//	admin.token    that token alone, for Prometheus
 package backend

@@ -123,7 +123,7 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 		i.sessions = web.Sessions
 	}
 	g := gateway.New(gateway.Options{
-		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events, b.balances, b.probes}, Pins: b.ledger, Kept: b.kept, Budgets: &b.budgets, Moves: i.moves,
+		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events, b.balances, b.probes, &b.meter}, Pins: b.ledger, Kept: b.kept, Budgets: &b.budgets, Moves: i.moves,
 		Control: control.Guard(b.handler, i.rt.Token, web), Origins: o.Origins, FirstEvent: o.FirstEvent, Log: b.log,
 		Memory: &b.learned.memory, Learned: &b.learned.corrections,
 	})
@@ -190,6 +190,7 @@ type recorder struct {
 	events   *control.Hub
 	balances *catalog.Balances
 	probes   *probes
+	meter    *control.Meter
 }
 
 // Begin implements [gateway.Recorder].
@@ -203,6 +204,7 @@ func (r recorder) Begin(rec *routing.Record) {
 func (r recorder) Settle(rec *routing.Record) {
 	r.Ledger.Settle(rec)
 	r.events.Request(rec)
+	r.meter.Count(rec)
 	for i := range rec.Attempts {
 		switch a := &rec.Attempts[i]; a.Kind {
 		case protocol.OutOfMoney:

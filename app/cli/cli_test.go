@@ -408,7 +408,7 @@ func (w *world) usage38(t *testing.T) {
 		}
 	}
 	for _, by := range []string{"model", "account", "client", "day", "hour"} {
-		w.run("usage", "--by", by).ends(0).says("total", "gpt-4o", "$")
+		w.run("usage", "--by", by).ends(0).says("total", "gpt-4o", "$", "ESTIMATES OFF BY", " %")
 	}
 	w.run("usage", "--json", "--until", "2000-01-01").ends(0).json(&u)
 	if u.Totals.Requests != 0 || len(u.Rows) != 0 {

@@ -26,6 +26,8 @@ func (a *app) usage() *cobra.Command {
 		Short: "Show requests, tokens and cost",
 		Long: `Show what was used and what it cost: totals, groups with --by, and the newest requests.
 
+"Estimates off by" is how far the tokens and the cost that a request was expected to take were from those it took: the median, by model.
+
 Money is in US dollars, as far as prices are known. "~" marks an estimate, "=" a cost that the provider told.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -116,6 +118,14 @@ func (a *app) showUsage(u client.UsageReport, by string) {
 	if n := u.Totals.CostUnknown; n > 0 {
 		a.note("The cost leaves out %s whose price is not known.", plural(int(n), "request"))
 	}
+	if len(u.Misses) > 0 {
+		fmt.Fprintln(a.out)
+		t = newTable("ESTIMATES OFF BY", ">REQUESTS", ">PROMPT", ">OUTPUT", ">COST")
+		for _, m := range u.Misses[:min(len(u.Misses), mostMisses)] {
+			t.add(m.Model, count(m.Requests), offBy(m.Prompt), offBy(m.Output), offBy(m.Cost))
+		}
+		t.print(a.out)
+	}
 	if len(u.Rows) == 0 {
 		return
 	}
@@ -133,6 +143,16 @@ func (a *app) showUsage(u client.UsageReport, by string) {
 	if u.Next != "" {
 		a.note("There are older ones: --limit N shows more.")
 	}
+}
+
+// mostMisses is how many models the estimates are shown of: those with the most requests.
+const mostMisses = 8
+
+func offBy(share *float64) string {
+	if share == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f %%", 100**share)
 }
 
 var stateColours = map[string]string{"ok": green, "failed": red, "cancelled": yellow, "interrupted": yellow, "running": dim}

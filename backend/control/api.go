@@ -33,6 +33,7 @@ func Handler(s *Service) http.Handler {
 	describeEvents(api)
 	describeSession(api)
 	mux.HandleFunc("GET /api/events", s.events)
+	mux.HandleFunc("GET "+MetricsPath, s.metrics)
 
 	spec, err := json.Marshal(api.OpenAPI())
 	if err != nil {

@@ -21,6 +21,9 @@ type Runtime struct {
 	Started   time.Time `json:"started"`
 }
 
+// tokenPath is the admin token alone, for programs that read a credential from a file, as Prometheus does.
+func tokenPath(dir string) string { return filepath.Join(dir, "admin.token") }
+
 func runtimePath(dir string) string { return filepath.Join(dir, "runtime.json") }
 
 // ReadRuntime reads the file that a running instance left in dir. The error is fs.ErrNotExist where there is none.
@@ -36,20 +39,28 @@ func ReadRuntime(dir string) (Runtime, error) {
 	return r, nil
 }
 
-// WriteRuntime writes r into dir, atomically.
+// WriteRuntime writes r into dir, atomically, and its token into a file of its own.
 func WriteRuntime(dir string, r Runtime) error {
 	b, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, "runtime-*.tmp") // 0600
+	if err := replace(tokenPath(dir), []byte(r.Token)); err != nil {
+		return err
+	}
+	return replace(runtimePath(dir), append(b, '\n'))
+}
+
+// replace writes a file whole or not at all, for the user alone.
+func replace(path string, b []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "runtime-*.tmp") // 0600
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(append(b, '\n'))
+	_, err = f.Write(b)
 	err = errors.Join(err, f.Close())
 	if err == nil {
-		err = os.Rename(f.Name(), runtimePath(dir))
+		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
 		os.Remove(f.Name())
@@ -57,10 +68,13 @@ func WriteRuntime(dir string, r Runtime) error {
 	return err
 }
 
-// RemoveRuntime removes the file; that there is none is no error.
+// RemoveRuntime removes the files; that there are none is no error.
 func RemoveRuntime(dir string) error {
-	if err := os.Remove(runtimePath(dir)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	var failed error
+	for _, path := range []string{runtimePath(dir), tokenPath(dir)} {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			failed = err
+		}
 	}
-	return nil
+	return failed
 }

@@ -68,6 +68,7 @@ type Service struct {
 	Network    *network.Network
 	Probes     func() Probed // what was probed today
 	Budgets    *budget.Keeper
+	Meter      *Meter                        // what requests have come to since the start
 	SetBudgets func([]budget.Budget) error   // puts them in force for good
 	Changed    func()                        // called after a change that the snapshot must show; returns when it does
 	Trouble    func() []string               // what is wrong with the data folder now, a sentence each

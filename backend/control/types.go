@@ -284,8 +284,18 @@ type UsageReport struct {
 	Until  time.Time `json:"until,omitzero"`
 	Totals Figures   `json:"totals"`
 	Groups []Group   `json:"groups,omitempty"`
+	Misses []Miss    `json:"misses,omitempty" doc:"How far off what requests were expected to take was, by model, that with the most requests first; whole hours"`
 	Rows   []Row     `json:"rows" doc:"Newest first"`
 	Next   string    `json:"next,omitempty" doc:"Cursor of the next, older page of rows; absent on the last"`
+}
+
+// Miss is how far off the estimates of a model were: the median error, as a share of what was true. Absent where nothing is known of it.
+type Miss struct {
+	Model    string   `json:"model"`
+	Requests int64    `json:"requests" doc:"Those that were answered, whose prompt was estimated, and whose upstream told what they took"`
+	Prompt   *float64 `json:"prompt,omitempty" doc:"Of the tokens of the prompt"`
+	Output   *float64 `json:"output,omitempty" doc:"Of the tokens of the reply"`
+	Cost     *float64 `json:"cost,omitempty" doc:"Of the cost in dollars"`
 }
 
 // Requests is one page of requests.

@@ -55,9 +55,34 @@ func (s *Service) usage(ctx context.Context, in *usageInput) (UsageReport, error
 			u.Groups[i] = Group{Key: r.Key, Name: names.of(ledger.By(in.By), r.Key), Figures: figures(r.Totals)}
 		}
 	}
+	if in.Cursor == "" {
+		if u.Misses, err = s.misses(in.Since, in.Until); err != nil {
+			return u, err
+		}
+	}
 	p, err := s.rows(names, ledger.Query{Limit: in.Limit, Cursor: in.Cursor, Since: in.Since, Until: in.Until})
 	u.Rows, u.Next = p.Rows, p.Next
 	return u, err
+}
+
+// misses tells how far off estimates were.
+func (s *Service) misses(since, until time.Time) ([]Miss, error) {
+	rows, err := s.Ledger.Misses(since, until)
+	list := make([]Miss, len(rows))
+	for i := range rows {
+		r, m := &rows[i], &list[i]
+		m.Model = r.Model
+		for _, of := range []struct {
+			spread *ledger.Spread
+			to     **float64
+		}{{&r.Prompt, &m.Prompt}, {&r.Output, &m.Output}, {&r.Cost, &m.Cost}} {
+			if n := of.spread.Count(); n > 0 {
+				median := of.spread.Median()
+				*of.to, m.Requests = &median, max(m.Requests, n)
+			}
+		}
+	}
+	return list, err
 }
 
 // requests pages through requests that have something in common.

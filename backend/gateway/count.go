@@ -119,8 +119,7 @@ func (x *exchange) translated() bool {
 
 // priced is what a prompt costs a model by estimate, with what has been learned of its family.
 func (g *Gateway) priced(p *tokens.Prompt, model string) int64 {
-	m := tokens.ModelOf(model)
-	return g.Learned.Apply(m.Family, p.Tokens(m))
+	return g.Learned.Tokens(p, tokens.ModelOf(model))
 }
 
 // outputTokens estimates what some bytes of a reply took. What they say is not kept, but it is likely to be in the language of the prompt; a
@@ -137,13 +136,21 @@ const (
 	learnEvery = 32
 )
 
-// learnCount learns from how many tokens the upstream says that the prompt has, where what it counted is what the client sent.
-func (a *attempt) learnCount() {
-	if n := a.g.replies.Add(1); n > learnAll && n%learnEvery != 0 || a.hidden() {
-		return
+// readsFast bounds prompts that are always read after the reply: it takes less than all else that Metapi does for them.
+const readsFast = 16 << 10
+
+// checkEstimate holds what was expected, by all that was known, against what the upstream tells, where that is what the client sent; and then
+// learns from it.
+func (a *attempt) checkEstimate() {
+	n := a.g.replies.Add(1)
+	learn := n <= learnAll || n%learnEvery == 0
+	if !a.counting() && (learn || a.expected.read || len(a.body) <= readsFast) {
+		c := routing.Candidate{Deployment: a.d}
+		c.Expect(a.asked)
+		w := a.weigh(a.d)
+		a.made.Expected = routing.Estimate{Prompt: w.Prompt, Output: w.Output, USD: c.Cost, Priced: c.Priced}
 	}
-	if p := tokens.Read(a.body); p.Plain() {
-		m := tokens.ModelOf(a.d.Model)
-		a.g.Learned.Learn(m.Family, p.Tokens(m), a.reply.Usage.Prompt())
+	if learn && a.prompt().Plain() {
+		a.g.Learned.Learn(a.prompt(), tokens.ModelOf(a.d.Model), a.reply.Usage.Prompt())
 	}
 }

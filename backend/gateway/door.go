@@ -67,10 +67,15 @@ func answerOptions(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// isControl reports whether a request is one to the control API or its pages. Those pages are the one web page that may
+// isControl reports whether a request is one to the control API, its figures for Prometheus, or its pages. Those pages are the one web page that may
 // call, and only there: their origin is the address itself.
 func isControl(r *http.Request) bool {
-	return strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, "/ui/") || r.URL.Path == "/ui"
+	switch path := r.URL.Path; path {
+	case "/ui", "/metrics":
+		return true
+	default:
+		return strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/ui/")
+	}
 }
 
 func loopbackName(host string) bool {

@@ -50,7 +50,7 @@ type Options struct {
 	Kept       Kept                  // default: nothing is kept
 	Budgets    Budgets               // default: there are none
 	Transport  http.RoundTripper     // for accounts to which the snapshot gives no way of their own; default: as the system says
-	Control    http.Handler          // the control API and its pages, mounted at /api/ and /ui/ behind the same door; checks its own token
+	Control    http.Handler          // the control API, its figures and its pages, mounted at /api/, /metrics and /ui/ behind the same door; checks its own token
 	Origins    []string              // Origin values that may call; default: none, so that no web page can
 	Moves      <-chan []net.Listener // where to answer from now on, in place of where it did; default: never
 	MaxBody    int64                 // bytes; default: 64 MiB

@@ -61,6 +61,41 @@ func TestEstimatesComeNear(t *testing.T) {
 	}
 }
 
+// Before a request is sent it is known what it will come to, in every mode: the record has it beside what it came to. After twenty replies the
+// prompt is known to a twentieth.
+func TestExpectedBesideWhatItWas(t *testing.T) {
+	w := newWorld(t, []*imitation.Vendor{vendor(t, imitation.OpenAI, "A")}, prices(3))
+	for i := range 22 {
+		a := asks()[i%2*4]
+		a.body["messages"] = []any{map[string]any{"role": "user", "content": strings.Repeat("The report is about the third quarter. ", 40+17*(i%5))}}
+		w.send(a)
+	}
+	for i, r := range w.records(22) {
+		e, was := r.Attempts[0].Expected, r.Attempts[0]
+		if e.Prompt == 0 || e.Output == 0 || !e.Priced || e.USD == 0 {
+			t.Fatalf("request %d: nothing was expected: %+v", i, r.Attempts[0])
+		}
+		if off := math.Abs(float64(e.Prompt)/float64(was.Usage.Prompt()) - 1); i >= 20 && off > .05 {
+			t.Errorf("request %d: a prompt of %d tokens was expected to have %d", i, was.Usage.Prompt(), e.Prompt)
+		}
+		if off := math.Abs(e.USD/was.Cost.USD - 1); i >= 20 && off > .15 {
+			t.Errorf("request %d: it was expected to cost %v, and cost %v", i, e.USD, was.Cost.USD)
+		}
+	}
+}
+
+// What failed, and what nobody told the tokens of, has nothing to be compared with.
+func TestNothingExpectedOfWhatFailed(t *testing.T) {
+	first := vendor(t, imitation.OpenAI, "A")
+	first.Fault(imitation.Fault{Kind: imitation.Status500})
+	w := newWorld(t, []*imitation.Vendor{first, vendor(t, imitation.OpenAI, "B")}, prices(3, 3))
+	w.send(asks()[0])
+	r := w.records(1)[0]
+	if len(r.Attempts) != 2 || r.Attempts[0].Expected != (routing.Estimate{}) || r.Attempts[1].Expected.Prompt == 0 {
+		t.Errorf("%+v", r.Attempts)
+	}
+}
+
 func TestLatencyModeLeavesTheSlow(t *testing.T) {
 	slow, fast := vendor(t, imitation.OpenAI, "A"), vendor(t, imitation.OpenAI, "B")
 	slow.Pace(imitation.Pace{First: 500 * time.Millisecond})

@@ -64,8 +64,8 @@ func (a *attempt) close(kind protocol.Kind, message string) {
 	}
 	a.spent(a.made.Cost.USD)
 	a.held.Settle(a.made.Usage, a.made.Cost.USD)
-	if kind == "" && a.reply.HasUsage && (a.ep.operation == protocol.Generate || a.counting()) {
-		a.learnCount()
+	if kind == "" && a.reply.HasUsage && (a.ep.operation == protocol.Generate || a.counting()) && !a.hidden() {
+		a.checkEstimate()
 	}
 	if a.b == nil && (kind == "" || a.made.FirstByte > 0) { // the client was told of it, however that ended
 		a.rec.Issued = a.reply.Issued

@@ -196,6 +196,15 @@ func appendRecord(b []byte, r *routing.Record) ([]byte, error) {
 		o.word("finish", a.Finish)
 		o.usage(a.Usage)
 		o.cost(a.Cost)
+		if e := a.Expected; e != (routing.Estimate{}) {
+			o.key("expected")
+			o.open()
+			o.number("prompt", e.Prompt)
+			o.number("output", e.Output)
+			o.figure("usd", e.USD)
+			o.flag("priced", e.Priced)
+			o.close()
+		}
 	})
 	o.num("status", int64(r.Status))
 	o.word("error", r.Error)

@@ -17,6 +17,7 @@ type fact struct {
 	model  string
 	shares []share // one for each account that was tried; the last is the one that served. One with no account where none was tried
 	issued []protocol.Ref
+	miss   miss
 }
 
 // share is the part of a request that is booked on one account: tokens and money where they were spent, the
@@ -35,6 +36,7 @@ func factOf(r *routing.Record) fact {
 		f.issued = append(f.issued, r.Issued...)
 	}
 	f.shares = sharesOf(r)
+	f.miss = missOf(r)
 	return f
 }
 

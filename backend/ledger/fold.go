@@ -22,6 +22,7 @@ import (
 //	requests_by  c, m, a or s; client, model, account or state; 0; id -> nothing
 //	rollups      h hour -> Totals
 //	             g hour client 0 account 0 model -> Totals
+//	             e hour model -> Misses
 //	pins         r kind 0 id -> sequence, account
 //	             s sequence -> kind 0 id
 //	             meta -> where the fold is, how many pins there are
@@ -40,6 +41,7 @@ const (
 
 	wholeHour = 'h'
 	groupHour = 'g'
+	missHour  = 'e'
 )
 
 var metaKey = []byte("meta")
@@ -84,7 +86,8 @@ type fold struct {
 	meta    meta
 	maxPins int
 	changes map[string]Totals // of rollups, gathered so that each is written once
-	key     []byte            // scratch
+	misses  map[string]*Misses
+	key     []byte // scratch
 }
 
 func newFold(tx *store.Tx, maxPins int) (*fold, error) {
@@ -93,7 +96,7 @@ func newFold(tx *store.Tx, maxPins int) (*fold, error) {
 		return nil, err
 	}
 	t.rows.FillPercent = 0.9 // keys come nearly in order: full pages instead of half-empty ones
-	f := &fold{tables: t, maxPins: maxPins, changes: make(map[string]Totals)}
+	f := &fold{tables: t, maxPins: maxPins, changes: make(map[string]Totals), misses: make(map[string]*Misses)}
 	f.meta, err = t.meta()
 	return f, err
 }
@@ -181,6 +184,16 @@ func (f *fold) count(e *fact, sign int64) {
 		f.key = append(f.key, clean(e.model)...)
 		add(f.key, s.totals)
 	}
+	if e.miss.known {
+		f.key = append(append(f.key[:0], missHour), hour...)
+		f.key = append(f.key, clean(e.model)...)
+		sum := f.misses[string(f.key)]
+		if sum == nil {
+			sum = new(Misses)
+			f.misses[string(f.key)] = sum
+		}
+		sum.count(&e.miss, sign)
+	}
 }
 
 // done writes what the fold has gathered.
@@ -191,6 +204,16 @@ func (f *fold) done() error {
 			if err := sum.parse(raw); err != nil {
 				return err
 			}
+		}
+		sum.Add(change)
+		if err := f.rollups.Put([]byte(key), sum.append(nil)); err != nil {
+			return err
+		}
+	}
+	for key, change := range f.misses {
+		var sum Misses
+		if err := sum.parse(f.rollups.Get([]byte(key))); err != nil {
+			return err
 		}
 		sum.Add(change)
 		if err := f.rollups.Put([]byte(key), sum.append(nil)); err != nil {

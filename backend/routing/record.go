@@ -82,6 +82,15 @@ type Attempt struct {
 	Finish     string            `json:"finish,omitempty"`     // the vendor's stop reason
 	Usage      protocol.Usage    `json:"usage,omitzero"`
 	Cost       Cost              `json:"cost,omitzero"`
+	Expected   Estimate          `json:"expected,omitzero"` // of one that was answered, and whose upstream told what it took
+}
+
+// Estimate is what an attempt was expected to take, by all that was known before it.
+type Estimate struct {
+	Prompt int64   `json:"prompt"`           // tokens, those of a cache included
+	Output int64   `json:"output"`           // likewise of reasoning
+	USD    float64 `json:"usd,omitempty"`    // what it was expected to cost
+	Priced bool    `json:"priced,omitempty"` // USD is known
 }
 
 // Cost is money in US dollars, and how far it can be trusted.

@@ -26,20 +26,32 @@ const maxAnswer = 256 << 20
 
 // call sends in as JSON (nil: no body) and decodes the answer.
 func call[O any](ctx context.Context, c *Client, method, path string, query url.Values, in any) (out O, err error) {
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	b, err := c.bytes(ctx, method, path, in)
+	if err != nil {
+		return out, err
+	}
+	if err := json.Unmarshal(b, &out); err != nil {
+		return out, fmt.Errorf("the answer to %s %s cannot be read: %w", method, path, err)
+	}
+	return out, nil
+}
+
+// bytes sends in as JSON (nil: no body) and returns the answer as it is.
+func (c *Client) bytes(ctx context.Context, method, path string, in any) ([]byte, error) {
 	var payload io.Reader = http.NoBody
 	if in != nil {
 		b, err := json.Marshal(in)
 		if err != nil {
-			return out, err
+			return nil, err
 		}
 		payload = bytes.NewReader(b)
 	}
-	if len(query) > 0 {
-		path += "?" + query.Encode()
-	}
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, payload)
 	if err != nil {
-		return out, err
+		return nil, err
 	}
 	if in != nil {
 		req.Header.Set("Content-Type", "application/json")
@@ -47,20 +59,14 @@ func call[O any](ctx context.Context, c *Client, method, path string, query url.
 	c.authorise(req)
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return out, err
+		return nil, err
 	}
 	defer resp.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	if err != nil {
-		return out, err
+	if err == nil && resp.StatusCode >= 300 {
+		err = problem(resp, b)
 	}
-	if resp.StatusCode >= 300 {
-		return out, problem(resp, b)
-	}
-	if err := json.Unmarshal(b, &out); err != nil {
-		return out, fmt.Errorf("the answer to %s %s cannot be read: %w", method, path, err)
-	}
-	return out, nil
+	return b, err
 }
 
 // problem is what an answer says went wrong.
@@ -248,6 +254,12 @@ func (c *Client) SetBudget(ctx context.Context, name string, b SetBudget) ([]con
 // RemoveBudget removes a budget, and lists the others.
 func (c *Client) RemoveBudget(ctx context.Context, name string) ([]control.BudgetStanding, error) {
 	return call[[]control.BudgetStanding](ctx, c, http.MethodDelete, "/api/budgets/"+url.PathEscape(name), nil, nil)
+}
+
+// Metrics are the figures for Prometheus, as text.
+func (c *Client) Metrics(ctx context.Context) (string, error) {
+	b, err := c.bytes(ctx, http.MethodGet, control.MetricsPath, nil)
+	return string(b), err
 }
 
 // Log reads the last lines of the log, or, with after from the answer before, what was added since.

@@ -2,7 +2,7 @@
 //
 //	p := tokens.Read(body)                    // one pass over a request of any protocol, nothing decoded, nothing allocated
 //	n := p.Tokens(tokens.ModelOf("gpt-4o"))   // priced for a model, or for several
-//	n = corrections.Apply(family, n)          // by what the vendor told of earlier prompts
+//	n = corrections.Tokens(&p, model)         // likewise, by what the vendor told of earlier prompts
 //
 // That takes 1.7 us a KB of text, and 2.2 to 2.9 with the JSON around it. A real tokenizer takes a hundred times as long and brings megabytes of
 // vocabulary for each family, and few vendors publish the one that they bill by. What tokenizers have in common is how they split text before
@@ -26,7 +26,12 @@
 //
 // # Corrections
 //
-// [Corrections] follow, for each family, the ratio of what vendors told to what was estimated. They are bounded, drawn to no correction while
-// there is little to go by, and one figure moves them only a little. Prompts with media, and those that lean on what only the vendor has, should
-// not be learned from.
+// [Corrections] follow, for each family and each kind of text (words, names, signs, numbers, Chinese and so on), what vendors told in terms of what
+// was estimated: one figure for all of a family would be moved to and fro by prompts of code and of prose. They are bounded, drawn to no correction
+// while there is little to go by, and one figure moves them only a little. Prompts with media, and those that lean on what only the vendor has,
+// should not be learned from.
+//
+// testdata/calls.jsonl has 87 texts of our own as prompts are made of: English, Chinese, code, JSON, and all in one, 300 to 2,500 bytes, with what six
+// tokenizers make of them (build/tokens/sample.mjs made it). Estimated first and then learned from, in 50 orders, the median error from the 21st call on
+// is 1.9 to 2.9 %, of Claude's 4.5 %, and nine of ten are within 6.5 to 9.4 %. A test holds the median to 5 %.
 package tokens

@@ -172,17 +172,26 @@ func (p *Prompt) TextTokens(to Model) int64 {
 	return int64(math.Round(rules[to.Family].weights.of(&p.text)))
 }
 
-// Tokens estimates what the prompt costs a model; at least one.
+// Tokens estimates what the prompt costs a model; at least one. [Corrections] know better once they have been taught.
 func (p *Prompt) Tokens(to Model) int64 {
+	parts, media := p.parts(to)
+	return max(int64(math.Round(parts.sum()+media)), 1)
+}
+
+// parts is what the prompt takes, by group, and what its media take.
+func (p *Prompt) parts(to Model) (of parts, media float64) {
 	r := &rules[to.Family]
-	n := r.base + r.message*float64(p.messages) + r.weights.of(&p.text)
+	of[around] = r.base + r.message*float64(p.messages)
 	if p.tools {
-		n += r.tools
+		of[around] += r.tools
+	}
+	for s, times := range p.text.in {
+		of[groupOf[s]] += r.weights[s] * float64(times)
 	}
 	for _, m := range p.media {
-		n += m.tokens(to)
+		media += m.tokens(to)
 	}
-	return max(int64(math.Round(n)), 1)
+	return of, media
 }
 
 // Plain reports whether there is nothing but text, which is what can be estimated well.

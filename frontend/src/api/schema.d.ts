@@ -58,23 +58,6 @@ export interface paths {
         patch: operations["editAccount"];
         trace?: never;
     };
-    "/api/accounts/{id}/clear-cooldown": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Let an account be chosen again at once */
-        post: operations["clearCooldown"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/accounts/{id}/key": {
         parameters: {
             query?: never;
@@ -344,23 +327,6 @@ export interface paths {
         };
         /** Live events, as Server-Sent Events */
         get: operations["events"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/health": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How accounts and their models have done lately */
-        get: operations["health"];
         put?: never;
         post?: never;
         delete?: never;
@@ -734,54 +700,6 @@ export interface components {
              */
             verified?: string;
         };
-        AccountHealth: {
-            /**
-             * Format: double
-             * @description That the figures rest on; one that is half a day old counts half
-             */
-            attempts: number;
-            /**
-             * Format: double
-             * @description The share of attempts that were answered; absent where nothing is known
-             */
-            available?: number;
-            /** @description What may not be chosen now: the account as a whole, its host, or some of its models */
-            cooling?: components["schemas"]["Cooling"][] | null;
-            /** @description The share of attempts that failed, by kind, the most frequent first */
-            errors?: components["schemas"]["ErrorShare"][] | null;
-            /**
-             * Format: int64
-             * @description To the first token, for half of the streams
-             */
-            first_p50_ms?: number;
-            /**
-             * Format: int64
-             * @description For 19 of 20
-             */
-            first_p95_ms?: number;
-            id: string;
-            /** Format: int64 */
-            in_flight: number;
-            /**
-             * Format: date-time
-             * @description When somebody was asked last
-             */
-            last?: string;
-            last_error?: components["schemas"]["AttemptError"];
-            slug: string;
-            /**
-             * Format: double
-             * @description At which replies are written, for half of them
-             */
-            tokens_per_second?: number;
-            /**
-             * Format: int64
-             * @description To the end of the reply
-             */
-            took_p50_ms?: number;
-            /** Format: int64 */
-            took_p95_ms?: number;
-        };
         AccountStanding: {
             id: string;
             /** Format: int64 */
@@ -836,6 +754,7 @@ export interface components {
             cost?: components["schemas"]["Cost"];
             deployment: string;
             error?: string;
+            expected?: components["schemas"]["Estimate"];
             finish?: string;
             /** Format: int64 */
             first_byte?: number;
@@ -850,13 +769,6 @@ export interface components {
             upstream: string;
             usage?: components["schemas"]["Usage"];
             via?: string;
-        };
-        AttemptError: {
-            /** Format: date-time */
-            at: string;
-            kind: string;
-            /** @description In words */
-            message: string;
         };
         Balance: {
             /** @description By currency */
@@ -936,20 +848,6 @@ export interface components {
             /** @description The local key */
             key: string;
         };
-        Cooling: {
-            kind: string;
-            /** @description The account's slug, the host's address, or the model as the upstream calls it */
-            name: string;
-            /**
-             * @description Whose fault it was
-             * @enum {string}
-             */
-            scope: "account" | "host" | "model";
-            /** Format: date-time */
-            until: string;
-            /** @description In words, as in: a rate limit */
-            why: string;
-        };
         Cost: {
             estimated?: boolean;
             told_by?: string;
@@ -981,62 +879,6 @@ export interface components {
             record: components["schemas"]["Record"];
             /** @description What the tool would be told, where nobody could serve it */
             refused?: string;
-        };
-        DeploymentHealth: {
-            /** @description The account's slug */
-            account: string;
-            /**
-             * Format: double
-             * @description That the figures rest on; one that is half a day old counts half
-             */
-            attempts: number;
-            /**
-             * Format: double
-             * @description The share of attempts that were answered; absent where nothing is known
-             */
-            available?: number;
-            cooling?: components["schemas"]["Cooling"];
-            /** @description The share of attempts that failed, by kind, the most frequent first */
-            errors?: components["schemas"]["ErrorShare"][] | null;
-            /**
-             * Format: int64
-             * @description To the first token, for half of the streams
-             */
-            first_p50_ms?: number;
-            /**
-             * Format: int64
-             * @description For 19 of 20
-             */
-            first_p95_ms?: number;
-            /** Format: int64 */
-            in_flight: number;
-            /**
-             * Format: date-time
-             * @description When somebody was asked last
-             */
-            last?: string;
-            last_error?: components["schemas"]["AttemptError"];
-            /** @description The canonical id */
-            model: string;
-            /** @description As the upstream calls it */
-            name: string;
-            /**
-             * @description half-open: may be tried by one request
-             * @enum {string}
-             */
-            state: "healthy" | "half-open" | "cooling";
-            /**
-             * Format: double
-             * @description At which replies are written, for half of them
-             */
-            tokens_per_second?: number;
-            /**
-             * Format: int64
-             * @description To the end of the reply
-             */
-            took_p50_ms?: number;
-            /** Format: int64 */
-            took_p95_ms?: number;
         };
         Desktop: {
             start_at_login: boolean;
@@ -1091,24 +933,20 @@ export interface components {
             keep_responses?: boolean;
             /** Format: int64 */
             port?: number;
-            probe?: boolean;
-            probe_models?: boolean;
-            /** Format: double */
-            probe_usd_per_day?: number;
-            /** Format: int64 */
-            probes_per_day?: number;
             /** @description *** as its password keeps the one that is known */
             proxy?: string;
             start_hidden?: boolean;
             /** @enum {string} */
             theme?: "system" | "light" | "dark";
         };
-        ErrorShare: {
-            kind: string;
+        Estimate: {
+            /** Format: int64 */
+            output: number;
+            priced?: boolean;
+            /** Format: int64 */
+            prompt: number;
             /** Format: double */
-            share: number;
-            /** @description In words */
-            why: string;
+            usd?: number;
         };
         Event: {
             request?: components["schemas"]["Row"];
@@ -1264,13 +1102,6 @@ export interface components {
              */
             tokens_estimated: number;
         };
-        Health: {
-            /** @description All that are in use, in the user's order */
-            accounts: components["schemas"]["AccountHealth"][] | null;
-            /** @description Those that were asked lately, or cool, by account */
-            deployments: components["schemas"]["DeploymentHealth"][] | null;
-            probed: components["schemas"]["Probed"];
-        };
         Link: {
             /** @description Opens the pages in a browser, once, within ten minutes */
             url: string;
@@ -1283,6 +1114,29 @@ export interface components {
              */
             next: number;
             path: string;
+        };
+        Miss: {
+            /**
+             * Format: double
+             * @description Of the cost in dollars
+             */
+            cost?: number;
+            model: string;
+            /**
+             * Format: double
+             * @description Of the tokens of the reply
+             */
+            output?: number;
+            /**
+             * Format: double
+             * @description Of the tokens of the prompt
+             */
+            prompt?: number;
+            /**
+             * Format: int64
+             * @description Those that were answered, whose prompt was estimated, and whose upstream told what they took
+             */
+            requests: number;
         };
         ModeInfo: {
             mode: string;
@@ -1400,15 +1254,6 @@ export interface components {
         };
         Paused: {
             paused: boolean;
-        };
-        Probed: {
-            /** Format: int64 */
-            count: number;
-            /**
-             * Format: double
-             * @description What that cost
-             */
-            usd: number;
         };
         Problem: {
             /**
@@ -1634,20 +1479,6 @@ export interface components {
              * @description Where clients are served on loopback
              */
             port: number;
-            /** @description Ask accounts that nobody has asked for long, or that are to be tried again, for their models, while clients are at work */
-            probe: boolean;
-            /** @description Ask models likewise for one token, where their price is known */
-            probe_models: boolean;
-            /**
-             * Format: double
-             * @description Nor any more that cost something once they have cost this many dollars
-             */
-            probe_usd_per_day: number;
-            /**
-             * Format: int64
-             * @description No more probes than this on a day
-             */
-            probes_per_day: number;
             /** @description How accounts are reached that have no word of their own: system (or empty), direct, or a proxy's URL; its password is shown as *** */
             proxy: string;
             /** @description Start without a window, where there is a tray */
@@ -1722,6 +1553,8 @@ export interface components {
         };
         UsageReport: {
             groups?: components["schemas"]["Group"][] | null;
+            /** @description How far off what requests were expected to take was, by model, that with the most requests first; whole hours */
+            misses?: components["schemas"]["Miss"][] | null;
             /** @description Cursor of the next, older page of rows; absent on the last */
             next?: string;
             /** @description Newest first */
@@ -1920,37 +1753,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Account"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    clearCooldown: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Done"];
                 };
             };
             /** @description Error */
@@ -2606,38 +2408,6 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["Event"];
-                };
-            };
-        };
-    };
-    health: {
-        parameters: {
-            query?: {
-                /** @description Only of this account: id, slug or name */
-                account?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Health"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -75,6 +75,7 @@ function Body({ id }: { id: string }) {
             </SimpleGrid>
 
             {tokens > 0 && <TokenTable row={r} />}
+            <Expected of={attempts.at(-1)} />
 
             <Box>
               <Title order={3} size="h5" mb="sm">
@@ -179,6 +180,25 @@ function TokenTable({ row: r }: { row: Schemas["Row"] }) {
       </Table>
       <Text size="xs" c="dimmed" mt={4}>
         {r.tokens_estimated ? "Counted by Metapi, since the upstream told no figures: an estimate." : "As the upstream told them."}
+      </Text>
+    </Box>
+  );
+}
+
+/** What was expected of the try that answered, beside what it took. */
+function Expected({ of: a }: { of: Attempt | undefined }) {
+  if (!a?.expected || !a.usage) return null;
+  const { prompt, output, usd, priced } = a.expected;
+  const u = a.usage;
+  const cost = priced ? `${dollars(usd ?? 0)}, was ${money({ usd: a.cost?.unknown ? null : (a.cost?.usd ?? 0), estimated: a.cost?.estimated })}` : "no known cost";
+  return (
+    <Box>
+      <Title order={3} size="h5" mb={4}>
+        What it was expected to take
+      </Title>
+      <Text size="sm">Expected {cost}.</Text>
+      <Text size="xs" c="dimmed">
+        Prompt: {plural(prompt, "token")}, was {count(u.input + u.cache_read + u.cache_write + u.cache_write_1h)}. Reply: {plural(output, "token")}, was {count(u.output)}.
       </Text>
     </Box>
   );
