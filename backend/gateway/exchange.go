@@ -33,7 +33,8 @@ type exchange struct {
 	peek     protocol.Peek
 	owner    routing.Pin // whose state the request leans on
 	asked    routing.Request
-	ranked   []routing.Candidate   // the first of the decision, as the record has them
+	able     []routing.Candidate   // of the decision
+	ranked   []routing.Candidate   // the first of them, as the record has them
 	conv     *conversation.Request // the body, decoded; nil until lane B wants it
 	client   *account.Client
 	mode     routing.Mode // that the client asks for in a header, or that a spent budget does

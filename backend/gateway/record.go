@@ -20,7 +20,7 @@ func (x *exchange) noteDecision(d *routing.Decision, most int) {
 	if x.spared != "" {
 		x.rec.Rules = append(x.rec.Rules, x.spared)
 	}
-	x.ranked = d.Candidates[:min(len(d.Candidates), most)]
+	x.able, x.ranked = d.Candidates, d.Candidates[:min(len(d.Candidates), most)]
 	x.rec.Candidates = make([]routing.Figure, 0, len(x.ranked))
 	for i := range x.ranked {
 		c := &x.ranked[i]
@@ -60,6 +60,7 @@ func (a *attempt) close(kind protocol.Kind, message string) {
 		a.made.Cost = a.cost()
 	}
 	a.spent(a.made.Cost.USD)
+	a.rec.Parts = a.rec.Parts.Add(routing.PartsOf(a.d.Price, a.made.Usage, a.start))
 	if kind == "" && a.reply.HasUsage && (a.ep.operation == protocol.Generate || a.counting()) {
 		a.learnCount()
 	}
@@ -190,4 +191,17 @@ func (x *exchange) compare() {
 		f := &x.rec.Candidates[i]
 		f.Would, f.WouldKnown = x.ranked[i].Price.Cost(x.rec.Usage, x.rec.Start)
 	}
+	x.against()
+}
+
+// against books what each baseline would have cost. It would have asked once: what was spent on attempts before the last is not its doing.
+func (x *exchange) against() {
+	last := &x.rec.Attempts[len(x.rec.Attempts)-1]
+	var served *routing.Deployment
+	for i := range x.able {
+		if x.able[i].ID == last.Deployment {
+			served = x.able[i].Deployment
+		}
+	}
+	x.rec.Against = routing.Compare(x.able, served, last.Usage, x.rec.Start)
 }

@@ -228,7 +228,7 @@ func (b *Builder) describe(d *routing.Deployment, a account.Account, o catalog.O
 	m, price := b.Catalog.Offered(a.Provider, a.BaseURL, o)
 	d.Price, d.Model = price, o.Model
 	if m != nil {
-		d.Model, d.Reasons, d.Described = m.ID, m.Reasons, m.Described
+		d.Model, d.Reasons, d.Described, d.AtMaker = m.ID, m.Reasons, m.Described, m.AtMaker
 		d.Context = cmp.Or(d.Context, m.Context)
 		d.Display = cmp.Or(d.Display, m.Name)
 	}
