@@ -31,17 +31,6 @@ type Pins interface {
 	Pin(issued []protocol.Ref, account string)
 }
 
-// Budgets keeps attempts within what may be spent.
-type Budgets interface {
-	// Any reports whether there is a budget at all. It takes no lock.
-	Any() bool
-	// Hold sets aside what an attempt may cost at most, in dollars, until settle is called with what it did cost; only the first call counts.
-	// Where a budget leaves no room, settle is nil, and the error is for the client.
-	Hold(client, account, model string, most func() float64) (settle func(usd float64), refused *protocol.Error)
-	// Spare names a budget that is spent, but refuses nothing: the request is to be served by whoever costs least. "": there is none.
-	Spare(client, model string) string
-}
-
 // Options is what a [Gateway] is made of. Zero values of the optional fields mean the default told with each.
 type Options struct {
 	Snapshot   func() *snapshot.Snapshot

@@ -59,7 +59,7 @@ func (a *attempt) close(kind protocol.Kind, message string) {
 	case !a.made.Usage.Zero():
 		a.made.Cost = a.cost()
 	}
-	a.spent(a.made.Cost.USD)
+	a.held.End(a.made.Cost.USD)
 	a.rec.Parts = a.rec.Parts.Add(routing.PartsOf(a.d.Price, a.made.Usage, a.start))
 	if kind == "" && a.reply.HasUsage && (a.ep.operation == protocol.Generate || a.counting()) {
 		a.learnCount()
@@ -179,7 +179,11 @@ func (x *exchange) settle(state routing.State, e *protocol.Error) {
 		x.rec.Cost = x.rec.Cost.Add(x.rec.Attempts[i].Cost)
 	}
 	x.compare()
-	x.g.Recorder.Settle(&x.rec)
+	if x.g.Budgets.Any() || x.holds != nil {
+		x.g.Budgets.Settle(&x.rec, func() { x.g.Recorder.Settle(&x.rec) }, x.holds)
+	} else {
+		x.g.Recorder.Settle(&x.rec)
+	}
 }
 
 // compare books what the same tokens would have cost at each candidate, by its prices: what the receipt sets beside what was paid.
