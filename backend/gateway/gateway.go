@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -36,15 +37,16 @@ type Options struct {
 	Snapshot   func() *snapshot.Snapshot
 	Recorder   Recorder
 	Pins       Pins
-	Kept       Kept                  // default: nothing is kept
-	Budgets    Budgets               // default: there are none
-	Transport  http.RoundTripper     // for accounts to which the snapshot gives no way of their own; default: as the system says
-	Control    http.Handler          // the control API and its pages, mounted at /api/ and /ui/ behind the same door; checks its own token
-	Origins    []string              // Origin values that may call; default: none, so that no web page can
-	Moves      <-chan []net.Listener // where to answer from now on, in place of where it did; default: never
-	MaxBody    int64                 // bytes; default: 64 MiB
-	FirstEvent time.Duration         // see Timing.FirstEvent; default: 30 s
-	Log        *slog.Logger          // default: slog.Default()
+	Kept       Kept                          // default: nothing is kept
+	Budgets    Budgets                       // default: there are none
+	Watch      func(*routing.Record, []byte) // looks at each request that has ended, with its body, which it does not keep; default: nobody does
+	Transport  http.RoundTripper             // for accounts to which the snapshot gives no way of their own; default: as the system says
+	Control    http.Handler                  // the control API and its pages, mounted at /api/ and /ui/ behind the same door; checks its own token
+	Origins    []string                      // Origin values that may call; default: none, so that no web page can
+	Moves      <-chan []net.Listener         // where to answer from now on, in place of where it did; default: never
+	MaxBody    int64                         // bytes; default: 64 MiB
+	FirstEvent time.Duration                 // see Timing.FirstEvent; default: 30 s
+	Log        *slog.Logger                  // default: slog.Default()
 }
 
 // Gateway is the handler of the loopback server.
@@ -135,6 +137,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch {
+	case client.Paused != "":
+		refuse(w, ep.dialect(), &protocol.Error{Kind: protocol.Forbidden, Message: fmt.Sprintf(
+			"Metapi has paused this tool (%s): %s. Resume it in Metapi's window, under Tools, or with `metapi keys resume %q`", client.Name, client.Paused, client.Name)})
 	case snap.Paused:
 		refuse(w, ep.dialect(), &protocol.Error{Kind: protocol.Unavailable, Message: "Metapi is paused; `metapi resume` or the tray starts it again"})
 	case ep.list != nil:

@@ -184,6 +184,9 @@ func (x *exchange) settle(state routing.State, e *protocol.Error) {
 	} else {
 		x.g.Recorder.Settle(&x.rec)
 	}
+	if x.g.Watch != nil {
+		x.g.Watch(&x.rec, x.body)
+	}
 }
 
 // compare books what the same tokens would have cost at each candidate, by its prices: what the receipt sets beside what was paid.
