@@ -121,7 +121,7 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 		i.sessions = web.Sessions
 	}
 	g := gateway.New(gateway.Options{
-		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events, b.balances}, Pins: b.ledger, Kept: b.kept, Budgets: &b.budgets, Moves: i.moves,
+		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events, b.balances}, Pins: b.ledger, Kept: b.kept, Budgets: &b.budgets, Watch: b.guard.watch, Moves: i.moves,
 		Control: control.Guard(b.handler, i.rt.Token, web), Origins: o.Origins, FirstEvent: o.FirstEvent, Log: b.log,
 	})
 	i.inFlight, i.refusals, i.decide = g.InFlight, g.Refusals, g.Explain
@@ -146,6 +146,7 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 	defer stop()
 	background.Go(func() { b.refresher.Run(ctx) })
 	background.Go(func() { b.mend(ctx) })
+	background.Go(func() { b.tidy(ctx) })
 	background.Go(func() { b.kept.Run(ctx) })
 	b.serving.setTrouble("")
 	if o.Patient {

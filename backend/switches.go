@@ -58,7 +58,7 @@ func (s switches) SetPaused(paused bool) error {
 }
 
 // defaults hold until the user chooses otherwise.
-var defaults = control.Settings{Port: gateway.DefaultPort, Theme: "system", CloseToTray: true, KeepResponses: true}
+var defaults = control.Settings{Port: gateway.DefaultPort, Theme: "system", CloseToTray: true, KeepResponses: true, Baseline: routing.AtVendor, Runaway: "tell"}
 
 func (s switches) Settings() (c control.Settings, err error) {
 	c = defaults

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"metapi/backend/network"
+	"metapi/backend/routing"
 )
 
 // Settings are the user's choices that are neither accounts nor routing. They outlive a restart.
@@ -19,6 +20,26 @@ type Settings struct {
 	CAFile string `json:"ca_file" doc:"A file of certificates in PEM that are believed beside the system's; empty: none"`
 
 	KeepResponses bool `json:"keep_responses" doc:"Keep replies that tools may continue by their ids, and conversations, on this machine for 30 days; off deletes what was kept"`
+
+	Baseline routing.Baseline `json:"baseline" enum:"vendor,dearest,first" doc:"What savings are counted against: the model at its vendor's own price, the dearest that could have served, or the first account in the user's order"`
+	Currency string           `json:"currency" pattern:"^([A-Z]{3})?$" doc:"ISO code of the currency in which the pages, the tray and commands show money; empty: US dollars. The API stays in dollars"`
+	Rate     float64          `json:"rate" minimum:"0" maximum:"1000000000" doc:"What a dollar is in that currency, as the user says"`
+	KeepDays int              `json:"keep_days" minimum:"0" maximum:"36500" doc:"How long requests are kept one by one; 0: for ever. What they came to by the hour stays"`
+	Runaway  string           `json:"runaway" enum:"off,tell,pause" doc:"What becomes of a tool that has run away: nothing, a notice, or a notice and a pause"`
+}
+
+// Money is how the user wants to see money.
+type Money struct {
+	Currency string  `json:"currency" doc:"ISO code"`
+	Rate     float64 `json:"rate" doc:"What a US dollar is in it"`
+}
+
+// Money is how money is to be shown; nil: in dollars.
+func (s *Settings) Money() *Money {
+	if s.Currency == "" || s.Currency == "USD" || s.Rate <= 0 {
+		return nil
+	}
+	return &Money{s.Currency, s.Rate}
 }
 
 // EditSettings is a change of some of them; what is absent stays.
@@ -32,6 +53,12 @@ type EditSettings struct {
 	CAFile *string `json:"ca_file,omitempty"`
 
 	KeepResponses *bool `json:"keep_responses,omitempty"`
+
+	Baseline *routing.Baseline `json:"baseline,omitempty" enum:"vendor,dearest,first"`
+	Currency *string           `json:"currency,omitempty" pattern:"^([A-Z]{3})?$"`
+	Rate     *float64          `json:"rate,omitempty" minimum:"0" maximum:"1000000000"`
+	KeepDays *int              `json:"keep_days,omitempty" minimum:"0" maximum:"36500"`
+	Runaway  *string           `json:"runaway,omitempty" enum:"off,tell,pause"`
 }
 
 func (e EditSettings) apply(to *Settings) {
@@ -41,6 +68,11 @@ func (e EditSettings) apply(to *Settings) {
 	set(&to.StartHidden, e.StartHidden)
 	set(&to.KeepResponses, e.KeepResponses)
 	set(&to.CAFile, e.CAFile)
+	set(&to.Baseline, e.Baseline)
+	set(&to.Currency, e.Currency)
+	set(&to.Rate, e.Rate)
+	set(&to.KeepDays, e.KeepDays)
+	set(&to.Runaway, e.Runaway)
 }
 
 func set[T any](to *T, v *T) {
@@ -74,6 +106,9 @@ func (s *Service) editSettings(ctx context.Context, in *editSettingsInput) (Sett
 	}
 	then := now
 	in.Body.apply(&then)
+	if then.Currency != "" && then.Currency != "USD" && !(then.Rate > 0) {
+		return now, NewProblem(Invalid, "There is no rate for "+then.Currency+".", "Give what one US dollar is in it, such as 0.92.")
+	}
 	if then.CAFile != now.CAFile {
 		if err := s.checkCertificates(&then.CAFile); err != nil {
 			return now, err
@@ -107,6 +142,9 @@ func (s *Service) editSettings(ctx context.Context, in *editSettingsInput) (Sett
 	s.Log.Info("settings changed", "settings", fmt.Sprintf("%+v", then))
 	s.Events.Changed(TopicSettings, TopicStatus)
 	move(true)
+	if then.KeepDays != now.KeepDays {
+		s.Tidy()
+	}
 	if then.Port != now.Port {
 		s.Changed() // wakes who waits for a port
 	}
