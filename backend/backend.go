@@ -58,6 +58,8 @@ type Backend struct {
 	offers    *catalog.Offers
 	balances  *catalog.Balances
 	budgets   budgets
+	guard     guard
+	tidyNow   chan struct{} // holds one when old requests should be forgotten at once
 	refresher *catalog.Refresher
 	lists     *catalog.Lists
 	live      *live.Registry
@@ -75,7 +77,7 @@ type Backend struct {
 
 // Open opens a data folder, and makes it where it is missing. Errors are [*control.Problem]s.
 func Open(o Options) (*Backend, error) {
-	b := &Backend{Options: o}
+	b := &Backend{Options: o, tidyNow: make(chan struct{}, 1)}
 	b.serving.again = make(chan struct{}, 1)
 	if err := b.open(); err != nil {
 		b.Close()
@@ -103,6 +105,8 @@ func (b *Backend) open() (err error) {
 		return err
 	}
 	b.budgets.st, b.budgets.ledger = b.store, b.ledger
+	b.budgets.keeper.Tell = func(n budget.Notice) { go b.budgetNotice(n) } // it is told while a request settles
+	b.guard.Raise, b.guard.Usual = b.runAway, b.guard.busiest
 	if err := b.budgets.load(); err != nil {
 		return err
 	}
@@ -160,11 +164,11 @@ func (b *Backend) open() (err error) {
 	b.probes = newProbes(b)
 	b.service = &control.Service{
 		Version: b.Version, Dir: b.Dir, LogFile: filepath.Join(b.Dir, logFile),
-		Accounts: b.accounts, Offers: b.offers, Balances: b.balances, Refresh: b.refresher, Lists: b.lists, Ledger: b.ledger, Live: b.live,
+		Accounts: b.accounts, Offers: b.offers, Balances: b.balances, Refresh: b.refresher, Lists: b.lists, Ledger: b.ledger, Store: b.store, Live: b.live,
 		Snapshot: b.builder.Load, Routing: b.rules.Value, Switches: sw, Keychain: b.secrets, Lister: lister, Events: &b.events, Network: b.network,
 		Locked: b.secrets.locked, Unlock: b.secrets.unlock,
 		Probes:  b.probes.Today,
-		Budgets: &b.budgets.keeper, Meter: &b.meter, SetBudgets: b.budgets.set,
+		Budgets: &b.budgets.keeper, Meter: &b.meter, SetBudgets: b.budgets.set, Tidy: b.tidySoon,
 		Changed: b.changed, Trouble: b.trouble, Check: b.store.Check, Explain: explain, Log: b.log,
 	}
 	b.handler = control.Handler(b.service)

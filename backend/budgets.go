@@ -6,9 +6,11 @@ import (
 	"errors"
 	"time"
 
+	"metapi/backend/gateway"
 	"metapi/backend/ledger"
 	"metapi/backend/ledger/budget"
 	"metapi/backend/protocol"
+	"metapi/backend/routing"
 	"metapi/backend/store"
 )
 
@@ -72,16 +74,34 @@ func (b *budgets) spent(of budget.Budget, since time.Time) (float64, error) {
 
 func (b *budgets) Any() bool { return b.keeper.Any() }
 
-func (b *budgets) Hold(client, account, model string, most func() float64) (func(float64), *protocol.Error) {
+func (b *budgets) Hold(client, account, model string, began time.Time, most func() float64) (gateway.Hold, *protocol.Error) {
 	now := time.Now()
-	h, err := b.keeper.Hold(budget.Use{Client: client, Account: account, Model: model}, most, now)
+	h, err := b.keeper.Hold(budget.Use{Client: client, Account: account, Model: model}, most, began, now)
 	var over *budget.Over
 	if errors.As(err, &over) {
 		return nil, over.Client(now)
 	}
-	return func(usd float64) { h.Settle(usd, time.Now()) }, nil
+	return h, nil
 }
 
-func (b *budgets) Spare(client, model string) string {
-	return b.keeper.Spare(budget.Use{Client: client, Model: model}, time.Now())
+func (b *budgets) Settle(r *routing.Record, record func(), holds []gateway.Hold) {
+	b.keeper.Settle(record, ended(r, holds), time.Now())
+}
+
+// ended are a request's attempts, as holds. Those that were made when there was no budget held nothing.
+func ended(r *routing.Record, holds []gateway.Hold) (list []*budget.Hold) {
+	for _, h := range holds {
+		list = append(list, h.(*budget.Hold))
+	}
+	if len(holds) == 0 {
+		for i := range r.Attempts {
+			a := &r.Attempts[i]
+			list = append(list, budget.Unheld(budget.Use{Client: r.Client, Account: a.Account, Model: r.Model}, r.Start, a.Cost.USD))
+		}
+	}
+	return list
+}
+
+func (b *budgets) Spare(client, account, model string) string {
+	return b.keeper.Spare(budget.Use{Client: client, Account: account, Model: model}, time.Now())
 }

@@ -123,7 +123,7 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 		i.sessions = web.Sessions
 	}
 	g := gateway.New(gateway.Options{
-		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events, b.balances, b.probes, &b.meter}, Pins: b.ledger, Kept: b.kept, Budgets: &b.budgets, Moves: i.moves,
+		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events, b.balances, b.probes, &b.meter}, Pins: b.ledger, Kept: b.kept, Budgets: &b.budgets, Watch: b.guard.watch, Moves: i.moves,
 		Control: control.Guard(b.handler, i.rt.Token, web), Origins: o.Origins, FirstEvent: o.FirstEvent, Log: b.log,
 		Memory: &b.learned.memory, Learned: &b.learned.corrections,
 	})
@@ -151,6 +151,7 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 	background.Go(func() { b.refresher.Run(ctx) })
 	background.Go(func() { b.lists.Run(ctx) })
 	background.Go(func() { b.mend(ctx) })
+	background.Go(func() { b.tidy(ctx) })
 	background.Go(func() { b.kept.Run(ctx) })
 	background.Go(func() { b.learned.run(ctx, cmp.Or(o.KeepEvery, keepEvery)) })
 	background.Go(func() { b.live.Watch(ctx, func() { b.events.Changed(control.TopicStatus) }) })

@@ -59,7 +59,7 @@ func (s switches) SetPaused(paused bool) error {
 
 // defaults hold until the user chooses otherwise.
 var defaults = control.Settings{Port: gateway.DefaultPort, Theme: "system", CloseToTray: true, KeepResponses: true,
-	Probe: true, ProbesPerDay: 200, ProbeUSDPerDay: 0.05}
+	Probe: true, ProbesPerDay: 200, ProbeUSDPerDay: 0.05, Baseline: routing.AtVendor, Runaway: "tell"}
 
 func (s switches) Settings() (c control.Settings, err error) {
 	c = defaults

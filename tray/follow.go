@@ -182,7 +182,7 @@ func (t *Tray) read(ctx context.Context, p parts) {
 	if p&partUsage != 0 {
 		y, m, d := time.Now().Date()
 		u, err := t.o.API.Usage(ctx, client.UsageQuery{Since: time.Date(y, m, d, 0, 0, 0, 0, time.Local), Limit: 1})
-		t.got(ctx, partUsage, err, func() { t.state.Today = &u.Totals })
+		t.got(ctx, partUsage, err, func() { t.state.Today, t.state.Money = &u.Totals, u.Money })
 	}
 }
 

@@ -43,7 +43,7 @@ func Layout(s State) menu.Menu {
 	icon, state := verdict(&s)
 	use := "Today's use is not known"
 	if s.serving() {
-		use = today(s.Today)
+		use = today(s.Today, s.Money)
 	}
 	items := []menu.Item{
 		{ID: idOpen, Title: "Open Metapi", Enabled: true},

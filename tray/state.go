@@ -12,6 +12,7 @@ type State struct {
 	Status    client.Status   // the zero value until it was read
 	Mode      client.ModeInfo // likewise
 	Today     *client.Figures // since local midnight; nil while unknown
+	Money     *client.Money   // how the user wants to see money; nil: in dollars
 	Failure   string          // why the last click came to nothing, for a while
 	Zone      *time.Location  // in which times are shown
 }

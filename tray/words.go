@@ -3,6 +3,7 @@ package tray
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -11,16 +12,26 @@ import (
 )
 
 // dollars shows money briefly: cents, or two digits where there are no cents.
-func dollars(usd float64) string {
+func dollars(usd float64) string { return "$" + digits(usd) }
+
+// shown is dollars, but in the currency that the user has chosen.
+func shown(usd float64, m *client.Money) string {
+	if m == nil {
+		return dollars(usd)
+	}
+	return m.Currency + " " + digits(usd*m.Rate)
+}
+
+func digits(usd float64) string {
 	if usd <= 0 || usd >= 0.095 {
-		return fmt.Sprintf("$%.2f", math.Max(usd, 0))
+		return fmt.Sprintf("%.2f", math.Max(usd, 0))
 	}
 	for places := 2; places < 6; places++ {
 		if usd >= 0.95*math.Pow10(1-places) {
-			return fmt.Sprintf("$%.*f", places, usd)
+			return fmt.Sprintf("%.*f", places, usd)
 		}
 	}
-	return fmt.Sprintf("$%.6f", usd)
+	return fmt.Sprintf("%.6f", usd)
 }
 
 // brief shows a number briefly: 940, 12 K, 2.1 M.
@@ -43,7 +54,7 @@ func brief(n int64) string {
 
 // today says what was used since midnight. It claims no more than is known: "about" where Metapi counted tokens itself, "at least" where some
 // cost is not known.
-func today(f *client.Figures) string {
+func today(f *client.Figures, m *client.Money) string {
 	switch {
 	case f == nil:
 		return "Today's use is not known"
@@ -58,7 +69,14 @@ func today(f *client.Figures) string {
 	if f.TokensEstimated > 0 {
 		used = "about " + used
 	}
-	switch cost := dollars(f.CostUSD); {
+	cost := shown(f.CostUSD, m)
+	if f.Compared > 0 && f.SavedUSD >= leastSaved {
+		cost += " (saved " + shown(f.SavedUSD, m) + ")"
+	}
+	if m != nil {
+		used = "at " + strconv.FormatFloat(m.Rate, 'f', -1, 64) + " for $1 · " + used
+	}
+	switch {
 	case f.CostUnknown > 0 && f.CostUSD <= 0:
 		return "Today " + used + ", cost unknown"
 	case f.CostUnknown > 0 && f.CostEstimated > 0:
@@ -71,6 +89,9 @@ func today(f *client.Figures) string {
 		return "Today " + cost + " · " + used
 	}
 }
+
+// leastSaved is what is worth telling, in dollars.
+const leastSaved = 0.005
 
 // standing says in a line why an account cannot serve.
 func standing(a client.AccountStanding, zone *time.Location) string {

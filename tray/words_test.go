@@ -20,10 +20,20 @@ func TestToday(t *testing.T) {
 		{&client.Figures{Requests: 3, Input: 2_100_000, CostUSD: 1.84, CostUnknown: 1}, "Today at least $1.84 · 2.1 M tokens"},
 		{&client.Figures{Requests: 3, Input: 2_100_000, CostUSD: 1.84, CostUnknown: 1, CostEstimated: 1}, "Today about $1.84 or more · 2.1 M tokens"},
 		{&client.Figures{Requests: 3, Input: 12_345, CostUnknown: 3}, "Today 12 K tokens, cost unknown"},
+		{&client.Figures{Requests: 3, Input: 2_100_000, CostUSD: 1.84, SavedUSD: 0.91, Compared: 3}, "Today $1.84 (saved $0.91) · 2.1 M tokens"},
+		{&client.Figures{Requests: 3, Input: 2_100_000, CostUSD: 1.84, SavedUSD: -0.91, Compared: 3}, "Today $1.84 · 2.1 M tokens"},
 	} {
-		if got := today(c.figures); got != c.want {
+		if got := today(c.figures, nil); got != c.want {
 			t.Errorf("today(%+v) = %q, want %q", c.figures, got, c.want)
 		}
+	}
+}
+
+// Money in the user's own currency says by which rate.
+func TestTodayInAnotherCurrency(t *testing.T) {
+	f := &client.Figures{Requests: 3, Input: 2_100_000, CostUSD: 2, SavedUSD: 1, Compared: 3}
+	if got, want := today(f, &client.Money{Currency: "EUR", Rate: 0.9}), "Today EUR 1.80 (saved EUR 0.90) · at 0.9 for $1 · 2.1 M tokens"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"fmt"
+	"context"
 	"math"
 	"strconv"
 	"strings"
@@ -18,7 +18,7 @@ func (a *app) budgets() *cobra.Command {
 func (a *app) budgetsList() *cobra.Command {
 	return &cobra.Command{Use: "list", Short: "List the budgets, and what has been spent", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return ask(c.Context(), a, func(l *link) ([]client.BudgetStanding, error) { return l.Budgets(c.Context()) }, a.showBudgets)
+			return a.budgetsAfter(c.Context(), func(l *link) ([]client.BudgetStanding, error) { return l.Budgets(c.Context()) })
 		}}
 }
 
@@ -50,7 +50,7 @@ refused: the tool is told which budget it is.`,
 				}
 				b.Scope, b.Of = scope, word
 			}
-			return ask(c.Context(), a, func(l *link) ([]client.BudgetStanding, error) { return l.SetBudget(c.Context(), args[0], b) }, a.showBudgets)
+			return a.budgetsAfter(c.Context(), func(l *link) ([]client.BudgetStanding, error) { return l.SetBudget(c.Context(), args[0], b) })
 		}}
 	f := c.Flags()
 	f.StringVar(&b.Period, "per", "month", "`day`, week or month")
@@ -64,11 +64,22 @@ refused: the tool is told which budget it is.`,
 func (a *app) budgetsRemove() *cobra.Command {
 	return &cobra.Command{Use: "remove NAME", Short: "Remove a budget", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return ask(c.Context(), a, func(l *link) ([]client.BudgetStanding, error) { return l.RemoveBudget(c.Context(), args[0]) }, a.showBudgets)
+			return a.budgetsAfter(c.Context(), func(l *link) ([]client.BudgetStanding, error) { return l.RemoveBudget(c.Context(), args[0]) })
 		}}
 }
 
-func (a *app) showBudgets(list []client.BudgetStanding) {
+// budgetsAfter does something, and shows the budgets as they are then.
+func (a *app) budgetsAfter(ctx context.Context, do func(*link) ([]client.BudgetStanding, error)) error {
+	var set client.Settings
+	return ask(ctx, a, func(l *link) (list []client.BudgetStanding, err error) {
+		if list, err = do(l); err == nil {
+			set, err = l.Settings(ctx)
+		}
+		return list, err
+	}, func(list []client.BudgetStanding) { a.showBudgets(list, set.Money()) })
+}
+
+func (a *app) showBudgets(list []client.BudgetStanding, m *client.Money) {
 	if len(list) == 0 {
 		a.note("There is no budget. `metapi budgets set all 50` sets one of $50 a month.")
 		return
@@ -86,7 +97,8 @@ func (a *app) showBudgets(list []client.BudgetStanding) {
 		case b.Spent >= b.USD:
 			state = cell{"spent: the cheapest serves", yellow}
 		}
-		t.add(b.Name, whose, string(b.Period), fmt.Sprintf("$%.4f", b.Spent), fmt.Sprintf("$%.4f", b.Held), fmt.Sprintf("$%.2f", b.USD), when(b.Until), state)
+		t.add(b.Name, whose, string(b.Period), amount(b.Spent, m), amount(b.Held, m), amount(b.USD, m), when(b.Until), state)
 	}
 	t.print(a.out)
+	a.noteRate(m)
 }

@@ -7,7 +7,7 @@ import (
 )
 
 func (a *app) keys() *cobra.Command {
-	return group("keys", "Make, show and revoke the local keys that tools use", a.keysAdd(), a.keysPrint(), a.keysList(), a.keysRevoke())
+	return group("keys", "Make, show and revoke the local keys that tools use", a.keysAdd(), a.keysPrint(), a.keysList(), a.keysPause(), a.keysResume(), a.keysRevoke())
 }
 
 func (a *app) keysAdd() *cobra.Command {
@@ -42,6 +42,9 @@ func (a *app) keysList() *cobra.Command {
 					t := newTable("NAME", "KEY", "CREATED", "STATE")
 					for _, k := range list {
 						state := cell{"in use", green}
+						if k.Paused != "" {
+							state = cell{"paused: " + k.Paused, yellow}
+						}
 						if !k.Revoked.IsZero() {
 							state = cell{"revoked " + when(k.Revoked), red}
 						}
@@ -49,6 +52,24 @@ func (a *app) keysList() *cobra.Command {
 					}
 					t.print(a.out)
 				})
+		}}
+}
+
+func (a *app) keysPause() *cobra.Command {
+	return &cobra.Command{Use: "pause NAME", Short: "Refuse a tool's requests until it is resumed", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return ask(c.Context(), a, func(l *link) (client.Key, error) { return l.PauseClient(c.Context(), args[0], true) },
+				func(k client.Key) {
+					a.say("%s is paused: its requests are refused until `metapi keys resume %s`.", k.Name, quoted(k.Name))
+				})
+		}}
+}
+
+func (a *app) keysResume() *cobra.Command {
+	return &cobra.Command{Use: "resume NAME", Short: "Take a tool's requests again", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return ask(c.Context(), a, func(l *link) (client.Key, error) { return l.PauseClient(c.Context(), args[0], false) },
+				func(k client.Key) { a.say("The requests of %s are taken again.", k.Name) })
 		}}
 }
 

@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/term"
+
+	"metapi/backend/control/client"
 )
 
 // printJSON writes v for programs.
@@ -155,11 +157,28 @@ func size(n int64) string {
 }
 
 // dollars shows money: cents where they matter, more digits where there are no cents.
-func dollars(usd float64) string {
-	if usd != 0 && usd < 1 {
-		return fmt.Sprintf("$%.6f", usd)
+func dollars(usd float64) string { return amount(usd, nil) }
+
+// amount is dollars, but in the currency that the user has chosen.
+func amount(usd float64, m *client.Money) string {
+	sign, v := "$", usd
+	if m != nil {
+		sign, v = m.Currency+" ", usd*m.Rate
 	}
-	return fmt.Sprintf("$%.2f", usd)
+	if v < 0 {
+		sign, v = "-"+sign, -v
+	}
+	if v != 0 && v < 1 {
+		return fmt.Sprintf("%s%.6f", sign, v)
+	}
+	return fmt.Sprintf("%s%.2f", sign, v)
+}
+
+// noteRate says by which rate money was shown.
+func (a *app) noteRate(m *client.Money) {
+	if m != nil {
+		a.note("Shown in %s at your rate of %s for a dollar.", m.Currency, strconv.FormatFloat(m.Rate, 'f', -1, 64))
+	}
 }
 
 // price shows dollars per million tokens.

@@ -22,13 +22,14 @@ func (a *app) usage() *cobra.Command {
 		limit        int
 	)
 	c := &cobra.Command{
-		Use:   "usage [--since 24h] [--by model|account|client|day|hour] [--limit N]",
+		Use:   "usage [--since 24h] [--by model|account|client|session|day|hour] [--limit N]",
 		Short: "Show requests, tokens and cost",
 		Long: `Show what was used and what it cost: totals, groups with --by, and the newest requests.
 
 "Estimates off by" is how far the tokens and the cost that a request was expected to take were from those it took: the median, by model.
 
-Money is in US dollars, as far as prices are known. "~" marks an estimate, "=" a cost that the provider told.`,
+Money is in US dollars, as far as prices are known, or in the currency of your settings.
+"~" marks an estimate, "=" a cost that the provider told.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			q := client.UsageQuery{By: by}
@@ -41,9 +42,9 @@ Money is in US dollars, as far as prices are known. "~" marks an estimate, "=" a
 				return err
 			}
 			switch by {
-			case "", "model", "account", "client", "day", "hour":
+			case "", "model", "account", "client", "session", "day", "hour":
 			default:
-				return wrongUsage("Choose model, account, client, day or hour.", "Requests cannot be grouped by %q.", by)
+				return wrongUsage("Choose model, account, client, session, day or hour.", "Requests cannot be grouped by %q.", by)
 			}
 			if limit < 0 {
 				return wrongUsage("Give a number from 0 on.", "--limit %d is not a number of rows.", limit)
@@ -56,9 +57,10 @@ Money is in US dollars, as far as prices are known. "~" marks an estimate, "=" a
 		}}
 	c.Flags().StringVar(&since, "since", "", "requests begun after this `time`: 24h, 7d, 2026-01-31 or a whole RFC 3339 time (default: all)")
 	c.Flags().StringVar(&until, "until", "", "requests begun before this `time`")
-	c.Flags().StringVar(&by, "by", "", "group by `what`: model, account, client, day or hour")
+	c.Flags().StringVar(&by, "by", "", "group by `what`: model, account, client, session, day or hour")
 	c.Flags().IntVar(&limit, "limit", 20, "how many requests to list (with --json: "+strconv.Itoa(pageOf)+")")
-	c.RegisterFlagCompletionFunc("by", cobra.FixedCompletions([]string{"model", "account", "client", "day", "hour"}, cobra.ShellCompDirectiveNoFileComp))
+	c.RegisterFlagCompletionFunc("by", cobra.FixedCompletions([]string{"model", "account", "client", "session", "day", "hour"}, cobra.ShellCompDirectiveNoFileComp))
+	c.AddCommand(a.usageExport())
 	return c
 }
 
@@ -106,11 +108,15 @@ func parseTime(flag, s string, now time.Time) (time.Time, error) {
 }
 
 func (a *app) showUsage(u client.UsageReport, by string) {
-	t := newTable("", ">REQUESTS", ">OK", ">FAILED", ">CANCELLED", ">INTERRUPTED", ">INPUT", ">CACHE READ", ">CACHE WRITE", ">OUTPUT", ">REASONING", ">COST")
+	t := newTable("", ">REQUESTS", ">OK", ">FAILED", ">CANCELLED", ">INTERRUPTED", ">INPUT", ">CACHE READ", ">CACHE WRITE", ">OUTPUT", ">REASONING", ">COST", ">SAVED")
 	for _, g := range u.Groups {
-		addFigures(t, g.Name, g.Figures)
+		name := g.Name
+		if g.Client != "" {
+			name = g.Client + " " + name
+		}
+		addFigures(t, name, g.Figures, u.Money)
 	}
-	addFigures(t, "total", u.Totals)
+	addFigures(t, "total", u.Totals, u.Money)
 	if by != "" {
 		t.head[0] = strings.ToUpper(by)
 	}
@@ -126,6 +132,8 @@ func (a *app) showUsage(u client.UsageReport, by string) {
 		}
 		t.print(a.out)
 	}
+	a.noteSaved(u)
+	a.noteRate(u.Money)
 	if len(u.Rows) == 0 {
 		return
 	}
@@ -137,7 +145,7 @@ func (a *app) showUsage(u client.UsageReport, by string) {
 			status = strconv.Itoa(r.Status)
 		}
 		t.add(when(r.Start), r.Client, r.Model, r.Account, cell{string(r.State), stateColours[string(r.State)]}, status, r.Attempts,
-			tilde(r.Estimated)+count(r.Input+r.CacheWrite), count(r.CacheRead), tilde(r.Estimated)+count(r.Output), rowCost(r), millis(r.TookMS))
+			tilde(r.Estimated)+count(r.Input+r.CacheWrite), count(r.CacheRead), tilde(r.Estimated)+count(r.Output), rowCost(r, u.Money), millis(r.TookMS))
 	}
 	t.print(a.out)
 	if u.Next != "" {
@@ -157,26 +165,44 @@ func offBy(share *float64) string {
 
 var stateColours = map[string]string{"ok": green, "failed": red, "cancelled": yellow, "interrupted": yellow, "running": dim}
 
-func addFigures(t *table, name string, f client.Figures) {
+// noteSaved says what was saved, and how that was worked out.
+func (a *app) noteSaved(u client.UsageReport) {
+	t := u.Totals
+	ended := t.Requests - t.Running
+	if ended == 0 || t.Compared == 0 {
+		return
+	}
+	part := ""
+	if t.Compared < ended {
+		part = fmt.Sprintf(" (%s of %s requests compared)", count(t.Compared), count(ended))
+	}
+	a.note("Saved %s%s. %s", amount(t.SavedUSD, u.Money), part, u.Method)
+}
+
+func addFigures(t *table, name string, f client.Figures, m *client.Money) {
 	tokens := tilde(f.TokensEstimated > 0)
-	cost := tilde(f.CostEstimated > 0) + dollars(f.CostUSD)
+	cost := tilde(f.CostEstimated > 0) + amount(f.CostUSD, m)
 	if f.CostUnknown > 0 && f.CostUSD == 0 {
 		cost = "unknown"
 	} else if f.CostUnknown > 0 {
 		cost = ">= " + cost
 	}
+	saved := "-"
+	if f.Compared > 0 {
+		saved = amount(f.SavedUSD, m)
+	}
 	t.add(name, count(f.Requests), count(f.OK), count(f.Failed), count(f.Cancelled), count(f.Interrupted),
-		tokens+count(f.Input), count(f.CacheRead), count(f.CacheWrite), tokens+count(f.Output), count(f.Reasoning), cost)
+		tokens+count(f.Input), count(f.CacheRead), count(f.CacheWrite), tokens+count(f.Output), count(f.Reasoning), cost, saved)
 }
 
-func rowCost(r client.Row) string {
+func rowCost(r client.Row, m *client.Money) string {
 	if r.CostUSD == nil {
 		return "unknown"
 	}
 	if r.CostToldBy != "" {
-		return "=" + dollars(*r.CostUSD)
+		return "=" + amount(*r.CostUSD, m)
 	}
-	return tilde(r.CostEstimated) + dollars(*r.CostUSD)
+	return tilde(r.CostEstimated) + amount(*r.CostUSD, m)
 }
 
 func tilde(estimated bool) string {

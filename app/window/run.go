@@ -61,6 +61,7 @@ type app struct {
 	presence *presence
 	finish   func() // once
 
+	notices  sync.Once     // makes notifications ready
 	settings chan struct{} // holds one while the settings are to be read again
 
 	up     chan struct{}   // closed when what follows is there
@@ -109,6 +110,9 @@ func (a *app) event(e client.Event) {
 	if e.Type == client.EventShow {
 		a.presence.show()
 		return
+	}
+	if e.Type == client.EventNotice {
+		go a.notify(*e.Notice)
 	}
 	if e.Type == client.EventResync || changed(e, client.TopicSettings) {
 		select {

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	goruntime "runtime"
+	"strings"
 	"syscall"
 	"time"
 
@@ -108,4 +109,29 @@ func (a *app) copyText(text string) {
 func (a *app) paint(theme string) {
 	c := background(theme, a.dark)
 	runtime.WindowSetBackgroundColour(a.wails, c.R, c.G, c.B, c.A)
+}
+
+// notify shows what the person wants to hear of as the desktop does it, where it can. A click opens the page that shows more.
+func (a *app) notify(n client.Notice) {
+	select {
+	case <-a.up:
+	case <-a.ctx.Done():
+		return
+	}
+	a.notices.Do(func() {
+		if err := runtime.InitializeNotifications(a.wails); err != nil {
+			a.log.Warn("this desktop shows no notifications", "error", err)
+			return
+		}
+		runtime.OnNotificationResponse(a.wails, func(r runtime.NotificationResult) {
+			if page, ok := r.Response.UserInfo["page"].(string); ok && r.Error == nil {
+				a.presence.show()
+				a.feed.open(page)
+			}
+		})
+	})
+	err := runtime.SendNotification(a.wails, runtime.NotificationOptions{ID: n.ID, Title: n.Title, Body: n.Text, Data: map[string]any{"page": strings.TrimPrefix(n.Page, "/")}})
+	if err != nil {
+		a.log.Warn("a notification was not shown", "title", n.Title, "error", err)
+	}
 }

@@ -42,6 +42,8 @@ type Client struct {
 	Hint    string    `json:"hint"` // "...wxyz": the last 4 characters of the key
 	Created time.Time `json:"created"`
 	Revoked time.Time `json:"revoked"` // zero: the key is good
+
+	Paused string `json:"paused,omitempty"` // why its requests are refused for now, in words; "": they are not
 }
 
 // Live reports whether the key is good.
@@ -162,4 +164,25 @@ func (a *Accounts) RevokeClient(ctx context.Context, name string) error {
 		return fmt.Errorf("the key %q is revoked, but its text is still in the keychain until Metapi starts again: %w", c.Name, err)
 	}
 	return nil
+}
+
+// PauseClient has the requests of a client refused, by its id or name, for a reason in words; "" has them taken again.
+func (a *Accounts) PauseClient(name, why string) (Client, error) {
+	c, err := a.client(name)
+	if err != nil || c.Paused == why {
+		return c, err
+	}
+	err = a.store.Update(func(tx *store.Tx) error {
+		now, ok, err := clients.Get(tx, c.ID)
+		if err != nil || !ok {
+			return errors.Join(err, notFound("key", name))
+		}
+		c = now
+		c.Paused = why
+		return clients.Put(tx, c.ID, c)
+	})
+	if err == nil {
+		a.changed()
+	}
+	return c, err
 }

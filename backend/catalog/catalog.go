@@ -52,6 +52,7 @@ type Model struct {
 	Name        string   // for display, e.g. "Claude Sonnet 4.5"; may be empty
 	Family      string   // [Name.Family]
 	Maker       string   // whose price list describes it: anthropic, openai, google, ...; empty where none does
+	AtMaker     *Price   // what its maker takes for it; nil where unknown
 	Context     int64    // tokens; 0 where unknown
 	UsualOutput int64    // the output limit that clients commonly set; at least this much is allowed. 0 where unknown
 	Described   bool     // the next three are known
@@ -214,7 +215,7 @@ func (c *Catalog) describe(name, lower string, l *list, at listed) *Model {
 	known := false
 	if maker, own, ok := c.made(lower); ok {
 		m.Maker, known = maker.id, true
-		m.Name, m.Context = own.Name, own.Context
+		m.Name, m.Context, m.AtMaker = own.Name, own.Context, own.price
 	}
 	if at.modelLine != nil { // the limits are those of this provider, where it has its own
 		known = true

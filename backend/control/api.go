@@ -32,8 +32,10 @@ func Handler(s *Service) http.Handler {
 	s.routes(&router{api, s})
 	describeEvents(api)
 	describeSession(api)
+	describeExport(api)
 	mux.HandleFunc("GET /api/events", s.events)
 	mux.HandleFunc("GET "+MetricsPath, s.metrics)
+	mux.HandleFunc("GET /api/usage/export", s.export)
 
 	spec, err := json.Marshal(api.OpenAPI())
 	if err != nil {

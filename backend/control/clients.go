@@ -10,7 +10,7 @@ import (
 )
 
 func showClient(c account.Client) Client {
-	return Client{ID: c.ID, Name: c.Name, KeyHint: c.Hint, Created: c.Created, Revoked: c.Revoked}
+	return Client{ID: c.ID, Name: c.Name, KeyHint: c.Hint, Created: c.Created, Revoked: c.Revoked, Paused: c.Paused}
 }
 
 func (s *Service) clients(context.Context, *nothing) ([]Client, error) {
@@ -88,4 +88,28 @@ func (s *Service) revokeClient(ctx context.Context, in *idInput) (Done, error) {
 		return Done{message}, nil
 	}
 	return Done{}, err
+}
+
+type editClientInput struct {
+	idInput
+	Body struct {
+		Paused bool `json:"paused" doc:"Refuse its requests until it is resumed"`
+	}
+}
+
+// editClient pauses a client, or takes its requests again.
+func (s *Service) editClient(_ context.Context, in *editClientInput) (Client, error) {
+	c, err := s.client(in.ID)
+	if err != nil {
+		return Client{}, err
+	}
+	why := ""
+	if in.Body.Paused {
+		why = "you asked for it"
+	}
+	if c, err = s.Accounts.PauseClient(c.ID, why); err != nil {
+		return Client{}, err
+	}
+	s.Log.Info("client paused set", "client", c.Name, "paused", in.Body.Paused)
+	return showClient(c), nil
 }

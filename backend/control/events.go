@@ -34,14 +34,26 @@ const (
 	EventChanged EventType = "changed" // Topics have changed
 	EventRequest EventType = "request" // Request has begun or settled
 	EventShow    EventType = "show"    // the window is asked to show itself
+	EventNotice  EventType = "notice"  // Notice is to be told to the person
 )
 
 // Event is one line of the live events. It says what changed, not to what: the API's other operations do that, so that
 // there is one way to read a thing. A request's row is the exception, since it is wanted at once.
 type Event struct {
-	Type    EventType `json:"type" enum:"resync,changed,request,show"`
+	Type    EventType `json:"type" enum:"resync,changed,request,show,notice"`
 	Topics  []Topic   `json:"topics,omitempty" enum:"status,accounts,models,clients,settings,doctor"`
 	Request *Row      `json:"request,omitempty"`
+	Notice  *Notice   `json:"notice,omitempty"`
+}
+
+// Notice is something that a person wants to hear of at once, wherever they are.
+type Notice struct {
+	ID     string `json:"id" doc:"The same for what takes the place of one that was told before"`
+	Kind   string `json:"kind" enum:"budget,runaway"`
+	Title  string `json:"title"`
+	Text   string `json:"text" doc:"A sentence or two"`
+	Page   string `json:"page" doc:"The page that shows more"`
+	Client string `json:"client,omitempty" doc:"The id of the client that it is about"`
 }
 
 // Hub hands events to whoever listens. Publishing never waits: a listener that does not keep up loses events and is told
@@ -63,6 +75,7 @@ type listener struct {
 	show     bool
 	topics   []Topic          // not told yet, each once
 	requests []routing.Record // not told yet, oldest first
+	notices  []Notice         // likewise
 }
 
 // maxUntold is how many requests wait for a listener before it is told to read them itself.
@@ -94,6 +107,18 @@ func (h *Hub) Request(r *routing.Record) {
 		l.requests = append(l.requests, told)
 	})
 }
+
+// Notify tells of something at once. Of those not told yet to a listener the last few are kept.
+func (h *Hub) Notify(n Notice) {
+	h.each(func(l *listener) {
+		if len(l.notices) >= maxNotices {
+			l.notices = slices.Delete(l.notices, 0, 1)
+		}
+		l.notices = append(l.notices, n)
+	})
+}
+
+const maxNotices = 16
 
 // Show asks the windows that listen to show themselves, and returns how many there are.
 func (h *Hub) Show() (windows int) {
@@ -140,8 +165,8 @@ func (h *Hub) leave(l *listener) {
 // take returns what waits, as events: what changes everything first.
 func (l *listener) take(row func(*routing.Record) Row) (events []Event) {
 	l.mu.Lock()
-	resync, show, topics, requests := l.resync, l.show, l.topics, l.requests
-	l.resync, l.show, l.topics, l.requests = false, false, nil, nil
+	resync, show, topics, requests, notices := l.resync, l.show, l.topics, l.requests, l.notices
+	l.resync, l.show, l.topics, l.requests, l.notices = false, false, nil, nil, nil
 	l.mu.Unlock()
 	if resync {
 		events = append(events, Event{Type: EventResync})
@@ -152,6 +177,9 @@ func (l *listener) take(row func(*routing.Record) Row) (events []Event) {
 	for i := range requests {
 		r := row(&requests[i])
 		events = append(events, Event{Type: EventRequest, Request: &r})
+	}
+	for i := range notices {
+		events = append(events, Event{Type: EventNotice, Notice: &notices[i]})
 	}
 	if show {
 		events = append(events, Event{Type: EventShow})

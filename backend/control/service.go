@@ -19,6 +19,7 @@ import (
 	"metapi/backend/routing"
 	"metapi/backend/routing/live"
 	"metapi/backend/snapshot"
+	"metapi/backend/store"
 )
 
 // Switches are what the user sets for the whole of Metapi. They outlive a restart.
@@ -58,6 +59,7 @@ type Service struct {
 	Refresh    *catalog.Refresher
 	Lists      *catalog.Lists
 	Ledger     *ledger.Ledger
+	Store      *store.Store
 	Live       *live.Registry
 	Snapshot   func() *snapshot.Snapshot // the one in force; means something only while serving
 	Routing    func() routing.Settings   // what the user has written in routing.yaml
@@ -70,6 +72,7 @@ type Service struct {
 	Budgets    *budget.Keeper
 	Meter      *Meter                        // what requests have come to since the start
 	SetBudgets func([]budget.Budget) error   // puts them in force for good
+	Tidy       func()                        // has old requests forgotten at once: the settings say so
 	Changed    func()                        // called after a change that the snapshot must show; returns when it does
 	Trouble    func() []string               // what is wrong with the data folder now, a sentence each
 	Check      func() error                  // reads the whole database
@@ -153,6 +156,7 @@ func (s *Service) routes(r *router) {
 	route(r, http.MethodGet, "/api/clients", "clients", "The clients, revoked ones included", s.clients)
 	route(r, http.MethodPost, "/api/clients", "addClient", "Make a client with a new local key", s.addClient)
 	route(r, http.MethodGet, "/api/clients/{id}/key", "clientKey", "A client's local key", s.clientKey)
+	route(r, http.MethodPatch, "/api/clients/{id}", "editClient", "Pause a client, or take its requests again", s.editClient)
 	route(r, http.MethodDelete, "/api/clients/{id}", "revokeClient", "End a client's local key", s.revokeClient)
 
 	route(r, http.MethodGet, "/api/mode", "mode", "The mode in force", s.mode)
@@ -163,6 +167,9 @@ func (s *Service) routes(r *router) {
 	route(r, http.MethodGet, "/api/usage", "usage", "What was used, and what it cost", s.usage)
 	route(r, http.MethodGet, "/api/requests", "requests", "Requests, by what they have in common", s.requests)
 	route(r, http.MethodGet, "/api/requests/{id}", "request", "All about one request", s.request)
+	route(r, http.MethodGet, "/api/requests/{id}/receipt", "receipt", "What one request cost, and why; last: the newest", s.receipt)
+	route(r, http.MethodGet, "/api/storage", "storage", "How much the records take", s.storage)
+	route(r, http.MethodPost, "/api/storage/compact", "compact", "Give back what the database no longer uses", s.compact)
 	route(r, http.MethodGet, "/api/budgets", "budgets", "What may be spent, and what has been", s.budgets)
 	route(r, http.MethodPut, "/api/budgets/{name}", "setBudget", "Set a budget, or change it", s.setBudget)
 	route(r, http.MethodDelete, "/api/budgets/{name}", "removeBudget", "Remove a budget", s.removeBudget)

@@ -7,6 +7,7 @@ import (
 
 	"metapi/backend/catalog"
 	"metapi/backend/network"
+	"metapi/backend/routing"
 )
 
 // Settings are the user's choices that are neither accounts nor routing. They outlive a restart.
@@ -28,6 +29,26 @@ type Settings struct {
 	ProbeModels    bool    `json:"probe_models" doc:"Ask models likewise for one token, where their price is known"`
 	ProbesPerDay   int     `json:"probes_per_day" minimum:"0" maximum:"100000" doc:"No more probes than this on a day"`
 	ProbeUSDPerDay float64 `json:"probe_usd_per_day" minimum:"0" maximum:"1000" doc:"Nor any more that cost something once they have cost this many dollars"`
+
+	Baseline routing.Baseline `json:"baseline" enum:"vendor,dearest,first" doc:"What savings are counted against: the model at its vendor's own price, the dearest that could have served, or the first account in the user's order"`
+	Currency string           `json:"currency" pattern:"^([A-Z]{3})?$" doc:"ISO code of the currency in which the pages, the tray and commands show money; empty: US dollars. The API stays in dollars"`
+	Rate     float64          `json:"rate" minimum:"0" maximum:"1000000000" doc:"What a dollar is in that currency, as the user says"`
+	KeepDays int              `json:"keep_days" minimum:"0" maximum:"36500" doc:"How long requests are kept one by one; 0: for ever. What they came to by the hour stays"`
+	Runaway  string           `json:"runaway" enum:"off,tell,pause" doc:"What becomes of a tool that has run away: nothing, a notice, or a notice and a pause"`
+}
+
+// Money is how the user wants to see money.
+type Money struct {
+	Currency string  `json:"currency" doc:"ISO code"`
+	Rate     float64 `json:"rate" doc:"What a US dollar is in it"`
+}
+
+// Money is how money is to be shown; nil: in dollars.
+func (s *Settings) Money() *Money {
+	if s.Currency == "" || s.Currency == "USD" || s.Rate <= 0 {
+		return nil
+	}
+	return &Money{s.Currency, s.Rate}
 }
 
 // EditSettings is a change of some of them; what is absent stays.
@@ -49,6 +70,12 @@ type EditSettings struct {
 	ProbeModels    *bool    `json:"probe_models,omitempty"`
 	ProbesPerDay   *int     `json:"probes_per_day,omitempty" minimum:"0" maximum:"100000"`
 	ProbeUSDPerDay *float64 `json:"probe_usd_per_day,omitempty" minimum:"0" maximum:"1000"`
+
+	Baseline *routing.Baseline `json:"baseline,omitempty" enum:"vendor,dearest,first"`
+	Currency *string           `json:"currency,omitempty" pattern:"^([A-Z]{3})?$"`
+	Rate     *float64          `json:"rate,omitempty" minimum:"0" maximum:"1000000000"`
+	KeepDays *int              `json:"keep_days,omitempty" minimum:"0" maximum:"36500"`
+	Runaway  *string           `json:"runaway,omitempty" enum:"off,tell,pause"`
 }
 
 func (e EditSettings) apply(to *Settings) {
@@ -64,6 +91,11 @@ func (e EditSettings) apply(to *Settings) {
 	set(&to.ProbeModels, e.ProbeModels)
 	set(&to.ProbesPerDay, e.ProbesPerDay)
 	set(&to.ProbeUSDPerDay, e.ProbeUSDPerDay)
+	set(&to.Baseline, e.Baseline)
+	set(&to.Currency, e.Currency)
+	set(&to.Rate, e.Rate)
+	set(&to.KeepDays, e.KeepDays)
+	set(&to.Runaway, e.Runaway)
 }
 
 func set[T any](to *T, v *T) {
@@ -97,6 +129,9 @@ func (s *Service) editSettings(ctx context.Context, in *editSettingsInput) (Sett
 	}
 	then := now
 	in.Body.apply(&then)
+	if then.Currency != "" && then.Currency != "USD" && !(then.Rate > 0) {
+		return now, NewProblem(Invalid, "There is no rate for "+then.Currency+".", "Give what one US dollar is in it, such as 0.92.")
+	}
 	if then.CAFile != now.CAFile {
 		if err := s.checkCertificates(&then.CAFile); err != nil {
 			return now, err
@@ -136,6 +171,9 @@ func (s *Service) editSettings(ctx context.Context, in *editSettingsInput) (Sett
 	s.Lists.Kick()
 	s.Events.Changed(TopicSettings, TopicStatus)
 	move(true)
+	if then.KeepDays != now.KeepDays {
+		s.Tidy()
+	}
 	if then.Port != now.Port {
 		s.Changed() // wakes who waits for a port
 	}

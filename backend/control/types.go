@@ -200,6 +200,7 @@ type Client struct {
 	KeyHint string    `json:"key_hint"`
 	Created time.Time `json:"created"`
 	Revoked time.Time `json:"revoked,omitzero"`
+	Paused  string    `json:"paused,omitempty" doc:"Why its requests are refused for now, in words; absent: they are not"`
 }
 
 // ClientKey is a client with its local key.
@@ -243,13 +244,17 @@ type Figures struct {
 	CostUSD         float64 `json:"cost_usd" doc:"What is known of the cost"`
 	CostEstimated   int64   `json:"cost_estimated" doc:"Requests some of whose cost stands on such a count"`
 	CostUnknown     int64   `json:"cost_unknown" doc:"Requests some of whose tokens have no known price; cost_usd leaves them out"`
+	SavedUSD        float64 `json:"saved_usd" doc:"What the baseline of the settings would have cost more; below zero where it would have cost less"`
+	Compared        int64   `json:"compared" doc:"Requests that saved_usd is about: those of which both costs are known"`
 }
 
-// Group is the figures of one model, account, client, day or hour.
+// Group is the figures of one model, account, client, session, day or hour.
 type Group struct {
-	Key  string `json:"key" doc:"The model, the account's or client's id, or the start of the day or hour in UTC"`
+	Key  string `json:"key" doc:"The model, the account's, client's or session's id, the day as 2006-01-02, or the start of the hour; days are those of this machine's time zone"`
 	Name string `json:"name" doc:"The key in words"`
 	Figures
+
+	Client string `json:"client,omitempty" doc:"The client's name, where the group is a session"`
 }
 
 // Row is one request.
@@ -283,6 +288,8 @@ type UsageReport struct {
 	Since  time.Time `json:"since,omitzero"`
 	Until  time.Time `json:"until,omitzero"`
 	Totals Figures   `json:"totals"`
+	Method string    `json:"method" doc:"What savings are counted against, in a sentence"`
+	Money  *Money    `json:"money,omitempty" doc:"How the user wants to see money; absent: in dollars, as all of this is"`
 	Groups []Group   `json:"groups,omitempty"`
 	Misses []Miss    `json:"misses,omitempty" doc:"How far off what requests were expected to take was, by model, that with the most requests first; whole hours"`
 	Rows   []Row     `json:"rows" doc:"Newest first"`

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"metapi/backend/gateway"
@@ -22,7 +21,7 @@ type Page struct {
 
 type usageInput struct {
 	Page
-	By string `query:"by" enum:"model,account,client,day,hour" doc:"Group the totals too"`
+	By string `query:"by" enum:"model,account,client,session,day,hour" doc:"Group the totals too"`
 }
 
 type requestsInput struct {
@@ -44,7 +43,11 @@ func (s *Service) usage(ctx context.Context, in *usageInput) (UsageReport, error
 	if err != nil {
 		return u, err
 	}
-	u.Totals = figures(totals)
+	set, err := s.Switches.Settings()
+	if err != nil {
+		return u, err
+	}
+	u.Totals, u.Method, u.Money = figures(totals, set.Baseline), method(set.Baseline), set.Money()
 	if in.By != "" {
 		rows, err := s.Ledger.Group(ledger.By(in.By), in.Since, in.Until, time.Local)
 		if err != nil {
@@ -52,7 +55,10 @@ func (s *Service) usage(ctx context.Context, in *usageInput) (UsageReport, error
 		}
 		u.Groups = make([]Group, len(rows))
 		for i, r := range rows {
-			u.Groups[i] = Group{Key: r.Key, Name: names.of(ledger.By(in.By), r.Key), Figures: figures(r.Totals)}
+			u.Groups[i] = Group{Key: r.Key, Name: names.of(ledger.By(in.By), r.Key), Figures: figures(r.Totals, set.Baseline)}
+			if r.Client != "" {
+				u.Groups[i].Client = cmp.Or(names.clients[r.Client], r.Client)
+			}
 		}
 	}
 	if in.Cursor == "" {
@@ -92,19 +98,8 @@ func (s *Service) requests(ctx context.Context, in *requestsInput) (Requests, er
 		return Requests{}, err
 	}
 	q := ledger.Query{Limit: in.Limit, Cursor: in.Cursor, Since: in.Since, Until: in.Until, Model: in.Model, State: routing.State(in.State)}
-	if in.Account != "" {
-		a, err := s.Accounts.Get(in.Account)
-		if err != nil {
-			return Requests{}, err
-		}
-		q.Account = a.ID
-	}
-	if in.Client != "" {
-		c, err := s.client(in.Client)
-		if err != nil {
-			return Requests{}, err
-		}
-		q.Client = c.ID
+	if err := s.whose(&q, in.Client, in.Account); err != nil {
+		return Requests{}, err
 	}
 	return s.rows(names, q)
 }
@@ -127,19 +122,18 @@ type idInput struct {
 
 // request shows all about one.
 func (s *Service) request(ctx context.Context, in *idInput) (Request, error) {
-	r, ok, err := s.Ledger.Request(in.ID)
+	r, err := s.record(in.ID)
 	if err != nil {
 		return Request{}, err
-	}
-	if !ok {
-		return Request{}, NewProblem(NotFound, fmt.Sprintf("There is no request %q in the ledger.", in.ID), "`metapi usage --json` lists their ids.")
 	}
 	names, err := s.names()
 	return Request{Row: names.row(&r), Record: r}, err
 }
 
-func figures(t ledger.Totals) Figures {
+func figures(t ledger.Totals, b routing.Baseline) Figures {
+	saved := t.Against(b)
 	return Figures{
+		SavedUSD: saved.USD(), Compared: saved.Compared,
 		Requests: t.Requests, OK: t.OK, Failed: t.Failed, Cancelled: t.Cancelled, Interrupted: t.Interrupted, Running: t.Running,
 		Input: t.Usage.Input, CacheRead: t.Usage.CacheRead, CacheWrite: t.Usage.CacheWrite + t.Usage.CacheWrite1h,
 		Output: t.Usage.Output, Reasoning: t.Usage.Reasoning, TokensEstimated: t.UsageEstimated,
@@ -175,6 +169,8 @@ func (n names) of(by ledger.By, key string) string {
 		return cmp.Or(n.clients[key], key)
 	case ledger.ByModel:
 		return cmp.Or(key, "(unknown model)")
+	case ledger.BySession:
+		return cmp.Or(key, "(no session)")
 	}
 	return key
 }

@@ -29,8 +29,8 @@ type attempt struct {
 	way     http.RoundTripper
 	secret  string // as sent, for scrubbing
 	pass    *live.Pass
-	spent   func(usd float64) // settles what its budgets hold for it
-	held    *routing.Held     // what it has taken of its account's limits
+	held    Hold          // of its budgets
+	taken   *routing.Held // of its account's limits
 	dog     *watchdog
 	start   time.Time
 	hide    bool                // the usage chunk was our wish
@@ -117,20 +117,20 @@ func (x *exchange) tryOnce(d *routing.Deployment, more bool, mends mending) *fai
 			Message: "the account that could serve this is being tried again after a failure"}}
 	}
 	defer pass.Abandon() // where nothing else has ended it
-	spent, refused := x.hold(d)
+	held, refused := x.hold(d)
 	if refused != nil {
 		return &failure{err: refused}
 	}
-	defer spent(0) // likewise
-	a := &attempt{exchange: x, d: d, spent: spent, target: x.snap.Targets[d.Order], way: x.g.way(x.snap, d.Order), pass: pass, start: now, via: x.in, up: dialects.Of(x.in), mends: mends}
+	defer held.End(0) // likewise
+	a := &attempt{exchange: x, d: d, held: held, target: x.snap.Targets[d.Order], way: x.g.way(x.snap, d.Order), pass: pass, start: now, via: x.in, up: dialects.Of(x.in), mends: mends}
 	a.quirks = mends.quirks(d.Quirks)
 	x.asked.At = now
-	held, full, until := d.Account.Limits.Take(d, &x.asked, x.rec.Rules)
+	taken, full, until := d.Account.Limits.Take(d, &x.asked, x.rec.Rules)
 	if full != "" { // others have been quicker since the decision
 		return &failure{passed: true, err: &protocol.Error{Kind: protocol.RateLimited, RetryAfter: until.Sub(now), Message: "the account that could serve this is " + full}}
 	}
-	defer held.Abandon() // likewise
-	a.held = held
+	defer taken.Abandon() // likewise
+	a.taken = taken
 	switch via, _ := d.Via(x.asked); {
 	case via != protocol.None:
 		a.via, a.up = via, dialects.Of(via)

@@ -18,17 +18,25 @@ import (
 // within keeps the gateway within budgets, as the backend does.
 type within struct{ budget.Keeper }
 
-func (b *within) Hold(client, account, model string, most func() float64) (func(float64), *protocol.Error) {
-	h, err := b.Keeper.Hold(budget.Use{Client: client, Account: account, Model: model}, most, time.Now())
+func (b *within) Hold(client, account, model string, began time.Time, most func() float64) (gateway.Hold, *protocol.Error) {
+	h, err := b.Keeper.Hold(budget.Use{Client: client, Account: account, Model: model}, most, began, time.Now())
 	var over *budget.Over
 	if errors.As(err, &over) {
 		return nil, over.Client(time.Now())
 	}
-	return func(usd float64) { h.Settle(usd, time.Now()) }, nil
+	return h, nil
 }
 
-func (b *within) Spare(client, model string) string {
-	return b.Keeper.Spare(budget.Use{Client: client, Model: model}, time.Now())
+func (b *within) Settle(_ *routing.Record, record func(), holds []gateway.Hold) {
+	var list []*budget.Hold
+	for _, h := range holds {
+		list = append(list, h.(*budget.Hold))
+	}
+	b.Keeper.Settle(record, list, time.Now())
+}
+
+func (b *within) Spare(client, account, model string) string {
+	return b.Keeper.Spare(budget.Use{Client: client, Account: account, Model: model}, time.Now())
 }
 
 func budgeted(t *testing.T, list ...budget.Budget) (*within, setting) {
@@ -113,10 +121,66 @@ func TestSoftBudgetSpares(t *testing.T) {
 	if got := w.send(asks()[0]); got.status != 200 || got.header.Get("X-Metapi-Deployment") != "dep_1_gpt-4o" {
 		t.Errorf("%d, by %s", got.status, got.header.Get("X-Metapi-Deployment"))
 	}
-	if rec := w.records(1)[0]; rec.Mode != routing.Cheapest || len(rec.Rules) != 1 || rec.Rules[0] != "budget: soft" {
+	if got := w.send(asks()[0]).header.Get("X-Metapi-Budget"); got != "soft" {
+		t.Errorf("the reply names the budget %q", got)
+	}
+	if rec := w.records(2)[0]; rec.Mode != routing.Cheapest || len(rec.Rules) != 1 || rec.Rules[0] != "budget: soft" {
 		t.Errorf("mode %s, rules %v", rec.Mode, rec.Rules)
 	}
 	if got := w.do(inMode(w.request(asks()[0]), "failover")); got.header.Get("X-Metapi-Deployment") != "dep_0_gpt-4o" {
 		t.Errorf("a client that asks for a mode is not heard: %s", got.header.Get("X-Metapi-Deployment"))
 	}
+}
+
+// An account that has spent its own soft budget is asked after the others, and alone serves all the same.
+func TestSoftBudgetOfAnAccount(t *testing.T) {
+	_, limit := budgeted(t, budget.Budget{Name: "work", Scope: budget.Account, Of: "acc_0", Period: budget.Month, USD: 0})
+	w := newWorld(t, []*imitation.Vendor{vendor(t, imitation.OpenAI, "A"), vendor(t, imitation.OpenAI, "B")}, limit)
+	got := w.send(asks()[0])
+	if got.status != 200 || got.header.Get("X-Metapi-Deployment") != "dep_1_gpt-4o" || got.header.Get("X-Metapi-Budget") != "work" {
+		t.Errorf("%d, by %s, budget %q", got.status, got.header.Get("X-Metapi-Deployment"), got.header.Get("X-Metapi-Budget"))
+	}
+	if rec := w.records(1)[0]; len(rec.Rules) != 1 || rec.Rules[0] != "budget: work" {
+		t.Errorf("rules %v", rec.Rules)
+	}
+	alone := newWorld(t, []*imitation.Vendor{vendor(t, imitation.OpenAI, "A")}, limit)
+	if got := alone.send(asks()[0]); got.status != 200 || got.header.Get("X-Metapi-Budget") != "" {
+		t.Errorf("%d, budget %q", got.status, got.header.Get("X-Metapi-Budget"))
+	}
+}
+
+// Whoever asks for several replies at once holds what all of them may cost.
+func TestChoicesAreHeld(t *testing.T) {
+	held := func(change func(map[string]any)) float64 {
+		b, limit := budgeted(t, budget.Budget{Name: "x", Scope: budget.Total, Period: budget.Month, USD: 100, Hard: true})
+		most := 0.0
+		v := vendor(t, imitation.OpenAI, "A")
+		watch := func(o *gateway.Options, s *snapshot.Snapshot) {
+			limit(o, s)
+			o.Budgets = watching{b, func() { most = b.Standings(time.Now())[0].Held }}
+		}
+		w := newWorld(t, []*imitation.Vendor{v}, prices(100), watch)
+		a := asks()[0]
+		a.body["max_completion_tokens"] = 1000
+		change(a.body)
+		w.send(a)
+		return most
+	}
+	one := held(func(map[string]any) {})
+	five := held(func(body map[string]any) { body["n"] = 5 })
+	if one < 1 || five < one+3.9 || five > one+4.1 { // a thousand tokens of a reply are a dollar
+		t.Errorf("one holds %v, five %v", one, five)
+	}
+}
+
+// watching looks whenever something has been held.
+type watching struct {
+	*within
+	look func()
+}
+
+func (w watching) Hold(client, account, model string, began time.Time, most func() float64) (gateway.Hold, *protocol.Error) {
+	h, e := w.within.Hold(client, account, model, began, most)
+	w.look()
+	return h, e
 }

@@ -33,11 +33,13 @@ type exchange struct {
 	peek     protocol.Peek
 	owner    routing.Pin // whose state the request leans on
 	asked    routing.Request
-	ranked   []routing.Candidate   // the first of the decision, as the record has them
+	able     []routing.Candidate   // of the decision
+	ranked   []routing.Candidate   // the first of them, as the record has them
 	conv     *conversation.Request // the body, decoded; nil until lane B wants it
 	client   *account.Client
 	mode     routing.Mode // that the client asks for in a header, or that a spent budget does
-	spared   string       // the budget that does
+	spared   string       // the budget that does, or has another account asked first
+	holds    []Hold       // of the attempts
 	stream   bool         // the client wants a stream
 	out      *streamWriter
 	countBy  time.Time // when a count must be told
@@ -208,6 +210,7 @@ func (x *exchange) ask(pin routing.Pin) {
 func (x *exchange) route(pin routing.Pin) *failure {
 	x.ask(pin)
 	decision, err := routing.Decide(&x.snap.Snapshot, x.asked)
+	x.spareAccounts(&decision)
 	x.noteDecision(&decision, maxFigures)
 	if err != nil {
 		e := asError(err)

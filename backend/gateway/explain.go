@@ -49,6 +49,7 @@ func (g *Gateway) Explain(ctx context.Context, q Question) (routing.Record, erro
 	pin, _ := x.findOwner()
 	x.ask(pin)
 	d, err := routing.Decide(&x.snap.Snapshot, x.asked)
+	x.spareAccounts(&d)
 	for i := range d.Candidates {
 		d.Candidates[i].Expect(x.asked)
 	}

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -31,33 +32,23 @@ type Pins interface {
 	Pin(issued []protocol.Ref, account string)
 }
 
-// Budgets keeps attempts within what may be spent.
-type Budgets interface {
-	// Any reports whether there is a budget at all. It takes no lock.
-	Any() bool
-	// Hold sets aside what an attempt may cost at most, in dollars, until settle is called with what it did cost; only the first call counts.
-	// Where a budget leaves no room, settle is nil, and the error is for the client.
-	Hold(client, account, model string, most func() float64) (settle func(usd float64), refused *protocol.Error)
-	// Spare names a budget that is spent, but refuses nothing: the request is to be served by whoever costs least. "": there is none.
-	Spare(client, model string) string
-}
-
 // Options is what a [Gateway] is made of. Zero values of the optional fields mean the default told with each.
 type Options struct {
 	Snapshot   func() *snapshot.Snapshot
 	Recorder   Recorder
 	Pins       Pins
-	Kept       Kept                  // default: nothing is kept
-	Budgets    Budgets               // default: there are none
-	Transport  http.RoundTripper     // for accounts to which the snapshot gives no way of their own; default: as the system says
-	Control    http.Handler          // the control API, its figures and its pages, mounted at /api/, /metrics and /ui/ behind the same door; checks its own token
-	Origins    []string              // Origin values that may call; default: none, so that no web page can
-	Moves      <-chan []net.Listener // where to answer from now on, in place of where it did; default: never
-	MaxBody    int64                 // bytes; default: 64 MiB
-	FirstEvent time.Duration         // see Timing.FirstEvent; default: 30 s
-	Memory     *live.Memory          // of clients and their sessions; default: one that knows nothing
-	Learned    *tokens.Corrections   // of estimates; default: none
-	Log        *slog.Logger          // default: slog.Default()
+	Kept       Kept                          // default: nothing is kept
+	Budgets    Budgets                       // default: there are none
+	Watch      func(*routing.Record, []byte) // looks at each request that has ended, with its body, which it does not keep; default: nobody does
+	Transport  http.RoundTripper             // for accounts to which the snapshot gives no way of their own; default: as the system says
+	Control    http.Handler                  // the control API, its figures and its pages, mounted at /api/, /metrics and /ui/ behind the same door; checks its own token
+	Origins    []string                      // Origin values that may call; default: none, so that no web page can
+	Moves      <-chan []net.Listener         // where to answer from now on, in place of where it did; default: never
+	MaxBody    int64                         // bytes; default: 64 MiB
+	FirstEvent time.Duration                 // see Timing.FirstEvent; default: 30 s
+	Memory     *live.Memory                  // of clients and their sessions; default: one that knows nothing
+	Learned    *tokens.Corrections           // of estimates; default: none
+	Log        *slog.Logger                  // default: slog.Default()
 }
 
 // Gateway is the handler of the loopback server.
@@ -152,6 +143,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch {
+	case client.Paused != "":
+		refuse(w, ep.dialect(), &protocol.Error{Kind: protocol.Forbidden, Message: fmt.Sprintf(
+			"Metapi has paused this tool (%s): %s. Resume it in Metapi's window, under Tools, or with `metapi keys resume %q`", client.Name, client.Paused, client.Name)})
 	case snap.Paused:
 		refuse(w, ep.dialect(), &protocol.Error{Kind: protocol.Unavailable, Message: "Metapi is paused; `metapi resume` or the tray starts it again"})
 	case ep.list != nil:

@@ -23,7 +23,7 @@ func (x *exchange) noteDecision(d *routing.Decision, most int) {
 	if x.spared != "" {
 		x.rec.Rules = append(x.rec.Rules, x.spared)
 	}
-	x.ranked = d.Candidates[:min(len(d.Candidates), most)]
+	x.able, x.ranked = d.Candidates, d.Candidates[:min(len(d.Candidates), most)]
 	x.rec.Candidates = make([]routing.Figure, 0, len(x.ranked))
 	for i := range x.ranked {
 		c := &x.ranked[i]
@@ -62,8 +62,9 @@ func (a *attempt) close(kind protocol.Kind, message string) {
 	case !a.made.Usage.Zero():
 		a.made.Cost = a.cost()
 	}
-	a.spent(a.made.Cost.USD)
-	a.held.Settle(a.made.Usage, a.made.Cost.USD)
+	a.held.End(a.made.Cost.USD)
+	a.taken.Settle(a.made.Usage, a.made.Cost.USD)
+	a.rec.Parts = a.rec.Parts.Add(routing.PartsOf(a.d.Price, a.made.Usage, a.start))
 	if kind == "" && a.reply.HasUsage && (a.ep.operation == protocol.Generate || a.counting()) && !a.hidden() {
 		a.checkEstimate()
 	}
@@ -201,7 +202,14 @@ func (x *exchange) settle(state routing.State, e *protocol.Error) {
 		x.rec.Cost = x.rec.Cost.Add(x.rec.Attempts[i].Cost)
 	}
 	x.compare()
-	x.g.Recorder.Settle(&x.rec)
+	if x.g.Budgets.Any() || x.holds != nil {
+		x.g.Budgets.Settle(&x.rec, func() { x.g.Recorder.Settle(&x.rec) }, x.holds)
+	} else {
+		x.g.Recorder.Settle(&x.rec)
+	}
+	if x.g.Watch != nil {
+		x.g.Watch(&x.rec, x.body)
+	}
 }
 
 // compare books what the same tokens would have cost at each candidate, by its prices: what the receipt sets beside what was paid.
@@ -213,4 +221,17 @@ func (x *exchange) compare() {
 		f := &x.rec.Candidates[i]
 		f.Would, f.WouldKnown = x.ranked[i].Price.Cost(x.rec.Usage, x.rec.Start)
 	}
+	x.against()
+}
+
+// against books what each baseline would have cost. It would have asked once: what was spent on attempts before the last is not its doing.
+func (x *exchange) against() {
+	last := &x.rec.Attempts[len(x.rec.Attempts)-1]
+	var served *routing.Deployment
+	for i := range x.able {
+		if x.able[i].ID == last.Deployment {
+			served = x.able[i].Deployment
+		}
+	}
+	x.rec.Against = routing.Compare(x.able, served, last.Usage, x.rec.Start)
 }

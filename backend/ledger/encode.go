@@ -211,6 +211,21 @@ func appendRecord(b []byte, r *routing.Record) ([]byte, error) {
 	o.span("first_byte", r.FirstByte)
 	o.usage(r.Usage)
 	o.cost(r.Cost)
+	if p := r.Parts; p != (routing.Parts{}) {
+		o.key("parts")
+		o.open()
+		o.figure("fresh", p.Fresh)
+		o.figure("cached", p.Cached)
+		o.figure("written", p.Written)
+		o.figure("output", p.Output)
+		o.figure("reasoning", p.Reasoning)
+		o.figure("per_call", p.PerCall)
+		o.close()
+	}
+	o.each("against", len(r.Against), func(i int) {
+		o.text("baseline", string(r.Against[i].Baseline))
+		o.float("usd", r.Against[i].USD)
+	})
 	o.each("issued", len(r.Issued), func(i int) {
 		o.text("kind", string(r.Issued[i].Kind))
 		o.text("id", r.Issued[i].ID)

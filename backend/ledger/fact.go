@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"math"
 	"time"
 
 	"metapi/backend/protocol"
@@ -10,14 +11,15 @@ import (
 // fact is what the fold must know of a record beside its JSON. It shares no memory with the record that a caller
 // may go on to change.
 type fact struct {
-	id     string
-	when   time.Time // the time in the id, see idTime; the record's start where the id has none
-	state  routing.State
-	client string
-	model  string
-	shares []share // one for each account that was tried; the last is the one that served. One with no account where none was tried
-	issued []protocol.Ref
-	miss   miss
+	id      string
+	when    time.Time // the time in the id, see idTime; the record's start where the id has none
+	state   routing.State
+	client  string
+	model   string
+	session string
+	shares  []share // one for each account that was tried; the last is the one that served. One with no account where none was tried
+	issued  []protocol.Ref
+	miss    miss
 }
 
 // share is the part of a request that is booked on one account: tokens and money where they were spent, the
@@ -28,7 +30,7 @@ type share struct {
 }
 
 func factOf(r *routing.Record) fact {
-	f := fact{id: r.ID, when: r.Start, state: r.State, client: r.Client, model: r.Model}
+	f := fact{id: r.ID, when: r.Start, state: r.State, client: r.Client, model: r.Model, session: r.Session}
 	if t, ok := idTime(r.ID); ok {
 		f.when = t
 	}
@@ -72,6 +74,7 @@ func sharesOf(r *routing.Record) []share {
 			others[i].totals = Totals{}
 		}
 	}
+	save(&last.totals, r)
 	shares := append(others, last)
 
 	// A doubt is counted once a request, at the account where it arose.
@@ -94,6 +97,26 @@ func sharesOf(r *routing.Record) []share {
 	mark(r.Cost.Unknown, func(a routing.Attempt) bool { return a.Cost.Unknown }, func(t *Totals) *int64 { return &t.CostUnknown })
 	return shares
 }
+
+// save books what the request cost less than each baseline that is known. It is the doing of the account that served.
+func save(t *Totals, r *routing.Record) {
+	switch {
+	case r.State == routing.Running || r.Cost.Unknown:
+	case r.Cost == routing.Cost{} && r.Usage == protocol.Usage{}:
+		for _, b := range routing.Baselines {
+			t.Against(b.Baseline).Compared++ // nothing was used, and nothing would have been
+		}
+	default:
+		for _, a := range r.Against {
+			if s := t.Against(a.Baseline); s.Compared == 0 {
+				*s = Saving{int64(math.Round(min(max(a.USD-r.Cost.USD, -mostSaved), mostSaved) * 1e9)), 1}
+			}
+		}
+	}
+}
+
+// mostSaved bounds what one request counts for, in dollars: prices are whatever somebody wrote.
+const mostSaved = 1e6
 
 // find returns the share of an account, added in front of nothing if it is new.
 func find(shares *[]share, account string) *share {

@@ -22,6 +22,7 @@ import (
 //	requests_by  c, m, a or s; client, model, account or state; 0; id -> nothing
 //	rollups      h hour -> Totals
 //	             g hour client 0 account 0 model -> Totals
+//	             s hour client 0 session -> Totals
 //	             e hour model -> Misses
 //	pins         r kind 0 id -> sequence, account
 //	             s sequence -> kind 0 id
@@ -39,9 +40,10 @@ const (
 	byAccount = 'a'
 	byState   = 's'
 
-	wholeHour = 'h'
-	groupHour = 'g'
-	missHour  = 'e'
+	wholeHour   = 'h'
+	groupHour   = 'g'
+	missHour    = 'e'
+	sessionHour = 's'
 )
 
 var metaKey = []byte("meta")
@@ -50,6 +52,9 @@ var metaKey = []byte("meta")
 type meta struct {
 	Folded position `json:"folded"`
 	Pins   int      `json:"pins"`
+
+	Sessions uint32 `json:"sessions,omitempty"` // the first hour of which there are sums by session
+	Pruned   uint32 `json:"pruned,omitempty"`   // the first hour whose requests are still kept one by one
 }
 
 // tables are the ledger's buckets within a transaction.
@@ -68,7 +73,16 @@ func (t tables) meta() (m meta, err error) {
 	if raw := t.pins.Get(metaKey); raw != nil {
 		err = json.Unmarshal(raw, &m)
 	}
+	if m.Sessions == 0 && t.anyOf(wholeHour) && !t.anyOf(sessionHour) { // an older Metapi has filled them
+		m.Sessions = hourOf(time.Now()) + 1
+	}
 	return m, err
+}
+
+// anyOf reports whether there are rollups of a kind.
+func (t tables) anyOf(kind byte) bool {
+	k, _ := t.rollups.Cursor().Seek([]byte{kind})
+	return len(k) > 0 && k[0] == kind
 }
 
 // anyRunning reports whether there are rows to [fold.interrupt].
@@ -176,7 +190,12 @@ func (f *fold) count(e *fact, sign int64) {
 		f.changes[string(key)] = sum
 	}
 	f.key = append(append(f.key[:0], wholeHour), hour...)
-	add(f.key, e.sum())
+	sum := e.sum()
+	add(f.key, sum)
+	f.key = append(append(f.key[:0], sessionHour), hour...)
+	f.key = append(append(f.key, clean(e.client)...), 0)
+	f.key = append(f.key, clean(e.session)...)
+	add(f.key, sum)
 	for _, s := range e.shares {
 		f.key = append(append(f.key[:0], groupHour), hour...)
 		f.key = append(append(f.key, clean(e.client)...), 0)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"metapi/backend/routing"
@@ -19,13 +20,15 @@ const (
 	ByModel   By = "model"
 	ByAccount By = "account" // tokens and money at the account where they were spent, the request at the one that had the last word
 	ByClient  By = "client"
-	ByDay     By = "day"  // an hour that two days share, in zones that are not whole hours from UTC, goes to the one that it begins in
-	ByHour    By = "hour" //
+	ByDay     By = "day" // an hour that two days share, in zones that are not whole hours from UTC, goes to the one that it begins in
+	ByHour    By = "hour"
+	BySession By = "session"
 )
 
 // Row is one group.
 type Row struct {
-	Key string `json:"key"` // a model, account or client id, "" where there was none; a day "2006-01-02"; the beginning of an hour in RFC 3339
+	Key    string `json:"key"`              // a model, account, client or session id, "" where there was none; a day "2006-01-02"; the beginning of an hour in RFC 3339
+	Client string `json:"client,omitempty"` // of a session
 	Totals
 }
 
@@ -33,7 +36,7 @@ type Row struct {
 func (l *Ledger) Totals(since, until time.Time) (sum Totals, err error) {
 	err = l.view(func(t tables) error {
 		sum = Totals{}
-		return t.sums(since, until, false, func(_ uint32, _ names, part *Totals) { sum.add(part, 1) })
+		return t.sums(since, until, wholeHour, func(_ uint32, _ names, part *Totals) { sum.add(part, 1) })
 	})
 	return sum, err
 }
@@ -57,20 +60,31 @@ func (l *Ledger) Group(by By, since, until time.Time, zone *time.Location) ([]Ro
 		key = func(hour uint32, _ names) []byte { return at(hour).AppendFormat(nil, time.DateOnly) }
 	case ByHour:
 		key = func(hour uint32, _ names) []byte { return at(hour).AppendFormat(nil, time.RFC3339) }
+	case BySession:
+		key = func(_ uint32, n names) []byte { return slices.Concat(n[0], []byte{0}, n[1]) }
 	default:
-		return nil, fmt.Errorf("requests cannot be grouped by %q: use model, account, client, day or hour", by)
+		return nil, fmt.Errorf("requests cannot be grouped by %q: use model, account, client, session, day or hour", by)
 	}
 	inTime := by == ByDay || by == ByHour
+	kind := byte(groupHour)
+	if inTime {
+		kind = wholeHour
+	} else if by == BySession {
+		kind = sessionHour
+	}
 	var rows []Row
 	err := l.view(func(t tables) error {
 		groups := make(map[string]*Row)
 		rows = nil
-		err := t.sums(since, until, !inTime, func(hour uint32, n names, part *Totals) {
+		err := t.sums(since, until, kind, func(hour uint32, n names, part *Totals) {
 			k := key(hour, n)
 			g := groups[string(k)]
 			if g == nil {
 				g = &Row{Key: string(k)}
 				groups[g.Key] = g
+				if by == BySession {
+					g.Client, g.Key, _ = strings.Cut(g.Key, "\x00")
+				}
 			}
 			g.add(part, 1)
 		})
@@ -88,24 +102,29 @@ func (l *Ledger) Group(by By, since, until time.Time, zone *time.Location) ([]Ro
 	return rows, err
 }
 
-// names are the client, account and model of a part.
+// names are the client, account and model of a part, or its client and session.
 type names [3][]byte
 
 // visitor is called with parts of a sum. It keeps neither the names nor the part.
 type visitor func(hour uint32, n names, part *Totals)
 
 // sums visits parts that add up to the requests begun in [since, until): rollups for whole hours, rows for the parts
-// of an hour at either end, and what is running. Without detail the names are empty.
-func (t tables) sums(since, until time.Time, detail bool, visit visitor) error {
+// of an hour at either end, and what is running. Of whole hours the names are empty.
+func (t tables) sums(since, until time.Time, kind byte, visit visitor) error {
 	if !since.IsZero() && !until.IsZero() && !since.Before(until) {
 		return nil
 	}
+	m, err := t.meta()
+	if err != nil {
+		return err
+	}
+	since, until = m.whole(since), m.whole(until)
 	low, high := "", ""
 	first, end := uint32(0), ^uint32(0) // whole hours: [first, end)
 	if !since.IsZero() {
 		low, first = idFloor(since), hourOf(since)
 		if hourStart(first).Before(since) && t.any(idFloor(hourStart(first)), low) {
-			if err := t.rowSums(low, earlier(idFloor(hourStart(first+1)), until), detail, visit); err != nil {
+			if err := t.rowSums(low, earlier(idFloor(hourStart(first+1)), until), kind, visit); err != nil {
 				return err
 			}
 			first++
@@ -115,7 +134,7 @@ func (t tables) sums(since, until time.Time, detail bool, visit visitor) error {
 		high, end = idFloor(until), hourOf(until)
 		if hourStart(end).Before(until) && end >= first {
 			if next := idFloor(hourStart(end + 1)); t.any(high, next) {
-				if err := t.rowSums(max(low, idFloor(hourStart(end))), high, detail, visit); err != nil {
+				if err := t.rowSums(max(low, idFloor(hourStart(end))), high, kind, visit); err != nil {
 					return err
 				}
 			} else {
@@ -123,12 +142,26 @@ func (t tables) sums(since, until time.Time, detail bool, visit visitor) error {
 			}
 		}
 	}
-	if err := t.hourSums(first, end, detail, visit); err != nil {
+	if kind == sessionHour && first < m.Sessions { // an older Metapi kept no sums of sessions
+		if err := t.rowSums(max(low, idFloor(hourStart(first))), idFloor(hourStart(min(m.Sessions, end))), kind, visit); err != nil {
+			return err
+		}
+		first = m.Sessions
+	}
+	if err := t.hourSums(first, end, kind, visit); err != nil {
 		return err
 	}
 	// What is running is in no rollup, and few enough to be counted.
 	q := Query{State: routing.Running, Oldest: true}
-	return t.join(q, low, high, func(id, raw []byte) (bool, error) { return true, visitRow(raw, true, detail, visit) })
+	return t.join(q, low, high, func(id, raw []byte) (bool, error) { return true, visitRow(raw, true, kind, visit) })
+}
+
+// whole takes a cut through an hour whose requests are no longer kept one by one back to its beginning.
+func (m *meta) whole(cut time.Time) time.Time {
+	if !cut.IsZero() && hourOf(cut) < m.Pruned {
+		return hourStart(hourOf(cut))
+	}
+	return cut
 }
 
 func hourStart(h uint32) time.Time { return time.Unix(int64(h)*3600, 0) }
@@ -147,11 +180,7 @@ func (t tables) any(low, high string) bool {
 }
 
 // hourSums visits the rollups of the hours [first, end).
-func (t tables) hourSums(first, end uint32, detail bool, visit visitor) error {
-	kind := byte(wholeHour)
-	if detail {
-		kind = groupHour
-	}
+func (t tables) hourSums(first, end uint32, kind byte, visit visitor) error {
 	var part Totals
 	c := t.rollups.Cursor()
 	for k, raw := c.Seek(binary.BigEndian.AppendUint32([]byte{kind}, first)); len(k) >= 5 && k[0] == kind; k, raw = c.Next() {
@@ -160,11 +189,11 @@ func (t tables) hourSums(first, end uint32, detail bool, visit visitor) error {
 			break
 		}
 		var n names
-		if detail {
+		if kind != wholeHour {
 			var ok1, ok2 bool
 			n[0], n[1], ok1 = bytes.Cut(k[5:], []byte{0})
 			n[1], n[2], ok2 = bytes.Cut(n[1], []byte{0})
-			if !ok1 || !ok2 {
+			if !ok1 || !ok2 && kind == groupHour {
 				return errTotals
 			}
 		}
@@ -177,17 +206,17 @@ func (t tables) hourSums(first, end uint32, detail bool, visit visitor) error {
 }
 
 // rowSums visits what the rows in [low, high) that have ended came to.
-func (t tables) rowSums(low, high string, detail bool, visit visitor) error {
+func (t tables) rowSums(low, high string, kind byte, visit visitor) error {
 	c := t.rows.Cursor()
 	for k, raw := c.Seek([]byte(low)); k != nil && string(k) < high; k, raw = c.Next() {
-		if err := visitRow(raw, false, detail, visit); err != nil {
+		if err := visitRow(raw, false, kind, visit); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func visitRow(raw []byte, running, detail bool, visit visitor) error {
+func visitRow(raw []byte, running bool, kind byte, visit visitor) error {
 	state, text, err := parseRow(raw)
 	if err != nil || (state == routing.Running) != running {
 		return err
@@ -197,9 +226,12 @@ func visitRow(raw []byte, running, detail bool, visit visitor) error {
 		return errors.Join(errTotals, err)
 	}
 	f := factOf(r)
-	if !detail {
-		sum := f.sum()
-		visit(hourOf(f.when), names{}, &sum)
+	if kind != groupHour {
+		sum, n := f.sum(), names{}
+		if kind == sessionHour {
+			n[0], n[1] = []byte(clean(f.client)), []byte(clean(f.session))
+		}
+		visit(hourOf(f.when), n, &sum)
 		return nil
 	}
 	for i := range f.shares {

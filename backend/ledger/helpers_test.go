@@ -64,8 +64,31 @@ func summed(rows []routing.Record) (t Totals) {
 		if r.Cost.Unknown {
 			t.CostUnknown++
 		}
+		for _, b := range routing.Baselines {
+			usd, known := savedBy(&r, b.Baseline)
+			if known {
+				s := t.Against(b.Baseline)
+				s.Nano, s.Compared = s.Nano+int64(math.Round(usd*1e9)), s.Compared+1
+			}
+		}
 	}
 	return t
+}
+
+// savedBy is what a request cost less than a baseline.
+func savedBy(r *routing.Record, b routing.Baseline) (usd float64, known bool) {
+	if r.State == routing.Running || r.Cost.Unknown {
+		return 0, false
+	}
+	if r.Usage.Prompt()+r.Usage.Output == 0 && !r.Usage.Estimated && r.Cost.USD == 0 {
+		return 0, true
+	}
+	for _, a := range r.Against {
+		if a.Baseline == b {
+			return a.USD - r.Cost.USD, true
+		}
+	}
+	return 0, false
 }
 
 func equalTotals(a, b Totals) bool {
@@ -97,7 +120,7 @@ func checkSums(t fataler, l *Ledger, rows []routing.Record) {
 		if err != nil || !equalTotals(got, want) {
 			t.Errorf("totals of %v:\n got %+v %v\nwant %+v", s, got, err, want)
 		}
-		for _, by := range []By{ByModel, ByAccount, ByClient, ByDay, ByHour} {
+		for _, by := range []By{ByModel, ByAccount, ByClient, BySession, ByDay, ByHour} {
 			groups, err := l.Group(by, s[0], s[1], nil)
 			var sum Totals
 			for _, g := range groups {

@@ -148,7 +148,7 @@ func (l *Ledger) Begin(r *routing.Record) {
 	b := *r
 	b.State = routing.Running
 	b.Candidates, b.Excluded, b.Attempts, b.Issued = nil, nil, nil, nil
-	b.Usage, b.Cost = protocol.Usage{}, routing.Cost{}
+	b.Usage, b.Cost, b.Parts, b.Against = protocol.Usage{}, routing.Cost{}, routing.Parts{}, nil
 	l.accept(&b)
 }
 

@@ -94,6 +94,7 @@ func presentable(r routing.Record) routing.Record {
 	for i := range r.Attempts {
 		r.Attempts[i].Cost = finite(r.Attempts[i].Cost)
 	}
+	r.Parts, r.Against = routing.Parts{}, nil
 	r.Candidates = append([]routing.Figure(nil), r.Candidates...)
 	for i, c := range r.Candidates {
 		if math.IsNaN(c.Price) || math.IsInf(c.Price, 0) {

@@ -178,7 +178,7 @@ func sameRecord(a, b routing.Record) bool {
 func drawRecord(t *rapid.T, n int) *routing.Record {
 	at := t0.Add(time.Duration(rapid.IntRange(0, 4*3600).Draw(t, "second")) * time.Second)
 	r := &routing.Record{ID: testID(at, n), Start: at, Client: rapid.SampledFrom([]string{"c1", "c2", ""}).Draw(t, "client"),
-		Model: rapid.SampledFrom([]string{"m1", "m\x002", ""}).Draw(t, "model"),
+		Model: rapid.SampledFrom([]string{"m1", "m\x002", ""}).Draw(t, "model"), Session: rapid.SampledFrom([]string{"s1", "s2", ""}).Draw(t, "session"),
 		State: rapid.SampledFrom([]routing.State{routing.OK, routing.Failed, routing.Cancelled}).Draw(t, "state")}
 	for range rapid.IntRange(0, 3).Draw(t, "attempts") {
 		a := routing.Attempt{Account: rapid.SampledFrom([]string{"a1", "a2", "a3"}).Draw(t, "account"),
@@ -186,6 +186,11 @@ func drawRecord(t *rapid.T, n int) *routing.Record {
 			Cost:  routing.Cost{USD: rapid.Float64Range(0, 1).Draw(t, "usd"), Unknown: rapid.Bool().Draw(t, "unknown")}}
 		r.Attempts = append(r.Attempts, a)
 		r.Usage, r.Cost = r.Usage.Add(a.Usage), r.Cost.Add(a.Cost)
+	}
+	for _, b := range routing.Baselines {
+		if rapid.Bool().Draw(t, "known") {
+			r.Against = append(r.Against, routing.Against{Baseline: b.Baseline, USD: rapid.Float64Range(0, 2).Draw(t, "against")})
+		}
 	}
 	return r
 }

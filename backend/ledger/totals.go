@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"metapi/backend/protocol"
+	"metapi/backend/routing"
 )
 
 // Totals is what a number of requests came to. Requests is the sum of the five states.
@@ -23,6 +24,30 @@ type Totals struct {
 	UsageEstimated int64 `json:"usage_estimated"` // requests some of whose tokens we counted ourselves
 	CostEstimated  int64 `json:"cost_estimated"`  // requests some of whose cost stands on such a count
 	CostUnknown    int64 `json:"cost_unknown"`    // requests some of whose tokens have no known price: CostUSD leaves them out
+
+	AgainstVendor  Saving `json:"against_vendor"`
+	AgainstDearest Saving `json:"against_dearest"`
+	AgainstFirst   Saving `json:"against_first"`
+}
+
+// Saving is what requests cost less than a baseline. It is kept for all baselines, so that the user may choose another for what is past, too.
+type Saving struct {
+	Nano     int64 `json:"nano"`     // billionths of a dollar, so that sums are exact; below zero where the baseline would have cost less
+	Compared int64 `json:"compared"` // requests of which both costs are known, or that used nothing
+}
+
+// USD is what was saved, in dollars.
+func (s Saving) USD() float64 { return float64(s.Nano) / 1e9 }
+
+// Against is what was saved against a baseline.
+func (t *Totals) Against(b routing.Baseline) *Saving {
+	switch b {
+	case routing.Dearest:
+		return &t.AgainstDearest
+	case routing.First:
+		return &t.AgainstFirst
+	}
+	return &t.AgainstVendor
 }
 
 // Add adds u to t.
@@ -38,10 +63,11 @@ func (t *Totals) add(u *Totals, sign int64) {
 }
 
 // counts are the whole numbers of t, in the order in which they are stored: new ones go to the end.
-func (t *Totals) counts() [15]*int64 {
+func (t *Totals) counts() [21]*int64 {
 	return [...]*int64{&t.Requests, &t.OK, &t.Failed, &t.Cancelled, &t.Interrupted, &t.Running,
 		&t.Usage.Input, &t.Usage.CacheRead, &t.Usage.CacheWrite, &t.Usage.CacheWrite1h, &t.Usage.Output, &t.Usage.Reasoning,
-		&t.UsageEstimated, &t.CostEstimated, &t.CostUnknown}
+		&t.UsageEstimated, &t.CostEstimated, &t.CostUnknown,
+		&t.AgainstVendor.Nano, &t.AgainstVendor.Compared, &t.AgainstDearest.Nano, &t.AgainstDearest.Compared, &t.AgainstFirst.Nano, &t.AgainstFirst.Compared}
 }
 
 var errTotals = errors.New("a damaged rollup in the database")

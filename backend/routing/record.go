@@ -46,6 +46,8 @@ type Record struct {
 	FirstByte time.Duration  `json:"first_byte,omitempty"` // start to first meaningful event (streams)
 	Usage     protocol.Usage `json:"usage,omitzero"`       // of all attempts
 	Cost      Cost           `json:"cost,omitzero"`        // of all attempts
+	Parts     Parts          `json:"parts,omitzero"`       // what the price lists make of the usage of all attempts
+	Against   []Against      `json:"against,omitempty"`    // what the baselines would have cost that are known; nothing is compared where nothing was used
 	Issued    []protocol.Ref `json:"issued,omitempty"`     // state that the serving account issued: later requests are pinned by it
 }
 

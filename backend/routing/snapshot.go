@@ -50,6 +50,7 @@ type Deployment struct {
 	Protocols protocol.Set
 	Counts    protocol.Set    // those of them in which a prompt's tokens can be counted, free of charge
 	Price     *catalog.Price  // nil where unknown
+	AtMaker   *catalog.Price  // what the model costs at who makes it: see [AtVendor]; nil where unknown
 	Reasons   bool            // it may think for long before the first token
 	Described bool            // Reasons is known
 	Quirks    map[string]bool // how its provider differs from the protocol it speaks: see conversation.Target

@@ -252,7 +252,7 @@ func describe(d *routing.Deployment, known *catalog.Catalog, a account.Account, 
 	m, price := known.Offered(a.Provider, a.BaseURL, o)
 	d.Price, d.Model = price, o.Model
 	if m != nil {
-		d.Model, d.Reasons, d.Described = m.ID, m.Reasons, m.Described
+		d.Model, d.Reasons, d.Described, d.AtMaker = m.ID, m.Reasons, m.Described, m.AtMaker
 		d.Context = cmp.Or(d.Context, m.Context)
 		d.Display = cmp.Or(d.Display, m.Name)
 	}

@@ -82,6 +82,8 @@ func (s *Store) backup(ctx context.Context, version int) (string, error) {
 	}
 	defer os.Remove(f.Name()) // does nothing once it has been renamed
 	err = guard(false, func() error {
+		s.swap.RLock()
+		defer s.swap.RUnlock()
 		return s.db.View(func(tx *bbolt.Tx) error {
 			_, err := tx.WriteTo(stopWriter{ctx, f})
 			return err

@@ -129,6 +129,8 @@ func checkTop(db *bbolt.DB) error {
 func (s *Store) Check() error {
 	var found error
 	err := guard(false, func() error {
+		s.swap.RLock()
+		defer s.swap.RUnlock()
 		return s.db.View(func(tx *bbolt.Tx) error {
 			// The walk runs in a goroutine of bbolt's, which ends when the channel has been read to its end.
 			for err := range tx.Check() {

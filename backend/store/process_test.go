@@ -29,6 +29,8 @@ func TestMain(m *testing.M) {
 			err = s.Close()
 		}
 		fmt.Println(kindOf(err), err)
+	case "compact":
+		compactForEver(dir)
 	case "small":
 		writeUntilFull(dir)
 	default:

@@ -19,12 +19,15 @@ const File = "metapi.db"
 
 // Store is an open database. It is safe for concurrent use; many may read while one writes.
 type Store struct {
-	db   *bbolt.DB
+	db   *bbolt.DB // guarded by swap
 	path string
 	now  func() time.Time
 
 	stop   context.CancelFunc // ends a backup in the background
 	worker sync.WaitGroup
+
+	writing sync.RWMutex // held by updates, and alone by who writes the file anew; taken before swap
+	swap    sync.RWMutex // held by whoever uses db, and alone by who puts another in its place
 
 	mu      sync.Mutex // guards trouble
 	trouble string
@@ -108,6 +111,7 @@ func Open(dir string, opts ...Option) (*Store, error) {
 	if err := s.migrate(o.table); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	sweep(path)
 	if o.every > 0 && !fresh {
 		s.backupIfOld(ctx, o.every, len(o.table))
 	}
@@ -196,6 +200,8 @@ func (s *Store) Dir() string { return filepath.Dir(s.path) }
 func (s *Store) Close() error {
 	s.stop()
 	s.worker.Wait()
+	s.swap.RLock()
+	defer s.swap.RUnlock()
 	return wrap("close the database", s.path, s.db.Close())
 }
 
@@ -207,6 +213,8 @@ func (tx *Tx) Bolt() *bbolt.Tx { return tx.tx }
 
 // View runs fn over the database as it is now. Writes in it fail.
 func (s *Store) View(fn func(*Tx) error) error {
+	s.swap.RLock()
+	defer s.swap.RUnlock()
 	return s.result("read", guard(true, func() error {
 		return s.db.View(func(tx *bbolt.Tx) error { return fn(&Tx{tx}) })
 	}))
@@ -214,6 +222,10 @@ func (s *Store) View(fn func(*Tx) error) error {
 
 // Update runs fn and makes its writes durable, all or none: an error from fn undoes them. One update runs at a time.
 func (s *Store) Update(fn func(*Tx) error) error {
+	s.writing.RLock()
+	defer s.writing.RUnlock()
+	s.swap.RLock()
+	defer s.swap.RUnlock()
 	return s.result("write", guard(true, func() error {
 		return s.db.Update(func(tx *bbolt.Tx) error { return fn(&Tx{tx}) })
 	}))
@@ -222,6 +234,10 @@ func (s *Store) Update(fn func(*Tx) error) error {
 // Batch is Update for many goroutines at once: it gathers their functions for up to 10 ms into one transaction, and
 // so into one sync of the disk. fn may be run more than once.
 func (s *Store) Batch(fn func(*Tx) error) error {
+	s.writing.RLock()
+	defer s.writing.RUnlock()
+	s.swap.RLock()
+	defer s.swap.RUnlock()
 	return s.result("write", s.db.Batch(func(tx *bbolt.Tx) error {
 		return guard(true, func() error { return fn(&Tx{tx}) })
 	}))

@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -188,7 +189,7 @@ func (c *Client) Resume(ctx context.Context) (control.Paused, error) {
 // UsageQuery says which requests, and how many rows of them. The zero value is the newest page of all.
 type UsageQuery struct {
 	Since, Until time.Time
-	By           string // model, account, client, day or hour: groups are wanted too
+	By           string // model, account, client, session, day or hour: groups are wanted too
 	Limit        int    // rows, at most 1000; 0: 1000
 	Cursor       string // UsageReport.Next of the page before
 }
@@ -215,6 +216,64 @@ func (c *Client) Usage(ctx context.Context, u UsageQuery) (control.UsageReport, 
 // Request tells all about one request.
 func (c *Client) Request(ctx context.Context, id string) (control.Request, error) {
 	return get[control.Request](ctx, c, "/api/requests/"+url.PathEscape(id), nil)
+}
+
+// Receipt is what a request cost, and why; "last" is the newest.
+func (c *Client) Receipt(ctx context.Context, id string) (control.Receipt, error) {
+	return get[control.Receipt](ctx, c, "/api/requests/"+url.PathEscape(id)+"/receipt", nil)
+}
+
+// Export is which requests [Client.Export] writes. Zero fields do not narrow the choice.
+type Export struct {
+	Format                        string // csv or jsonl
+	Since, Until                  time.Time
+	Client, Account, Model, State string
+}
+
+// Export writes requests, oldest first.
+func (c *Client) Export(ctx context.Context, e Export, to io.Writer) error {
+	q := url.Values{"format": {e.Format}}
+	for name, v := range map[string]string{"client": e.Client, "account": e.Account, "model": e.Model, "state": e.State} {
+		if v != "" {
+			q.Set(name, v)
+		}
+	}
+	for name, t := range map[string]time.Time{"since": e.Since, "until": e.Until} {
+		if !t.IsZero() {
+			q.Set(name, t.UTC().Format(time.RFC3339Nano))
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/api/usage/export?"+q.Encode(), http.NoBody)
+	if err != nil {
+		return err
+	}
+	c.authorise(req)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+		return cmp.Or(err, error(problem(resp, b)))
+	}
+	_, err = io.Copy(to, resp.Body)
+	return err
+}
+
+// Records tells how much the records take.
+func (c *Client) Records(ctx context.Context) (control.Records, error) {
+	return get[control.Records](ctx, c, "/api/storage", nil)
+}
+
+// Compact gives back what the database no longer uses.
+func (c *Client) Compact(ctx context.Context) (control.Records, error) {
+	return post[control.Records](ctx, c, "/api/storage/compact", nil)
+}
+
+// PauseClient has the requests of a client refused, or taken again.
+func (c *Client) PauseClient(ctx context.Context, ref string, paused bool) (control.Client, error) {
+	return call[control.Client](ctx, c, http.MethodPatch, "/api/clients/"+url.PathEscape(ref), nil, map[string]bool{"paused": paused})
 }
 
 // Question is what [Client.Decide] asks about.

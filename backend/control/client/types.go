@@ -31,6 +31,10 @@ type (
 	Request         = control.Request
 	Decided         = control.Decided
 	BudgetStanding  = control.BudgetStanding
+	Receipt         = control.Receipt
+	Records         = control.Records
+	Money           = control.Money
+	Notice          = control.Notice
 	Log             = control.Log
 	Check           = control.Check
 	Report          = control.Report
@@ -75,6 +79,7 @@ const (
 	EventChanged = control.EventChanged
 	EventRequest = control.EventRequest
 	EventShow    = control.EventShow
+	EventNotice  = control.EventNotice
 
 	TopicStatus   = control.TopicStatus
 	TopicAccounts = control.TopicAccounts

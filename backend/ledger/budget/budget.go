@@ -108,6 +108,16 @@ type Standing struct {
 	Until time.Time `json:"until"` // when the next period begins
 }
 
+// Notice says that a budget has come near its end, or to it.
+type Notice struct {
+	Budget
+	Percent int // 80 or 100
+	Until   time.Time
+}
+
+// levels are the shares of a budget whose spending is told, once a period.
+var levels = []int{80, 100}
+
 // Over says that a hard budget is spent.
 type Over struct {
 	Budget
@@ -121,10 +131,10 @@ func (o *Over) Error() string { return fmt.Sprintf("the budget %q is spent", o.N
 func (o *Over) Client(now time.Time) *protocol.Error {
 	if o.Held {
 		return &protocol.Error{Kind: protocol.RateLimited, RetryAfter: 5 * time.Second,
-			Message: fmt.Sprintf("what is left of the budget %q is held by requests that are running; try again when they have ended, or raise it with `metapi budgets set`", o.Name)}
+			Message: fmt.Sprintf("what is left of the budget %q is held by requests that are running; try again when they have ended, or raise it in Metapi's window, under Costs, or with `metapi budgets set`", o.Name)}
 	}
 	return &protocol.Error{Kind: protocol.OutOfMoney, RetryAfter: o.Until.Sub(now),
-		Message: fmt.Sprintf("the budget %q is spent: $%.2f for the %s; raise it with `metapi budgets set`, or wait until %s", o.Name, o.USD, o.Period, o.Until.Format("2 January 15:04"))}
+		Message: fmt.Sprintf("the budget %q is spent: $%.2f for the %s; raise it in Metapi's window, under Costs, or with `metapi budgets set`, or wait until %s", o.Name, o.USD, o.Period, o.Until.Format("2 January 15:04"))}
 }
 
 // Spent reads from the ledger what has been spent under a budget since a time, in dollars.
@@ -132,6 +142,8 @@ type Spent func(b Budget, since time.Time) (float64, error)
 
 // Keeper keeps requests within budgets. It is safe for concurrent use; the zero value has none.
 type Keeper struct {
+	Tell func(Notice) // told, once a period, when a budget is nearly spent and when it is; nil: nobody is. It is called with the keeper locked
+
 	any atomic.Bool // there is a budget: whoever finds none need not take the lock
 
 	mu      sync.Mutex
@@ -145,6 +157,7 @@ type kept struct {
 	spent       float64 // dollars
 	since       uint64  // holds that were asked for before it was set are not in held
 	held        nano    // a whole number, so that what is added and taken away leaves nothing
+	told        int     // the last of levels that was
 }
 
 // nano is billionths of a dollar.
@@ -152,7 +165,7 @@ type nano int64
 
 func (n nano) usd() float64 { return float64(n) / 1e9 }
 
-// Set puts budgets in place of those before, and reads what has been spent under them, while no attempt settles. On an error those before stay.
+// Set puts budgets in place of those before, and reads what has been spent under them, while no request settles. On an error those before stay.
 func (k *Keeper) Set(list []Budget, spent Spent, now time.Time) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -178,7 +191,18 @@ func (b *kept) begin(spent Spent, now time.Time) (err error) {
 	b.from = b.Period.begins(now)
 	b.until = b.Period.ends(b.from)
 	b.spent, err = spent(b.Budget, b.from)
+	b.told = b.level() // before: whoever sets a budget sees how it does
 	return err
+}
+
+// level is the last of levels that has been reached.
+func (b *kept) level() (reached int) {
+	for _, l := range levels {
+		if b.spent >= b.USD*float64(l)/100 {
+			reached = l
+		}
+	}
+	return reached
 }
 
 // turn begins the next period of b where it is time. A clock that was set back begins one, too.
@@ -187,27 +211,29 @@ func (b *kept) turn(now time.Time) {
 		return
 	}
 	b.from = b.Period.begins(now)
-	b.until, b.spent = b.Period.ends(b.from), 0
+	b.until, b.spent, b.told = b.Period.ends(b.from), 0, 0
 }
 
-// Hold is what an attempt may cost, until it settles.
+// Hold is what an attempt may cost, or once it has ended did, until its request is in the ledger.
 type Hold struct {
-	k       *Keeper
-	use     Use
-	number  uint64
-	held    nano
-	settled bool
+	k      *Keeper
+	use    Use
+	began  time.Time // the request: in the ledger, too, it counts for the period that it was begun in
+	number uint64
+	held   nano
+	usd    float64
+	ended  bool
 }
 
 // Any reports whether there is a budget at all.
 func (k *Keeper) Any() bool { return k.any.Load() }
 
 // Hold sets aside what an attempt may cost at most; worst is asked only where a hard budget is concerned. The error is an *[Over].
-func (k *Keeper) Hold(u Use, worst func() float64, now time.Time) (*Hold, error) {
+func (k *Keeper) Hold(u Use, worst func() float64, began, now time.Time) (*Hold, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.holds++
-	h := &Hold{k: k, use: u, number: k.holds}
+	h := &Hold{k: k, use: u, began: began, number: k.holds}
 	hard := false
 	for _, b := range k.budgets {
 		if b.turn(now); !b.concerns(u) || !b.Hard {
@@ -219,40 +245,71 @@ func (k *Keeper) Hold(u Use, worst func() float64, now time.Time) (*Hold, error)
 		}
 	}
 	if hard {
-		h.held = nano(math.Ceil(min(max(worst(), 0), mostUSD) * 1e9)) // a limit that a client sets may be any number
-		for _, b := range k.budgets {
-			if b.concerns(u) && b.Hard {
-				b.held += h.held
-			}
-		}
+		h.hold(nanoOf(worst()))
 	}
 	return h, nil
 }
 
-// Settle books what the attempt has cost in place of what it held. Only the first call counts.
-func (h *Hold) Settle(usd float64, now time.Time) {
-	if h.settled {
+// Unheld is an attempt that was made when there was no budget.
+func Unheld(u Use, began time.Time, usd float64) *Hold {
+	return &Hold{use: u, began: began, usd: usd, ended: true}
+}
+
+// nanoOf rounds up. A limit that a client sets may be any number.
+func nanoOf(usd float64) nano { return nano(math.Ceil(min(max(usd, 0), mostUSD) * 1e9)) }
+
+// hold holds another amount. The keeper is locked.
+func (h *Hold) hold(amount nano) {
+	for _, b := range h.k.budgets {
+		if b.concerns(h.use) && b.Hard && h.number > b.since {
+			b.held += amount - h.held
+		}
+	}
+	h.held = amount
+}
+
+// End notes what the attempt has cost: that is held from now on, and no more. Only the first call counts.
+func (h *Hold) End(usd float64) {
+	if h.ended {
 		return
 	}
-	h.settled = true
+	h.ended, h.usd = true, usd
 	h.k.mu.Lock()
 	defer h.k.mu.Unlock()
-	for _, b := range h.k.budgets {
-		if b.concerns(h.use) {
-			b.turn(now)
-			if b.spent += usd; b.Hard && h.number > b.since {
-				b.held -= h.held
+	h.hold(min(h.held, nanoOf(usd)))
+}
+
+// Settle puts a request into the ledger, and books what its attempts have cost. The two are one: whoever sets a budget, and asks the ledger what
+// was spent, finds the request either there or here.
+func (k *Keeper) Settle(record func(), holds []*Hold, now time.Time) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	record()
+	for _, h := range holds {
+		if h.k != nil {
+			h.hold(0)
+		}
+		for _, b := range k.budgets {
+			if b.turn(now); !b.concerns(h.use) || h.began.Before(b.from) {
+				continue
+			}
+			b.spent += h.usd
+			if level := b.level(); level > b.told {
+				if b.told = level; k.Tell != nil {
+					k.Tell(Notice{b.Budget, level, b.until})
+				}
 			}
 		}
 	}
 }
 
-// Spare names a soft budget that is spent and that the use concerns: it is time to spare. "" where there is none.
+// Spare names a soft budget that is spent and that the use concerns: it is time to spare. "" where there is none. Those of accounts concern a use
+// of that account alone, and those of all else a use of none.
 func (k *Keeper) Spare(u Use, now time.Time) string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, b := range k.budgets {
-		if b.turn(now); !b.Hard && b.concerns(u) && b.spent >= b.USD {
+		if b.turn(now); !b.Hard && (b.Scope == Account) == (u.Account != "") && b.concerns(u) && b.spent >= b.USD {
 			return b.Name
 		}
 	}

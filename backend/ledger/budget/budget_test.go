@@ -3,6 +3,7 @@ package budget
 import (
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -26,6 +27,12 @@ func keeper(t testing.TB, list ...Budget) *Keeper {
 	return k
 }
 
+// settle ends an attempt, and puts its request into the ledger.
+func settle(h *Hold, usd float64) {
+	h.End(usd)
+	h.k.Settle(func() {}, []*Hold{h}, now)
+}
+
 func worth(usd float64) func() float64 { return func() float64 { return usd } }
 
 func TestPeriods(t *testing.T) {
@@ -46,13 +53,13 @@ func TestPeriods(t *testing.T) {
 
 func TestHardBudgetRefusesOnceItIsSpent(t *testing.T) {
 	k := keeper(t, Budget{Name: "mine", Scope: Client, Of: "c", Period: Day, USD: 1, Hard: true})
-	h, err := k.Hold(Use{Client: "c"}, worth(0.5), now)
+	h, err := k.Hold(Use{Client: "c"}, worth(0.5), now, now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.Settle(1.2, now)
-	h.Settle(5, now) // once
-	_, err = k.Hold(Use{Client: "c"}, worth(0.5), now)
+	h.End(1.2)
+	settle(h, 5) // it has ended once
+	_, err = k.Hold(Use{Client: "c"}, worth(0.5), now, now)
 	var over *Over
 	if !errors.As(err, &over) || over.Held {
 		t.Fatalf("%v", err)
@@ -61,13 +68,13 @@ func TestHardBudgetRefusesOnceItIsSpent(t *testing.T) {
 	if told.Kind != protocol.OutOfMoney || !strings.Contains(told.Message, `"mine"`) || !strings.Contains(told.Message, "budgets set") || told.RetryAfter <= 0 {
 		t.Errorf("the client is told %+v", told)
 	}
-	if _, err := k.Hold(Use{Client: "other"}, worth(0.5), now); err != nil {
+	if _, err := k.Hold(Use{Client: "other"}, worth(0.5), now, now); err != nil {
 		t.Errorf("another client is refused: %v", err)
 	}
-	if h, err := k.Hold(Use{Client: "c"}, worth(0.5), now.AddDate(0, 0, 1)); err != nil {
+	if h, err := k.Hold(Use{Client: "c"}, worth(0.5), now.AddDate(0, 0, 1), now.AddDate(0, 0, 1)); err != nil {
 		t.Errorf("the next day: %v", err)
 	} else {
-		h.Settle(0, now)
+		settle(h, 0)
 	}
 }
 
@@ -76,12 +83,12 @@ func TestSoftBudgetOnlySays(t *testing.T) {
 	if name := k.Spare(Use{}, now); name != "" {
 		t.Errorf("it is time to spare for %q", name)
 	}
-	h, _ := k.Hold(Use{}, worth(3), now)
-	h.Settle(2, now)
+	h, _ := k.Hold(Use{}, worth(3), now, now)
+	settle(h, 2)
 	if name := k.Spare(Use{}, now); name != "all" {
 		t.Errorf("spent, and it is no time to spare: %q", name)
 	}
-	if _, err := k.Hold(Use{}, worth(3), now); err != nil {
+	if _, err := k.Hold(Use{}, worth(3), now, now); err != nil {
 		t.Errorf("a soft budget refuses: %v", err)
 	}
 }
@@ -97,7 +104,7 @@ func TestWhatWasSpentBeforeCounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := k.Hold(Use{}, worth(0), now); err == nil {
+	if _, err := k.Hold(Use{}, worth(0), now, now); err == nil {
 		t.Error("what the ledger says was not counted")
 	}
 	broken := errors.New("broken")
@@ -113,15 +120,15 @@ func TestWhatWasSpentBeforeCounts(t *testing.T) {
 func TestSetWhileAttemptsRun(t *testing.T) {
 	b := Budget{Name: "x", Scope: Total, Period: Day, USD: 1, Hard: true}
 	k := keeper(t, b)
-	h, _ := k.Hold(Use{}, worth(2), now)
+	h, _ := k.Hold(Use{}, worth(2), now, now)
 	b.USD = 1.5
 	if err := k.Set([]Budget{b}, nothing, now); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := k.Hold(Use{}, worth(2), now); err == nil {
+	if _, err := k.Hold(Use{}, worth(2), now, now); err == nil {
 		t.Error("what is held was forgotten")
 	}
-	h.Settle(0.5, now)
+	settle(h, 0.5)
 	if s := k.Standings(now)[0]; s.Held != 0 || s.Spent != 0.5 {
 		t.Errorf("%+v", s)
 	}
@@ -131,16 +138,16 @@ func TestSetWhileAttemptsRun(t *testing.T) {
 func TestAttemptsFromBeforeABudget(t *testing.T) {
 	all := Budget{Name: "all", Scope: Total, Period: Day, USD: 10, Hard: true}
 	k := keeper(t, all)
-	before, _ := k.Hold(Use{Client: "c"}, worth(3), now)
+	before, _ := k.Hold(Use{Client: "c"}, worth(3), now, now)
 	if err := k.Set([]Budget{all, {Name: "mine", Scope: Client, Of: "c", Period: Day, USD: 2, Hard: true}}, nothing, now); err != nil {
 		t.Fatal(err)
 	}
-	after, _ := k.Hold(Use{Client: "c"}, worth(2), now)
-	before.Settle(0.5, now)
+	after, _ := k.Hold(Use{Client: "c"}, worth(2), now, now)
+	settle(before, 0.5)
 	if s := k.Standings(now); s[0].Held != 2 || s[1].Held != 2 || s[1].Spent != 0.5 {
 		t.Errorf("while one runs: %+v", s)
 	}
-	after.Settle(1, now)
+	settle(after, 1)
 	if s := k.Standings(now); s[0].Held != 0 || s[1].Held != 0 || s[0].Spent != 1.5 {
 		t.Errorf("in the end: %+v", s)
 	}
@@ -158,14 +165,14 @@ func TestHardBudgetIsOverrunByOneAttemptAtMost(t *testing.T) {
 		for range rapid.IntRange(0, 60).Draw(t, "steps") {
 			if len(running) > 0 && rapid.Bool().Draw(t, "end") {
 				i := rapid.IntRange(0, len(running)-1).Draw(t, "which")
-				running[i].Settle(rapid.Float64Range(0, most).Draw(t, "cost"), now)
+				settle(running[i], rapid.Float64Range(0, most).Draw(t, "cost"))
 				running = append(running[:i], running[i+1:]...)
-			} else if h, err := k.Hold(Use{}, worth(most), now); err == nil {
+			} else if h, err := k.Hold(Use{}, worth(most), now, now); err == nil {
 				running = append(running, h)
 			}
 		}
 		for _, h := range running {
-			h.Settle(most, now)
+			settle(h, most)
 		}
 		if s := k.Standings(now)[0]; s.Spent > limit+most+1e-9 || s.Held != 0 {
 			t.Fatalf("of %v with attempts of %v: %+v", limit, most, s)
@@ -176,14 +183,14 @@ func TestHardBudgetIsOverrunByOneAttemptAtMost(t *testing.T) {
 // A client that sets a limit beyond all measure holds all there is, and not, as a number that wraps, less than nothing.
 func TestHoldBeyondAllMeasure(t *testing.T) {
 	k := keeper(t, Budget{Name: "x", Scope: Total, Period: Day, USD: 1, Hard: true})
-	h, err := k.Hold(Use{}, worth(1e15), now)
+	h, err := k.Hold(Use{}, worth(1e15), now, now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := k.Hold(Use{}, worth(0.1), now); err == nil {
+	if _, err := k.Hold(Use{}, worth(0.1), now, now); err == nil {
 		t.Error("there was room beside it")
 	}
-	h.Settle(0.1, now)
+	settle(h, 0.1)
 	if s := k.Standings(now)[0]; s.Held != 0 || s.Spent != 0.1 {
 		t.Errorf("%+v", s)
 	}
@@ -196,8 +203,8 @@ func TestFiftyAtOnce(t *testing.T) {
 		all.Go(func() {
 			rng := rand.New(rand.NewPCG(1, uint64(i)))
 			for range 100 {
-				if h, err := k.Hold(Use{}, worth(0.1), now); err == nil {
-					h.Settle(0.1*rng.Float64(), now)
+				if h, err := k.Hold(Use{}, worth(0.1), now, now); err == nil {
+					settle(h, 0.1*rng.Float64())
 				}
 			}
 		})
@@ -221,6 +228,112 @@ func TestCheck(t *testing.T) {
 		change(&b)
 		if err := b.Check(); err == nil || !strings.HasPrefix(err.Error(), field+":") {
 			t.Errorf("%s: %v", field, err)
+		}
+	}
+}
+
+// A request counts for the day on which it began, as in the ledger, whenever it ends.
+func TestRequestsOverMidnight(t *testing.T) {
+	k := keeper(t, Budget{Name: "x", Scope: Total, Period: Day, USD: 1, Hard: true})
+	late := now.Truncate(24*time.Hour).AddDate(0, 0, 1).Add(-time.Second)
+	h, err := k.Hold(Use{}, worth(0.9), late, late)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tomorrow := now.AddDate(0, 0, 1)
+	h.End(0.9)
+	k.Settle(func() {}, []*Hold{h}, tomorrow)
+	if s := k.Standings(tomorrow)[0]; s.Spent != 0 || s.Held != 0 {
+		t.Errorf("the new day begins with %+v", s)
+	}
+}
+
+// Whenever a budget is set while requests run, each of them is found either in the ledger or by the keeper, and never in both.
+func TestSetWhileRequestsSettle(t *testing.T) {
+	var k Keeper
+	var mu sync.Mutex
+	ledger := 0.0
+	spent := func(Budget, time.Time) (float64, error) { mu.Lock(); defer mu.Unlock(); return ledger, nil }
+	set := func() {
+		if err := k.Set([]Budget{{Name: "x", Scope: Total, Period: Month, USD: 1e6, Hard: true}}, spent, now); err != nil {
+			t.Error(err)
+		}
+	}
+	set()
+	var all sync.WaitGroup
+	const each, workers = 200, 8
+	for range workers {
+		all.Go(func() {
+			for range each {
+				h, err := k.Hold(Use{}, worth(2), now, now)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				h.End(1)
+				k.Settle(func() { mu.Lock(); ledger++; mu.Unlock() }, []*Hold{h}, now)
+			}
+		})
+	}
+	for range 100 {
+		set()
+	}
+	all.Wait()
+	if s := k.Standings(now)[0]; s.Spent != each*workers || s.Held != 0 {
+		t.Errorf("%+v, want %d spent", s, each*workers)
+	}
+}
+
+// What an attempt has cost is held until its request is in the ledger: between the two there is no room for another.
+func TestEndedAttemptsAreHeld(t *testing.T) {
+	k := keeper(t, Budget{Name: "x", Scope: Total, Period: Day, USD: 1, Hard: true})
+	h, _ := k.Hold(Use{}, worth(3), now, now)
+	h.End(1)
+	if s := k.Standings(now)[0]; s.Held != 1 || s.Spent != 0 {
+		t.Errorf("%+v", s)
+	}
+	if _, err := k.Hold(Use{}, worth(0.1), now, now); err == nil {
+		t.Error("there was room")
+	}
+}
+
+// That a budget is nearly spent, and that it is, is told once a period, and again once it was raised.
+func TestNotices(t *testing.T) {
+	k := new(Keeper)
+	var told []int
+	k.Tell = func(n Notice) { told = append(told, n.Percent) }
+	b := Budget{Name: "x", Scope: Total, Period: Day, USD: 10}
+	if err := k.Set([]Budget{b}, nothing, now); err != nil {
+		t.Fatal(err)
+	}
+	spend := func(usd float64, at time.Time) {
+		h, err := k.Hold(Use{}, worth(usd), at, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.End(usd)
+		k.Settle(func() {}, []*Hold{h}, at)
+	}
+	for range 4 {
+		spend(3, now) // 3, 6, 9, 12
+	}
+	spend(20, now.AddDate(0, 0, 1)) // both in one
+	b.USD = 30
+	if err := k.Set([]Budget{b}, func(Budget, time.Time) (float64, error) { return 12, nil }, now); err != nil {
+		t.Fatal(err)
+	}
+	spend(12.5, now)
+	if want := []int{80, 100, 100, 80}; !slices.Equal(told, want) {
+		t.Errorf("told %v, want %v", told, want)
+	}
+}
+
+// A budget of an account says which account to spare, and none of the others does.
+func TestSparedAccounts(t *testing.T) {
+	k := keeper(t, Budget{Name: "a", Scope: Account, Of: "a", Period: Day}, Budget{Name: "all", Scope: Total, Period: Day})
+	for u, want := range map[Use]string{{Account: "a"}: "a", {Account: "b"}: "", {Client: "c"}: "all"} {
+		if got := k.Spare(u, now); got != want {
+			t.Errorf("%+v: %q, want %q", u, got, want)
 		}
 	}
 }

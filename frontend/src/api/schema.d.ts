@@ -193,7 +193,8 @@ export interface paths {
         delete: operations["revokeClient"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Pause a client, or take its requests again */
+        patch: operations["editClient"];
         trace?: never;
     };
     "/api/clients/{id}/key": {
@@ -524,6 +525,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/requests/{id}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one request cost, and why; last: the newest */
+        get: operations["receipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/resume": {
         parameters: {
             query?: never;
@@ -610,6 +628,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much the records take */
+        get: operations["storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/storage/compact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give back what the database no longer uses */
+        post: operations["compact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/unlock": {
         parameters: {
             query?: never;
@@ -636,6 +688,23 @@ export interface paths {
         };
         /** What was used, and what it cost */
         get: operations["usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests as CSV or JSON lines, oldest first */
+        get: operations["export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -741,6 +810,22 @@ export interface components {
             /** @description The tool's name */
             name: string;
         };
+        Against: {
+            baseline: string;
+            /** Format: double */
+            usd: number;
+        };
+        Alternative: {
+            /** @description Its slug */
+            account: string;
+            served?: boolean;
+            upstream: string;
+            /**
+             * Format: double
+             * @description What the same tokens would have cost there; null where that is not known
+             */
+            usd: number | null;
+        };
         Amount: {
             currency: string;
             /**
@@ -754,7 +839,6 @@ export interface components {
             cost?: components["schemas"]["Cost"];
             deployment: string;
             error?: string;
-            expected?: components["schemas"]["Estimate"];
             finish?: string;
             /** Format: int64 */
             first_byte?: number;
@@ -840,6 +924,8 @@ export interface components {
             id: string;
             key_hint: string;
             name: string;
+            /** @description Why its requests are refused for now, in words; absent: they are not */
+            paused?: string;
             /** Format: date-time */
             revoked?: string;
         };
@@ -924,35 +1010,40 @@ export interface components {
             /** @description How it is reached; empty: as the settings say. *** as its password keeps the one that is known */
             proxy?: string;
         };
+        EditClientInputBody: {
+            /** @description Refuse its requests until it is resumed */
+            paused: boolean;
+        };
         EditDesktop: {
             start_at_login: boolean;
         };
         EditSettings: {
+            /** @enum {string} */
+            baseline?: "vendor" | "dearest" | "first";
             ca_file?: string;
             close_to_tray?: boolean;
+            currency?: string;
+            /** Format: int64 */
+            keep_days?: number;
             keep_responses?: boolean;
             /** Format: int64 */
             port?: number;
             /** @description *** as its password keeps the one that is known */
             proxy?: string;
+            /** Format: double */
+            rate?: number;
+            /** @enum {string} */
+            runaway?: "off" | "tell" | "pause";
             start_hidden?: boolean;
             /** @enum {string} */
             theme?: "system" | "light" | "dark";
         };
-        Estimate: {
-            /** Format: int64 */
-            output: number;
-            priced?: boolean;
-            /** Format: int64 */
-            prompt: number;
-            /** Format: double */
-            usd?: number;
-        };
         Event: {
+            notice?: components["schemas"]["Notice"];
             request?: components["schemas"]["Row"];
             topics?: ("status" | "accounts" | "models" | "clients" | "settings" | "doctor")[] | null;
             /** @enum {string} */
-            type: "resync" | "changed" | "request" | "show";
+            type: "resync" | "changed" | "request" | "show" | "notice";
         };
         Excluded: {
             account: string;
@@ -960,6 +1051,42 @@ export interface components {
             reason: string;
             /** Format: date-time */
             until?: string;
+        };
+        Exported: {
+            account: string;
+            /** Format: int64 */
+            attempts: number;
+            /** Format: int64 */
+            cache_read_tokens: number;
+            /** Format: int64 */
+            cache_write_tokens: number;
+            client: string;
+            /** @enum {string} */
+            cost: "told" | "computed" | "estimated" | "unknown";
+            /** @description Empty where the price is not known */
+            cost_usd: string;
+            dearest_usd: string;
+            first_usd: string;
+            id: string;
+            /** Format: int64 */
+            input_tokens: number;
+            model: string;
+            /** Format: int64 */
+            output_tokens: number;
+            protocol: string;
+            /** Format: int64 */
+            reasoning_tokens: number;
+            session: string;
+            start: string;
+            state: string;
+            /** Format: int64 */
+            status: number;
+            /** @enum {string} */
+            tokens: "told" | "estimated";
+            /** Format: int64 */
+            took_ms: number;
+            /** @description What the model's vendor would have taken; empty where that is not known. Likewise what follows */
+            vendor_usd: string;
         };
         Features: {
             images?: boolean;
@@ -1004,6 +1131,11 @@ export interface components {
             cancelled: number;
             /**
              * Format: int64
+             * @description Requests that saved_usd is about: those of which both costs are known
+             */
+            compared: number;
+            /**
+             * Format: int64
              * @description Requests some of whose cost stands on such a count
              */
             cost_estimated: number;
@@ -1039,6 +1171,11 @@ export interface components {
             requests: number;
             /** Format: int64 */
             running: number;
+            /**
+             * Format: double
+             * @description What the baseline of the settings would have cost more; below zero where it would have cost less
+             */
+            saved_usd: number;
             /**
              * Format: int64
              * @description Requests some of whose tokens were counted by Metapi, not told by the upstream
@@ -1055,6 +1192,13 @@ export interface components {
             cache_write_tokens: number;
             /** Format: int64 */
             cancelled: number;
+            /** @description The client's name, where the group is a session */
+            client?: string;
+            /**
+             * Format: int64
+             * @description Requests that saved_usd is about: those of which both costs are known
+             */
+            compared: number;
             /**
              * Format: int64
              * @description Requests some of whose cost stands on such a count
@@ -1079,7 +1223,7 @@ export interface components {
             input_tokens: number;
             /** Format: int64 */
             interrupted: number;
-            /** @description The model, the account's or client's id, or the start of the day or hour in UTC */
+            /** @description The model, the account's, client's or session's id, the day as 2006-01-02, or the start of the hour; days are those of this machine's time zone */
             key: string;
             /** @description The key in words */
             name: string;
@@ -1096,6 +1240,11 @@ export interface components {
             requests: number;
             /** Format: int64 */
             running: number;
+            /**
+             * Format: double
+             * @description What the baseline of the settings would have cost more; below zero where it would have cost less
+             */
+            saved_usd: number;
             /**
              * Format: int64
              * @description Requests some of whose tokens were counted by Metapi, not told by the upstream
@@ -1114,29 +1263,6 @@ export interface components {
              */
             next: number;
             path: string;
-        };
-        Miss: {
-            /**
-             * Format: double
-             * @description Of the cost in dollars
-             */
-            cost?: number;
-            model: string;
-            /**
-             * Format: double
-             * @description Of the tokens of the reply
-             */
-            output?: number;
-            /**
-             * Format: double
-             * @description Of the tokens of the prompt
-             */
-            prompt?: number;
-            /**
-             * Format: int64
-             * @description Those that were answered, whose prompt was estimated, and whose upstream told what they took
-             */
-            requests: number;
         };
         ModeInfo: {
             mode: string;
@@ -1200,6 +1326,15 @@ export interface components {
             /** @description Long prompts, or some hours, cost another price */
             tiered?: boolean;
         };
+        Money: {
+            /** @description ISO code */
+            currency: string;
+            /**
+             * Format: double
+             * @description What a US dollar is in it
+             */
+            rate: number;
+        };
         Nearby: {
             /** @description Those that were asked */
             ports: number[] | null;
@@ -1244,6 +1379,19 @@ export interface components {
             /** @description What is in force, in words: direct, or the proxy and who named it */
             way: string;
         };
+        Notice: {
+            /** @description The id of the client that it is about */
+            client?: string;
+            /** @description The same for what takes the place of one that was told before */
+            id: string;
+            /** @enum {string} */
+            kind: "budget" | "runaway";
+            /** @description The page that shows more */
+            page: string;
+            /** @description A sentence or two */
+            text: string;
+            title: string;
+        };
         OpenSession: {
             /** @description Of a link */
             code: string;
@@ -1251,6 +1399,20 @@ export interface components {
         OrderInputBody: {
             /** @description The id of each account, once */
             ids: string[] | null;
+        };
+        Parts: {
+            /** Format: double */
+            cached?: number;
+            /** Format: double */
+            fresh?: number;
+            /** Format: double */
+            output?: number;
+            /** Format: double */
+            per_call?: number;
+            /** Format: double */
+            reasoning?: number;
+            /** Format: double */
+            written?: number;
         };
         Paused: {
             paused: boolean;
@@ -1297,6 +1459,51 @@ export interface components {
             local?: boolean;
             name: string;
         };
+        Receipt: {
+            /** @description The slug of the account that had the last word */
+            account?: string;
+            /** @description Who could have served, as they were ranked */
+            alternatives: components["schemas"]["Alternative"][] | null;
+            /**
+             * Format: double
+             * @description What the baseline of the settings would have cost; null where that is not known
+             */
+            baseline_usd: number | null;
+            /** @description What the cost stands on, in a sentence */
+            basis: string;
+            /** @description The client's name */
+            client: string;
+            /**
+             * Format: double
+             * @description null where the price is not known
+             */
+            cost_usd: number | null;
+            id: string;
+            /** @description What was used, by class, at list prices */
+            lines: components["schemas"]["ReceiptLine"][] | null;
+            /** @description What the saving is counted against, in a sentence */
+            method: string;
+            model: string;
+            /** @description How the user wants to see money; absent: in dollars, as all of this is */
+            money?: components["schemas"]["Money"];
+            /** Format: double */
+            saved_usd: number | null;
+            /** Format: date-time */
+            start: string;
+            state: string;
+            /** @description Why it went where it went, a sentence each */
+            why: string[] | null;
+        };
+        ReceiptLine: {
+            /** @enum {string} */
+            class: "fresh" | "cached" | "written" | "output" | "reasoning" | "call";
+            /** @description The class in words */
+            name: string;
+            /** Format: int64 */
+            tokens?: number;
+            /** Format: double */
+            usd: number;
+        };
         RecogniseInputBody: {
             /** @description As pasted */
             key: string;
@@ -1308,6 +1515,7 @@ export interface components {
             proposals: components["schemas"]["Proposal"][] | null;
         };
         Record: {
+            against?: components["schemas"]["Against"][] | null;
             asked: string;
             attempts?: components["schemas"]["Attempt"][] | null;
             /** Format: int64 */
@@ -1327,6 +1535,7 @@ export interface components {
             mode?: string;
             model?: string;
             operation: string;
+            parts?: components["schemas"]["Parts"];
             protocol: string;
             rules?: string[] | null;
             session?: string;
@@ -1337,6 +1546,29 @@ export interface components {
             status?: number;
             stream?: boolean;
             usage?: components["schemas"]["Usage"];
+        };
+        Records: {
+            /**
+             * Format: int64
+             * @description The size of the database
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description What compacting it would give back, about
+             */
+            free_bytes: number;
+            /**
+             * Format: int64
+             * @description As the settings say; 0: for ever
+             */
+            keep_days: number;
+            /**
+             * Format: date-time
+             * @description When the oldest request began that is kept
+             */
+            oldest?: string;
+            path: string;
         };
         Ref: {
             id: string;
@@ -1468,10 +1700,22 @@ export interface components {
             usd: number;
         };
         Settings: {
+            /**
+             * @description What savings are counted against: the model at its vendor's own price, the dearest that could have served, or the first account in the user's order
+             * @enum {string}
+             */
+            baseline: "vendor" | "dearest" | "first";
             /** @description A file of certificates in PEM that are believed beside the system's; empty: none */
             ca_file: string;
             /** @description Closing the window leaves Metapi running in the tray, where there is one */
             close_to_tray: boolean;
+            /** @description ISO code of the currency in which the pages, the tray and commands show money; empty: US dollars. The API stays in dollars */
+            currency: string;
+            /**
+             * Format: int64
+             * @description How long requests are kept one by one; 0: for ever. What they came to by the hour stays
+             */
+            keep_days: number;
             /** @description Keep replies that tools may continue by their ids, and conversations, on this machine for 30 days; off deletes what was kept */
             keep_responses: boolean;
             /**
@@ -1481,6 +1725,16 @@ export interface components {
             port: number;
             /** @description How accounts are reached that have no word of their own: system (or empty), direct, or a proxy's URL; its password is shown as *** */
             proxy: string;
+            /**
+             * Format: double
+             * @description What a dollar is in that currency, as the user says
+             */
+            rate: number;
+            /**
+             * @description What becomes of a tool that has run away: nothing, a notice, or a notice and a pause
+             * @enum {string}
+             */
+            runaway: "off" | "tell" | "pause";
             /** @description Start without a window, where there is a tray */
             start_hidden: boolean;
             /** @enum {string} */
@@ -1553,8 +1807,10 @@ export interface components {
         };
         UsageReport: {
             groups?: components["schemas"]["Group"][] | null;
-            /** @description How far off what requests were expected to take was, by model, that with the most requests first; whole hours */
-            misses?: components["schemas"]["Miss"][] | null;
+            /** @description What savings are counted against, in a sentence */
+            method: string;
+            /** @description How the user wants to see money; absent: in dollars, as all of this is */
+            money?: components["schemas"]["Money"];
             /** @description Cursor of the next, older page of rows; absent on the last */
             next?: string;
             /** @description Newest first */
@@ -2069,6 +2325,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditClientInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
                 };
             };
             /** @description Error */
@@ -2830,6 +3119,37 @@ export interface operations {
             };
         };
     };
+    receipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     resume: {
         parameters: {
             query?: never;
@@ -3012,6 +3332,64 @@ export interface operations {
             };
         };
     };
+    storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Records"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Records"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     unlock: {
         parameters: {
             query?: never;
@@ -3057,7 +3435,7 @@ export interface operations {
                 /** @description next of the page before */
                 cursor?: string;
                 /** @description Group the totals too */
-                by?: "model" | "account" | "client" | "day" | "hour";
+                by?: "model" | "account" | "client" | "session" | "day" | "hour";
             };
             header?: never;
             path?: never;
@@ -3081,6 +3459,42 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export: {
+        parameters: {
+            query?: {
+                /** @description csv or jsonl */
+                format?: string;
+                /** @description RFC 3339 */
+                since?: string;
+                /** @description RFC 3339 */
+                until?: string;
+                /** @description Id or name */
+                client?: string;
+                /** @description Id, slug or name */
+                account?: string;
+                /** @description Canonical model */
+                model?: string;
+                /** @description running, ok, failed, cancelled or interrupted */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A request a line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["Exported"];
+                    "text/csv": string;
                 };
             };
         };
