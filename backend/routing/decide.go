@@ -19,12 +19,13 @@ import (
 // the model's name, the client's header, a rule's, the virtual model's, the one in force.
 func Decide(s *Snapshot, r Request) (Decision, error) {
 	e := s.Rules.apply(&r)
-	d := Decision{Mode: s.Mode, Rules: e.rules}
+	d := Decision{Rules: e.rules}
 	refs, plan, err := s.resolve(&r, &d, &e)
+	nearest := cmp.Or(r.Mode, e.mode, d.Mode)
+	d.Mode, d.Nearer = cmp.Or(nearest, s.Mode), nearest != ""
 	if err != nil {
 		return d, err
 	}
-	d.Mode = cmp.Or(r.Mode, e.mode, d.Mode)
 	spoken := protocol.Set(0) // what the pool can be reached by, for the error
 	consider := func(c Candidate) {
 		spoken |= c.reach(r.Operation)
@@ -33,6 +34,7 @@ func Decide(s *Snapshot, r Request) (Decision, error) {
 			reason, until = fmt.Sprintf("kept out by the rule %q", rule), time.Time{}
 		}
 		if reason == "" {
+			c.Turn, c.Running = len(d.Candidates), c.Live.InFlight()
 			d.Candidates = append(d.Candidates, c)
 			return
 		}
@@ -56,6 +58,9 @@ func Decide(s *Snapshot, r Request) (Decision, error) {
 			if tier == 0 {
 				then = len(d.Candidates)
 			}
+		}
+		for i := range d.Candidates[then:] {
+			d.Candidates[then+i].Then = true
 		}
 	}
 	if len(d.Candidates) == 0 {
