@@ -82,6 +82,14 @@ func (b *budgets) Hold(client, account, model string, most func() float64) (func
 	return func(usd float64) { h.Settle(usd, time.Now()) }, nil
 }
 
+func (b *budgets) Refuses(client, account, model string) *protocol.Error {
+	now := time.Now()
+	if over := b.keeper.Ask(budget.Use{Client: client, Account: account, Model: model}, now); over != nil {
+		return over.Client(now)
+	}
+	return nil
+}
+
 func (b *budgets) Spare(client, model string) string {
 	return b.keeper.Spare(budget.Use{Client: client, Model: model}, time.Now())
 }

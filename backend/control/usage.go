@@ -106,10 +106,14 @@ func (s *Service) request(ctx context.Context, in *idInput) (Request, error) {
 		return Request{}, err
 	}
 	if !ok {
-		return Request{}, NewProblem(NotFound, fmt.Sprintf("There is no request %q in the ledger.", in.ID), "`metapi usage --json` lists their ids.")
+		return Request{}, noRequest(in.ID)
 	}
 	names, err := s.names()
-	return Request{Row: names.row(&r), Record: r}, err
+	return Request{Row: names.row(&r), Record: r, Why: r.Why(names.account), Accounts: names.accounts}, err
+}
+
+func noRequest(id string) *Problem {
+	return NewProblem(NotFound, fmt.Sprintf("There is no request %q in the ledger.", id), "`metapi usage --json` lists their ids.")
 }
 
 func figures(t ledger.Totals) Figures {
@@ -139,6 +143,8 @@ func (s *Service) names() (names, error) {
 	}
 	return n, err
 }
+
+func (n names) account(id string) string { return cmp.Or(n.accounts[id], id) }
 
 func (n names) of(by ledger.By, key string) string {
 	switch by {

@@ -9,8 +9,9 @@ import (
 
 type noBudgets struct{}
 
-func (noBudgets) Any() bool                { return false }
-func (noBudgets) Spare(_, _ string) string { return "" }
+func (noBudgets) Any() bool                              { return false }
+func (noBudgets) Spare(_, _ string) string               { return "" }
+func (noBudgets) Refuses(_, _, _ string) *protocol.Error { return nil }
 func (noBudgets) Hold(_, _, _ string, _ func() float64) (func(float64), *protocol.Error) {
 	return func(float64) {}, nil
 }

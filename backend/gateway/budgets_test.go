@@ -27,6 +27,13 @@ func (b *within) Hold(client, account, model string, most func() float64) (func(
 	return func(usd float64) { h.Settle(usd, time.Now()) }, nil
 }
 
+func (b *within) Refuses(client, account, model string) *protocol.Error {
+	if over := b.Keeper.Ask(budget.Use{Client: client, Account: account, Model: model}, time.Now()); over != nil {
+		return over.Client(time.Now())
+	}
+	return nil
+}
+
 func (b *within) Spare(client, model string) string {
 	return b.Keeper.Spare(budget.Use{Client: client, Model: model}, time.Now())
 }

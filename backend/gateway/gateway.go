@@ -40,6 +40,8 @@ type Budgets interface {
 	Hold(client, account, model string, most func() float64) (settle func(usd float64), refused *protocol.Error)
 	// Spare names a budget that is spent, but refuses nothing: the request is to be served by whoever costs least. "": there is none.
 	Spare(client, model string) string
+	// Refuses is the error that Hold would answer with. Nothing is held.
+	Refuses(client, account, model string) *protocol.Error
 }
 
 // Options is what a [Gateway] is made of. Zero values of the optional fields mean the default told with each.
