@@ -20,14 +20,14 @@ type replaying struct {
 
 // Replayed is how far a replay is, and what it came to.
 type Replayed struct {
-	Running bool           `json:"running"`
-	Version int            `json:"version" doc:"Rises with every change"`
-	Days    int            `json:"days,omitempty" doc:"Absent where none has been asked for yet"`
-	Since   time.Time      `json:"since,omitzero"`
-	Share   float64        `json:"share" doc:"How much of the time has been gone through, from 0 to 1"`
-	Stopped bool           `json:"stopped,omitempty" doc:"It was ended before it was done"`
-	Trouble string         `json:"trouble,omitempty" doc:"Why it could not be done"`
-	Report  *replay.Report `json:"report,omitempty" doc:"Once it is done"`
+	Running bool               `json:"running"`
+	Version int                `json:"version" doc:"Rises with every change"`
+	Days    int                `json:"days,omitempty" doc:"Absent where none has been asked for yet"`
+	Since   time.Time          `json:"since,omitzero"`
+	Share   float64            `json:"share" doc:"How much of the time has been gone through, from 0 to 1"`
+	Stopped bool               `json:"stopped,omitempty" doc:"It was ended before it was done"`
+	Trouble string             `json:"trouble,omitempty" doc:"Why it could not be done"`
+	Report  *replay.Comparison `json:"report,omitempty" doc:"Once it is done"`
 }
 
 type replayInput struct {

@@ -11,8 +11,8 @@ import (
 	"metapi/backend/routing/live"
 )
 
-// Report is what a replay came to.
-type Report struct {
+// Comparison is what a replay came to.
+type Comparison struct {
 	Requests  int       `json:"requests" doc:"That had ended"`
 	Compared  int       `json:"compared" doc:"Of them, on all sides of the comparison"`
 	Alone     int       `json:"alone" doc:"Of those compared: only one account could serve, whatever the mode"`
@@ -52,7 +52,7 @@ const measuring = "Each request is decided again, by the code that decides, amon
 
 // Replay takes in records, and adds up what they would have come to. The zero value is not ready: see [New]. It is for one goroutine.
 type Replay struct {
-	report Report
+	report Comparison
 	since  time.Time
 	left   map[string]*LeftOut
 	figure *live.Registry
@@ -398,7 +398,7 @@ func (s *side) wait(d time.Duration, known bool) {
 }
 
 // Report is what has been taken in so far.
-func (p *Replay) Report() Report {
+func (p *Replay) Report() Comparison {
 	r := p.report
 	r.Measuring = measuring
 	r.LeftOut = []LeftOut{}

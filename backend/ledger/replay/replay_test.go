@@ -46,7 +46,7 @@ func inSession(r *routing.Record, turn int) *routing.Record {
 	return r
 }
 
-func play(modes []routing.Mode, records ...*routing.Record) Report {
+func play(modes []routing.Mode, records ...*routing.Record) Comparison {
 	p := New(modes, t0)
 	for _, r := range records {
 		p.Add(r)

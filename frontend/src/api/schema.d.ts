@@ -490,6 +490,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far that is, and what it came to */
+        get: operations["replayed"];
+        put?: never;
+        /** Begin to work out what past requests would have come to under other modes */
+        post: operations["replay"];
+        /** End it */
+        delete: operations["stopReplay"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/requests": {
         parameters: {
             query?: never;
@@ -847,6 +866,56 @@ export interface components {
             /** @description The local key */
             key: string;
         };
+        Comparison: {
+            /**
+             * Format: int64
+             * @description Of those compared: only one account could serve, whatever the mode
+             */
+            alone: number;
+            /**
+             * Format: int64
+             * @description Decisions that were made again under the mode that they were made in
+             */
+            checked: number;
+            /**
+             * Format: int64
+             * @description Of them, on all sides of the comparison
+             */
+            compared: number;
+            /**
+             * Format: int64
+             * @description Of those compared: more accounts could serve than the record keeps; the mode chose among those kept
+             */
+            cut: number;
+            /**
+             * Format: int64
+             * @description Of those compared: the request, a rule or the model asked for its mode, and keeps it
+             */
+            fixed: number;
+            /** @description What could not be compared, by reason */
+            left_out: components["schemas"]["LeftOut"][] | null;
+            /** @description How the figures are made, in words */
+            measuring: string;
+            /** @description What they would have come to */
+            modes: components["schemas"]["Outcome"][] | null;
+            /**
+             * Format: int64
+             * @description Of those compared: their records do not say what caches are worth, so that all accounts are taken to have held what one did
+             */
+            no_caches: number;
+            /** @description What those compared really came to */
+            real: components["schemas"]["Outcome"];
+            /**
+             * Format: int64
+             * @description Of them, those that came out as they were
+             */
+            repeated: number;
+            /**
+             * Format: int64
+             * @description That had ended
+             */
+            requests: number;
+        };
         Cost: {
             estimated?: boolean;
             told_by?: string;
@@ -869,6 +938,15 @@ export interface components {
             model?: string;
             /** @description As a tool would call it; default: /v1/chat/completions */
             path?: string;
+            /**
+             * @description Of the text; default: whichever it looks like
+             * @enum {string}
+             */
+            protocol?: "openai-chat" | "openai-responses" | "anthropic" | "gemini";
+            /** @description The id of a request that has been decided, in place of all of these: it is decided again, as far as its record tells */
+            request?: string;
+            /** @description The request's body as a person has pasted it, in place of path and body: a fault in it is told with its line */
+            text?: string;
         };
         Decided: {
             /** @description The accounts' names, by id */
@@ -878,6 +956,8 @@ export interface components {
             record: components["schemas"]["Record"];
             /** @description What the tool would be told, where nobody could serve it */
             refused?: string;
+            /** @description Why the first candidate comes first, in a sentence */
+            why?: string;
         };
         Desktop: {
             start_at_login: boolean;
@@ -961,6 +1041,10 @@ export interface components {
         };
         Figure: {
             account: string;
+            /** Format: int64 */
+            cached?: number;
+            /** Format: double */
+            cold?: number;
             /** Format: double */
             cost?: number;
             deployment: string;
@@ -970,14 +1054,21 @@ export interface components {
             in_flight: number;
             /** Format: double */
             later?: number;
+            /** Format: int64 */
+            order?: number;
             /** Format: double */
             price?: number;
             priced?: boolean;
             /** Format: double */
             score?: number;
+            then?: boolean;
             upstream: string;
             /** Format: int64 */
             wait?: number;
+            /** Format: double */
+            warm?: number;
+            /** Format: double */
+            weight?: number;
             /** Format: double */
             would?: number;
             would_known?: boolean;
@@ -1091,6 +1182,16 @@ export interface components {
              * @description Requests some of whose tokens were counted by Metapi, not told by the upstream
              */
             tokens_estimated: number;
+        };
+        LeftOut: {
+            reason: string;
+            /** Format: int64 */
+            requests: number;
+            /**
+             * Format: double
+             * @description What they really cost, as far as it is known
+             */
+            usd: number;
         };
         Link: {
             /** @description Opens the pages in a browser, once, within ten minutes */
@@ -1219,6 +1320,42 @@ export interface components {
             /** @description The id of each account, once */
             ids: string[] | null;
         };
+        Outcome: {
+            /**
+             * Format: int64
+             * @description Attempts that failed before one answered
+             */
+            failed_tries: number;
+            /**
+             * Format: double
+             * @description The part of it that was really paid, and not estimated
+             */
+            measured_usd: number;
+            /** @description Absent: as it really was */
+            mode?: string;
+            /**
+             * Format: int64
+             * @description Requests that would have been served by another account
+             */
+            moved: number;
+            /**
+             * Format: int64
+             * @description 19 of 20 waited no longer
+             */
+            slow_ms: number;
+            /**
+             * Format: int64
+             * @description Half of the requests waited no longer for their answer: for the first token of a stream, for the whole reply else
+             */
+            typical_ms: number;
+            /**
+             * Format: int64
+             * @description Requests whose wait is not known, since nothing was measured where they would have gone
+             */
+            unheard: number;
+            /** Format: double */
+            usd: number;
+        };
         Paused: {
             paused: boolean;
         };
@@ -1293,8 +1430,11 @@ export interface components {
             issued?: components["schemas"]["Ref"][] | null;
             mode?: string;
             model?: string;
+            nearer?: boolean;
             operation: string;
             protocol: string;
+            /** Format: int64 */
+            ranked?: number;
             rules?: string[] | null;
             session?: string;
             /** Format: date-time */
@@ -1318,6 +1458,41 @@ export interface components {
             /** @description The secret; goes to the keychain */
             key: string;
         };
+        ReplayInputBody: {
+            /**
+             * Format: int64
+             * @description How many days back, to the minute
+             */
+            days: number;
+            /** @description Default: all that can be replayed */
+            modes?: string[] | null;
+        };
+        Replayed: {
+            /**
+             * Format: int64
+             * @description Absent where none has been asked for yet
+             */
+            days?: number;
+            /** @description Once it is done */
+            report?: components["schemas"]["Comparison"];
+            running: boolean;
+            /**
+             * Format: double
+             * @description How much of the time has been gone through, from 0 to 1
+             */
+            share: number;
+            /** Format: date-time */
+            since?: string;
+            /** @description It was ended before it was done */
+            stopped?: boolean;
+            /** @description Why it could not be done */
+            trouble?: string;
+            /**
+             * Format: int64
+             * @description Rises with every change
+             */
+            version: number;
+        };
         Report: {
             checks: components["schemas"]["Check"][] | null;
             /** Format: date-time */
@@ -1338,8 +1513,14 @@ export interface components {
             version: number;
         };
         Request: {
+            /** @description The accounts' names, by id */
+            accounts: {
+                [key: string]: string;
+            };
             record: components["schemas"]["Record"];
             row: components["schemas"]["Row"];
+            /** @description Why the first candidate came first, in a sentence */
+            why?: string;
         };
         Requests: {
             /** @description Cursor of the next, older page; absent on the last */
@@ -2706,6 +2887,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Recognised"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayed: {
+        parameters: {
+            query?: {
+                /** @description The version of a report: wait, for some seconds, until there is something that it does not have */
+                after?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stopReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
                 };
             };
             /** @description Error */
