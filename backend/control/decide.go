@@ -81,7 +81,7 @@ func (s *Service) decide(ctx context.Context, in *decideInput) (Decided, error) 
 	}
 	rec, err := server.Decide(ctx, q)
 	d := Decided{Record: rec, Accounts: names.accounts}
-	d.Why = rec.Why(d.Name)
+	d.Why = rec.Why(names.call)
 	var refused *protocol.Error
 	switch {
 	case errors.As(err, &refused) && (refused.Kind == protocol.BadRequest || refused.Kind == protocol.NotFound) && rec.Mode == "":

@@ -109,7 +109,7 @@ func (s *Service) request(ctx context.Context, in *idInput) (Request, error) {
 		return Request{}, noRequest(in.ID)
 	}
 	names, err := s.names()
-	return Request{Row: names.row(&r), Record: r, Why: r.Why(names.account), Accounts: names.accounts}, err
+	return Request{Row: names.row(&r), Record: r, Why: r.Why(names.call), Accounts: names.accounts}, err
 }
 
 func noRequest(id string) *Problem {
@@ -126,16 +126,16 @@ func figures(t ledger.Totals) Figures {
 }
 
 // names tells ids of accounts and clients in words. What has been removed is shown by its id.
-type names struct{ accounts, clients map[string]string }
+type names struct{ accounts, clients, named map[string]string } // named: accounts, as the user has named them
 
 func (s *Service) names() (names, error) {
-	n := names{map[string]string{}, map[string]string{}}
+	n := names{map[string]string{}, map[string]string{}, map[string]string{}}
 	accounts, err := s.Accounts.List()
 	if err != nil {
 		return n, err
 	}
 	for _, a := range accounts {
-		n.accounts[a.ID] = a.Slug
+		n.accounts[a.ID], n.named[a.ID] = a.Slug, a.Name
 	}
 	clients, err := s.Accounts.Clients()
 	for _, c := range clients {
@@ -144,7 +144,8 @@ func (s *Service) names() (names, error) {
 	return n, err
 }
 
-func (n names) account(id string) string { return cmp.Or(n.accounts[id], id) }
+// call is what an account is called in a sentence.
+func (n names) call(id string) string { return cmp.Or(n.named[id], "a removed account") }
 
 func (n names) of(by ledger.By, key string) string {
 	switch by {
