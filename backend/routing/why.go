@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -133,16 +134,24 @@ func (w *why) dearer(first, f *Figure) string {
 	return fmt.Sprintf("%s would be %s", w.called(f), amount(f.Cost))
 }
 
+// amount is dollars with as many places as it takes to see them.
 func amount(usd float64) string {
+	places := 2
 	switch {
 	case usd == 0:
 		return "$0"
 	case usd < 0.00005:
 		return "under $0.0001"
 	case usd < 0.1:
-		return fmt.Sprintf("$%.4f", usd)
+		places = 4
+	case usd < 1:
+		places = 3
 	}
-	return fmt.Sprintf("$%.2f", usd)
+	text := strconv.FormatFloat(usd, 'f', places, 64)
+	for len(text) > len("0.00") && places > 2 && text[len(text)-1] == '0' {
+		text = text[:len(text)-1]
+	}
+	return "$" + text
 }
 
 func seconds(d time.Duration) string {

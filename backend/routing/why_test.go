@@ -40,7 +40,7 @@ func TestWhyIsASentence(t *testing.T) {
 		{Record{Asked: "m", Mode: Cheapest, Candidates: figures(costs(0.0031, 0.0047, 0.003), func(b, _, _ *Figure) { b.Cached = 86_000 })},
 			"relay B: about $0.0031; A would be $0.0047; C is cheaper but would lose 86k cached tokens."},
 		{Record{Asked: "m", Mode: Cheapest, Candidates: figures(costs(0.0031, 0.0030, 0.0029), func(b, a, c *Figure) { a.Later, c.Failing = 1, 0.5 })},
-			"relay B: about $0.0031; A would be $0.0030, but more over the turns to come; C would be $0.0029, but fails 50 % of the time."},
+			"relay B: about $0.0031; A would be $0.003, but more over the turns to come; C would be $0.0029, but fails 50 % of the time."},
 		{Record{Asked: "m", Mode: Cheapest, Candidates: figures(func(b, _, _ *Figure) { b.Cost, b.Priced = 0.2, true })[:2], Rules: []string{"budget: all"}},
 			`Since the budget "all" is spent, whoever costs least serves. relay B: about $0.20; what A costs is not known.`},
 		{Record{Asked: "m", Mode: Failover, Candidates: figures(), Attempts: []Attempt{{Deployment: "d_b", Account: "relay B"}, {Deployment: "d_a", Account: "A"}}},

@@ -52,13 +52,14 @@ const measuring = "Each request is decided again, by the code that decides, amon
 
 // Replay takes in records, and adds up what they would have come to. The zero value is not ready: see [New]. It is for one goroutine.
 type Replay struct {
-	report Comparison
-	since  time.Time
-	left   map[string]*LeftOut
-	figure *live.Registry
-	real   side
-	modes  []side
-	cs     []routing.Figure // scratch
+	report   Comparison
+	since    time.Time
+	left     map[string]*LeftOut
+	figure   *live.Registry
+	real     side
+	modes    []side
+	cs       []routing.Figure // scratch
+	outcomes []outcome        // likewise
 }
 
 // side is one mode, or reality.
@@ -82,7 +83,7 @@ const (
 	unended   = "they had not ended, or Metapi ended before them"
 	unasked   = "no account was asked"
 	unmetered = "no tokens are known that they took"
-	unpriced  = "a price is not known, of what served them or of what could have"
+	unpriced  = "a price is not known, of who served them or of who would have"
 )
 
 func reasonAgainst(r *routing.Record) string {
@@ -93,7 +94,7 @@ func reasonAgainst(r *routing.Record) string {
 		return unasked
 	case r.Usage.Zero():
 		return unmetered
-	case r.Cost.Unknown || len(r.Candidates) > 1 && slices.ContainsFunc(r.Candidates, func(f routing.Figure) bool { return !f.WouldKnown }):
+	case r.Cost.Unknown:
 		return unpriced
 	}
 	return ""
@@ -101,32 +102,33 @@ func reasonAgainst(r *routing.Record) string {
 
 // Add takes in the next record. It is not changed, and nothing of it is kept.
 func (p *Replay) Add(r *routing.Record) {
-	counts := !r.Start.Before(p.since)
-	if counts {
-		p.check(r)
-	}
 	reason := reasonAgainst(r)
-	switch {
-	case !counts && reason == "":
-		p.play(r, false)
-	case reason == "":
-		p.play(r, true)
-	case counts:
-		l := p.left[reason]
-		if l == nil {
-			l = &LeftOut{Reason: reason}
-			p.left[reason] = l
-		}
-		l.Requests++
-		l.USD += r.Cost.USD
+	if reason == "" {
+		reason = p.play(r)
 	}
-	if counts && reason != unended {
-		p.report.Requests++
+	if !r.Start.Before(p.since) {
+		p.check(r)
+		if reason != unended {
+			p.report.Requests++
+		}
+		if reason != "" {
+			p.leaveOut(r, reason)
+		}
 	}
 	p.observe(r)
 }
 
-// mode is the one that decides a record that is replayed under m.
+func (p *Replay) leaveOut(r *routing.Record, reason string) {
+	l := p.left[reason]
+	if l == nil {
+		l = &LeftOut{Reason: reason}
+		p.left[reason] = l
+	}
+	l.Requests++
+	l.USD += r.Cost.USD
+}
+
+// modeOf is the one that decides a record that is replayed under m.
 func modeOf(r *routing.Record, m routing.Mode) routing.Mode {
 	switch {
 	case r.Asked == "":
@@ -151,47 +153,53 @@ func (p *Replay) check(r *routing.Record) {
 	}
 }
 
-// play decides a record again under each mode.
-func (p *Replay) play(r *routing.Record, counts bool) {
+// play decides a record again under each mode. It returns why it cannot be compared, where it cannot.
+func (p *Replay) play(r *routing.Record) (reason string) {
 	served := &r.Attempts[len(r.Attempts)-1]
 	turn := live.Turn{Client: r.Client, Session: r.Session, Model: r.Model}
-	if counts {
+	p.outcomes = p.outcomes[:0]
+	for i := range p.modes {
+		o := really(r)
+		if len(r.Candidates) > 1 {
+			o = p.path(r, &p.modes[i], turn)
+		}
+		if !o.priced {
+			reason = unpriced
+		}
+		p.outcomes = append(p.outcomes, o)
+	}
+	for i, o := range p.outcomes {
+		s := &p.modes[i]
+		s.memory.Learn(turn, o.at, o.usage, caching(r, o.at), end(r))
+		if reason == "" && !r.Start.Before(p.since) {
+			s.add(o)
+			count(&s.Moved, o.at != served.Deployment)
+		}
+	}
+	p.real.memory.Learn(turn, served.Deployment, served.Usage, caching(r, served.Deployment), end(r))
+	if reason == "" && !r.Start.Before(p.since) {
+		p.real.add(really(r))
 		p.report.Compared++
 		count(&p.report.Alone, len(r.Candidates) == 1)
 		count(&p.report.Fixed, r.Nearer)
 		count(&p.report.Cut, r.Ranked > 0)
 		count(&p.report.NoCaches, r.Session != "" && len(r.Candidates) > 1 && r.Candidates[0].Cold == 0 && r.Candidates[0].Would > 0)
-		p.real.USD += r.Cost.USD
-		p.real.Measured += r.Cost.USD
-		p.real.Tries += len(r.Attempts) - 1
-		p.real.wait(waited(r), true)
 	}
-	for i := range p.modes {
-		s := &p.modes[i]
-		was := served.Deployment
-		if len(r.Candidates) == 1 {
-			if counts {
-				s.USD += r.Cost.USD
-				s.Measured += r.Cost.USD
-				s.Tries += len(r.Attempts) - 1
-				s.wait(waited(r), true)
-			}
-			s.memory.Learn(turn, was, served.Usage, caching(r, was), end(r))
-			continue
-		}
-		o := p.path(r, s, turn)
-		if counts {
-			s.USD += o.usd
-			s.Tries += o.tries
-			s.wait(o.wait, o.heard)
-			count(&s.Moved, o.at != was)
-			if o.measured {
-				s.Measured += o.usd
-			}
-		}
-		s.memory.Learn(turn, o.at, o.usage, caching(r, o.at), end(r))
+	return reason
+}
+
+// add books what a request comes to.
+func (s *side) add(o outcome) {
+	s.USD += o.usd
+	s.Tries += o.tries
+	if o.measured {
+		s.Measured += o.usd
 	}
-	p.real.memory.Learn(turn, served.Deployment, served.Usage, caching(r, served.Deployment), end(r))
+	if o.heard {
+		s.waits.add(o.wait)
+	} else {
+		s.Unheard++
+	}
 }
 
 func count(n *int, yes bool) {
@@ -205,10 +213,17 @@ type outcome struct {
 	at       string // the deployment that serves
 	usd      float64
 	measured bool
-	tries    int // that failed
+	tries    int  // that failed
+	priced   bool // usd is known
 	wait     time.Duration
 	heard    bool // wait is known
 	usage    protocol.Usage
+}
+
+// really is what a request came to.
+func really(r *routing.Record) outcome {
+	last := r.Attempts[len(r.Attempts)-1]
+	return outcome{at: last.Deployment, usd: r.Cost.USD, measured: true, priced: true, tries: len(r.Attempts) - 1, wait: waited(r), heard: true, usage: last.Usage}
 }
 
 // path asks the candidates in the mode's order until one answers.
@@ -244,7 +259,7 @@ func (p *Replay) path(r *routing.Record, s *side, turn live.Turn) (o outcome) {
 // measure is the outcome where the one serves that really did.
 func (p *Replay) measure(r *routing.Record, s *side, turn live.Turn, f *routing.Figure, o outcome) outcome {
 	a := &r.Attempts[len(r.Attempts)-1]
-	o.at, o.usage, o.heard = f.Deployment, a.Usage, true
+	o.at, o.usage, o.heard, o.priced = f.Deployment, a.Usage, true, true
 	o.measured = o.tries == len(r.Attempts)-1
 	switch {
 	case o.measured:
@@ -272,6 +287,7 @@ func (p *Replay) estimate(r *routing.Record, s *side, turn live.Turn, f *routing
 	o.at = f.Deployment
 	o.usage = protocol.Usage{Input: r.Usage.Prompt() - cached, CacheRead: cached, Output: r.Usage.Output, Reasoning: r.Usage.Reasoning}
 	o.usd += p.cost(r, f, cached)
+	o.priced = f.WouldKnown
 	var wait time.Duration
 	wait, o.heard = p.live(f).Typical(r.Bytes, r.Stream, r.Start, drawn(r.ID, f.Deployment))
 	o.wait += wait
@@ -317,7 +333,7 @@ func (p *Replay) fill(r *routing.Record, s *side, turn live.Turn, mode routing.M
 			f.Wait, f.Failing = d.P95(r.Bytes, r.Stream, r.Start), d.Failing(r.Start)
 		}
 		prompt := r.Usage.Prompt()
-		f.Cost, f.Priced = p.cost(r, f, s.memory.Cached(turn, f.Deployment, r.Start)), true
+		f.Cost, f.Priced = p.cost(r, f, s.memory.Cached(turn, f.Deployment, r.Start)), f.WouldKnown
 		f.Later = turns * p.cost(r, f, prompt)
 	}
 }
@@ -386,15 +402,6 @@ func drawn(id, deployment string) float64 {
 	x *= 0xff51afd7ed558ccd
 	x ^= x >> 33
 	return (float64(x>>11) + 0.5) / (1 << 53)
-}
-
-// wait books how long a request has waited.
-func (s *side) wait(d time.Duration, known bool) {
-	if !known {
-		s.Unheard++
-		return
-	}
-	s.waits.add(d)
 }
 
 // Report is what has been taken in so far.

@@ -135,7 +135,12 @@ func TestWhatCannotBeComparedIsToldWithItsReason(t *testing.T) {
 		{unasked, func(r *routing.Record) { r.State, r.Attempts, r.Usage = routing.Failed, nil, protocol.Usage{} }},
 		{unmetered, func(r *routing.Record) { r.Usage = protocol.Usage{} }},
 		{unpriced, func(r *routing.Record) { r.Cost.Unknown = true }},
-		{unpriced, func(r *routing.Record) { r.Candidates[1].WouldKnown = false }},
+		{unpriced, func(r *routing.Record) {
+			r.Candidates[0].WouldKnown = false
+			r.Candidates[1].WouldKnown = false
+			r.Candidates[0].Order = 1
+			r.Candidates[1].Order = 0
+		}},
 	}
 	for n, c := range change {
 		r := request(n)
@@ -144,6 +149,11 @@ func TestWhatCannotBeComparedIsToldWithItsReason(t *testing.T) {
 		if got.Compared != 0 || got.Real.USD != 0 || len(got.LeftOut) != 1 || got.LeftOut[0].Reason != c.reason || !near(got.LeftOut[0].USD, 0.03) {
 			t.Errorf("%s: %+v", c.reason, got)
 		}
+	}
+	dark := request(0) // whose price is not known is chosen by nobody who looks at prices
+	dark.Candidates[1].WouldKnown, dark.Candidates[1].Would = false, 0
+	if got := play([]routing.Mode{routing.Cheapest, routing.Failover}, dark); got.Compared != 1 || got.Modes[0].Moved != 0 {
+		t.Errorf("%+v", got)
 	}
 	early, fixed, alone, cut := request(-10), request(0), request(1), request(2)
 	fixed.Nearer = true

@@ -92,8 +92,15 @@ function Candidates({ of: list, mode, name }: { of: Candidate[]; mode: string; n
           {list.map((c, i) => (
             <Table.Tr key={c.deployment}>
               <Table.Td>{i + 1}</Table.Td>
-              <Table.Td fw={i === 0 ? 650 : undefined}>{name(c.account)}</Table.Td>
-              <Table.Td className="mono">{c.upstream}</Table.Td>
+              <Table.Td fw={i === 0 ? 650 : undefined}>
+                {name(c.account)}
+                {c.then && (
+                  <Text size="xs" c="dimmed">
+                    where no other can
+                  </Text>
+                )}
+              </Table.Td>
+              <Table.Td className="mono nowrap">{c.upstream}</Table.Td>
               {any(cost) && (
                 <Table.Td>
                   <Bar text={cost(c) === undefined ? "not known" : `≈ ${dollars(c.cost ?? 0)}`} part={cost(c)} whole={mostCost} best={i === 0} note={c.cached ? `${Math.round(c.cached / 1000)}k cached` : undefined} />
