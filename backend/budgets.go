@@ -84,6 +84,14 @@ func (b *budgets) Hold(client, account, model string, began time.Time, most func
 	return h, nil
 }
 
+func (b *budgets) Refuses(client, account, model string) *protocol.Error {
+	now := time.Now()
+	if over := b.keeper.Ask(budget.Use{Client: client, Account: account, Model: model}, now); over != nil {
+		return over.Client(now)
+	}
+	return nil
+}
+
 func (b *budgets) Settle(r *routing.Record, record func(), holds []gateway.Hold) {
 	b.keeper.Settle(record, ended(r, holds), time.Now())
 }

@@ -290,7 +290,28 @@ func TestServing(t *testing.T) {
 	w.run("explain", "gpt-4o", "--client", "nobody").ends(4).says("nobody", "keys list")
 	w.run("explain", "gpt-4o", "--mode", "cheap").ends(2).says("cost")
 	w.with(`{"model":"gpt-4o","messages":[{"role":"user","content":"Hi"}]}`, "explain", "--body", "-", "--mode", "cost").ends(0).says("mode cost")
-	w.with(`{"model":"gpt-4o"`, "explain", "--body", "-").ends(2).says("not JSON")
+	w.with(`{"model":"gpt-4o"`, "explain", "--body", "-").ends(2).says("Line 1, column 18", "ends before it is complete")
+	w.with("{\n  \"model\": \"gpt-4o\",\n  \"messages\": [,]\n}", "explain", "--body", "-").ends(2).says("Line 3, column 16")
+	w.with("{\n  \"model\": \"gpt-4o\",\n  \"stream\": 1\n}", "explain", "--body", "-").ends(2).says("Line 3", "stream")
+	w.with(`{"contents":[{"parts":[{"text":"Hi"}]}]}`, "explain", "gpt-4o", "--body", "-").ends(0).says("gpt-4o", "the first in your order")
+	w.with(`{"contents":[{"parts":[{"text":"Hi"}]}]}`, "explain", "--body", "-").ends(2).says("Gemini", "which model")
+
+	// A request that has been: how it was decided, how it would be now, and what all of them would have come to.
+	var used client.UsageReport
+	w.until(func() bool { // it settles after its last byte
+		w.run("usage", "--json").ends(0).json(&used)
+		return len(used.Rows) > 0 && used.Rows[0].State == "ok"
+	})
+	w.run("explain", used.Rows[0].ID).ends(0).says("As it was decided", "mode failover", "the first in your order", "As it would be decided now")
+	w.run("explain", "0123456789abcdefghjk").ends(4).says("no request")
+	w.run("replay", "--days", "1").ends(0).says("as it was", "failover", "cost", "are compared", "come out as they were")
+	w.run("replay", "--days", "0").ends(2)
+	w.run("replay", "--mode", "cheap").ends(2).says("no mode")
+	var replayed client.Replayed
+	w.run("replay", "--mode", "cost", "--json").ends(0).json(&replayed)
+	if r := replayed.Report; r == nil || len(r.Modes) != 1 || r.Compared == 0 || r.Real.USD <= 0 {
+		t.Errorf("replay --json says %+v", replayed)
+	}
 	w.write("routing.yaml", "models:\n  mine: {mode: latency, models: [gpt-4o]}\nrules:\n- {name: not b, never: [b]}\n")
 	w.until(func() bool { return strings.Contains(w.run("explain", "mine").out, "a ") })
 	w.run("explain", "mine").ends(0).says("mode latency", "not b", "left out: b")

@@ -1,12 +1,12 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,30 +21,37 @@ func (a *app) explain() *cobra.Command {
 	var file string
 	var headers []string
 	c := &cobra.Command{
-		Use:   "explain [MODEL] [--body FILE] [--client NAME] [--mode M]",
-		Short: "Show how a request would be decided now, and why",
+		Use:   "explain [MODEL | REQUEST-ID] [--body FILE] [--client NAME] [--mode M]",
+		Short: "Show how a request was or would be decided, and why",
 		Long: `Show who could serve a request, in which order and by which figures, and who could
 not, for which reason. Nothing is sent and nothing is spent.
 
-Give a model's name, or with --body a request as a tool would send it ("-" reads it
-from the standard input); --path says where to, for other protocols than OpenAI's chat.`,
+Give the id of a request to see how it was decided, and how it would be now. Or give a
+model's name, or with --body a request as a tool would send it ("-" reads it
+from the standard input); --path says where to, where the body does not show it.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 && isRequestID(args[0]) && file == "" {
+				return a.explainRequest(c.Context(), args[0])
+			}
 			if len(args) > 0 {
 				q.Model = args[0]
 			}
-			if (q.Model == "") == (file == "") {
-				return wrongUsage("`metapi explain gpt-5`, or `metapi explain --body request.json`.", "Give a model's name, or a request with --body.")
+			if q.Model == "" && file == "" {
+				return wrongUsage("`metapi explain gpt-5`, or `metapi explain --body request.json`.", "Give a model's name, a request's id, or a request with --body.")
 			}
 			if file != "" {
 				body, err := a.read(file)
 				if err != nil {
 					return wrongUsage("Give the path of a file that can be read.", "%v", err)
 				}
-				if !json.Valid(body) {
-					return wrongUsage("It must hold the body of one request.", "%s is not JSON.", file)
+				q.Text = string(body)
+				if q.Path != "" { // it says what the body is
+					if !json.Valid(body) {
+						return wrongUsage("It must hold the body of one request.", "%s is not JSON.", file)
+					}
+					q.Text, q.Body = "", body
 				}
-				q.Body = body
 			}
 			for _, h := range headers {
 				name, value, ok := strings.Cut(h, ":")
@@ -60,7 +67,7 @@ from the standard input); --path says where to, for other protocols than OpenAI'
 		}}
 	f := c.Flags()
 	f.StringVar(&file, "body", "", "the request, from this `file`")
-	f.StringVar(&q.Path, "path", "", "the `path` that the tool calls (default /v1/chat/completions)")
+	f.StringVar(&q.Path, "path", "", "the `path` that the tool calls (default: as the body looks)")
 	f.StringVar(&q.Client, "client", "", "ask as this `client` does")
 	f.StringVar(&q.Mode, "mode", "", "ask for this `mode`")
 	f.StringArrayVar(&headers, "header", nil, "a `header` that rules may look at")
@@ -92,9 +99,9 @@ func (a *app) decided(d client.Decided) {
 	}
 	a.note("%s: %s", model, how)
 	if len(r.Candidates) > 0 {
-		t := newTable(">#", "ACCOUNT", "MODEL THERE", ">ANSWERS WITHIN", ">FAILS", ">THIS REQUEST", ">LATER TURNS", ">RUNNING")
+		t := newTable(">#", "ACCOUNT", "MODEL THERE", ">ANSWERS WITHIN", ">FAILS", ">THIS REQUEST", ">LATER TURNS", ">SAME TOKENS", ">RUNNING")
 		for i, c := range r.Candidates {
-			this, later := "not known", ""
+			this, later, fails, would := "not known", "", "-", "-"
 			if r.Mode == "cost" && c.Unknown != "" {
 				this = "not known, so last: " + c.Unknown
 			}
@@ -104,14 +111,63 @@ func (a *app) decided(d client.Decided) {
 					later = fmt.Sprintf("~$%.6f", c.Later)
 				}
 			}
-			t.add(fmt.Sprint(i+1), d.Name(c.Account), c.Upstream, c.Wait.Round(10*time.Millisecond).String(), fmt.Sprintf("%.1f %%", 100*c.Failing), this, later, fmt.Sprint(c.InFlight))
+			if c.Wait > 0 {
+				fails = fmt.Sprintf("%.1f %%", 100*c.Failing)
+			}
+			if c.WouldKnown {
+				would = fmt.Sprintf("$%.6f", c.Would)
+			}
+			t.add(fmt.Sprint(i+1), d.Name(c.Account), c.Upstream, millis(c.Wait.Milliseconds()), fails, this, later, would, fmt.Sprint(c.InFlight))
 		}
 		t.print(a.out)
 	}
 	for _, x := range r.Excluded {
-		a.note("left out: %s: %s", d.Name(x.Account), x.Reason)
+		until := ""
+		if !x.Until.IsZero() {
+			until = ", until " + when(x.Until)
+		}
+		a.note("left out: %s: %s%s", d.Name(x.Account), x.Reason, until)
+	}
+	if d.Why != "" {
+		a.note("%s", d.Why)
 	}
 	if d.Refused != "" {
 		a.note("The tool would be told: %s", d.Refused)
 	}
+}
+
+// isRequestID reports whether a word looks like a request's id and not like a model's name.
+func isRequestID(word string) bool {
+	return len(word) == 20 && strings.Trim(word, "0123456789abcdefghjkmnpqrstvwxyz") == ""
+}
+
+// explained is how a request was decided, and how it would be now.
+type explained struct {
+	Was client.Decided  `json:"was"`
+	Now *client.Decided `json:"now,omitempty"` // nil: it cannot be asked about again
+	not error           // why not
+}
+
+func (a *app) explainRequest(ctx context.Context, id string) error {
+	return ask(ctx, a, func(l *link) (e explained, err error) {
+		r, err := l.Request(ctx, id)
+		if err != nil {
+			return e, err
+		}
+		e.Was = client.Decided{Record: r.Record, Why: r.Why, Accounts: r.Accounts}
+		now, err := l.Decide(ctx, client.Question{Request: id})
+		if e.not = err; err == nil {
+			e.Now = &now
+		}
+		return e, nil
+	}, func(e explained) {
+		a.note("As it was decided, %s:", when(e.Was.Record.Start))
+		a.decided(e.Was)
+		if e.Now == nil {
+			a.note("It cannot be decided again: %v", e.not)
+			return
+		}
+		a.note("\nAs it would be decided now, as far as the ledger tells (it keeps no text and no headers, which rules may look at):")
+		a.decided(*e.Now)
+	})
 }

@@ -169,5 +169,7 @@ func (s *Service) stopDoctor(ctx context.Context, _ *nothing) (Report, error) {
 // Close ends what the service still does by itself. It returns when that has ended.
 func (s *Service) Close() {
 	_, _ = s.stopDoctor(context.Background(), nil)
+	_, _ = s.stopReplay(context.Background(), nil)
 	s.examination.work.Wait()
+	s.replaying.work.Wait()
 }

@@ -84,6 +84,7 @@ type Service struct {
 
 	undo        undo
 	examination examination
+	replaying   replaying
 	editing     sync.Mutex // one change of the settings at a time
 
 	mu      sync.Mutex // guards what follows
@@ -173,6 +174,9 @@ func (s *Service) routes(r *router) {
 	route(r, http.MethodGet, "/api/budgets", "budgets", "What may be spent, and what has been", s.budgets)
 	route(r, http.MethodPut, "/api/budgets/{name}", "setBudget", "Set a budget, or change it", s.setBudget)
 	route(r, http.MethodDelete, "/api/budgets/{name}", "removeBudget", "Remove a budget", s.removeBudget)
+	route(r, http.MethodPost, "/api/replay", "replay", "Begin to work out what past requests would have come to under other modes", s.replay)
+	route(r, http.MethodGet, "/api/replay", "replayed", "How far that is, and what it came to", s.replayed)
+	route(r, http.MethodDelete, "/api/replay", "stopReplay", "End it", s.stopReplay)
 	route(r, http.MethodPost, "/api/decide", "decide", "How would a request be decided now? Nothing is sent", s.decide)
 }
 

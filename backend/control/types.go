@@ -315,6 +315,9 @@ type Requests struct {
 type Request struct {
 	Row    Row            `json:"row"`
 	Record routing.Record `json:"record"`
+	Why    string         `json:"why,omitempty" doc:"Why the first candidate came first, in a sentence"`
+
+	Accounts map[string]string `json:"accounts" doc:"The accounts' names, by id"`
 }
 
 // Log is a part of the log file.

@@ -127,7 +127,7 @@ func (s *Service) request(ctx context.Context, in *idInput) (Request, error) {
 		return Request{}, err
 	}
 	names, err := s.names()
-	return Request{Row: names.row(&r), Record: r}, err
+	return Request{Row: names.row(&r), Record: r, Why: r.Why(names.call), Accounts: names.accounts}, err
 }
 
 func figures(t ledger.Totals, b routing.Baseline) Figures {
@@ -142,16 +142,16 @@ func figures(t ledger.Totals, b routing.Baseline) Figures {
 }
 
 // names tells ids of accounts and clients in words. What has been removed is shown by its id.
-type names struct{ accounts, clients map[string]string }
+type names struct{ accounts, clients, named map[string]string } // named: accounts, as the user has named them
 
 func (s *Service) names() (names, error) {
-	n := names{map[string]string{}, map[string]string{}}
+	n := names{map[string]string{}, map[string]string{}, map[string]string{}}
 	accounts, err := s.Accounts.List()
 	if err != nil {
 		return n, err
 	}
 	for _, a := range accounts {
-		n.accounts[a.ID] = a.Slug
+		n.accounts[a.ID], n.named[a.ID] = a.Slug, a.Name
 	}
 	clients, err := s.Accounts.Clients()
 	for _, c := range clients {
@@ -160,6 +160,9 @@ func (s *Service) names() (names, error) {
 	n.clients[gateway.ProbeClient] = "Metapi itself"
 	return n, err
 }
+
+// call is what an account is called in a sentence.
+func (n names) call(id string) string { return cmp.Or(n.named[id], "a removed account") }
 
 func (n names) of(by ledger.By, key string) string {
 	switch by {

@@ -24,6 +24,8 @@ type Budgets interface {
 	Settle(r *routing.Record, record func(), holds []Hold)
 	// Spare names a budget that is spent, but refuses nothing: of an account, or else of all that is not one's. "": there is none.
 	Spare(client, account, model string) string
+	// Refuses is the error that Hold would answer with. Nothing is held.
+	Refuses(client, account, model string) *protocol.Error
 }
 
 // Hold is what an attempt may cost.
@@ -35,6 +37,7 @@ type noBudgets struct{}
 
 func (noBudgets) Any() bool                                         { return false }
 func (noBudgets) Spare(_, _, _ string) string                       { return "" }
+func (noBudgets) Refuses(_, _, _ string) *protocol.Error            { return nil }
 func (noBudgets) Settle(_ *routing.Record, record func(), _ []Hold) { record() }
 func (noBudgets) Hold(_, _, _ string, _ time.Time, _ func() float64) (Hold, *protocol.Error) {
 	return nothingHeld{}, nil
@@ -71,9 +74,13 @@ func (x *exchange) spareAccounts(d *routing.Decision) {
 			spent[id] = x.g.Budgets.Spare(x.rec.Client, id, "")
 		}
 	}
-	over := func(c routing.Candidate) int { return min(len(spent[c.Account.ID]), 1) }
-	first := d.Candidates[0].Account.ID
-	slices.SortStableFunc(d.Candidates, func(a, b routing.Candidate) int { return cmp.Compare(over(a), over(b)) })
+	first, last := d.Candidates[0].Account.ID, d.Candidates[len(d.Candidates)-1].Tier
+	for i := range d.Candidates {
+		if c := &d.Candidates[i]; spent[c.Account.ID] != "" {
+			c.Tier += last + 1
+		}
+	}
+	slices.SortStableFunc(d.Candidates, func(a, b routing.Candidate) int { return cmp.Compare(a.Tier, b.Tier) })
 	if d.Candidates[0].Account.ID != first {
 		x.sparedBy(spent[first])
 	}

@@ -27,6 +27,13 @@ func (b *within) Hold(client, account, model string, began time.Time, most func(
 	return h, nil
 }
 
+func (b *within) Refuses(client, account, model string) *protocol.Error {
+	if over := b.Keeper.Ask(budget.Use{Client: client, Account: account, Model: model}, time.Now()); over != nil {
+		return over.Client(time.Now())
+	}
+	return nil
+}
+
 func (b *within) Settle(_ *routing.Record, record func(), holds []gateway.Hold) {
 	var list []*budget.Hold
 	for _, h := range holds {

@@ -47,7 +47,8 @@ type exchange struct {
 	account  string    // the id of the account that the client wants a file or batch to be at; "": any
 	lists    []page    // of files or batches, by account
 	expected expected
-	cut      bool // what the client has of the reply is a part of it
+	known    int64 // tokens of the prompt, of a request that is asked about when it has long ended
+	cut      bool  // what the client has of the reply is a part of it
 
 	rec   routing.Record
 	begun bool // rec is in the journal

@@ -32,6 +32,14 @@ func (x *exchange) prompt() *tokens.Prompt {
 	return &e.prompt
 }
 
+// promptTokens is what the prompt is expected to take of a model, or has taken where that is known.
+func (x *exchange) promptTokens(model string) int64 {
+	if x.known > 0 {
+		return x.known
+	}
+	return x.g.priced(x.prompt(), model)
+}
+
 // weigh says what the request is expected to take at a deployment.
 func (x *exchange) weigh(d *routing.Deployment) routing.Weight {
 	e := &x.expected
@@ -45,7 +53,7 @@ func (x *exchange) weigh(d *routing.Deployment) routing.Weight {
 	}
 	if d.Model != e.turn.Model || e.turn.Model == "" {
 		e.turn.Model = d.Model
-		e.weight.Prompt, e.weight.Output = x.g.priced(x.prompt(), d.Model), int64(x.g.Memory.Output(e.turn))
+		e.weight.Prompt, e.weight.Output = x.promptTokens(d.Model), int64(x.g.Memory.Output(e.turn))
 		if limit := x.peek.MaxOutput; limit > 0 {
 			e.weight.Output = min(e.weight.Output, limit)
 		}
@@ -57,7 +65,7 @@ func (x *exchange) weigh(d *routing.Deployment) routing.Weight {
 }
 
 // tokens is what the prompt is expected to take, for conditions: by the model that was asked for.
-func (x *exchange) tokens() int { return int(x.g.priced(x.prompt(), x.rec.Asked)) }
+func (x *exchange) tokens() int { return int(x.promptTokens(x.rec.Asked)) }
 
 // What a condition may look at of the text. A pattern over all of a long prompt would take longer than all else that Metapi does.
 const textHead = 2 << 10 // bytes from the beginning

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"cmp"
+	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -9,16 +10,21 @@ import (
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/tokens"
 	"metapi/backend/routing"
+	"metapi/backend/routing/live"
 )
 
 // maxFigures is how many candidates a record keeps.
-const maxFigures = 5
+const maxFigures = 8
 
 // noteDecision keeps what the decision was made of, with the figures of the first candidates. A second decision of one request (after a repair) replaces the first.
 func (x *exchange) noteDecision(d *routing.Decision, most int) {
-	x.rec.Mode, x.rec.Model, x.rec.Rules, x.rec.Set, x.rec.Excluded = d.Mode, d.Model, d.Rules, d.Set, d.Excluded
+	x.rec.Mode, x.rec.Nearer, x.rec.Model, x.rec.Rules, x.rec.Set, x.rec.Excluded = d.Mode, d.Nearer, d.Model, d.Rules, d.Set, d.Excluded
 	if limit := d.Set.MaxOutput; limit != nil {
 		x.peek.MaxOutput = *limit
+	}
+	x.rec.Ranked = 0
+	if len(d.Candidates) > most {
+		x.rec.Ranked = len(d.Candidates)
 	}
 	if x.spared != "" {
 		x.rec.Rules = append(x.rec.Rules, x.spared)
@@ -28,7 +34,10 @@ func (x *exchange) noteDecision(d *routing.Decision, most int) {
 	for i := range x.ranked {
 		c := &x.ranked[i]
 		x.rec.Candidates = append(x.rec.Candidates, routing.Figure{Deployment: c.ID, Account: c.Account.ID, Upstream: c.Upstream,
-			InFlight: c.Live.InFlight(), Price: inputPrice(c.Deployment, x.rec.Start), Terms: c.Terms})
+			Order: c.Turn, Tier: c.Tier, InFlight: c.Running, Price: inputPrice(c.Deployment, x.rec.Start), Terms: c.Terms})
+		if c.Weight != 1 {
+			x.rec.Candidates[i].Weight = c.Weight
+		}
 	}
 }
 
@@ -220,6 +229,9 @@ func (x *exchange) compare() {
 	for i := range x.ranked {
 		f := &x.rec.Candidates[i]
 		f.Would, f.WouldKnown = x.ranked[i].Price.Cost(x.rec.Usage, x.rec.Start)
+		if f.WouldKnown && x.rec.Session != "" && len(x.ranked) > 1 {
+			f.Cold, f.Warm = x.cached(x.ranked[i].Deployment)
+		}
 	}
 	x.against()
 }
@@ -234,4 +246,21 @@ func (x *exchange) against() {
 		}
 	}
 	x.rec.Against = routing.Compare(x.able, served, last.Usage, x.rec.Start)
+}
+
+// cached is what the request's tokens cost at a deployment whose cache holds nothing of the prompt, and all of it, rounded to billionths of a dollar.
+// What is not written to a cache that wants to be asked is in none.
+func (x *exchange) cached(d *routing.Deployment) (cold, warm float64) {
+	u := protocol.Usage{Input: x.rec.Usage.Prompt(), Output: x.rec.Usage.Output, Reasoning: x.rec.Usage.Reasoning}
+	held := protocol.Usage{CacheRead: u.Input, Output: u.Output, Reasoning: u.Reasoning}
+	if d.Caching(x.rec.Start) == live.Asked {
+		if !x.g.Memory.Marks(live.Turn{Client: x.rec.Client}) {
+			held = u
+		} else {
+			u.Input, u.CacheWrite = 0, u.Input
+		}
+	}
+	cold, _ = d.Price.Cost(u, x.rec.Start)
+	warm, _ = d.Price.Cost(held, x.rec.Start)
+	return math.Round(cold*1e9) / 1e9, math.Round(warm*1e9) / 1e9
 }

@@ -151,23 +151,31 @@ func appendRecord(b []byte, r *routing.Record) ([]byte, error) {
 		o.close()
 	}
 	o.word("mode", string(r.Mode))
+	o.flag("nearer", r.Nearer)
+	o.num("ranked", int64(r.Ranked))
 	o.words("rules", r.Rules)
 	o.each("candidates", len(r.Candidates), func(i int) {
 		c := &r.Candidates[i]
 		o.text("deployment", c.Deployment)
 		o.text("account", c.Account)
 		o.text("upstream", c.Upstream)
+		o.num("order", int64(c.Order))
+		o.num("tier", int64(c.Tier))
+		o.figure("weight", c.Weight)
 		o.number("in_flight", c.InFlight)
 		o.figure("price", c.Price)
 		o.span("wait", c.Wait)
 		o.figure("failing", c.Failing)
 		o.figure("cost", c.Cost)
 		o.figure("later", c.Later)
+		o.num("cached", c.Cached)
 		o.flag("priced", c.Priced)
 		o.word("unknown", c.Unknown)
 		o.figure("score", c.Score)
 		o.figure("would", c.Would)
 		o.flag("would_known", c.WouldKnown)
+		o.figure("cold", c.Cold)
+		o.figure("warm", c.Warm)
 	})
 	o.each("excluded", len(r.Excluded), func(i int) {
 		e := &r.Excluded[i]

@@ -46,4 +46,4 @@ func draw(rng *rand.Rand, cs []Candidate, but int) int {
 }
 
 // load is how busy a candidate is for its weight.
-func load(c *Candidate) float64 { return float64(c.Live.InFlight()) / c.Weight }
+func load(c *Candidate) float64 { return float64(c.Running) / c.Weight }

@@ -3,6 +3,7 @@ package routing
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -19,12 +20,13 @@ import (
 // the model's name, the client's header, a rule's, the virtual model's, the one in force.
 func Decide(s *Snapshot, r Request) (Decision, error) {
 	e := s.Rules.apply(&r)
-	d := Decision{Mode: s.Mode, Rules: e.rules, Set: e.set}
+	d := Decision{Rules: e.rules, Set: e.set}
 	refs, plan, err := s.resolve(&r, &d, &e)
+	nearest := cmp.Or(r.Mode, e.mode, d.Mode)
+	d.Mode, d.Nearer = cmp.Or(nearest, s.Mode), nearest != ""
 	if err != nil {
 		return d, err
 	}
-	d.Mode = cmp.Or(r.Mode, e.mode, d.Mode)
 	spoken := protocol.Set(0) // what the pool can be reached by, for the error
 	consider := func(c Candidate) {
 		spoken |= c.reach(r.Operation)
@@ -35,6 +37,7 @@ func Decide(s *Snapshot, r Request) (Decision, error) {
 			reason, until = c.Account.Limits.full(&c, &r, e.rules)
 		}
 		if reason == "" {
+			c.Turn, c.Running = len(d.Candidates), c.Live.InFlight()
 			d.Candidates = append(d.Candidates, c)
 			return
 		}
@@ -68,12 +71,9 @@ func Decide(s *Snapshot, r Request) (Decision, error) {
 	if r.Pin.Only || r.Model == "" { // an account's files are no load that could be spread
 		ranker = failover{}
 	}
-	for from, to := 0, 0; from < len(d.Candidates); from = to {
-		for to < len(d.Candidates) && d.Candidates[to].Tier == d.Candidates[from].Tier {
-			to++
-		}
-		if to-from > 1 {
-			ranker.rank(r, d.Candidates[from:to])
+	for tier := range tiers(d.Candidates) {
+		if len(tier) > 1 {
+			ranker.rank(r, tier)
 		}
 	}
 	if r.Pin.Only {
@@ -85,6 +85,20 @@ func Decide(s *Snapshot, r Request) (Decision, error) {
 		d.Model = d.Candidates[0].Model
 	}
 	return d, nil
+}
+
+// tiers cuts candidates that are in the order of their tiers into them.
+func tiers(cs []Candidate) iter.Seq[[]Candidate] {
+	return func(yield func([]Candidate) bool) {
+		for from, to := 0, 0; from < len(cs); from = to {
+			for to < len(cs) && cs[to].Tier == cs[from].Tier {
+				to++
+			}
+			if !yield(cs[from:to]) {
+				return
+			}
+		}
+	}
 }
 
 // slowLast puts whoever is expected to take longer than a plan allows behind all others, in tiers of their own.

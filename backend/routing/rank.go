@@ -11,9 +11,11 @@ import (
 // Candidate is a deployment that may serve a request, with what the mode in force ranked it by.
 type Candidate struct {
 	*Deployment
-	Tier   int     // of a plan: it is used only where none of a lower one can
-	Place  int     // of its model in the tier's list
-	Weight float64 // its share in balance mode
+	Tier    int     // of a plan: it is used only where none of a lower one can
+	Place   int     // of its model in the tier's list
+	Weight  float64 // its share in balance mode
+	Turn    int     // when it would come in the user's order, from 0
+	Running int64   // requests in flight there when this one was looked at
 	Terms
 }
 
@@ -23,6 +25,7 @@ type Terms struct {
 	Failing float64       `json:"failing,omitempty"` // the chance that it fails by the upstream's doing
 	Cost    float64       `json:"cost,omitempty"`    // dollars that an answer is expected to cost
 	Later   float64       `json:"later,omitempty"`   // dollars that the later turns of the session are expected to cost, there
+	Cached  int64         `json:"cached,omitempty"`  // tokens of the prompt that its cache is expected to hold
 	Priced  bool          `json:"priced,omitempty"`  // Cost and Later are known
 	Unknown string        `json:"unknown,omitempty"` // why they are not, where they were looked for: cost mode then takes it last
 	Score   float64       `json:"score,omitempty"`   // what the candidates were sorted by, the smallest first
@@ -66,10 +69,12 @@ func (latency) rank(r Request, cs []Candidate) {
 	for i := range cs {
 		c := &cs[i]
 		c.Wait, c.Failing = c.Live.P95(r.Bytes, r.Stream, r.At), c.Live.Failing(r.At)
-		c.Score = c.Wait.Seconds() / (1 - c.Failing)
+		c.Score = latency{}.score(&c.Terms)
 	}
 	byScore(cs)
 }
+
+func (latency) score(t *Terms) float64 { return t.Wait.Seconds() / (1 - t.Failing) }
 
 // secondIsWorth is what a second of waiting for an attempt that fails counts in dollars, where the user has not said otherwise: two dollars
 // an hour, enough to tell apart what costs the same.
@@ -91,12 +96,17 @@ func (m cost) rank(r Request, cs []Candidate) {
 		c := &cs[i]
 		c.expect(r)
 		c.Wait, c.Failing = c.Live.P95(r.Bytes, r.Stream, r.At), c.Live.Failing(r.At)
-		c.Score = c.Cost + c.Later + m.second*c.Wait.Seconds()*c.Failing/(1-c.Failing)
-		if !c.Priced {
-			c.Score += unknownCost
-		}
+		c.Score = m.score(&c.Terms)
 	}
 	byScore(cs)
+}
+
+func (m cost) score(t *Terms) float64 {
+	score := t.Cost + t.Later + m.second*t.Wait.Seconds()*t.Failing/(1-t.Failing)
+	if !t.Priced {
+		score += unknownCost
+	}
+	return score
 }
 
 // Expect fills in the figures that the mode in force had no use for, so that they can be shown beside the others.
@@ -116,6 +126,7 @@ func (c *Candidate) expect(r Request) {
 		now.Input, now.CacheWrite = 0, now.Input
 	}
 	billed := c.Live.Billed(r.At)
+	c.Cached = w.Cached
 	c.Cost, c.Priced = c.Price.Cost(now, r.At)
 	if !c.Priced {
 		c.Unknown = "its price leaves out what this takes"

@@ -35,6 +35,8 @@ type Record struct {
 	Features  Features           `json:"features,omitzero"`
 
 	Mode       Mode       `json:"mode,omitempty"`
+	Nearer     bool       `json:"nearer,omitempty"`     // the mode is not the one that was in force: the request, a rule or the model asked for it
+	Ranked     int        `json:"ranked,omitempty"`     // how many candidates there were, where more than are kept
 	Rules      []string   `json:"rules,omitempty"`      // of the user's that held, by name
 	Set        Set        `json:"set,omitzero"`         // of the request's parameters, by them
 	Candidates []Figure   `json:"candidates,omitempty"` // the ranked top of the decision
@@ -119,6 +121,9 @@ type Figure struct {
 	Deployment string  `json:"deployment"`
 	Account    string  `json:"account"`
 	Upstream   string  `json:"upstream"`
+	Order      int     `json:"order,omitempty"`  // when it would have come in the user's order, from 0
+	Tier       int     `json:"tier,omitempty"`   // it serves only where none of a lower one can
+	Weight     float64 `json:"weight,omitempty"` // its share in balance mode; 0: 1
 	InFlight   int64   `json:"in_flight"`
 	Price      float64 `json:"price,omitempty"` // dollars per million input tokens, 0 where unknown
 	Terms
@@ -126,6 +131,10 @@ type Figure struct {
 	// What the request's tokens would have cost here, by the prices of its day. Known once the request has settled.
 	Would      float64 `json:"would,omitempty"` // dollars
 	WouldKnown bool    `json:"would_known,omitempty"`
+
+	// Likewise, had its cache held nothing of the prompt, and all of it; for requests of a session that had a choice.
+	Cold float64 `json:"cold,omitempty"` // dollars
+	Warm float64 `json:"warm,omitempty"` // dollars
 }
 
 // Excluded is one deployment that could have served the model but was left out, and why.

@@ -106,6 +106,7 @@ type Pin struct {
 // Decision is the outcome: who may serve, best first, and who may not, with reasons.
 type Decision struct {
 	Mode       Mode
+	Nearer     bool     // the mode is not the one in force: the request, a rule or the model asks for it
 	Model      string   // canonical; "" where the operation has none
 	Rules      []string // that held, by name
 	Set        Set      // of the request's parameters, by them

@@ -284,11 +284,32 @@ type Question struct {
 	Mode   string            `json:"mode,omitempty"`
 	Header map[string]string `json:"header,omitempty"`
 	Body   json.RawMessage   `json:"body,omitempty"`
+
+	Text     string `json:"text,omitempty"`
+	Protocol string `json:"protocol,omitempty"`
+
+	Request string `json:"request,omitempty"`
 }
 
 // Decide says how a request would be decided now. Nothing is sent.
 func (c *Client) Decide(ctx context.Context, q Question) (control.Decided, error) {
 	return call[control.Decided](ctx, c, http.MethodPost, "/api/decide", nil, q)
+}
+
+// Replay works out what the requests of the last days would have come to under some modes; none: under all that can be replayed. told, where it is
+// not nil, is called as it goes on. Where ctx ends first, so does the work.
+func (c *Client) Replay(ctx context.Context, days int, modes []string, told func(control.Replayed)) (control.Replayed, error) {
+	r, err := post[control.Replayed](ctx, c, "/api/replay", map[string]any{"days": days, "modes": modes})
+	for err == nil && r.Running {
+		if told != nil {
+			told(r)
+		}
+		r, err = get[control.Replayed](ctx, c, "/api/replay", url.Values{"after": {strconv.Itoa(r.Version)}})
+	}
+	if ctx.Err() != nil {
+		_, _ = call[control.Replayed](context.WithoutCancel(ctx), c, http.MethodDelete, "/api/replay", nil, nil)
+	}
+	return r, err
 }
 
 // SetBudget is what [Client.SetBudget] sets.

@@ -1,6 +1,9 @@
 package client
 
-import "metapi/backend/control"
+import (
+	"metapi/backend/control"
+	"metapi/backend/ledger/replay"
+)
 
 // The types of the control API, so that a caller need import this package alone.
 type (
@@ -30,6 +33,8 @@ type (
 	Requests        = control.Requests
 	Request         = control.Request
 	Decided         = control.Decided
+	Replayed        = control.Replayed
+	Outcome         = replay.Outcome
 	BudgetStanding  = control.BudgetStanding
 	Receipt         = control.Receipt
 	Records         = control.Records

@@ -144,10 +144,15 @@ func (d *Deployment) Observe(s Sample, now time.Time) {
 
 // P95 is the time within which 19 of 20 requests of a size are expected to begin to be answered, where they are streams, or to be done.
 func (d *Deployment) P95(body int64, stream bool, now time.Time) time.Duration {
-	kind, size := whole, sizeOf(body)
+	kind := whole
 	if stream {
 		kind = first
 	}
+	return time.Duration(min(d.expected(kind, sizeOf(body), now).p95(), longest.Seconds()) * float64(time.Second))
+}
+
+// expected is how long requests of a kind and size are expected to wait.
+func (d *Deployment) expected(kind, size int, now time.Time) level {
 	l := unheard[kind]
 	if w := d.around.waits[kind][size].Load(); w != nil {
 		l = w.past.drawn(pastMemory, now, l, worthUnheard)
@@ -156,7 +161,7 @@ func (d *Deployment) P95(body int64, stream bool, now time.Time) time.Duration {
 		l = w.past.drawn(pastMemory, now, l, worthHost)
 		l = w.recent.drawn(w.memory(), now, l, worthPast)
 	}
-	return time.Duration(min(l.p95(), longest.Seconds()) * float64(time.Second))
+	return l
 }
 
 // longest is what nothing is expected to take longer than.

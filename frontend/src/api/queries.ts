@@ -176,6 +176,11 @@ export const useRevokeClient = () => useChange((id: string) => data(DELETE("/api
 export const useEditDesktop = () => useChange((body: Schemas["EditDesktop"]) => data(PATCH("/api/desktop", { body })), "desktop");
 export const useExamine = () => useChange(() => data(POST("/api/doctor")), "doctor");
 export const useStopDoctor = () => useChange(() => data(DELETE("/api/doctor")), "doctor");
+export const useDecide = () => useChange((body: Schemas["DecideInputBody"]) => data(POST("/api/decide", { body })));
+export const useReplayed = () =>
+  useQuery({ queryKey: ["replay"], queryFn: () => data(GET("/api/replay")), staleTime: 0, refetchInterval: (q) => (q.state.data?.running ? 500 : false) });
+export const useReplay = () => useChange((body: Schemas["ReplayInputBody"]) => data(POST("/api/replay", { body })), "replay");
+export const useStopReplay = () => useChange(() => data(DELETE("/api/replay")), "replay");
 export const useBundle = () => useChange(() => data(POST("/api/doctor/bundle")));
 export const useSaveBundle = () => useChange((id: string) => data(POST("/api/doctor/bundle/save", { body: { id } })));
 export const useQuit = () => useChange(() => data(POST("/api/desktop/quit")));

@@ -6,6 +6,7 @@ import { useHashLocation } from "wouter/use-hash-location";
 import { useLive, useSettings, useStatus } from "../api/queries";
 import { Accounts } from "../pages/Accounts";
 import { Doctor } from "../pages/Doctor";
+import { Explain } from "../pages/Explain";
 import { Models } from "../pages/Models";
 import { Overview } from "../pages/Overview";
 import { Requests } from "../pages/Requests";
@@ -48,6 +49,7 @@ function Shell() {
             <Route path="/models/*?">{({ "*": query }) => <Models key={query} asked={query} />}</Route>
             <Route path="/tools/:what?" component={Tools} />
             <Route path="/requests/:id?" component={Requests} />
+            <Route path="/explain/:what?" component={Explain} />
             <Route path="/settings" component={Settings} />
             <Route path="/doctor/:what?" component={Doctor} />
             <Route>

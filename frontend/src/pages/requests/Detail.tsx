@@ -1,5 +1,6 @@
-import { Box, Code, Divider, Drawer, Group, SimpleGrid, Stack, Table, Text, Timeline, Title } from "@mantine/core";
+import { Anchor, Box, Code, Divider, Drawer, Group, SimpleGrid, Stack, Table, Text, Timeline, Title } from "@mantine/core";
 import { IconArrowRight, IconCheck, IconX } from "@tabler/icons-react";
+import { Link } from "wouter";
 
 import type { Schemas } from "../../api/client";
 import { useAccounts, useNow, useRequest, useStatus } from "../../api/queries";
@@ -31,7 +32,7 @@ function Body({ id }: { id: string }) {
   const name = (account: string) => accounts?.find((a) => a.id === account)?.name ?? "a removed account";
   return (
     <Loaded of={request}>
-      {({ row: r, record }) => {
+      {({ row: r, record, why }) => {
         const { tone, word } = requestState(r);
         const attempts = record.attempts ?? [];
         const tokens = r.input_tokens + r.cache_read_tokens + r.cache_write_tokens + r.output_tokens;
@@ -96,7 +97,7 @@ function Body({ id }: { id: string }) {
               )}
             </Box>
 
-            <Why record={record} name={name} />
+            <Why record={record} why={why} name={name} />
             <Divider />
             <Group gap={4}>
               <Text size="xs" c="dimmed">
@@ -227,7 +228,7 @@ const looksAt: Record<string, [string, (c: Candidate) => string][]> = {
 };
 
 /** The decision: who could have served, in which order, and who was left out. */
-function Why({ record, name }: { record: Schemas["Record"]; name: (account: string) => string }) {
+function Why({ record, why, name }: { record: Schemas["Record"]; why?: string; name: (account: string) => string }) {
   const candidates = record.candidates ?? [];
   const excluded = record.excluded ?? [];
   if (candidates.length + excluded.length === 0) return null;
@@ -238,6 +239,11 @@ function Why({ record, name }: { record: Schemas["Record"]; name: (account: stri
       <Title order={3} size="h5" mb={4}>
         Why it went there
       </Title>
+      {why !== undefined && (
+        <Text size="sm" mb={4}>
+          {why}
+        </Text>
+      )}
       <Text size="sm" c="dimmed" mb="xs">
         {record.mode ? `Mode: ${modeName(record.mode)}. ` : ""}
         {record.rules ? `By ${record.rules.length > 1 ? "rules" : "the rule"} ${record.rules.map((r) => `“${r}”`).join(", ")}. ` : ""}
@@ -279,6 +285,9 @@ function Why({ record, name }: { record: Schemas["Record"]; name: (account: stri
           {x.until ? `, until ${clock(x.until, Date.parse(record.start))}` : ""}
         </Text>
       ))}
+      <Anchor component={Link} href={`/explain/${record.id}`} size="sm" mt="xs" display="inline-block">
+        All figures, and how it would be decided now
+      </Anchor>
     </Box>
   );
 }

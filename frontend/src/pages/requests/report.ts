@@ -2,7 +2,7 @@ import type { Schemas } from "../../api/client";
 import { duration, fromNanos } from "../../format";
 
 /** A request in plain text, to be sent to whoever is asked for help: what was tried and how it went, and nothing that was said. */
-export function report({ row, record }: Schemas["Request"], version: string, provider: (account: string) => string): string {
+export function report({ row, record }: Pick<Schemas["Request"], "row" | "record">, version: string, provider: (account: string) => string): string {
   const failed = row.error === undefined ? [] : [`The tool was told: ${row.status ? `${row.status} ` : ""}${row.error}`];
   const tries = (record.attempts ?? []).map((a, i) => {
     const answer = a.status ? `HTTP ${a.status}` : "no answer";

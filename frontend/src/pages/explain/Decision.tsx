@@ -1,0 +1,143 @@
+import { Alert, Badge, Group, Stack, Table, Text } from "@mantine/core";
+
+import type { Schemas } from "../../api/client";
+import { clock, dollars, duration, fromNanos, plural, share } from "../../format";
+import { modeName } from "../../ui/ModeSwitch";
+import { Section } from "../../ui/Parts";
+import { protocolName } from "../../ui/protocols";
+import { Bar } from "./Bar";
+
+type Candidate = Schemas["Figure"];
+
+/** What a decision was made of: who could serve, by which figures, and who could not. */
+export function Decision({ title, record, why, refused, name }: { title: string; record: Schemas["Record"]; why?: string; refused?: string; name: (account: string) => string }) {
+  const candidates = record.candidates ?? [];
+  const excluded = record.excluded ?? [];
+  const rules = record.rules ?? [];
+  return (
+    <Section title={title}>
+      <Stack gap="sm">
+        {why !== undefined && (
+          <Text fw={550} style={{ overflowWrap: "anywhere" }}>
+            {why}
+          </Text>
+        )}
+        {refused !== undefined && (
+          <Alert color="red" role="alert" title="The tool would be told">
+            {refused}
+          </Alert>
+        )}
+        <Group gap="xs">
+          <Badge variant="default" tt="none" size="lg">
+            {record.model || record.asked || "no model"}
+          </Badge>
+          {record.mode !== undefined && (
+            <Badge variant="default" tt="none" size="lg">
+              Mode: {modeName(record.mode)}
+            </Badge>
+          )}
+          <Badge variant="default" tt="none" size="lg">
+            {protocolName(record.protocol)}
+            {record.stream ? ", streamed" : ""}
+          </Badge>
+        </Group>
+        <Text size="sm" c="dimmed">
+          {record.asked !== record.model && record.asked !== "" && `Asked for ${record.asked}. `}
+          {rules.length > 0 ? `${rules.length > 1 ? "These rules hold" : "This rule holds"}: ${rules.join(", ")}. ` : "No rule holds. "}
+          {record.nearer ? "The mode was asked for by the request, a rule or the model. " : ""}
+          {record.ranked ? `${plural(record.ranked, "account")} could serve; the first ${candidates.length} are kept.` : ""}
+        </Text>
+        {candidates.length > 0 && <Candidates of={candidates} mode={record.mode ?? ""} name={name} />}
+        {excluded.length > 0 && (
+          <Stack component="ul" gap={4} m={0} pl="md" aria-label="Left out">
+            {excluded.map((x) => (
+              <Text component="li" size="sm" key={x.deployment}>
+                <b>{name(x.account)}</b> is left out: {x.reason}
+                {x.until ? `, until ${clock(x.until, Date.parse(record.start))}` : ""}
+              </Text>
+            ))}
+          </Stack>
+        )}
+      </Stack>
+    </Section>
+  );
+}
+
+function Candidates({ of: list, mode, name }: { of: Candidate[]; mode: string; name: (account: string) => string }) {
+  const most = (figure: (c: Candidate) => number | undefined) => Math.max(0, ...list.map((c) => figure(c) ?? 0));
+  const cost = (c: Candidate) => (c.priced ? c.cost : undefined);
+  const later = (c: Candidate) => (c.priced ? c.later : undefined);
+  const wait = (c: Candidate) => c.wait;
+  const would = (c: Candidate) => (c.would_known ? (c.would ?? 0) : undefined);
+  const any = (figure: (c: Candidate) => number | undefined) => list.some((c) => figure(c) !== undefined);
+  const [mostCost, mostLater, mostWait, mostWould] = [most(cost), most(later), most(wait), most(would)];
+  return (
+    <Table.ScrollContainer minWidth={760} scrollAreaProps={{ viewportProps: { tabIndex: 0, "aria-label": "Candidates, to be scrolled", role: "group" } }}>
+      <Table aria-label="Candidates, best first" verticalSpacing={6}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th w={32}>#</Table.Th>
+            <Table.Th>Account</Table.Th>
+            <Table.Th>Model there</Table.Th>
+            {any(cost) && <Table.Th>This request</Table.Th>}
+            {any(later) && <Table.Th>The turns to come</Table.Th>}
+            <Table.Th>Answers within</Table.Th>
+            <Table.Th ta="right">Fails</Table.Th>
+            <Table.Th ta="right">Running</Table.Th>
+            <Table.Th ta="right">Score</Table.Th>
+            {any(would) && <Table.Th>Same tokens</Table.Th>}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {list.map((c, i) => (
+            <Table.Tr key={c.deployment}>
+              <Table.Td>{i + 1}</Table.Td>
+              <Table.Td fw={i === 0 ? 650 : undefined}>
+                {name(c.account)}
+                {!!c.tier && (
+                  <Text size="xs" c="dimmed">
+                    where no other can
+                  </Text>
+                )}
+              </Table.Td>
+              <Table.Td className="mono nowrap">{c.upstream}</Table.Td>
+              {any(cost) && (
+                <Table.Td>
+                  <Bar text={cost(c) === undefined ? "not known" : `≈ ${dollars(c.cost ?? 0)}`} part={cost(c)} whole={mostCost} best={i === 0} note={c.cached ? `${Math.round(c.cached / 1000)}k cached` : undefined} />
+                </Table.Td>
+              )}
+              {any(later) && (
+                <Table.Td>
+                  <Bar text={c.later ? `≈ ${dollars(c.later)}` : "–"} part={later(c)} whole={mostLater} best={i === 0} />
+                </Table.Td>
+              )}
+              <Table.Td>
+                <Bar text={c.wait ? duration(fromNanos(c.wait)) : "–"} part={c.wait} whole={mostWait} best={i === 0} />
+              </Table.Td>
+              <Table.Td ta="right" className="nowrap">
+                {c.failing === undefined ? "–" : share(c.failing, 1)}
+              </Table.Td>
+              <Table.Td ta="right">{c.in_flight}</Table.Td>
+              <Table.Td ta="right" className="nowrap">
+                {score(c, mode)}
+              </Table.Td>
+              {any(would) && (
+                <Table.Td>
+                  <Bar text={would(c) === undefined ? "not known" : dollars(c.would ?? 0)} part={would(c)} whole={mostWould} best={i === 0} />
+                </Table.Td>
+              )}
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+/** What the mode sorted by, in its own unit; the smallest comes first. */
+function score(c: Candidate, mode: string): string {
+  if (c.score === undefined) return "–";
+  if (mode === "latency") return duration(c.score * 1000);
+  if (mode === "cost") return c.priced ? dollars(c.score) : "not known";
+  return c.score.toPrecision(3);
+}
