@@ -126,18 +126,21 @@ func (p *probes) round(ctx context.Context, now time.Time) {
 	if snap.Paused {
 		return
 	}
-	due := p.due(snap, set.ProbeModels, now)
-	for i := 0; i < len(due) && i < probesAtOnce && ctx.Err() == nil; i++ {
-		if !p.take(&due[i], set, now) {
+	made := 0
+	for _, x := range p.due(snap, set.ProbeModels, now) {
+		if made == probesAtOnce || ctx.Err() != nil {
+			break
+		}
+		if !p.take(&x, set, now) {
 			continue
 		}
-		if d := due[i].deployment; d == nil {
-			p.list(ctx, snap, due[i].place, now)
+		if made++; x.deployment == nil {
+			p.list(ctx, snap, x.place, now)
 		} else {
-			p.one(ctx, d, due[i].most)
+			p.one(ctx, x.deployment, x.most)
 		}
 	}
-	if len(due) > 0 {
+	if made > 0 {
 		p.changed()
 	}
 }

@@ -3,7 +3,11 @@
 //
 // A [Health] is healthy (may be chosen), cooling (may not, until a time) or half-open (its time has passed, and one
 // request may find out). Failures are booked where their cause lies: a wrong key at the account, a refused connection
-// at the host, nearly everything else at the deployment. How long each kind cools is a table: see cooldown.go.
+// at the host, nearly everything else at the deployment. How long each kind cools is a table: see cooldown.go. Whoever shows it is told when one begins
+// or ends to cool ([Registry.Watch]).
+//
+// What decisions are made by (figures.go) forgets within minutes; what a person is shown (shown.go) fades over a day. Both outlive the process, as
+// habits do: see kept.go.
 package live
 
 import (

@@ -3,7 +3,7 @@ import { Box, Group, Text, Tooltip } from "@mantine/core";
 
 import type { Schemas } from "../api/client";
 import type { Vitals } from "../api/queries";
-import { ago, duration } from "../format";
+import { ago, count, duration } from "../format";
 import { inWords, percent, place, waits } from "./healthWords";
 
 const track = { borderRadius: 3, overflow: "hidden", flexShrink: 0, position: "relative" } as const;
@@ -27,37 +27,30 @@ function Span({ half, most }: { half: number; most: number }) {
   );
 }
 
-/** One line of it; slim leaves out what the tooltip tells. Nothing where nothing is known. */
+/** One line of it; slim leaves all but one figure to the tooltip. Nothing where nothing is known. */
 export function Lately({ of: v, name, slim }: { of: Vitals; name?: string; slim?: boolean }) {
   if (v.available === undefined) return null;
   const wait = waits(v);
+  const words = (text: string) => (
+    <Text size={slim ? "xs" : "sm"} c="dimmed" className="nowrap">
+      {text}
+    </Text>
+  );
   return (
     <Tooltip label={inWords(v)} multiline maw={360}>
-      <Group gap="xs" mt={slim ? 2 : 4} w="fit-content" tabIndex={0} role="group" aria-label={`${name ? `${name}: ` : ""}${inWords(v)}`}>
-        {name !== undefined && (
-          <Text size="xs" c="dimmed">
-            {name}
-          </Text>
-        )}
-        <Answered share={v.available} />
-        <Text size={slim ? "xs" : "sm"} c="dimmed">
-          {percent(v.available)}
-          {!slim && " answered lately"}
-        </Text>
+      <Group gap={slim ? 6 : "xs"} mt={slim ? 2 : 4} w="fit-content" tabIndex={0} role="img" aria-label={`${name ? `${name}: ` : ""}${inWords(v)}`}>
+        {name !== undefined && words(name)}
+        <Group gap="xs" wrap="nowrap">
+          <Answered share={v.available} />
+          {words(percent(v.available) + (slim ? "" : " answered lately"))}
+        </Group>
         {wait !== undefined && (
-          <>
+          <Group gap="xs" wrap="nowrap">
             <Span half={wait.half} most={wait.most} />
-            <Text size={slim ? "xs" : "sm"} c="dimmed">
-              {!slim && `${wait.what} in `}
-              {duration(wait.half)} to {duration(wait.most)}
-            </Text>
-          </>
+            {!slim && words(`${wait.what} in ${duration(wait.half)} to ${duration(wait.most)}`)}
+          </Group>
         )}
-        {!slim && v.tokens_per_second !== undefined && (
-          <Text size="sm" c="dimmed">
-            {Math.round(v.tokens_per_second)} tokens/s
-          </Text>
-        )}
+        {!slim && v.tokens_per_second !== undefined && words(`${count(Math.round(v.tokens_per_second))} tokens/s`)}
       </Group>
     </Tooltip>
   );

@@ -30,6 +30,7 @@ export function inWords(v: Vitals): string {
     of("First token", v.first_p50_ms, v.first_p95_ms),
     of("Whole reply", v.took_p50_ms, v.took_p95_ms),
     v.tokens_per_second ? `${Math.round(v.tokens_per_second)} tokens a second.` : "",
+    v.last_error ? `Last failure: ${v.last_error.message}` : "",
   ]
     .filter(Boolean)
     .join(" ");
