@@ -42,7 +42,7 @@ type probes struct {
 	settings func() (control.Settings, error)
 	scan     func(ctx context.Context, account string) (catalog.Scan, error)
 	changed  func()
-	call     func(context.Context, *routing.Deployment) (usd float64, err error) // asks for one token; set before it runs
+	call     func(ctx context.Context, deployment string) (usd float64, err error) // asks for one token; set before it runs
 
 	asked atomic.Int64 // Unix nanoseconds of the last request of a client; 0: none has come
 
@@ -244,7 +244,7 @@ func (p *probes) list(ctx context.Context, snap *snapshot.Snapshot, place int, n
 func (p *probes) one(ctx context.Context, d *routing.Deployment, booked float64) {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
-	usd, err := p.call(ctx, d)
+	usd, err := p.call(ctx, d.ID)
 	p.log.Info("probed", "account", d.Account.Slug, "model", d.Upstream, "usd", usd, "error", err)
 	p.mu.Lock()
 	defer p.mu.Unlock()
