@@ -334,7 +334,9 @@ func (r *Registry) Deployment(id, account, address string) *Deployment {
 	d, a, h := r.deployments[id], r.account(account), r.host(address)
 	if d == nil || d.Host != &h.Health { // new, or moved to another host: requests in flight keep the old standing
 		d = &Deployment{Health: Health{of: r}, Account: a, Host: &h.Health, around: &h.figures}
-		take(r.kept.Deployments, id, &d.figures, &d.seen)
+		if address != "" { // until its account's key can be read
+			take(r.kept.Deployments, id, &d.figures, &d.seen)
+		}
 		r.deployments[id] = d
 	}
 	return d
