@@ -11,7 +11,8 @@
 // The files of a data folder:
 //
 //	lock           held by whoever has the folder open
-//	metapi.db      accounts, clients, offers, settings, the ledger's rows     (package store)
+//	metapi.db      accounts, clients, offers, settings, what was learned of
+//	               them, the ledger's rows                                    (package store)
 //	backups/       copies of it                                               (package store)
 //	responses.db   replies that tools may continue, conversations             (package kept)
 //	journal/       requests that are not in the database yet                  (package ledger)

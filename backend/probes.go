@@ -42,7 +42,7 @@ type probes struct {
 	settings func() (control.Settings, error)
 	scan     func(ctx context.Context, account string) (catalog.Scan, error)
 	changed  func()
-	call     func(context.Context, *routing.Deployment) (usd float64, err error) // asks for one token; set before it runs
+	call     func(ctx context.Context, deployment string) (usd float64, err error) // asks for one token; set before it runs
 
 	asked atomic.Int64 // Unix nanoseconds of the last request of a client; 0: none has come
 
@@ -126,18 +126,21 @@ func (p *probes) round(ctx context.Context, now time.Time) {
 	if snap.Paused {
 		return
 	}
-	due := p.due(snap, set.ProbeModels, now)
-	for i := 0; i < len(due) && i < probesAtOnce && ctx.Err() == nil; i++ {
-		if !p.take(&due[i], set, now) {
+	made := 0
+	for _, x := range p.due(snap, set.ProbeModels, now) {
+		if made == probesAtOnce || ctx.Err() != nil {
+			break
+		}
+		if !p.take(&x, set, now) {
 			continue
 		}
-		if d := due[i].deployment; d == nil {
-			p.list(ctx, snap, due[i].place, now)
+		if made++; x.deployment == nil {
+			p.list(ctx, snap, x.place, now)
 		} else {
-			p.one(ctx, d, due[i].most)
+			p.one(ctx, x.deployment, x.most)
 		}
 	}
-	if len(due) > 0 {
+	if made > 0 {
 		p.changed()
 	}
 }
@@ -241,7 +244,7 @@ func (p *probes) list(ctx context.Context, snap *snapshot.Snapshot, place int, n
 func (p *probes) one(ctx context.Context, d *routing.Deployment, booked float64) {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
-	usd, err := p.call(ctx, d)
+	usd, err := p.call(ctx, d.ID)
 	p.log.Info("probed", "account", d.Account.Slug, "model", d.Upstream, "usd", usd, "error", err)
 	p.mu.Lock()
 	defer p.mu.Unlock()

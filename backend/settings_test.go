@@ -78,7 +78,8 @@ func TestSettings(t *testing.T) {
 	dir := t.TempDir()
 	b := open(t, dir)
 	c := client.InProcess(b.Handler())
-	want := client.Settings{Port: backend.DefaultPort, Theme: "system", CloseToTray: true, Proxy: "system", KeepResponses: true}
+	want := client.Settings{Port: backend.DefaultPort, Theme: "system", CloseToTray: true, Proxy: "system", KeepResponses: true,
+		Probe: true, ProbesPerDay: 200, ProbeUSDPerDay: 0.05}
 	if s := must(c.Settings(t.Context()))(t); s != want {
 		t.Errorf("to begin with: %+v", s)
 	}
@@ -99,7 +100,7 @@ func TestSettings(t *testing.T) {
 		{`{"port":0}`, "port"}, {`{"port":-1}`, "port"}, {`{"port":65536}`, "port"}, {`{"port":"4747"}`, "port"}, {`{"port":1.5}`, "port"},
 		{`{"theme":"pink"}`, "theme"}, {`{"theme":""}`, "theme"}, {`{"theme":1}`, "theme"}, {`{"close_to_tray":"yes"}`, "close_to_tray"},
 		{`{"start_hidden":1}`, "start_hidden"}, {`{"colour":"red"}`, "colour"}, {`{"theme":"dark","colour":"red"}`, "colour"},
-		{`{"start_hidden":true,"port":70000}`, "port"},
+		{`{"start_hidden":true,"port":70000}`, "port"}, {`{"probes_per_day":-1}`, "probes_per_day"}, {`{"probe_usd_per_day":-0.5}`, "probe_usd_per_day"},
 	} {
 		status, p, _ := patch(c.body)
 		if status != 422 || p.Code != control.Invalid || !strings.Contains(p.Detail, c.names) {
@@ -116,18 +117,20 @@ func TestSettings(t *testing.T) {
 	}
 	for _, step := range []struct {
 		body string
-		then client.Settings
+		then func(*client.Settings)
 	}{
-		{`{}`, want},
-		{`{"theme":"dark"}`, client.Settings{Port: want.Port, Theme: "dark", CloseToTray: true, Proxy: "system", KeepResponses: true}},
-		{`{"close_to_tray":false,"start_hidden":true}`, client.Settings{Port: want.Port, Theme: "dark", StartHidden: true, Proxy: "system", KeepResponses: true}},
-		{`{"port":1234}`, client.Settings{Port: 1234, Theme: "dark", StartHidden: true, Proxy: "system", KeepResponses: true}},
-		{`{"keep_responses":false}`, client.Settings{Port: 1234, Theme: "dark", StartHidden: true, Proxy: "system"}},
+		{`{}`, func(*client.Settings) {}},
+		{`{"theme":"dark"}`, func(s *client.Settings) { s.Theme = "dark" }},
+		{`{"close_to_tray":false,"start_hidden":true}`, func(s *client.Settings) { s.CloseToTray, s.StartHidden = false, true }},
+		{`{"port":1234}`, func(s *client.Settings) { s.Port = 1234 }},
+		{`{"keep_responses":false}`, func(s *client.Settings) { s.KeepResponses = false }},
+		{`{"probe":false,"probe_models":true}`, func(s *client.Settings) { s.Probe, s.ProbeModels = false, true }},
+		{`{"probes_per_day":0,"probe_usd_per_day":1.5}`, func(s *client.Settings) { s.ProbesPerDay, s.ProbeUSDPerDay = 0, 1.5 }},
 	} {
-		if status, p, s := patch(step.body); status != 200 || s != step.then {
+		step.then(&want)
+		if status, p, s := patch(step.body); status != 200 || s != want {
 			t.Errorf("%s: %d %+v %+v", step.body, status, p, s)
 		}
-		want = step.then
 	}
 	b.Close()
 	b = open(t, dir)
@@ -145,6 +148,7 @@ func TestSettingsAtOnce(t *testing.T) {
 	serve(t, b, backend.ServeOptions{})
 	c := client.InProcess(b.Handler())
 	theme, yes, no, port := "dark", true, false, freeport.New(t)
+	want := must(c.Settings(t.Context()))(t)
 	var all sync.WaitGroup
 	for _, e := range []client.EditSettings{{Theme: &theme}, {CloseToTray: &no}, {StartHidden: &yes}, {Port: &port}, {Port: &port}, {Theme: &theme}} {
 		all.Go(func() {
@@ -154,7 +158,8 @@ func TestSettingsAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if s := must(c.Settings(t.Context()))(t); s != (client.Settings{Port: port, Theme: "dark", StartHidden: true, Proxy: "system", KeepResponses: true}) {
+	want.Port, want.Theme, want.CloseToTray, want.StartHidden = port, "dark", false, true
+	if s := must(c.Settings(t.Context()))(t); s != want {
 		t.Errorf("one change undid another: %+v", s)
 	}
 	if st := must(c.Status(t.Context()))(t); !slices.Contains(st.Addresses, at(port)) {

@@ -126,5 +126,8 @@ func halfAndMost(half, most int64) string {
 	if most == 0 {
 		return "-"
 	}
+	if most < 1000 {
+		return fmt.Sprintf("%d to %d ms", half, most)
+	}
 	return fmt.Sprintf("%.1f to %.1f s", float64(half)/1000, float64(most)/1000)
 }

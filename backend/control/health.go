@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -84,13 +85,13 @@ type Probed struct {
 }
 
 func vitals(s live.Summary) Vitals {
-	v := Vitals{InFlight: s.InFlight, Attempts: s.Tries, Last: s.At}
-	if s.Tries > 0 {
-		available := s.Available()
+	v := Vitals{InFlight: s.InFlight, Attempts: to(0.1, s.Tries), Last: s.At}
+	if s.Tries >= leastShown {
+		available := to(0.0001, s.Available())
 		v.Available = &available
 	}
 	for kind := range s.Wrong {
-		if share := s.Share(kind); share >= leastShown {
+		if share := to(0.0001, s.Share(kind)); share >= leastShown {
 			v.Errors = append(v.Errors, ErrorShare{string(kind), kind.Noun(), share})
 		}
 	}
@@ -103,13 +104,16 @@ func vitals(s live.Summary) Vitals {
 		v.TookP50, v.TookP95 = ms(s.Took.P50()), ms(s.Took.P95())
 	}
 	if s.Speed.Known() {
-		v.Speed = s.Speed.P50()
+		v.Speed = to(0.1, s.Speed.P50())
 	}
 	if s.Last.Kind != "" {
 		v.LastError = &AttemptError{string(s.Last.Kind), Sentence(s.Last.Message), s.Last.At}
 	}
 	return v
 }
+
+// to rounds: what is no longer to be told apart is the same, and need not be drawn again.
+func to(step, x float64) float64 { return math.Round(x/step) * step }
 
 // leastShown is the least share of failures that is worth a word: what is less has long faded.
 const leastShown = 0.001

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"metapi/backend/account"
@@ -30,9 +31,16 @@ func CanProbe(d *routing.Deployment) bool {
 // probeReach are the protocols that a conversation can be put into.
 var probeReach = protocol.SetOf(protocol.OpenAIChat, protocol.OpenAIResponses, protocol.Anthropic, protocol.Gemini)
 
-// Probe asks a deployment of the snapshot in force for one token, as a request of a client would be sent: by the same way, with the same key, booked
-// in the same ledger, and with what comes of it counting for health and figures. Nobody else is asked. It returns what it cost in dollars.
-func (g *Gateway) Probe(ctx context.Context, d *routing.Deployment) (usd float64, err error) {
+// Probe asks a deployment for one token, as a request of a client would be sent: by the same way, with the same key, booked in the same ledger, and with
+// what comes of it counting for health and figures. Nobody else is asked; nobody at all where the snapshot in force has no such deployment, or its
+// account may not be used now. It returns what it cost in dollars.
+func (g *Gateway) Probe(ctx context.Context, id string) (usd float64, err error) {
+	snap := g.Snapshot()
+	at := slices.IndexFunc(snap.Deployments, func(d routing.Deployment) bool { return d.ID == id })
+	if at < 0 || snap.Paused || snap.Deployments[at].Account.Blocked != "" {
+		return 0, nil
+	}
+	d := &snap.Deployments[at]
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "/v1/chat/completions", strings.NewReader(probeBody))
 	if err != nil {
 		return 0, err
@@ -44,7 +52,7 @@ func (g *Gateway) Probe(ctx context.Context, d *routing.Deployment) (usd float64
 	}
 	g.running.Add(1)
 	defer g.running.Done()
-	x := newExchange(g, nowhere{}, r, ep, g.Snapshot(), &prober)
+	x := newExchange(g, nowhere{}, r, ep, snap, &prober)
 	if e := x.read(); e != nil {
 		return 0, e
 	}

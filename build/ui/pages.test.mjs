@@ -381,6 +381,28 @@ describe('pages', { concurrency: 1 }, () => {
     await at.first.reset()
   })
 
+  test('how accounts have done lately is seen, and a cooldown is seen within a second and cleared by hand', async () => {
+    const card = page.getByRole('article', { name: 'Work', exact: true })
+    await open(page, '/accounts')
+    await card.getByText('Ready').waitFor()
+    await at.first.fault({ kind: '402', model: 'gpt-4o', times: 1 })
+    assert.equal((await desk.chat(desk.key, 'gpt-4o')).status, 200)
+    await card.getByText('Cooling', { exact: true }).waitFor({ timeout: 1000 })
+    await card.getByText(/^cooling after an empty balance – tried again in \d/).waitFor()
+    await card.getByText(/^Last failure just now: /).waitFor()
+    await card.getByRole('img', { name: /^Answered \d+ % of attempts\. Failed of .*an empty balance.*First token within/ }).waitFor()
+    assert.deepEqual(await accessibility(page), [])
+    await card.getByRole('button', { name: 'Clear the cooldown of Work' }).click()
+    await told('Work may be chosen again at once. What was cooling: the account for another')
+    await card.getByText('Ready').waitFor({ timeout: 1000 })
+    await card.getByRole('button', { name: 'Clear the cooldown of Work' }).waitFor({ state: 'detached' })
+    assert.equal((await desk.chat(desk.key, 'gpt-4o')).headers.get('x-metapi-attempts'), '1')
+    await open(page, '/models')
+    await page.getByRole('row').filter({ hasText: /^gpt-4o/ }).getByRole('img', { name: /: Answered \d/ }).first().waitFor()
+    assert.match((await desk.cli({}, 'accounts', 'clear-cooldown', 'Work', '--json')).message, /^Nothing of Work was cooling/)
+    await at.first.reset()
+  })
+
   test('a request that was translated says so', async () => {
     assert.equal((await desk.chat(desk.key, 'claude-haiku-4-5')).status, 200)
     await open(page, '/requests')
@@ -663,7 +685,7 @@ describe('pages', { concurrency: 1 }, () => {
     const opened = {
       '/accounts': () => page.getByRole('button', { name: 'Add an account' }).click(),
       '/tools': () => page.getByRole('button', { name: 'Set up Codex' }).click(),
-      '/requests': () => page.getByRole('row').filter({ hasText: 'Failed over' }).getByRole('button').click(),
+      '/requests': () => page.getByRole('row').filter({ hasText: 'Failed over' }).getByRole('button').first().click(),
     }
     for (const [path, act] of Object.entries(opened)) {
       await open(page, path)
@@ -784,6 +806,28 @@ describe('pages', { concurrency: 1 }, () => {
     await keep.click()
     assert.ok(await eventually(5000, async () => (await call('POST', '/v1/conversations')).status === 200))
     assert.equal((await call('GET', `/v1/conversations/${made.id}`)).status, 404)
+  })
+
+  test('settings: what Metapi asks of accounts on its own, and what that may cost', async () => {
+    await open(page, '/settings')
+    const saved = async () => {
+      const s = await desk.cli({}, 'accounts', 'probes', '--json')
+      return [s.probe, s.probe_models, s.probes_per_day, s.probe_usd_per_day]
+    }
+    await page.getByText(/^Today: \d+ probes?, \$/).waitFor()
+    const models = page.getByRole('switch', { name: 'Ask models for one token, too' })
+    await models.click()
+    await settles(saved, [true, true, 200, 0.05])
+    await page.getByRole('textbox', { name: 'Dollars a day, at most' }).fill('0.5')
+    await page.keyboard.press('Enter')
+    await settles(saved, [true, true, 200, 0.5])
+    await page.getByRole('textbox', { name: 'Probes a day, at most' }).fill('30')
+    await page.keyboard.press('Tab')
+    await settles(saved, [true, true, 30, 0.5])
+    assert.deepEqual(await accessibility(page), [])
+    await page.getByRole('switch', { name: 'Look after accounts' }).click()
+    await settles(saved, [false, true, 30, 0.5])
+    assert.ok(await models.isDisabled())
   })
 
   test('revoke a local key', async () => {

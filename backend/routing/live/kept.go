@@ -106,21 +106,28 @@ func (r *Registry) Keep(now time.Time) Kept {
 	defer r.mu.Unlock()
 	k := Kept{maps.Clone(r.kept.Deployments), maps.Clone(r.kept.Hosts)}
 	if k.Deployments == nil {
-		k.Deployments, k.Hosts = map[string]*keptFigures{}, map[string]*keptFigures{}
+		k.Deployments = map[string]*keptFigures{}
+	}
+	if k.Hosts == nil {
+		k.Hosts = map[string]*keptFigures{}
 	}
 	for id, d := range r.deployments {
-		k.Deployments[id] = d.keep()
+		if f := d.keep(); f != nil {
+			k.Deployments[id] = f
+		}
 	}
 	for address, h := range r.hosts {
-		k.Hosts[address] = h.figures.keep()
+		if f := h.figures.keep(); f != nil {
+			k.Hosts[address] = f
+		}
 	}
 	k.Deployments, k.Hosts = newest(k.Deployments, now), newest(k.Hosts, now)
 	return k
 }
 
-// newest leaves out what nothing is known of, what is long past, and what is too many.
+// newest leaves out what is long past, and what is too many.
 func newest(all map[string]*keptFigures, now time.Time) map[string]*keptFigures {
-	maps.DeleteFunc(all, func(_ string, k *keptFigures) bool { return k == nil || now.UnixNano()-k.Failing.at > int64(keptFor) })
+	maps.DeleteFunc(all, func(_ string, k *keptFigures) bool { return now.UnixNano()-k.Failing.at > int64(keptFor) })
 	if over := len(all) - mostKept; over > 0 {
 		keys := slices.SortedFunc(maps.Keys(all), func(a, b string) int { return cmp.Compare(all[a].Failing.at, all[b].Failing.at) })
 		for _, key := range keys[:over] {

@@ -3,7 +3,11 @@
 //
 // A [Health] is healthy (may be chosen), cooling (may not, until a time) or half-open (its time has passed, and one
 // request may find out). Failures are booked where their cause lies: a wrong key at the account, a refused connection
-// at the host, nearly everything else at the deployment. How long each kind cools is a table: see cooldown.go.
+// at the host, nearly everything else at the deployment. How long each kind cools is a table: see cooldown.go. Whoever shows it is told when one begins
+// or ends to cool ([Registry.Watch]).
+//
+// What decisions are made by (figures.go) forgets within minutes; what a person is shown (shown.go) fades over a day. Both outlive the process, as
+// habits do: see kept.go.
 package live
 
 import (
@@ -331,7 +335,9 @@ func (r *Registry) Deployment(id, account, address string) *Deployment {
 	d, a, h := r.deployments[id], r.account(account), r.host(address)
 	if d == nil || d.Host != &h.Health { // new, or moved to another host: requests in flight keep the old standing
 		d = &Deployment{Health: Health{of: r}, Account: a, Host: &h.Health, around: &h.figures}
-		take(r.kept.Deployments, id, &d.figures, &d.seen)
+		if address != "" { // until its account's key can be read
+			take(r.kept.Deployments, id, &d.figures, &d.seen)
+		}
 		r.deployments[id] = d
 	}
 	return d

@@ -99,6 +99,10 @@ func TestKeptOverARestart(t *testing.T) {
 	if err := again.Restore(kept, later); err != nil {
 		t.Fatal(err)
 	}
+	again.Deployment("d", "a", "") // as long as the account's key cannot be read
+	if locked, _ := json.Marshal(again.Keep(later)); string(locked) != string(figures) {
+		t.Errorf("kept while the keys are locked it is another:\n%s\n%s", figures, locked)
+	}
 	e, neighbour, stranger := again.Deployment("d", "a", "h"), again.Deployment("new", "a", "h"), again.Deployment("x", "b", "elsewhere")
 	if was, is := d.P95(1000, true, later), e.P95(1000, true, later); was != is {
 		t.Errorf("P95 was %v and is %v", was, is)

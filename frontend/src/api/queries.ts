@@ -12,6 +12,9 @@ export type Row = Schemas["Row"];
 export type Status = Schemas["Status"];
 export type Settings = Schemas["Settings"];
 export type Client = Schemas["Client"];
+export type AccountHealth = Schemas["AccountHealth"];
+export type Vitals = Omit<AccountHealth, "id" | "slug" | "cooling">;
+export type DeploymentHealth = Schemas["DeploymentHealth"];
 export type Figures = Schemas["Figures"];
 type Page = Schemas["Requests"];
 
@@ -25,7 +28,7 @@ export const queryClient = new QueryClient({
 
 /** What each topic of an event is shown by. */
 const shownBy: Record<NonNullable<Event["topics"]>[number], string[]> = {
-  status: ["status", "mode"],
+  status: ["status", "mode", "health"],
   accounts: ["accounts"],
   models: ["models"],
   clients: ["clients"],
@@ -43,7 +46,7 @@ export function useLive(): Link {
     const settleSoon = () => {
       due ??= setTimeout(() => {
         due = undefined;
-        for (const key of ["status", "usage"]) void client.invalidateQueries({ queryKey: [key] });
+        for (const key of ["status", "usage", "health"]) void client.invalidateQueries({ queryKey: [key] });
         void client.invalidateQueries({ queryKey: ["requests"], predicate: (q) => !plain(q.queryKey[1]) });
       }, 1000);
     };
@@ -99,6 +102,7 @@ function plain(filter: unknown): boolean {
 export const useStatus = () => useQuery({ queryKey: ["status"], queryFn: () => data(GET("/api/status")), refetchInterval: 10_000 });
 export const useMode = () => useQuery({ queryKey: ["mode"], queryFn: () => data(GET("/api/mode")) });
 export const useAccounts = () => useQuery({ queryKey: ["accounts"], queryFn: async () => (await data(GET("/api/accounts"))) ?? [], refetchInterval: 60_000 });
+export const useHealth = () => useQuery({ queryKey: ["health"], queryFn: () => data(GET("/api/health")), refetchInterval: 60_000 });
 export const useProviders = () => useQuery({ queryKey: ["providers"], queryFn: async () => (await data(GET("/api/providers"))) ?? [], staleTime: Infinity });
 export const useModels = () => useQuery({ queryKey: ["models"], queryFn: async () => (await data(GET("/api/models"))) ?? [] });
 export const useClients = () => useQuery({ queryKey: ["clients"], queryFn: async () => (await data(GET("/api/clients"))) ?? [] });
@@ -167,6 +171,7 @@ export const useNearby = () => useChange((ports: number[]) => data(POST("/api/ne
 export const useTestAccount = () => useChange((id: string) => data(POST("/api/accounts/{id}/test", at(id))), "accounts", "models", "status");
 export const useEditAccount = () =>
   useChange(({ id, ...body }: Schemas["EditAccount"] & { id: string }) => data(PATCH("/api/accounts/{id}", { ...at(id), body })), "accounts", "status");
+export const useClearCooldown = () => useChange((id: string) => data(POST("/api/accounts/{id}/clear-cooldown", at(id))), "status", "health");
 export const useReplaceKey = () =>
   useChange(({ id, key }: { id: string; key: string }) => data(PUT("/api/accounts/{id}/key", { ...at(id), body: { key } })), "accounts", "models", "status");
 export const useRemoveAccount = () => useChange((id: string) => data(DELETE("/api/accounts/{id}", at(id))), "accounts", "models", "status");

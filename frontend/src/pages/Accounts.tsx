@@ -4,7 +4,7 @@ import { IconDeviceDesktopSearch, IconKey, IconPlus } from "@tabler/icons-react"
 import { useCallback } from "react";
 import { useLocation, useParams } from "wouter";
 
-import { type Account, useAccounts, useNow, useOrderAccounts, useStatus, useUsageToday } from "../api/queries";
+import { type Account, useAccounts, useHealth, useNow, useOrderAccounts, useStatus, useUsageToday } from "../api/queries";
 import { refused } from "../ui/notify";
 import { Empty, Loaded, Page } from "../ui/Parts";
 import { AccountCard } from "./accounts/AccountCard";
@@ -15,6 +15,7 @@ export function Accounts() {
   const accounts = useAccounts();
   const { data: status } = useStatus();
   const { data: usage } = useUsageToday("account");
+  const { data: health } = useHealth();
   const order = useOrderAccounts();
   const { what } = useParams<{ what?: string }>();
   const [, go] = useLocation();
@@ -64,6 +65,7 @@ export function Accounts() {
                   <AccountCard
                     account={a}
                     standing={status?.accounts?.find((s) => s.id === a.id)}
+                    health={health?.accounts?.find((h) => h.id === a.id)}
                     today={usage?.groups?.find((g) => g.key === a.id)}
                     ofAll={usage?.totals}
                     place={i + 1}

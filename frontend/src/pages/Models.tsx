@@ -4,9 +4,10 @@ import { IconBoxModel2, IconBrain, IconPhoto, IconSearch } from "@tabler/icons-r
 import { memo, useDeferredValue, useMemo, useRef, useState } from "react";
 import { useLocation } from "wouter";
 
-import { type Model, useAccounts, useModels } from "../api/queries";
+import { type DeploymentHealth, type Model, useAccounts, useHealth, useModels } from "../api/queries";
 import { ago, plural, rate, size } from "../format";
 import { CopyIcon } from "../ui/Copy";
+import { Lately } from "../ui/Health";
 import { Empty, Loaded, Page } from "../ui/Parts";
 import { protocolName } from "../ui/protocols";
 
@@ -36,6 +37,8 @@ export function Models({ asked = "" }: { asked?: string }) {
   const field = useRef<HTMLInputElement>(null);
   useHotkeys([["/", () => field.current?.focus()]]);
 
+  const { data: health } = useHealth();
+  const done = useMemo(() => byName(health?.deployments ?? []), [health]);
   const names = useMemo(() => group(models.data ?? []), [models.data]);
   const wanted = useDeferredValue(query); // the field shows each letter at once; the rows follow
   const shown = useMemo(() => {
@@ -116,7 +119,7 @@ export function Models({ asked = "" }: { asked?: string }) {
                     </Table.Thead>
                     <Table.Tbody>
                       {shown.slice((at - 1) * perPage, at * perPage).map((n) => (
-                        <NameRow key={n.name} of={n} />
+                        <NameRow key={n.name} of={n} done={done.get(n.name)} />
                       ))}
                     </Table.Tbody>
                   </Table>
@@ -155,7 +158,14 @@ function group(models: Model[]): Offered[] {
   return [...by.values()];
 }
 
-const NameRow = memo(function NameRow({ of: n }: { of: Offered }) {
+/** How each name has done, at those that were asked for it. */
+function byName(health: DeploymentHealth[]): Map<string, DeploymentHealth[]> {
+  const by = new Map<string, DeploymentHealth[]>();
+  for (const d of health) by.set(d.name, [...(by.get(d.name) ?? []), d]);
+  return by;
+}
+
+const NameRow = memo(function NameRow({ of: n, done }: { of: Offered; done: DeploymentHealth[] | undefined }) {
   const first = n.offers.find((o) => o.gone === undefined) ?? n.offers[0]!;
   const [all, setAll] = useState(false);
   const shown = all || n.offers.length <= fewOffers + 1 ? n.offers : n.offers.slice(0, fewOffers);
@@ -192,6 +202,7 @@ const NameRow = memo(function NameRow({ of: n }: { of: Offered }) {
             </UnstyledButton>
           )}
         </Group>
+        {done?.slice(0, fewOffers).map((d) => <Lately key={d.account} of={d} name={d.account} slim />)}
       </Table.Td>
       <Table.Td ta="right">
         <Prices of={n} get={(o) => o.input_usd} />

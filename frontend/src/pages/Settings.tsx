@@ -6,6 +6,7 @@ import { useDesktop, useEditDesktop, useEditSettings, useQuit, type Settings as 
 import { refused, tell } from "../ui/notify";
 import { Fault, Loaded, Page, Section } from "../ui/Parts";
 import { Network } from "./settings/Network";
+import { Probes } from "./settings/Probes";
 
 export function Settings() {
   const settings = useSettings();
@@ -24,6 +25,7 @@ export function Settings() {
               </Stack>
             </Section>
             <Network settings={s} />
+            <Probes key={`${s.probes_per_day} ${s.probe_usd_per_day}`} settings={s} />
             <Desktop settings={s} />
             <About />
           </Stack>

@@ -16,10 +16,11 @@ import {
 import { memo, useEffect, useRef, useState } from "react";
 import { Link } from "wouter";
 
-import { type Account, type Figures, type Standing, useEditAccount, useProviders, useRemoveAccount, useRestoreAccount, useTestAccount } from "../../api/queries";
+import { type Account, type AccountHealth, type Figures, type Standing, useClearCooldown, useEditAccount, useProviders, useRemoveAccount, useRestoreAccount, useTestAccount } from "../../api/queries";
 import { ago, left, plural, share, sum, until } from "../../format";
 import { standingOf } from "../../shell/state";
 import { refused, tell, warn } from "../../ui/notify";
+import { LastError, Lately } from "../../ui/Health";
 import { Cost, State } from "../../ui/Parts";
 import { RequestsLink } from "../../ui/RequestsLink";
 import { Network } from "./Network";
@@ -29,6 +30,7 @@ import { ReplaceKey } from "./ReplaceKey";
 interface Props {
   account: Account;
   standing: Standing | undefined;
+  health: AccountHealth | undefined;
   /** What it served today, and all accounts together. */
   today: Figures | undefined;
   ofAll: Figures | undefined;
@@ -39,7 +41,7 @@ interface Props {
   move: (account: Account, by: number) => void;
 }
 
-export const AccountCard = memo(function AccountCard({ account: a, standing, today, ofAll, place, now, highlighted, last, move }: Props) {
+export const AccountCard = memo(function AccountCard({ account: a, standing, health, today, ofAll, place, now, highlighted, last, move }: Props) {
   const { data: providers } = useProviders();
   const test = useTestAccount();
   const edit = useEditAccount();
@@ -133,7 +135,9 @@ export const AccountCard = memo(function AccountCard({ account: a, standing, tod
               {(standing?.in_flight ?? 0) > 0 && <Text size="sm">{plural(standing!.in_flight, "request")} running</Text>}
             </Group>
             {today !== undefined && ofAll !== undefined && today.requests > 0 && <TodayHere of={today} all={ofAll} />}
+            {health !== undefined && <Lately of={health} />}
             <Trouble account={a} standing={standing} now={now} />
+            {health?.last_error !== undefined && <LastError of={health.last_error} now={now} />}
           </Box>
         </Group>
         <Group gap="xs" wrap="nowrap">
@@ -200,15 +204,29 @@ function TodayHere({ of: t, all }: { of: Figures; all: Figures }) {
   );
 }
 
-/** Why an account is not used, or not as a whole, and until when. */
+/** Why an account is not used, or not as a whole, and until when; what cools can be used again at once. */
 function Trouble({ account: a, standing, now }: { account: Account; standing: Standing | undefined; now: number }) {
+  const clear = useClearCooldown();
   if (a.paused) return null;
   const words = standing?.reason || (a.scan.outcome !== "ok" && a.scan.message) || "";
   if (words === "") return null;
   return (
-    <Text size="sm" mt={4} c="var(--mantine-color-error)">
-      {words}
-      {standing?.until !== undefined && ` – tried again ${until(standing.until, now)}`}
-    </Text>
+    <Group gap="sm" mt={4}>
+      <Text size="sm" c="var(--mantine-color-error)">
+        {words}
+        {standing?.until !== undefined && ` – tried again ${until(standing.until, now)}`}
+      </Text>
+      {standing?.until !== undefined && (
+        <Button
+          size="compact-xs"
+          variant="light"
+          loading={clear.isPending}
+          onClick={() => clear.mutate(a.id, { onError: refused, onSuccess: (d) => tell(d.message) })}
+          aria-label={`Clear the cooldown of ${a.name}`}
+        >
+          Clear the cooldown
+        </Button>
+      )}
+    </Group>
   );
 }
