@@ -22,7 +22,7 @@ func ended(client, model string) *routing.Record {
 
 func told(m *Meter) string {
 	var out bytes.Buffer
-	m.write(&exposition{Writer: &out, names: names{map[string]string{"acc_b": `my "own"`}, map[string]string{"cli": "codex\nx"}}})
+	m.write(&exposition{Writer: &out, names: names{accounts: map[string]string{"acc_b": `my "own"`}, clients: map[string]string{"cli": "codex\nx"}}})
 	return out.String()
 }
 

@@ -58,6 +58,23 @@ export interface paths {
         patch: operations["editAccount"];
         trace?: never;
     };
+    "/api/accounts/{id}/clear-cooldown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let an account be chosen again at once */
+        post: operations["clearCooldown"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/accounts/{id}/key": {
         parameters: {
             query?: never;
@@ -193,7 +210,8 @@ export interface paths {
         delete: operations["revokeClient"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Pause a client, or take its requests again */
+        patch: operations["editClient"];
         trace?: never;
     };
     "/api/clients/{id}/key": {
@@ -335,6 +353,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How accounts and their models have done lately */
+        get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/link": {
         parameters: {
             query?: never;
@@ -456,6 +491,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/price": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a model costs, at each account that offers it */
+        get: operations["price"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The list of prices in force */
+        get: operations["prices"];
+        put?: never;
+        post?: never;
+        /** Go back to the list of prices that came with this version */
+        delete: operations["forgetPrices"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prices/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fetch the list of prices now */
+        post: operations["refreshPrices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/providers": {
         parameters: {
             query?: never;
@@ -535,6 +622,23 @@ export interface paths {
         };
         /** All about one request */
         get: operations["request"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/requests/{id}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one request cost, and why; last: the newest */
+        get: operations["receipt"];
         put?: never;
         post?: never;
         delete?: never;
@@ -629,6 +733,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much the records take */
+        get: operations["storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/storage/compact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give back what the database no longer uses */
+        post: operations["compact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/unlock": {
         parameters: {
             query?: never;
@@ -655,6 +793,23 @@ export interface paths {
         };
         /** What was used, and what it cost */
         get: operations["usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests as CSV or JSON lines, oldest first */
+        get: operations["export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -719,6 +874,54 @@ export interface components {
              */
             verified?: string;
         };
+        AccountHealth: {
+            /**
+             * Format: double
+             * @description That the figures rest on; one that is half a day old counts half
+             */
+            attempts: number;
+            /**
+             * Format: double
+             * @description The share of attempts that were answered; absent where nothing is known
+             */
+            available?: number;
+            /** @description What may not be chosen now: the account as a whole, its host, or some of its models */
+            cooling?: components["schemas"]["Cooling"][] | null;
+            /** @description The share of attempts that failed, by kind, the most frequent first */
+            errors?: components["schemas"]["ErrorShare"][] | null;
+            /**
+             * Format: int64
+             * @description To the first token, for half of the streams
+             */
+            first_p50_ms?: number;
+            /**
+             * Format: int64
+             * @description For 19 of 20
+             */
+            first_p95_ms?: number;
+            id: string;
+            /** Format: int64 */
+            in_flight: number;
+            /**
+             * Format: date-time
+             * @description When somebody was asked last
+             */
+            last?: string;
+            last_error?: components["schemas"]["AttemptError"];
+            slug: string;
+            /**
+             * Format: double
+             * @description At which replies are written, for half of them
+             */
+            tokens_per_second?: number;
+            /**
+             * Format: int64
+             * @description To the end of the reply
+             */
+            took_p50_ms?: number;
+            /** Format: int64 */
+            took_p95_ms?: number;
+        };
         AccountStanding: {
             id: string;
             /** Format: int64 */
@@ -760,6 +963,22 @@ export interface components {
             /** @description The tool's name */
             name: string;
         };
+        Against: {
+            baseline: string;
+            /** Format: double */
+            usd: number;
+        };
+        Alternative: {
+            /** @description Its slug */
+            account: string;
+            served?: boolean;
+            upstream: string;
+            /**
+             * Format: double
+             * @description What the same tokens would have cost there; null where that is not known
+             */
+            usd: number | null;
+        };
         Amount: {
             currency: string;
             /**
@@ -773,6 +992,7 @@ export interface components {
             cost?: components["schemas"]["Cost"];
             deployment: string;
             error?: string;
+            expected?: components["schemas"]["Estimate"];
             finish?: string;
             /** Format: int64 */
             first_byte?: number;
@@ -787,6 +1007,13 @@ export interface components {
             upstream: string;
             usage?: components["schemas"]["Usage"];
             via?: string;
+        };
+        AttemptError: {
+            /** Format: date-time */
+            at: string;
+            kind: string;
+            /** @description In words */
+            message: string;
         };
         Balance: {
             /** @description By currency */
@@ -858,6 +1085,8 @@ export interface components {
             id: string;
             key_hint: string;
             name: string;
+            /** @description Why its requests are refused for now, in words; absent: they are not */
+            paused?: string;
             /** Format: date-time */
             revoked?: string;
         };
@@ -916,6 +1145,20 @@ export interface components {
              */
             requests: number;
         };
+        Cooling: {
+            kind: string;
+            /** @description The account's slug, the host's address, or the model as the upstream calls it */
+            name: string;
+            /**
+             * @description Whose fault it was
+             * @enum {string}
+             */
+            scope: "account" | "host" | "model";
+            /** Format: date-time */
+            until: string;
+            /** @description In words, as in: a rate limit */
+            why: string;
+        };
         Cost: {
             estimated?: boolean;
             told_by?: string;
@@ -958,6 +1201,62 @@ export interface components {
             refused?: string;
             /** @description Why the first candidate comes first, in a sentence */
             why?: string;
+        };
+        DeploymentHealth: {
+            /** @description The account's slug */
+            account: string;
+            /**
+             * Format: double
+             * @description That the figures rest on; one that is half a day old counts half
+             */
+            attempts: number;
+            /**
+             * Format: double
+             * @description The share of attempts that were answered; absent where nothing is known
+             */
+            available?: number;
+            cooling?: components["schemas"]["Cooling"];
+            /** @description The share of attempts that failed, by kind, the most frequent first */
+            errors?: components["schemas"]["ErrorShare"][] | null;
+            /**
+             * Format: int64
+             * @description To the first token, for half of the streams
+             */
+            first_p50_ms?: number;
+            /**
+             * Format: int64
+             * @description For 19 of 20
+             */
+            first_p95_ms?: number;
+            /** Format: int64 */
+            in_flight: number;
+            /**
+             * Format: date-time
+             * @description When somebody was asked last
+             */
+            last?: string;
+            last_error?: components["schemas"]["AttemptError"];
+            /** @description The canonical id */
+            model: string;
+            /** @description As the upstream calls it */
+            name: string;
+            /**
+             * @description half-open: may be tried by one request
+             * @enum {string}
+             */
+            state: "healthy" | "half-open" | "cooling";
+            /**
+             * Format: double
+             * @description At which replies are written, for half of them
+             */
+            tokens_per_second?: number;
+            /**
+             * Format: int64
+             * @description To the end of the reply
+             */
+            took_p50_ms?: number;
+            /** Format: int64 */
+            took_p95_ms?: number;
         };
         Desktop: {
             start_at_login: boolean;
@@ -1003,26 +1302,64 @@ export interface components {
             /** @description How it is reached; empty: as the settings say. *** as its password keeps the one that is known */
             proxy?: string;
         };
+        EditClientInputBody: {
+            /** @description Refuse its requests until it is resumed */
+            paused: boolean;
+        };
         EditDesktop: {
             start_at_login: boolean;
         };
         EditSettings: {
+            /** @enum {string} */
+            baseline?: "vendor" | "dearest" | "first";
             ca_file?: string;
             close_to_tray?: boolean;
+            currency?: string;
+            /** Format: int64 */
+            keep_days?: number;
             keep_responses?: boolean;
             /** Format: int64 */
             port?: number;
+            prices_url?: string;
+            probe?: boolean;
+            probe_models?: boolean;
+            /** Format: double */
+            probe_usd_per_day?: number;
+            /** Format: int64 */
+            probes_per_day?: number;
             /** @description *** as its password keeps the one that is known */
             proxy?: string;
+            /** Format: double */
+            rate?: number;
+            refresh_prices?: boolean;
+            /** @enum {string} */
+            runaway?: "off" | "tell" | "pause";
             start_hidden?: boolean;
             /** @enum {string} */
             theme?: "system" | "light" | "dark";
         };
+        ErrorShare: {
+            kind: string;
+            /** Format: double */
+            share: number;
+            /** @description In words */
+            why: string;
+        };
+        Estimate: {
+            /** Format: int64 */
+            output: number;
+            priced?: boolean;
+            /** Format: int64 */
+            prompt: number;
+            /** Format: double */
+            usd?: number;
+        };
         Event: {
+            notice?: components["schemas"]["Notice"];
             request?: components["schemas"]["Row"];
             topics?: ("status" | "accounts" | "models" | "clients" | "settings" | "doctor")[] | null;
             /** @enum {string} */
-            type: "resync" | "changed" | "request" | "show";
+            type: "resync" | "changed" | "request" | "show" | "notice";
         };
         Excluded: {
             account: string;
@@ -1030,6 +1367,42 @@ export interface components {
             reason: string;
             /** Format: date-time */
             until?: string;
+        };
+        Exported: {
+            account: string;
+            /** Format: int64 */
+            attempts: number;
+            /** Format: int64 */
+            cache_read_tokens: number;
+            /** Format: int64 */
+            cache_write_tokens: number;
+            client: string;
+            /** @enum {string} */
+            cost: "told" | "computed" | "estimated" | "unknown";
+            /** @description Empty where the price is not known */
+            cost_usd: string;
+            dearest_usd: string;
+            first_usd: string;
+            id: string;
+            /** Format: int64 */
+            input_tokens: number;
+            model: string;
+            /** Format: int64 */
+            output_tokens: number;
+            protocol: string;
+            /** Format: int64 */
+            reasoning_tokens: number;
+            session: string;
+            start: string;
+            state: string;
+            /** Format: int64 */
+            status: number;
+            /** @enum {string} */
+            tokens: "told" | "estimated";
+            /** Format: int64 */
+            took_ms: number;
+            /** @description What the model's vendor would have taken; empty where that is not known. Likewise what follows */
+            vendor_usd: string;
         };
         Features: {
             images?: boolean;
@@ -1061,7 +1434,9 @@ export interface components {
             priced?: boolean;
             /** Format: double */
             score?: number;
-            then?: boolean;
+            /** Format: int64 */
+            tier?: number;
+            unknown?: string;
             upstream: string;
             /** Format: int64 */
             wait?: number;
@@ -1085,6 +1460,11 @@ export interface components {
             cancelled: number;
             /**
              * Format: int64
+             * @description Requests that saved_usd is about: those of which both costs are known
+             */
+            compared: number;
+            /**
+             * Format: int64
              * @description Requests some of whose cost stands on such a count
              */
             cost_estimated: number;
@@ -1121,6 +1501,11 @@ export interface components {
             /** Format: int64 */
             running: number;
             /**
+             * Format: double
+             * @description What the baseline of the settings would have cost more; below zero where it would have cost less
+             */
+            saved_usd: number;
+            /**
              * Format: int64
              * @description Requests some of whose tokens were counted by Metapi, not told by the upstream
              */
@@ -1136,6 +1521,13 @@ export interface components {
             cache_write_tokens: number;
             /** Format: int64 */
             cancelled: number;
+            /** @description The client's name, where the group is a session */
+            client?: string;
+            /**
+             * Format: int64
+             * @description Requests that saved_usd is about: those of which both costs are known
+             */
+            compared: number;
             /**
              * Format: int64
              * @description Requests some of whose cost stands on such a count
@@ -1160,7 +1552,7 @@ export interface components {
             input_tokens: number;
             /** Format: int64 */
             interrupted: number;
-            /** @description The model, the account's or client's id, or the start of the day or hour in UTC */
+            /** @description The model, the account's, client's or session's id, the day as 2006-01-02, or the start of the hour; days are those of this machine's time zone */
             key: string;
             /** @description The key in words */
             name: string;
@@ -1178,10 +1570,22 @@ export interface components {
             /** Format: int64 */
             running: number;
             /**
+             * Format: double
+             * @description What the baseline of the settings would have cost more; below zero where it would have cost less
+             */
+            saved_usd: number;
+            /**
              * Format: int64
              * @description Requests some of whose tokens were counted by Metapi, not told by the upstream
              */
             tokens_estimated: number;
+        };
+        Health: {
+            /** @description All that are in use, in the user's order */
+            accounts: components["schemas"]["AccountHealth"][] | null;
+            /** @description Those that were asked lately, or cool, by account */
+            deployments: components["schemas"]["DeploymentHealth"][] | null;
+            probed: components["schemas"]["Probed"];
         };
         LeftOut: {
             reason: string;
@@ -1205,6 +1609,29 @@ export interface components {
              */
             next: number;
             path: string;
+        };
+        Miss: {
+            /**
+             * Format: double
+             * @description Of the cost in dollars
+             */
+            cost?: number;
+            model: string;
+            /**
+             * Format: double
+             * @description Of the tokens of the reply
+             */
+            output?: number;
+            /**
+             * Format: double
+             * @description Of the tokens of the prompt
+             */
+            prompt?: number;
+            /**
+             * Format: int64
+             * @description Those that were answered, whose prompt was estimated, and whose upstream told what they took
+             */
+            requests: number;
         };
         ModeInfo: {
             mode: string;
@@ -1256,17 +1683,72 @@ export interface components {
             name: string;
             /**
              * Format: double
+             * @description What that one says
+             */
+            other_input_usd?: number;
+            /** Format: double */
+            other_output_usd?: number;
+            /**
+             * Format: double
              * @description Dollars per million output tokens; absent where unknown
              */
             output_usd?: number;
             /** @description The day of that, 2006-01-02 */
             price_as_of?: string;
+            /** @description A source that differs by more than a tenth; budgets hold back by the dearer */
+            price_disputed?: string;
+            /** @description It is known to cost nothing */
+            price_free?: boolean;
+            /** @description The source is so old that the price may well have changed */
+            price_old?: boolean;
             /** @description Where the price is from */
             price_source?: string;
+            /** @description Why no price is known; cost mode then takes it last */
+            price_unknown?: string;
             protocols: string[] | null;
             provider: string;
             /** @description Long prompts, or some hours, cost another price */
             tiered?: boolean;
+        };
+        ModelPrice: {
+            /** @description The account's slug */
+            account: string;
+            /** @description 2006-01-02; absent for your own */
+            as_of?: string;
+            /** @description What it is published in, where that is not dollars */
+            currency?: string;
+            /**
+             * Format: double
+             * @description What one of the currency is in dollars, by rates in routing.yaml; absent where nobody has said
+             */
+            dollars?: number;
+            /** @description It is known to cost nothing */
+            free?: boolean;
+            known: boolean;
+            /** @description As the upstream calls the model */
+            name: string;
+            /** @description So old that it may well have changed */
+            old?: boolean;
+            /** @description What another source says, by more than a tenth; budgets hold back by the dearer */
+            other?: components["schemas"]["ModelPrice"];
+            /** @description Where the vendor publishes it */
+            page?: string;
+            /** @description What the price of tokens is multiplied by */
+            services: components["schemas"]["PriceLine"][] | null;
+            source?: string;
+            /** @description The usual ones first; of the others the last that holds counts */
+            terms: components["schemas"]["PriceTerms"][] | null;
+            /** @description Why nothing is known */
+            why?: string;
+        };
+        Money: {
+            /** @description ISO code */
+            currency: string;
+            /**
+             * Format: double
+             * @description What a US dollar is in it
+             */
+            rate: number;
         };
         Nearby: {
             /** @description Those that were asked */
@@ -1312,6 +1794,19 @@ export interface components {
             /** @description What is in force, in words: direct, or the proxy and who named it */
             way: string;
         };
+        Notice: {
+            /** @description The id of the client that it is about */
+            client?: string;
+            /** @description The same for what takes the place of one that was told before */
+            id: string;
+            /** @enum {string} */
+            kind: "budget" | "runaway";
+            /** @description The page that shows more */
+            page: string;
+            /** @description A sentence or two */
+            text: string;
+            title: string;
+        };
         OpenSession: {
             /** @description Of a link */
             code: string;
@@ -1356,8 +1851,81 @@ export interface components {
             /** Format: double */
             usd: number;
         };
+        Part: {
+            /** Format: int64 */
+            cached?: number;
+            /** Format: int64 */
+            input?: number;
+            /** Format: int64 */
+            output?: number;
+        };
+        Parts: {
+            /** Format: double */
+            cached?: number;
+            /** Format: double */
+            fresh?: number;
+            /** Format: double */
+            output?: number;
+            /** Format: double */
+            per_call?: number;
+            /** Format: double */
+            reasoning?: number;
+            /** Format: double */
+            written?: number;
+        };
         Paused: {
             paused: boolean;
+        };
+        PriceLine: {
+            /** Format: double */
+            amount: number;
+            /** @description What the amount is for: 1M tokens, request, image, search, or × for what multiplies */
+            unit: string;
+            /** @description In words */
+            what: string;
+        };
+        PriceList: {
+            /** @description The day of it, 2006-01-02 */
+            as_of: string;
+            /** Format: date-time */
+            asked?: string;
+            /** @description It is fetched anew each day */
+            auto: boolean;
+            /**
+             * Format: int64
+             * @description How old it is
+             */
+            days: number;
+            /** @description It was fetched; else it came with this version of Metapi */
+            fetched: boolean;
+            /** @description Where it is fetched from */
+            from: string;
+            /** @description In words, where that did not go well */
+            message?: string;
+            /** @description So old that prices may well have changed */
+            old: boolean;
+            /**
+             * @description How the last refresh went; absent where there was none
+             * @enum {string}
+             */
+            outcome?: "ok" | "unreachable" | "unparsable" | "implausible";
+            source: string;
+        };
+        PriceTerms: {
+            lines: components["schemas"]["PriceLine"][] | null;
+            /** @description They hold now, for short prompts */
+            now?: boolean;
+            /** @description In words; empty: always */
+            when: string;
+        };
+        Probed: {
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: double
+             * @description What that cost
+             */
+            usd: number;
         };
         Problem: {
             /**
@@ -1401,6 +1969,51 @@ export interface components {
             local?: boolean;
             name: string;
         };
+        Receipt: {
+            /** @description The slug of the account that had the last word */
+            account?: string;
+            /** @description Who could have served, as they were ranked */
+            alternatives: components["schemas"]["Alternative"][] | null;
+            /**
+             * Format: double
+             * @description What the baseline of the settings would have cost; null where that is not known
+             */
+            baseline_usd: number | null;
+            /** @description What the cost stands on, in a sentence */
+            basis: string;
+            /** @description The client's name */
+            client: string;
+            /**
+             * Format: double
+             * @description null where the price is not known
+             */
+            cost_usd: number | null;
+            id: string;
+            /** @description What was used, by class, at list prices */
+            lines: components["schemas"]["ReceiptLine"][] | null;
+            /** @description What the saving is counted against, in a sentence */
+            method: string;
+            model: string;
+            /** @description How the user wants to see money; absent: in dollars, as all of this is */
+            money?: components["schemas"]["Money"];
+            /** Format: double */
+            saved_usd: number | null;
+            /** Format: date-time */
+            start: string;
+            state: string;
+            /** @description Why it went where it went, a sentence each */
+            why: string[] | null;
+        };
+        ReceiptLine: {
+            /** @enum {string} */
+            class: "fresh" | "cached" | "written" | "output" | "reasoning" | "call";
+            /** @description The class in words */
+            name: string;
+            /** Format: int64 */
+            tokens?: number;
+            /** Format: double */
+            usd: number;
+        };
         RecogniseInputBody: {
             /** @description As pasted */
             key: string;
@@ -1412,6 +2025,7 @@ export interface components {
             proposals: components["schemas"]["Proposal"][] | null;
         };
         Record: {
+            against?: components["schemas"]["Against"][] | null;
             asked: string;
             attempts?: components["schemas"]["Attempt"][] | null;
             /** Format: int64 */
@@ -1432,11 +2046,13 @@ export interface components {
             model?: string;
             nearer?: boolean;
             operation: string;
+            parts?: components["schemas"]["Parts"];
             protocol: string;
             /** Format: int64 */
             ranked?: number;
             rules?: string[] | null;
             session?: string;
+            set?: components["schemas"]["Set"];
             /** Format: date-time */
             start: string;
             state: string;
@@ -1444,6 +2060,29 @@ export interface components {
             status?: number;
             stream?: boolean;
             usage?: components["schemas"]["Usage"];
+        };
+        Records: {
+            /**
+             * Format: int64
+             * @description The size of the database
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description What compacting it would give back, about
+             */
+            free_bytes: number;
+            /**
+             * Format: int64
+             * @description As the settings say; 0: for ever
+             */
+            keep_days: number;
+            /**
+             * Format: date-time
+             * @description When the oldest request began that is kept
+             */
+            oldest?: string;
+            path: string;
         };
         Ref: {
             id: string;
@@ -1600,6 +2239,18 @@ export interface components {
             /** @description To be sent as Authorization: Bearer TOKEN; good while this instance runs */
             token: string;
         };
+        Set: {
+            effort?: string;
+            /** Format: int64 */
+            max_output?: number;
+            /** Format: int64 */
+            seed?: number;
+            /** Format: double */
+            temperature?: number;
+            /** Format: double */
+            top_p?: number;
+            verbosity?: string;
+        };
         SetBudgetInputBody: {
             /** @description Refuse requests once it is spent; else they are served by whoever costs least */
             hard?: boolean;
@@ -1616,10 +2267,22 @@ export interface components {
             usd: number;
         };
         Settings: {
+            /**
+             * @description What savings are counted against: the model at its vendor's own price, the dearest that could have served, or the first account in the user's order
+             * @enum {string}
+             */
+            baseline: "vendor" | "dearest" | "first";
             /** @description A file of certificates in PEM that are believed beside the system's; empty: none */
             ca_file: string;
             /** @description Closing the window leaves Metapi running in the tray, where there is one */
             close_to_tray: boolean;
+            /** @description ISO code of the currency in which the pages, the tray and commands show money; empty: US dollars. The API stays in dollars */
+            currency: string;
+            /**
+             * Format: int64
+             * @description How long requests are kept one by one; 0: for ever. What they came to by the hour stays
+             */
+            keep_days: number;
             /** @description Keep replies that tools may continue by their ids, and conversations, on this machine for 30 days; off deletes what was kept */
             keep_responses: boolean;
             /**
@@ -1627,8 +2290,36 @@ export interface components {
              * @description Where clients are served on loopback
              */
             port: number;
+            /** @description Where it is fetched from; empty: where genai-prices publishes it */
+            prices_url: string;
+            /** @description Ask accounts that nobody has asked for long, or that are to be tried again, for their models, while clients are at work */
+            probe: boolean;
+            /** @description Ask models likewise for one token, where their price is known */
+            probe_models: boolean;
+            /**
+             * Format: double
+             * @description Nor any more that cost something once they have cost this many dollars
+             */
+            probe_usd_per_day: number;
+            /**
+             * Format: int64
+             * @description No more probes than this on a day
+             */
+            probes_per_day: number;
             /** @description How accounts are reached that have no word of their own: system (or empty), direct, or a proxy's URL; its password is shown as *** */
             proxy: string;
+            /**
+             * Format: double
+             * @description What a dollar is in that currency, as the user says
+             */
+            rate: number;
+            /** @description Fetch the list of prices once a day */
+            refresh_prices: boolean;
+            /**
+             * @description What becomes of a tool that has run away: nothing, a notice, or a notice and a pause
+             * @enum {string}
+             */
+            runaway: "off" | "tell" | "pause";
             /** @description Start without a window, where there is a tray */
             start_hidden: boolean;
             /** @enum {string} */
@@ -1685,6 +2376,7 @@ export interface components {
             passphrase: string;
         };
         Usage: {
+            audio?: components["schemas"]["Part"];
             /** Format: int64 */
             cache_read: number;
             /** Format: int64 */
@@ -1692,15 +2384,28 @@ export interface components {
             /** Format: int64 */
             cache_write_1h: number;
             estimated: boolean;
+            image?: components["schemas"]["Part"];
+            /** Format: int64 */
+            images_made?: number;
             /** Format: int64 */
             input: number;
             /** Format: int64 */
             output: number;
             /** Format: int64 */
             reasoning: number;
+            service?: string;
+            split?: boolean;
+            /** Format: int64 */
+            web_searches?: number;
         };
         UsageReport: {
             groups?: components["schemas"]["Group"][] | null;
+            /** @description What savings are counted against, in a sentence */
+            method: string;
+            /** @description How far off what requests were expected to take was, by model, that with the most requests first; whole hours */
+            misses?: components["schemas"]["Miss"][] | null;
+            /** @description How the user wants to see money; absent: in dollars, as all of this is */
+            money?: components["schemas"]["Money"];
             /** @description Cursor of the next, older page of rows; absent on the last */
             next?: string;
             /** @description Newest first */
@@ -1899,6 +2604,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clearCooldown: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             /** @description Error */
@@ -2215,6 +2951,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditClientInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
                 };
             };
             /** @description Error */
@@ -2558,6 +3327,38 @@ export interface operations {
             };
         };
     };
+    health: {
+        parameters: {
+            query?: {
+                /** @description Only of this account: id, slug or name */
+                account?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     link: {
         parameters: {
             query?: never;
@@ -2838,6 +3639,127 @@ export interface operations {
             };
         };
     };
+    price: {
+        parameters: {
+            query: {
+                /** @description As the upstream calls the model, or its canonical id */
+                name: string;
+                /** @description Only at this account: id, slug or name */
+                account?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelPrice"][] | null;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forgetPrices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refreshPrices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     providers: {
         parameters: {
             query?: never;
@@ -3070,6 +3992,37 @@ export interface operations {
             };
         };
     };
+    receipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     resume: {
         parameters: {
             query?: never;
@@ -3252,6 +4205,64 @@ export interface operations {
             };
         };
     };
+    storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Records"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Records"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     unlock: {
         parameters: {
             query?: never;
@@ -3297,7 +4308,7 @@ export interface operations {
                 /** @description next of the page before */
                 cursor?: string;
                 /** @description Group the totals too */
-                by?: "model" | "account" | "client" | "day" | "hour";
+                by?: "model" | "account" | "client" | "session" | "day" | "hour";
             };
             header?: never;
             path?: never;
@@ -3321,6 +4332,42 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export: {
+        parameters: {
+            query?: {
+                /** @description csv or jsonl */
+                format?: string;
+                /** @description RFC 3339 */
+                since?: string;
+                /** @description RFC 3339 */
+                until?: string;
+                /** @description Id or name */
+                client?: string;
+                /** @description Id, slug or name */
+                account?: string;
+                /** @description Canonical model */
+                model?: string;
+                /** @description running, ok, failed, cancelled or interrupted */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A request a line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["Exported"];
+                    "text/csv": string;
                 };
             };
         };
