@@ -95,7 +95,7 @@ func (a *app) decided(d client.Decided) {
 		t := newTable(">#", "ACCOUNT", "MODEL THERE", ">ANSWERS WITHIN", ">FAILS", ">THIS REQUEST", ">LATER TURNS", ">RUNNING")
 		for i, c := range r.Candidates {
 			this, later := "not known", ""
-			if r.Mode == routing.Cheapest && c.Unknown != "" {
+			if r.Mode == "cost" && c.Unknown != "" {
 				this = "not known, so last: " + c.Unknown
 			}
 			if c.Priced {
