@@ -456,6 +456,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/price": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a model costs, at each account that offers it */
+        get: operations["price"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The list of prices in force */
+        get: operations["prices"];
+        put?: never;
+        post?: never;
+        /** Go back to the list of prices that came with this version */
+        delete: operations["forgetPrices"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prices/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fetch the list of prices now */
+        post: operations["refreshPrices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/providers": {
         parameters: {
             query?: never;
@@ -932,8 +984,10 @@ export interface components {
             keep_responses?: boolean;
             /** Format: int64 */
             port?: number;
+            prices_url?: string;
             /** @description *** as its password keeps the one that is known */
             proxy?: string;
+            refresh_prices?: boolean;
             start_hidden?: boolean;
             /** @enum {string} */
             theme?: "system" | "light" | "dark";
@@ -975,6 +1029,7 @@ export interface components {
             priced?: boolean;
             /** Format: double */
             score?: number;
+            unknown?: string;
             upstream: string;
             /** Format: int64 */
             wait?: number;
@@ -1155,17 +1210,63 @@ export interface components {
             name: string;
             /**
              * Format: double
+             * @description What that one says
+             */
+            other_input_usd?: number;
+            /** Format: double */
+            other_output_usd?: number;
+            /**
+             * Format: double
              * @description Dollars per million output tokens; absent where unknown
              */
             output_usd?: number;
             /** @description The day of that, 2006-01-02 */
             price_as_of?: string;
+            /** @description A source that differs by more than a tenth; budgets hold back by the dearer */
+            price_disputed?: string;
+            /** @description It is known to cost nothing */
+            price_free?: boolean;
+            /** @description The source is so old that the price may well have changed */
+            price_old?: boolean;
             /** @description Where the price is from */
             price_source?: string;
+            /** @description Why no price is known; cost mode then takes it last */
+            price_unknown?: string;
             protocols: string[] | null;
             provider: string;
             /** @description Long prompts, or some hours, cost another price */
             tiered?: boolean;
+        };
+        ModelPrice: {
+            /** @description The account's slug */
+            account: string;
+            /** @description 2006-01-02; absent for your own */
+            as_of?: string;
+            /** @description What it is published in, where that is not dollars */
+            currency?: string;
+            /**
+             * Format: double
+             * @description What one of the currency is in dollars, by rates in routing.yaml; absent where nobody has said
+             */
+            dollars?: number;
+            /** @description It is known to cost nothing */
+            free?: boolean;
+            known: boolean;
+            /** @description As the upstream calls the model */
+            name: string;
+            /** @description So old that it may well have changed */
+            old?: boolean;
+            /** @description What another source says, by more than a tenth; budgets hold back by the dearer */
+            other?: components["schemas"]["ModelPrice"];
+            /** @description Where the vendor publishes it */
+            page?: string;
+            /** @description What the price of tokens is multiplied by */
+            services: components["schemas"]["PriceLine"][] | null;
+            source?: string;
+            /** @description The usual ones first; of the others the last that holds counts */
+            terms: components["schemas"]["PriceTerms"][] | null;
+            /** @description Why nothing is known */
+            why?: string;
         };
         Nearby: {
             /** @description Those that were asked */
@@ -1219,8 +1320,58 @@ export interface components {
             /** @description The id of each account, once */
             ids: string[] | null;
         };
+        Part: {
+            /** Format: int64 */
+            cached?: number;
+            /** Format: int64 */
+            input?: number;
+            /** Format: int64 */
+            output?: number;
+        };
         Paused: {
             paused: boolean;
+        };
+        PriceLine: {
+            /** Format: double */
+            amount: number;
+            /** @description What the amount is for: 1M tokens, request, image, search, or × for what multiplies */
+            unit: string;
+            /** @description In words */
+            what: string;
+        };
+        PriceList: {
+            /** @description The day of it, 2006-01-02 */
+            as_of: string;
+            /** Format: date-time */
+            asked?: string;
+            /** @description It is fetched anew each day */
+            auto: boolean;
+            /**
+             * Format: int64
+             * @description How old it is
+             */
+            days: number;
+            /** @description It was fetched; else it came with this version of Metapi */
+            fetched: boolean;
+            /** @description Where it is fetched from */
+            from: string;
+            /** @description In words, where that did not go well */
+            message?: string;
+            /** @description So old that prices may well have changed */
+            old: boolean;
+            /**
+             * @description How the last refresh went; absent where there was none
+             * @enum {string}
+             */
+            outcome?: "ok" | "unreachable" | "unparsable" | "implausible";
+            source: string;
+        };
+        PriceTerms: {
+            lines: components["schemas"]["PriceLine"][] | null;
+            /** @description They hold now, for short prompts */
+            now?: boolean;
+            /** @description In words; empty: always */
+            when: string;
         };
         Problem: {
             /**
@@ -1446,8 +1597,12 @@ export interface components {
              * @description Where clients are served on loopback
              */
             port: number;
+            /** @description Where it is fetched from; empty: where genai-prices publishes it */
+            prices_url: string;
             /** @description How accounts are reached that have no word of their own: system (or empty), direct, or a proxy's URL; its password is shown as *** */
             proxy: string;
+            /** @description Fetch the list of prices once a day */
+            refresh_prices: boolean;
             /** @description Start without a window, where there is a tray */
             start_hidden: boolean;
             /** @enum {string} */
@@ -1504,6 +1659,7 @@ export interface components {
             passphrase: string;
         };
         Usage: {
+            audio?: components["schemas"]["Part"];
             /** Format: int64 */
             cache_read: number;
             /** Format: int64 */
@@ -1511,12 +1667,19 @@ export interface components {
             /** Format: int64 */
             cache_write_1h: number;
             estimated: boolean;
+            image?: components["schemas"]["Part"];
+            /** Format: int64 */
+            images_made?: number;
             /** Format: int64 */
             input: number;
             /** Format: int64 */
             output: number;
             /** Format: int64 */
             reasoning: number;
+            service?: string;
+            split?: boolean;
+            /** Format: int64 */
+            web_searches?: number;
         };
         UsageReport: {
             groups?: components["schemas"]["Group"][] | null;
@@ -2644,6 +2807,127 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Paused"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    price: {
+        parameters: {
+            query: {
+                /** @description As the upstream calls the model, or its canonical id */
+                name: string;
+                /** @description Only at this account: id, slug or name */
+                account?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelPrice"][] | null;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forgetPrices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refreshPrices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceList"];
                 };
             };
             /** @description Error */
