@@ -106,7 +106,7 @@ func TestUnknownPriceComesLastAndSaysWhy(t *testing.T) {
 		t.Errorf("%d, by %s", got.status, got.header.Get("X-Metapi-Deployment"))
 	}
 	c := w.records(1)[0].Candidates
-	if len(c) != 3 || c[0].Unknown != "" || c[1].Unknown != "no price is known" || !strings.Contains(c[2].Unknown, "CNY") {
+	if len(c) != 3 || c[0].Unknown != "" || c[1].Unknown != "nobody tells its price" || !strings.Contains(c[2].Unknown, "CNY") {
 		t.Errorf("%+v", c)
 	}
 }

@@ -94,6 +94,7 @@ export function Models({ asked = "" }: { asked?: string }) {
                 />
                 {anyGone && <Switch label="Also those that are gone" checked={gone} onChange={(e) => setGone(e.currentTarget.checked)} />}
               </Group>
+              <PriceList />
               {shown.length === 0 ? (
                 <Empty icon={IconSearch} title="Nothing has that name" action={<Button variant="default" onClick={() => (setQuery(""), setOf([]))}>Show all</Button>}>
                   No model here matches what you search for.
@@ -127,7 +128,6 @@ export function Models({ asked = "" }: { asked?: string }) {
               <Text size="xs" c="dimmed">
                 * long prompts, or some hours, cost another price · ! two sources differ · ? not every account's price is known · – not known: in cost mode it comes last
               </Text>
-              <PriceList />
               {pages > 1 && (
                 <Group justify="space-between">
                   <Text size="sm" c="dimmed">

@@ -39,7 +39,8 @@ export function PriceDetail({ of, close }: { of: string; close: () => void }) {
 
 function Source({ of: p }: { of: ModelPrice }) {
   const amount = (v: number) => v.toLocaleString("en-US", { maximumFractionDigits: 9 });
-  const sum = (v: number) => (p.currency === undefined ? `$${amount(v)}` : `${amount(v)} ${p.currency}`);
+  const places = (v: number) => v.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 9 });
+  const sum = (v: number) => (p.currency === undefined ? `$${places(v)}` : `${places(v)} ${p.currency}`);
   return (
     <Stack gap={6}>
       <Group gap={6}>

@@ -14,7 +14,7 @@ export function PriceList() {
   return (
     <div>
       <Group gap="xs">
-        <Text size="sm">
+        <Text size="sm" c="dimmed">
           {list.fetched ? "The list of prices was fetched" : "The list of prices came with this version"}: {list.source} of {list.as_of}, {plural(list.days, "day")} old.
         </Text>
         {list.old && (
