@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"metapi/backend/catalog"
 	"metapi/backend/gateway"
@@ -111,17 +110,39 @@ func TestUnknownPriceComesLastAndSaysWhy(t *testing.T) {
 	}
 }
 
-// A hard budget holds back what the dearer of two sources says.
+// held is what a gateway would have its budgets hold back.
+type held struct{ usd float64 }
+
+func (h *held) Any() bool { return true }
+func (h *held) Hold(_, _, _ string, most func() float64) (func(float64), *protocol.Error) {
+	h.usd = most()
+	return func(float64) {}, nil
+}
+func (h *held) Spare(string, string) string { return "" }
+
+// What a budget holds back is by the dearer of two sources that are in dispute, and by the service that is asked for; what is booked is not.
 func TestDisputedPriceHoldsTheDearer(t *testing.T) {
-	rates := func(usd float64) catalog.Terms {
-		return catalog.Terms{Rates: catalog.Rates{Input: catalog.USD(usd), Output: catalog.USD(usd)}}
+	price := func(usd float64) *catalog.Price {
+		return &catalog.Price{Terms: catalog.Terms{PerCall: usd, Rates: catalog.Rates{Input: catalog.USD(0), Output: catalog.USD(usd)}}, Services: catalog.Services{Priority: 2}}
 	}
-	price := &catalog.Price{Terms: rates(1), Other: &catalog.Price{Terms: rates(1000)}}
-	u := protocol.Usage{Input: 1000, Output: 1000}
-	if usd, known := price.Reserve(u, time.Now()); usd != 2 || !known {
-		t.Errorf("holds back %v", usd)
+	both := price(1)
+	both.Other = price(1000)
+	h := new(held)
+	w := newWorld(t, []*imitation.Vendor{vendor(t, imitation.OpenAI, "A")}, func(o *gateway.Options, s *snapshot.Snapshot) {
+		o.Budgets = h
+		for i := range s.Deployments {
+			s.Deployments[i].Price = both
+		}
+	})
+	a := asks()[0]
+	a.body["max_completion_tokens"] = 1_000_000
+	for service, want := range map[string]float64{"default": 1000 + 1000, "priority": 1000 + 2*1000} {
+		a.body["service_tier"] = service
+		if got := w.send(a); got.status != 200 || h.usd != want {
+			t.Errorf("%s: %d, $%v are held back, not %v", service, got.status, h.usd, want)
+		}
 	}
-	if usd, _ := price.Cost(u, time.Now()); usd != 0.002 {
-		t.Errorf("bills %v", usd)
+	if usd := w.records(2)[0].Cost.USD; usd > 2 {
+		t.Errorf("$%v are booked", usd)
 	}
 }
