@@ -35,5 +35,15 @@ func (a *app) models() *cobra.Command {
 
 // priceFrom says whose price it is, and of which day.
 func priceFrom(m client.Model) string {
-	return strings.TrimSuffix(m.PriceSource+", "+m.PriceAsOf, ", ")
+	if m.PriceUnknown != "" {
+		return m.PriceUnknown
+	}
+	from := strings.TrimSuffix(m.PriceSource+", "+m.PriceAsOf, ", ")
+	if m.PriceOld {
+		from += " (old)"
+	}
+	if m.PriceDisputed != "" {
+		from += "; disputed: " + price(m.OtherInput) + " and " + price(m.OtherOutput) + " by " + m.PriceDisputed
+	}
+	return from
 }

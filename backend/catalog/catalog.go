@@ -155,6 +155,9 @@ func (c *Catalog) serves(baseURL string) *list {
 // find looks a lower-case name up in a list, then in the lists of those whose models it serves at their prices.
 // A date without dashes is tried with them as well.
 func (c *Catalog) find(l *list, name string) (listed, bool) {
+	if l == nil { // a list that was refreshed may lack a maker
+		return listed{}, false
+	}
 	for _, n := range []string{name, dashedDate(name)} {
 		if n == "" {
 			continue

@@ -7,11 +7,15 @@
 // and a test makes it again and compares. [Catalog.Model] says what is known of a name at a provider. Unknown stays
 // unknown: there is no price for a relay that publishes none, nor for a model that merely begins like a known one.
 //
+// [Lists] holds the catalog in force: where the user wants it, its prices are fetched anew, by the code that makes the embedded one ([Normalise]).
+// A list that cannot be right changes nothing.
+//
 // [Catalog.Offered] says which price holds for an offer: the one that the account publishes in its own list of models, where it does, stands
 // above those of the price lists.
 //
-// A [Price] has tiers by prompt size, a start date, and hours of the day; [Price.Cost] puts it on a [protocol.Usage] in
-// whole picodollars, so that sums are exact.
+// A [Price] has tiers by prompt size, a start date, and hours of the day, factors for services ([Services]), a currency, and what another source
+// says where they differ; [Price.Cost] puts it on a [protocol.Usage] in whole picodollars, so that sums are exact. testdata/invoices.yaml has invoices
+// that were worked out by hand, for every class.
 //
 // # Names
 //

@@ -234,7 +234,7 @@ func (p *Price) InDollars(r Rate) Rate {
 func (p *Price) Unknown() string {
 	switch {
 	case p == nil:
-		return "no price is known"
+		return "nobody tells its price"
 	case p.worth() == 0:
 		return "its price is in " + p.Currency + ", and no rate for that is set"
 	}

@@ -22,7 +22,7 @@ func (s Services) factor(of protocol.Service) (factor float64, known bool) {
 	case protocol.Priority:
 		return s.Priority, s.Priority > 0
 	}
-	return 0, false // paid for beforehand
+	return 0, false
 }
 
 // served is what the vendors publish, by the price list that names them: genai-prices has none of it.

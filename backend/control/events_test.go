@@ -197,7 +197,11 @@ func TestOffersAreToldWhenTheyAreThere(t *testing.T) {
 	h.Offers, h.Live, h.Lister = catalog.NewOffers(h.store), live.NewRegistry(), lister{}
 	h.Balances = catalog.NewBalances(catalog.BalancesConfig{Store: h.store, Accounts: func() ([]catalog.ScanAccount, error) { return nil, nil }})
 	t.Cleanup(h.Balances.Close)
-	h.Catalog, h.Changed = catalog.Embedded(), func() {}
+	lists, err := catalog.NewLists(catalog.ListsConfig{Store: h.store})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Lists, h.Changed = lists, func() {}
 	h.Refresh = catalog.NewRefresher(catalog.RefresherConfig{Offers: h.Offers, Accounts: func() ([]catalog.ScanAccount, error) { return nil, nil }, Lister: lister{}})
 	t.Cleanup(h.Refresh.Close)
 	c := client.InProcess(h.handler)

@@ -152,12 +152,12 @@ var plainCalls = []struct {
 	{plainCall{"/v1/images/variations", nil, []string{"@image", "one", "n", "2"}}, `"b64_json"`, "application/json", false, protocol.Usage{Made: 2}, true},
 	{plainCall{"/v1/audio/speech", m{"model": "gpt-4o-mini-tts", "input": "hello", "voice": "alloy"}, nil}, string(imitation.Sound), "audio/mpeg", false, protocol.Usage{}, true},
 	{plainCall{"/v1/audio/speech", m{"model": "gpt-4o-mini-tts", "input": "hello", "voice": "alloy", "stream_format": "sse"}, nil}, "speech.audio.done", "text/event-stream", true, protocol.Usage{Input: 14, Output: 101}, true},
-	{plainCall{"/v1/audio/transcriptions", nil, []string{"@file", sound, "model", "ears"}}, fmt.Sprintf("has %d bytes", len(sound)), "application/json", false, protocol.Usage{Input: 14, Output: 9, Audio: protocol.Part{Input: 14}}, true},
+	{plainCall{"/v1/audio/transcriptions", nil, []string{"@file", sound, "model", "ears"}}, fmt.Sprintf("has %d bytes", len(sound)), "application/json", false, protocol.Usage{Input: 14, Output: 9}, true},
 	{plainCall{"/v1/audio/transcriptions", nil, []string{"model", "whisper-1", "@file", sound, "response_format", "verbose_json"}}, `"duration":1.5`, "application/json", false, protocol.Usage{}, true},
 	{plainCall{"/v1/audio/transcriptions", nil, []string{"model", "whisper-1", "@file", sound, "response_format", "text"}}, fmt.Sprintf("The file has %d bytes.\n", len(sound)), "text/plain; charset=utf-8", false, protocol.Usage{}, true},
 	{plainCall{"/v1/audio/transcriptions", nil, []string{"model", "whisper-1", "@file", sound, "response_format", "srt"}}, "00:00:00,000 --> 00:00:01,000", "text/plain; charset=utf-8", false, protocol.Usage{}, true},
 	{plainCall{"/v1/audio/transcriptions", nil, []string{"model", "whisper-1", "@file", sound, "response_format", "vtt"}}, "WEBVTT", "text/vtt; charset=utf-8", false, protocol.Usage{}, true},
-	{plainCall{"/v1/audio/transcriptions", nil, []string{"model", "gpt-4o-transcribe", "@file", sound, "stream", "true"}}, "transcript.text.done", "text/event-stream", true, protocol.Usage{Input: 14, Output: 9}, true},
+	{plainCall{"/v1/audio/transcriptions", nil, []string{"model", "gpt-4o-transcribe", "@file", sound, "stream", "true"}}, "transcript.text.done", "text/event-stream", true, protocol.Usage{Input: 14, Output: 9, Audio: protocol.Part{Input: 14}}, true},
 	{plainCall{"/v1/audio/transcriptions", nil, []string{"model", "whisper-1", "@file", sound, "stream", "true"}}, `"text":"The file`, "application/json", true, protocol.Usage{Input: 14, Output: 9}, true}, // never streams
 	{plainCall{"/v1/audio/translations", nil, []string{"model", "whisper-1", "@file", sound}}, "The file has", "application/json", false, protocol.Usage{Input: 14, Output: 9}, true},
 }

@@ -37,6 +37,7 @@ const (
 	Batch    Service = "batch"
 	Flex     Service = "flex"
 	Priority Service = "priority"
+	Fast     Service = "fast"     // Anthropic's, which costs a multiple that is not known
 	Reserved Service = "reserved" // capacity that is paid for beforehand: what a request costs is not told
 )
 

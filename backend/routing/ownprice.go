@@ -1,7 +1,9 @@
 package routing
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -79,6 +81,12 @@ func (p *OwnPrice) UnmarshalYAML(node ast.Node) error {
 	if !ok {
 		return priceError(node, "a price is written as input: 2, output: 8")
 	}
+	type plain OwnPrice
+	err := yaml.NodeToValue(node, (*plain)(p), yaml.Strict())
+	var unknown *yaml.UnknownFieldError
+	if errors.As(err, &unknown) {
+		return err
+	}
 	for members := m.MapRange(); members.Next(); {
 		word, value := members.Key().String(), members.Value()
 		if word == "currency" {
@@ -87,10 +95,8 @@ func (p *OwnPrice) UnmarshalYAML(node ast.Node) error {
 			}
 			continue
 		}
-		var amount float64
-		if err := yaml.NodeToValue(value, &amount); err != nil {
-			continue // told below, where it is read as what it should be
-		}
+		amount := math.NaN()
+		_ = yaml.NodeToValue(value, &amount) // what is no number stays none
 		most, what := 1e6, "an amount from 0 to a million"
 		if slices.Contains(factors, word) {
 			most, what = 100, "what the price is multiplied by, from 0 to 100"
@@ -99,8 +105,7 @@ func (p *OwnPrice) UnmarshalYAML(node ast.Node) error {
 			return priceError(value, fmt.Sprintf("%s must be %s, not %s", word, what, strings.TrimSpace(value.String())))
 		}
 	}
-	type plain OwnPrice
-	return yaml.NodeToValue(node, (*plain)(p), yaml.Strict())
+	return err
 }
 
 // priceError is a [ConditionError] for prices: it knows its place in the file.

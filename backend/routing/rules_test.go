@@ -167,7 +167,7 @@ func TestWhatIsWrongWithRoutingYAML(t *testing.T) {
 		{"rules:\n- when: true\n  mode: cost", 0, 0, "name"},
 		{"rules:\n- {name: x, mode: cost}\n- {name: x, mode: cost}", 0, 0, "another rule"},
 		{"rules:\n- {name: x, mode: cheap}", 0, 0, "choose"},
-		{"prices: {a: {input: -1}}", 0, 0, "input"},
+		{"prices: {a: {input: -1}}", 1, 21, "input"},
 		{"prices: {a: {inputs: 1}}", 1, 14, "inputs"},
 		{"models: {a: {models: []}}", 0, 0, "at least one"},
 		{"models: {a: {models: [{model: b, weight: -1}]}}", 0, 0, "weight"},

@@ -295,6 +295,23 @@ describe('pages', { concurrency: 1 }, () => {
     await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 50)
   })
 
+  test('models: all that one costs, and by whose word; a refresh that fails says so and changes nothing', async () => {
+    await open(page, '/models')
+    await row(page, 'claude-sonnet-4-5').getByRole('button', { name: /Show all that claude-sonnet-4-5 costs/ }).first().click()
+    const dialog = page.getByRole('dialog', { name: 'What claude-sonnet-4-5 costs' })
+    for (const text of ['Input written to cache for an hour', 'prompts above 200000 tokens', '$22.50', 'Batch']) await dialog.getByText(text).first().waitFor()
+    await dialog.getByRole('link', { name: /genai-prices/ }).waitFor()
+    await page.keyboard.press('Escape')
+    await row(page, 'house-model-1').getByRole('button', { name: /In cost mode it comes last/ }).first().click()
+    await page.getByRole('dialog').getByText('You can write what you pay into routing.yaml').waitFor()
+    await page.keyboard.press('Escape')
+    await desk.cli({ quiet: true }, 'prices', 'auto', 'off', '--from', 'http://127.0.0.1:9/list.json', '--json')
+    await page.getByRole('button', { name: 'Refresh now' }).click()
+    await page.getByText('The prices that were known stay in force').waitFor()
+    await row(page, 'claude-sonnet-4-5').getByText('$3.00').waitFor()
+    await desk.cli({ quiet: true }, 'prices', 'built-in', '--json')
+  })
+
   test('models: two thousand of ten accounts, and names with a slash', async () => {
     const models = Array.from({ length: 200 }, (_, i) => Array.from({ length: 10 }, (_, a) => ({ name: `house/model-${i}`, model: `model-${i}`, account: `account-${a}`, provider: 'openai-compatible', protocols: ['openai-chat'], last_seen: '2026-01-01T00:00:00Z' }))).flat()
     const many = await desk.page({ before: (p) => p.route('**/api/models', (route) => route.fulfill({ json: models })) })

@@ -342,6 +342,30 @@ func (c *Client) Metrics(ctx context.Context) (string, error) {
 	return string(b), err
 }
 
+// Price tells what a model costs, at each account that offers it, or at one (id, slug or name).
+func (c *Client) Price(ctx context.Context, model, account string) ([]control.ModelPrice, error) {
+	q := url.Values{"name": {model}}
+	if account != "" {
+		q.Set("account", account)
+	}
+	return get[[]control.ModelPrice](ctx, c, "/api/price", q)
+}
+
+// Prices tells which list of prices is in force.
+func (c *Client) Prices(ctx context.Context) (control.PriceList, error) {
+	return get[control.PriceList](ctx, c, "/api/prices", nil)
+}
+
+// RefreshPrices fetches the list of prices now. How that went is in the answer.
+func (c *Client) RefreshPrices(ctx context.Context) (control.PriceList, error) {
+	return call[control.PriceList](ctx, c, http.MethodPost, "/api/prices/refresh", nil, nil)
+}
+
+// ForgetPrices goes back to the list that came with this version.
+func (c *Client) ForgetPrices(ctx context.Context) (control.PriceList, error) {
+	return call[control.PriceList](ctx, c, http.MethodDelete, "/api/prices", nil, nil)
+}
+
 // Log reads the last lines of the log, or, with after from the answer before, what was added since.
 func (c *Client) Log(ctx context.Context, lines int, after int64) (control.Log, error) {
 	q := url.Values{"lines": {strconv.Itoa(lines)}}

@@ -21,6 +21,8 @@ type (
 	Proposal        = control.Proposal
 	ProviderInfo    = control.ProviderInfo
 	Model           = control.Model
+	PriceList       = control.PriceList
+	ModelPrice      = control.ModelPrice
 	Key             = control.Client // a client of the gateway, with its local key
 	KeyText         = control.ClientKey
 	ModeInfo        = control.ModeInfo

@@ -1,6 +1,7 @@
 package anthropic
 
 import (
+	"fmt"
 	"reflect"
 	"testing"
 
@@ -166,6 +167,19 @@ func BenchmarkEvent(b *testing.B) {
 	for b.Loop() {
 		if (Dialect{}).Event([]byte("content_block_delta"), data, &r) != protocol.Meaningful {
 			b.Fatal("not meaningful")
+		}
+	}
+}
+
+// Searches are counted where they are billed by number; what Anthropic calls priority is paid for beforehand.
+func TestSearchesAndService(t *testing.T) {
+	const body = `{"id":"m","type":"message","role":"assistant","model":"x","content":[{"type":"text","text":"hi"}],"stop_reason":"end_turn","usage":{"input_tokens":6,"output_tokens":4,"service_tier":%s,"server_tool_use":{"web_search_requests":3}}}`
+	for word, want := range map[string]protocol.Service{`"standard"`: protocol.Standard, `"batch"`: protocol.Batch, `"priority"`: protocol.Reserved, `null`: "",
+		`"standard","speed":"standard"`: protocol.Standard, `"standard","speed":"fast"`: protocol.Fast} {
+		var r protocol.Reply
+		Dialect{}.Body(fmt.Appendf(nil, body, word), &r)
+		if r.Service != want || r.Usage != (protocol.Usage{Input: 6, Output: 4, Searches: 3}) {
+			t.Errorf("%s: %+v by %s", word, r.Usage, r.Service)
 		}
 	}
 }

@@ -221,6 +221,10 @@ func usage(c *scan.Cursor, r *protocol.Reply) {
 					number(&searches)
 				}
 			})
+		case "speed":
+			if raw, _, _ := c.String(); string(raw) == "fast" {
+				r.Service = protocol.Fast
+			}
 		case "service_tier":
 			reply.TakeService(c, r)
 			if r.Service == protocol.Priority { // it is for who has bought capacity beforehand, by Anthropic

@@ -76,6 +76,13 @@ func TestCase58Usage(t *testing.T) {
 		`{"promptTokenCount":10,"candidatesTokenCount":5,"thoughtsTokenCount":3,"totalTokenCount":18}`: {Input: 10, Output: 8, Reasoning: 3},
 		`{"promptTokenCount":10,"candidatesTokenCount":5,"thoughtsTokenCount":3,"totalTokenCount":15}`: {Input: 10, Output: 5, Reasoning: 3},
 		`{"promptTokenCount":10,"cachedContentTokenCount":12,"candidatesTokenCount":-5}`:               {CacheRead: 10},
+		`{"promptTokenCount":110,"cachedContentTokenCount":20,"candidatesTokenCount":50,"thoughtsTokenCount":10,"totalTokenCount":170,
+		  "promptTokensDetails":[{"modality":"TEXT","tokenCount":10},{"modality":"AUDIO","tokenCount":60},{"modality":"IMAGE","tokenCount":30},{"modality":"VIDEO","tokenCount":10}],
+		  "cacheTokensDetails":[{"tokenCount":15,"modality":"AUDIO"},{"modality":"TEXT","tokenCount":5}],
+		  "candidatesTokensDetails":[{"modality":"IMAGE","tokenCount":40},{"modality":"TEXT","tokenCount":10}]}`: {Input: 90, CacheRead: 20, Output: 60, Reasoning: 10, Split: true,
+			Audio: protocol.Part{Input: 45, Cached: 15}, Image: protocol.Part{Input: 40, Output: 40}},
+		`{"promptTokenCount":10,"candidatesTokenCount":5,"promptTokensDetails":[{"modality":"AUDIO","tokenCount":99}],"candidatesTokensDetails":[{"modality":"AUDIO","tokenCount":99}]}`: {
+			Input: 10, Output: 5, Split: true, Audio: protocol.Part{Input: 10, Output: 5}},
 	} {
 		if r := run(t, []step{{`{"usageMetadata":` + usage + `}`, protocol.Quiet}}); r.Usage != want {
 			t.Errorf("%s: %+v", usage, r.Usage)
@@ -132,5 +139,20 @@ func BenchmarkEvent(b *testing.B) {
 		if (Dialect{}).Event(nil, data, &r) != protocol.Meaningful {
 			b.Fatal("not meaningful")
 		}
+	}
+}
+
+// What a stream tells of its parts at first stays where later chunks leave it out, and each vendor's word for the service is understood.
+func TestPartsAndServiceOfAStream(t *testing.T) {
+	r := run(t, []step{
+		{`{"usageMetadata":{"promptTokenCount":10,"promptTokensDetails":[{"modality":"AUDIO","tokenCount":8}],"serviceTier":"flex"}}`, protocol.Quiet},
+		{`{"usageMetadata":{"candidatesTokenCount":5,"candidatesTokensDetails":[{"modality":"TEXT","tokenCount":5}],"trafficType":"ON_DEMAND"}}`, protocol.Quiet},
+	})
+	if want := (protocol.Usage{Input: 10, Output: 5, Split: true, Audio: protocol.Part{Input: 8}}); r.Usage != want || r.Service != protocol.Flex {
+		t.Errorf("%+v, by %s", r.Usage, r.Service)
+	}
+	p, err := Dialect{}.Peek([]byte(`{"contents":[],"service_tier":"SERVICE_TIER_PRIORITY"}`))
+	if err != nil || p.Service != protocol.Priority {
+		t.Errorf("asked for %q, %v", p.Service, err)
 	}
 }

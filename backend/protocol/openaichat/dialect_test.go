@@ -153,7 +153,15 @@ func TestCase55To58Usage(t *testing.T) {
 		"OpenRouter":                {`{"prompt_tokens":10,"completion_tokens":3,"prompt_tokens_details":{"cached_tokens":4,"cache_write_tokens":5}}`, protocol.Usage{Input: 1, CacheRead: 4, CacheWrite: 5, Output: 3}},
 		"xAI":                       {`{"prompt_tokens":10,"completion_tokens":3,"total_tokens":20,"completion_tokens_details":{"reasoning_tokens":7}}`, protocol.Usage{Input: 10, Output: 10, Reasoning: 7}},
 		"more cached than there is": {`{"prompt_tokens":10,"completion_tokens":3,"prompt_tokens_details":{"cached_tokens":12}}`, protocol.Usage{CacheRead: 10, Output: 3}},
-		"negative":                  {`{"prompt_tokens":-1,"completion_tokens":-2}`, protocol.Usage{}},
+		"sound": {`{"prompt_tokens":110,"completion_tokens":60,"total_tokens":170,"prompt_tokens_details":{"cached_tokens":20,"audio_tokens":100,"image_tokens":0,"cached_tokens_details":{"audio_tokens":15,"text_tokens":5}},"completion_tokens_details":{"reasoning_tokens":10,"audio_tokens":45}}`,
+			protocol.Usage{Input: 90, CacheRead: 20, Output: 60, Reasoning: 10, Split: true, Audio: protocol.Part{Input: 85, Cached: 15, Output: 45}}},
+		"pictures, as gpt-image tells them": {`{"input_tokens":350,"output_tokens":1056,"total_tokens":1406,"input_tokens_details":{"text_tokens":50,"image_tokens":300},"output_tokens_details":{"image_tokens":1000,"text_tokens":56}}`,
+			protocol.Usage{Input: 350, Output: 1056, Split: true, Image: protocol.Part{Input: 300, Output: 1000}}},
+		"a transcription": {`{"type":"tokens","input_tokens":14,"input_token_details":{"text_tokens":4,"audio_tokens":10},"output_tokens":9,"total_tokens":23}`,
+			protocol.Usage{Input: 14, Output: 9, Audio: protocol.Part{Input: 10}}},
+		"more parts than there is": {`{"prompt_tokens":10,"completion_tokens":3,"prompt_tokens_details":{"cached_tokens":4,"audio_tokens":99,"image_tokens":99},"completion_tokens_details":{"reasoning_tokens":1,"audio_tokens":2,"image_tokens":9}}`,
+			protocol.Usage{Input: 6, CacheRead: 4, Output: 3, Reasoning: 1, Split: true, Audio: protocol.Part{Input: 6, Cached: 4, Output: 2}}},
+		"negative": {`{"prompt_tokens":-1,"completion_tokens":-2}`, protocol.Usage{}},
 	} {
 		r := run(t, []step{{"", `{"choices":[],"usage":` + c.usage + `}`, protocol.UsageOnly}})
 		if r.Usage != c.want || !r.HasUsage {

@@ -8,6 +8,7 @@ import { type Event, type Link, subscribe } from "./subscribe";
 export type Account = Schemas["Account"];
 export type Standing = Schemas["AccountStanding"];
 export type Model = Schemas["Model"];
+export type ModelPrice = Schemas["ModelPrice"];
 export type Row = Schemas["Row"];
 export type Status = Schemas["Status"];
 export type Settings = Schemas["Settings"];
@@ -105,6 +106,10 @@ export const useAccounts = () => useQuery({ queryKey: ["accounts"], queryFn: asy
 export const useHealth = () => useQuery({ queryKey: ["health"], queryFn: () => data(GET("/api/health")), refetchInterval: 60_000 });
 export const useProviders = () => useQuery({ queryKey: ["providers"], queryFn: async () => (await data(GET("/api/providers"))) ?? [], staleTime: Infinity });
 export const useModels = () => useQuery({ queryKey: ["models"], queryFn: async () => (await data(GET("/api/models"))) ?? [] });
+/** Which list of prices is in force. It changes with the models. */
+export const usePrices = () => useQuery({ queryKey: ["models", "list of prices"], queryFn: () => data(GET("/api/prices")) });
+/** What a model costs, at each account that offers it. */
+export const usePrice = (name: string) => useQuery({ queryKey: ["models", "price", name], queryFn: async () => (await data(GET("/api/price", { params: { query: { name } } }))) ?? [], placeholderData: undefined });
 export const useClients = () => useQuery({ queryKey: ["clients"], queryFn: async () => (await data(GET("/api/clients"))) ?? [] });
 export const useSettings = () => useQuery({ queryKey: ["settings"], queryFn: () => data(GET("/api/settings")) });
 export const useDoctor = () =>
@@ -194,6 +199,15 @@ export const clientKey = (id: string) => data(GET("/api/clients/{id}/key", at(id
 export const recognise = (key: string, signal: AbortSignal) => data(POST("/api/recognise", { body: { key }, signal }));
 
 /** Changes settings; what is shown has them at once, and again what holds where the change is refused. */
+/** Fetches the list of prices now, or goes back to the one that came with this version. */
+export function useRefreshPrices() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (what: "fetch" | "built-in") => data(what === "fetch" ? POST("/api/prices/refresh") : DELETE("/api/prices")),
+    onSettled: () => client.invalidateQueries({ queryKey: ["models"] }),
+  });
+}
+
 export function useEditSettings() {
   const client = useQueryClient();
   return useMutation({
@@ -204,7 +218,7 @@ export function useEditSettings() {
       const shown = Object.fromEntries(Object.entries(body).filter(([key]) => !refusable.includes(key)));
       client.setQueryData<Settings>(["settings"], (now) => now && { ...now, ...shown });
     },
-    onSettled: () => Promise.all([client.invalidateQueries({ queryKey: ["settings"] }), client.invalidateQueries({ queryKey: ["status"] })]),
+    onSettled: () => Promise.all([client.invalidateQueries({ queryKey: ["settings"] }), client.invalidateQueries({ queryKey: ["status"] }), client.invalidateQueries({ queryKey: ["models", "list of prices"] })]),
   });
 }
 

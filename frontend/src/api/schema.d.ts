@@ -58,23 +58,6 @@ export interface paths {
         patch: operations["editAccount"];
         trace?: never;
     };
-    "/api/accounts/{id}/clear-cooldown": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Let an account be chosen again at once */
-        post: operations["clearCooldown"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/accounts/{id}/key": {
         parameters: {
             query?: never;
@@ -210,8 +193,7 @@ export interface paths {
         delete: operations["revokeClient"];
         options?: never;
         head?: never;
-        /** Pause a client, or take its requests again */
-        patch: operations["editClient"];
+        patch?: never;
         trace?: never;
     };
     "/api/clients/{id}/key": {
@@ -345,23 +327,6 @@ export interface paths {
         };
         /** Live events, as Server-Sent Events */
         get: operations["events"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/health": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How accounts and their models have done lately */
-        get: operations["health"];
         put?: never;
         post?: never;
         delete?: never;
@@ -577,25 +542,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/replay": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How far that is, and what it came to */
-        get: operations["replayed"];
-        put?: never;
-        /** Begin to work out what past requests would have come to under other modes */
-        post: operations["replay"];
-        /** End it */
-        delete: operations["stopReplay"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/requests": {
         parameters: {
             query?: never;
@@ -622,23 +568,6 @@ export interface paths {
         };
         /** All about one request */
         get: operations["request"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/requests/{id}/receipt": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What one request cost, and why; last: the newest */
-        get: operations["receipt"];
         put?: never;
         post?: never;
         delete?: never;
@@ -733,40 +662,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/storage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How much the records take */
-        get: operations["storage"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/storage/compact": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Give back what the database no longer uses */
-        post: operations["compact"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/unlock": {
         parameters: {
             query?: never;
@@ -793,23 +688,6 @@ export interface paths {
         };
         /** What was used, and what it cost */
         get: operations["usage"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/usage/export": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Requests as CSV or JSON lines, oldest first */
-        get: operations["export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -874,54 +752,6 @@ export interface components {
              */
             verified?: string;
         };
-        AccountHealth: {
-            /**
-             * Format: double
-             * @description That the figures rest on; one that is half a day old counts half
-             */
-            attempts: number;
-            /**
-             * Format: double
-             * @description The share of attempts that were answered; absent where nothing is known
-             */
-            available?: number;
-            /** @description What may not be chosen now: the account as a whole, its host, or some of its models */
-            cooling?: components["schemas"]["Cooling"][] | null;
-            /** @description The share of attempts that failed, by kind, the most frequent first */
-            errors?: components["schemas"]["ErrorShare"][] | null;
-            /**
-             * Format: int64
-             * @description To the first token, for half of the streams
-             */
-            first_p50_ms?: number;
-            /**
-             * Format: int64
-             * @description For 19 of 20
-             */
-            first_p95_ms?: number;
-            id: string;
-            /** Format: int64 */
-            in_flight: number;
-            /**
-             * Format: date-time
-             * @description When somebody was asked last
-             */
-            last?: string;
-            last_error?: components["schemas"]["AttemptError"];
-            slug: string;
-            /**
-             * Format: double
-             * @description At which replies are written, for half of them
-             */
-            tokens_per_second?: number;
-            /**
-             * Format: int64
-             * @description To the end of the reply
-             */
-            took_p50_ms?: number;
-            /** Format: int64 */
-            took_p95_ms?: number;
-        };
         AccountStanding: {
             id: string;
             /** Format: int64 */
@@ -963,22 +793,6 @@ export interface components {
             /** @description The tool's name */
             name: string;
         };
-        Against: {
-            baseline: string;
-            /** Format: double */
-            usd: number;
-        };
-        Alternative: {
-            /** @description Its slug */
-            account: string;
-            served?: boolean;
-            upstream: string;
-            /**
-             * Format: double
-             * @description What the same tokens would have cost there; null where that is not known
-             */
-            usd: number | null;
-        };
         Amount: {
             currency: string;
             /**
@@ -992,7 +806,6 @@ export interface components {
             cost?: components["schemas"]["Cost"];
             deployment: string;
             error?: string;
-            expected?: components["schemas"]["Estimate"];
             finish?: string;
             /** Format: int64 */
             first_byte?: number;
@@ -1007,13 +820,6 @@ export interface components {
             upstream: string;
             usage?: components["schemas"]["Usage"];
             via?: string;
-        };
-        AttemptError: {
-            /** Format: date-time */
-            at: string;
-            kind: string;
-            /** @description In words */
-            message: string;
         };
         Balance: {
             /** @description By currency */
@@ -1085,8 +891,6 @@ export interface components {
             id: string;
             key_hint: string;
             name: string;
-            /** @description Why its requests are refused for now, in words; absent: they are not */
-            paused?: string;
             /** Format: date-time */
             revoked?: string;
         };
@@ -1094,70 +898,6 @@ export interface components {
             client: components["schemas"]["Client"];
             /** @description The local key */
             key: string;
-        };
-        Comparison: {
-            /**
-             * Format: int64
-             * @description Of those compared: only one account could serve, whatever the mode
-             */
-            alone: number;
-            /**
-             * Format: int64
-             * @description Decisions that were made again under the mode that they were made in
-             */
-            checked: number;
-            /**
-             * Format: int64
-             * @description Of them, on all sides of the comparison
-             */
-            compared: number;
-            /**
-             * Format: int64
-             * @description Of those compared: more accounts could serve than the record keeps; the mode chose among those kept
-             */
-            cut: number;
-            /**
-             * Format: int64
-             * @description Of those compared: the request, a rule or the model asked for its mode, and keeps it
-             */
-            fixed: number;
-            /** @description What could not be compared, by reason */
-            left_out: components["schemas"]["LeftOut"][] | null;
-            /** @description How the figures are made, in words */
-            measuring: string;
-            /** @description What they would have come to */
-            modes: components["schemas"]["Outcome"][] | null;
-            /**
-             * Format: int64
-             * @description Of those compared: their records do not say what caches are worth, so that all accounts are taken to have held what one did
-             */
-            no_caches: number;
-            /** @description What those compared really came to */
-            real: components["schemas"]["Outcome"];
-            /**
-             * Format: int64
-             * @description Of them, those that came out as they were
-             */
-            repeated: number;
-            /**
-             * Format: int64
-             * @description That had ended
-             */
-            requests: number;
-        };
-        Cooling: {
-            kind: string;
-            /** @description The account's slug, the host's address, or the model as the upstream calls it */
-            name: string;
-            /**
-             * @description Whose fault it was
-             * @enum {string}
-             */
-            scope: "account" | "host" | "model";
-            /** Format: date-time */
-            until: string;
-            /** @description In words, as in: a rate limit */
-            why: string;
         };
         Cost: {
             estimated?: boolean;
@@ -1181,15 +921,6 @@ export interface components {
             model?: string;
             /** @description As a tool would call it; default: /v1/chat/completions */
             path?: string;
-            /**
-             * @description Of the text; default: whichever it looks like
-             * @enum {string}
-             */
-            protocol?: "openai-chat" | "openai-responses" | "anthropic" | "gemini";
-            /** @description The id of a request that has been decided, in place of all of these: it is decided again, as far as its record tells */
-            request?: string;
-            /** @description The request's body as a person has pasted it, in place of path and body: a fault in it is told with its line */
-            text?: string;
         };
         Decided: {
             /** @description The accounts' names, by id */
@@ -1199,64 +930,6 @@ export interface components {
             record: components["schemas"]["Record"];
             /** @description What the tool would be told, where nobody could serve it */
             refused?: string;
-            /** @description Why the first candidate comes first, in a sentence */
-            why?: string;
-        };
-        DeploymentHealth: {
-            /** @description The account's slug */
-            account: string;
-            /**
-             * Format: double
-             * @description That the figures rest on; one that is half a day old counts half
-             */
-            attempts: number;
-            /**
-             * Format: double
-             * @description The share of attempts that were answered; absent where nothing is known
-             */
-            available?: number;
-            cooling?: components["schemas"]["Cooling"];
-            /** @description The share of attempts that failed, by kind, the most frequent first */
-            errors?: components["schemas"]["ErrorShare"][] | null;
-            /**
-             * Format: int64
-             * @description To the first token, for half of the streams
-             */
-            first_p50_ms?: number;
-            /**
-             * Format: int64
-             * @description For 19 of 20
-             */
-            first_p95_ms?: number;
-            /** Format: int64 */
-            in_flight: number;
-            /**
-             * Format: date-time
-             * @description When somebody was asked last
-             */
-            last?: string;
-            last_error?: components["schemas"]["AttemptError"];
-            /** @description The canonical id */
-            model: string;
-            /** @description As the upstream calls it */
-            name: string;
-            /**
-             * @description half-open: may be tried by one request
-             * @enum {string}
-             */
-            state: "healthy" | "half-open" | "cooling";
-            /**
-             * Format: double
-             * @description At which replies are written, for half of them
-             */
-            tokens_per_second?: number;
-            /**
-             * Format: int64
-             * @description To the end of the reply
-             */
-            took_p50_ms?: number;
-            /** Format: int64 */
-            took_p95_ms?: number;
         };
         Desktop: {
             start_at_login: boolean;
@@ -1302,64 +975,28 @@ export interface components {
             /** @description How it is reached; empty: as the settings say. *** as its password keeps the one that is known */
             proxy?: string;
         };
-        EditClientInputBody: {
-            /** @description Refuse its requests until it is resumed */
-            paused: boolean;
-        };
         EditDesktop: {
             start_at_login: boolean;
         };
         EditSettings: {
-            /** @enum {string} */
-            baseline?: "vendor" | "dearest" | "first";
             ca_file?: string;
             close_to_tray?: boolean;
-            currency?: string;
-            /** Format: int64 */
-            keep_days?: number;
             keep_responses?: boolean;
             /** Format: int64 */
             port?: number;
             prices_url?: string;
-            probe?: boolean;
-            probe_models?: boolean;
-            /** Format: double */
-            probe_usd_per_day?: number;
-            /** Format: int64 */
-            probes_per_day?: number;
             /** @description *** as its password keeps the one that is known */
             proxy?: string;
-            /** Format: double */
-            rate?: number;
             refresh_prices?: boolean;
-            /** @enum {string} */
-            runaway?: "off" | "tell" | "pause";
             start_hidden?: boolean;
             /** @enum {string} */
             theme?: "system" | "light" | "dark";
         };
-        ErrorShare: {
-            kind: string;
-            /** Format: double */
-            share: number;
-            /** @description In words */
-            why: string;
-        };
-        Estimate: {
-            /** Format: int64 */
-            output: number;
-            priced?: boolean;
-            /** Format: int64 */
-            prompt: number;
-            /** Format: double */
-            usd?: number;
-        };
         Event: {
-            notice?: components["schemas"]["Notice"];
             request?: components["schemas"]["Row"];
             topics?: ("status" | "accounts" | "models" | "clients" | "settings" | "doctor")[] | null;
             /** @enum {string} */
-            type: "resync" | "changed" | "request" | "show" | "notice";
+            type: "resync" | "changed" | "request" | "show";
         };
         Excluded: {
             account: string;
@@ -1367,42 +1004,6 @@ export interface components {
             reason: string;
             /** Format: date-time */
             until?: string;
-        };
-        Exported: {
-            account: string;
-            /** Format: int64 */
-            attempts: number;
-            /** Format: int64 */
-            cache_read_tokens: number;
-            /** Format: int64 */
-            cache_write_tokens: number;
-            client: string;
-            /** @enum {string} */
-            cost: "told" | "computed" | "estimated" | "unknown";
-            /** @description Empty where the price is not known */
-            cost_usd: string;
-            dearest_usd: string;
-            first_usd: string;
-            id: string;
-            /** Format: int64 */
-            input_tokens: number;
-            model: string;
-            /** Format: int64 */
-            output_tokens: number;
-            protocol: string;
-            /** Format: int64 */
-            reasoning_tokens: number;
-            session: string;
-            start: string;
-            state: string;
-            /** Format: int64 */
-            status: number;
-            /** @enum {string} */
-            tokens: "told" | "estimated";
-            /** Format: int64 */
-            took_ms: number;
-            /** @description What the model's vendor would have taken; empty where that is not known. Likewise what follows */
-            vendor_usd: string;
         };
         Features: {
             images?: boolean;
@@ -1414,10 +1015,6 @@ export interface components {
         };
         Figure: {
             account: string;
-            /** Format: int64 */
-            cached?: number;
-            /** Format: double */
-            cold?: number;
             /** Format: double */
             cost?: number;
             deployment: string;
@@ -1427,23 +1024,15 @@ export interface components {
             in_flight: number;
             /** Format: double */
             later?: number;
-            /** Format: int64 */
-            order?: number;
             /** Format: double */
             price?: number;
             priced?: boolean;
             /** Format: double */
             score?: number;
-            /** Format: int64 */
-            tier?: number;
             unknown?: string;
             upstream: string;
             /** Format: int64 */
             wait?: number;
-            /** Format: double */
-            warm?: number;
-            /** Format: double */
-            weight?: number;
             /** Format: double */
             would?: number;
             would_known?: boolean;
@@ -1458,11 +1047,6 @@ export interface components {
             cache_write_tokens: number;
             /** Format: int64 */
             cancelled: number;
-            /**
-             * Format: int64
-             * @description Requests that saved_usd is about: those of which both costs are known
-             */
-            compared: number;
             /**
              * Format: int64
              * @description Requests some of whose cost stands on such a count
@@ -1501,11 +1085,6 @@ export interface components {
             /** Format: int64 */
             running: number;
             /**
-             * Format: double
-             * @description What the baseline of the settings would have cost more; below zero where it would have cost less
-             */
-            saved_usd: number;
-            /**
              * Format: int64
              * @description Requests some of whose tokens were counted by Metapi, not told by the upstream
              */
@@ -1521,13 +1100,6 @@ export interface components {
             cache_write_tokens: number;
             /** Format: int64 */
             cancelled: number;
-            /** @description The client's name, where the group is a session */
-            client?: string;
-            /**
-             * Format: int64
-             * @description Requests that saved_usd is about: those of which both costs are known
-             */
-            compared: number;
             /**
              * Format: int64
              * @description Requests some of whose cost stands on such a count
@@ -1552,7 +1124,7 @@ export interface components {
             input_tokens: number;
             /** Format: int64 */
             interrupted: number;
-            /** @description The model, the account's, client's or session's id, the day as 2006-01-02, or the start of the hour; days are those of this machine's time zone */
+            /** @description The model, the account's or client's id, or the start of the day or hour in UTC */
             key: string;
             /** @description The key in words */
             name: string;
@@ -1570,32 +1142,10 @@ export interface components {
             /** Format: int64 */
             running: number;
             /**
-             * Format: double
-             * @description What the baseline of the settings would have cost more; below zero where it would have cost less
-             */
-            saved_usd: number;
-            /**
              * Format: int64
              * @description Requests some of whose tokens were counted by Metapi, not told by the upstream
              */
             tokens_estimated: number;
-        };
-        Health: {
-            /** @description All that are in use, in the user's order */
-            accounts: components["schemas"]["AccountHealth"][] | null;
-            /** @description Those that were asked lately, or cool, by account */
-            deployments: components["schemas"]["DeploymentHealth"][] | null;
-            probed: components["schemas"]["Probed"];
-        };
-        LeftOut: {
-            reason: string;
-            /** Format: int64 */
-            requests: number;
-            /**
-             * Format: double
-             * @description What they really cost, as far as it is known
-             */
-            usd: number;
         };
         Link: {
             /** @description Opens the pages in a browser, once, within ten minutes */
@@ -1609,29 +1159,6 @@ export interface components {
              */
             next: number;
             path: string;
-        };
-        Miss: {
-            /**
-             * Format: double
-             * @description Of the cost in dollars
-             */
-            cost?: number;
-            model: string;
-            /**
-             * Format: double
-             * @description Of the tokens of the reply
-             */
-            output?: number;
-            /**
-             * Format: double
-             * @description Of the tokens of the prompt
-             */
-            prompt?: number;
-            /**
-             * Format: int64
-             * @description Those that were answered, whose prompt was estimated, and whose upstream told what they took
-             */
-            requests: number;
         };
         ModeInfo: {
             mode: string;
@@ -1741,15 +1268,6 @@ export interface components {
             /** @description Why nothing is known */
             why?: string;
         };
-        Money: {
-            /** @description ISO code */
-            currency: string;
-            /**
-             * Format: double
-             * @description What a US dollar is in it
-             */
-            rate: number;
-        };
         Nearby: {
             /** @description Those that were asked */
             ports: number[] | null;
@@ -1794,19 +1312,6 @@ export interface components {
             /** @description What is in force, in words: direct, or the proxy and who named it */
             way: string;
         };
-        Notice: {
-            /** @description The id of the client that it is about */
-            client?: string;
-            /** @description The same for what takes the place of one that was told before */
-            id: string;
-            /** @enum {string} */
-            kind: "budget" | "runaway";
-            /** @description The page that shows more */
-            page: string;
-            /** @description A sentence or two */
-            text: string;
-            title: string;
-        };
         OpenSession: {
             /** @description Of a link */
             code: string;
@@ -1815,42 +1320,6 @@ export interface components {
             /** @description The id of each account, once */
             ids: string[] | null;
         };
-        Outcome: {
-            /**
-             * Format: int64
-             * @description Attempts that failed before one answered
-             */
-            failed_tries: number;
-            /**
-             * Format: double
-             * @description The part of it that was really paid, and not estimated
-             */
-            measured_usd: number;
-            /** @description Absent: as it really was */
-            mode?: string;
-            /**
-             * Format: int64
-             * @description Requests that would have been served by another account
-             */
-            moved: number;
-            /**
-             * Format: int64
-             * @description 19 of 20 waited no longer
-             */
-            slow_ms: number;
-            /**
-             * Format: int64
-             * @description Half of the requests waited no longer for their answer: for the first token of a stream, for the whole reply else
-             */
-            typical_ms: number;
-            /**
-             * Format: int64
-             * @description Requests whose wait is not known, since nothing was measured where they would have gone
-             */
-            unheard: number;
-            /** Format: double */
-            usd: number;
-        };
         Part: {
             /** Format: int64 */
             cached?: number;
@@ -1858,20 +1327,6 @@ export interface components {
             input?: number;
             /** Format: int64 */
             output?: number;
-        };
-        Parts: {
-            /** Format: double */
-            cached?: number;
-            /** Format: double */
-            fresh?: number;
-            /** Format: double */
-            output?: number;
-            /** Format: double */
-            per_call?: number;
-            /** Format: double */
-            reasoning?: number;
-            /** Format: double */
-            written?: number;
         };
         Paused: {
             paused: boolean;
@@ -1918,15 +1373,6 @@ export interface components {
             /** @description In words; empty: always */
             when: string;
         };
-        Probed: {
-            /** Format: int64 */
-            count: number;
-            /**
-             * Format: double
-             * @description What that cost
-             */
-            usd: number;
-        };
         Problem: {
             /**
              * @description What kind of failure it is
@@ -1969,51 +1415,6 @@ export interface components {
             local?: boolean;
             name: string;
         };
-        Receipt: {
-            /** @description The slug of the account that had the last word */
-            account?: string;
-            /** @description Who could have served, as they were ranked */
-            alternatives: components["schemas"]["Alternative"][] | null;
-            /**
-             * Format: double
-             * @description What the baseline of the settings would have cost; null where that is not known
-             */
-            baseline_usd: number | null;
-            /** @description What the cost stands on, in a sentence */
-            basis: string;
-            /** @description The client's name */
-            client: string;
-            /**
-             * Format: double
-             * @description null where the price is not known
-             */
-            cost_usd: number | null;
-            id: string;
-            /** @description What was used, by class, at list prices */
-            lines: components["schemas"]["ReceiptLine"][] | null;
-            /** @description What the saving is counted against, in a sentence */
-            method: string;
-            model: string;
-            /** @description How the user wants to see money; absent: in dollars, as all of this is */
-            money?: components["schemas"]["Money"];
-            /** Format: double */
-            saved_usd: number | null;
-            /** Format: date-time */
-            start: string;
-            state: string;
-            /** @description Why it went where it went, a sentence each */
-            why: string[] | null;
-        };
-        ReceiptLine: {
-            /** @enum {string} */
-            class: "fresh" | "cached" | "written" | "output" | "reasoning" | "call";
-            /** @description The class in words */
-            name: string;
-            /** Format: int64 */
-            tokens?: number;
-            /** Format: double */
-            usd: number;
-        };
         RecogniseInputBody: {
             /** @description As pasted */
             key: string;
@@ -2025,7 +1426,6 @@ export interface components {
             proposals: components["schemas"]["Proposal"][] | null;
         };
         Record: {
-            against?: components["schemas"]["Against"][] | null;
             asked: string;
             attempts?: components["schemas"]["Attempt"][] | null;
             /** Format: int64 */
@@ -2044,15 +1444,10 @@ export interface components {
             issued?: components["schemas"]["Ref"][] | null;
             mode?: string;
             model?: string;
-            nearer?: boolean;
             operation: string;
-            parts?: components["schemas"]["Parts"];
             protocol: string;
-            /** Format: int64 */
-            ranked?: number;
             rules?: string[] | null;
             session?: string;
-            set?: components["schemas"]["Set"];
             /** Format: date-time */
             start: string;
             state: string;
@@ -2060,29 +1455,6 @@ export interface components {
             status?: number;
             stream?: boolean;
             usage?: components["schemas"]["Usage"];
-        };
-        Records: {
-            /**
-             * Format: int64
-             * @description The size of the database
-             */
-            bytes: number;
-            /**
-             * Format: int64
-             * @description What compacting it would give back, about
-             */
-            free_bytes: number;
-            /**
-             * Format: int64
-             * @description As the settings say; 0: for ever
-             */
-            keep_days: number;
-            /**
-             * Format: date-time
-             * @description When the oldest request began that is kept
-             */
-            oldest?: string;
-            path: string;
         };
         Ref: {
             id: string;
@@ -2096,41 +1468,6 @@ export interface components {
         ReplaceKeyInputBody: {
             /** @description The secret; goes to the keychain */
             key: string;
-        };
-        ReplayInputBody: {
-            /**
-             * Format: int64
-             * @description How many days back, to the minute
-             */
-            days: number;
-            /** @description Default: all that can be replayed */
-            modes?: string[] | null;
-        };
-        Replayed: {
-            /**
-             * Format: int64
-             * @description Absent where none has been asked for yet
-             */
-            days?: number;
-            /** @description Once it is done */
-            report?: components["schemas"]["Comparison"];
-            running: boolean;
-            /**
-             * Format: double
-             * @description How much of the time has been gone through, from 0 to 1
-             */
-            share: number;
-            /** Format: date-time */
-            since?: string;
-            /** @description It was ended before it was done */
-            stopped?: boolean;
-            /** @description Why it could not be done */
-            trouble?: string;
-            /**
-             * Format: int64
-             * @description Rises with every change
-             */
-            version: number;
         };
         Report: {
             checks: components["schemas"]["Check"][] | null;
@@ -2152,14 +1489,8 @@ export interface components {
             version: number;
         };
         Request: {
-            /** @description The accounts' names, by id */
-            accounts: {
-                [key: string]: string;
-            };
             record: components["schemas"]["Record"];
             row: components["schemas"]["Row"];
-            /** @description Why the first candidate came first, in a sentence */
-            why?: string;
         };
         Requests: {
             /** @description Cursor of the next, older page; absent on the last */
@@ -2239,18 +1570,6 @@ export interface components {
             /** @description To be sent as Authorization: Bearer TOKEN; good while this instance runs */
             token: string;
         };
-        Set: {
-            effort?: string;
-            /** Format: int64 */
-            max_output?: number;
-            /** Format: int64 */
-            seed?: number;
-            /** Format: double */
-            temperature?: number;
-            /** Format: double */
-            top_p?: number;
-            verbosity?: string;
-        };
         SetBudgetInputBody: {
             /** @description Refuse requests once it is spent; else they are served by whoever costs least */
             hard?: boolean;
@@ -2267,22 +1586,10 @@ export interface components {
             usd: number;
         };
         Settings: {
-            /**
-             * @description What savings are counted against: the model at its vendor's own price, the dearest that could have served, or the first account in the user's order
-             * @enum {string}
-             */
-            baseline: "vendor" | "dearest" | "first";
             /** @description A file of certificates in PEM that are believed beside the system's; empty: none */
             ca_file: string;
             /** @description Closing the window leaves Metapi running in the tray, where there is one */
             close_to_tray: boolean;
-            /** @description ISO code of the currency in which the pages, the tray and commands show money; empty: US dollars. The API stays in dollars */
-            currency: string;
-            /**
-             * Format: int64
-             * @description How long requests are kept one by one; 0: for ever. What they came to by the hour stays
-             */
-            keep_days: number;
             /** @description Keep replies that tools may continue by their ids, and conversations, on this machine for 30 days; off deletes what was kept */
             keep_responses: boolean;
             /**
@@ -2292,34 +1599,10 @@ export interface components {
             port: number;
             /** @description Where it is fetched from; empty: where genai-prices publishes it */
             prices_url: string;
-            /** @description Ask accounts that nobody has asked for long, or that are to be tried again, for their models, while clients are at work */
-            probe: boolean;
-            /** @description Ask models likewise for one token, where their price is known */
-            probe_models: boolean;
-            /**
-             * Format: double
-             * @description Nor any more that cost something once they have cost this many dollars
-             */
-            probe_usd_per_day: number;
-            /**
-             * Format: int64
-             * @description No more probes than this on a day
-             */
-            probes_per_day: number;
             /** @description How accounts are reached that have no word of their own: system (or empty), direct, or a proxy's URL; its password is shown as *** */
             proxy: string;
-            /**
-             * Format: double
-             * @description What a dollar is in that currency, as the user says
-             */
-            rate: number;
             /** @description Fetch the list of prices once a day */
             refresh_prices: boolean;
-            /**
-             * @description What becomes of a tool that has run away: nothing, a notice, or a notice and a pause
-             * @enum {string}
-             */
-            runaway: "off" | "tell" | "pause";
             /** @description Start without a window, where there is a tray */
             start_hidden: boolean;
             /** @enum {string} */
@@ -2400,12 +1683,6 @@ export interface components {
         };
         UsageReport: {
             groups?: components["schemas"]["Group"][] | null;
-            /** @description What savings are counted against, in a sentence */
-            method: string;
-            /** @description How far off what requests were expected to take was, by model, that with the most requests first; whole hours */
-            misses?: components["schemas"]["Miss"][] | null;
-            /** @description How the user wants to see money; absent: in dollars, as all of this is */
-            money?: components["schemas"]["Money"];
             /** @description Cursor of the next, older page of rows; absent on the last */
             next?: string;
             /** @description Newest first */
@@ -2604,37 +1881,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Account"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    clearCooldown: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Done"];
                 };
             };
             /** @description Error */
@@ -2951,39 +2197,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    editClient: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["EditClientInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Client"];
                 };
             };
             /** @description Error */
@@ -3323,38 +2536,6 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["Event"];
-                };
-            };
-        };
-    };
-    health: {
-        parameters: {
-            query?: {
-                /** @description Only of this account: id, slug or name */
-                account?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Health"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3822,100 +3003,6 @@ export interface operations {
             };
         };
     };
-    replayed: {
-        parameters: {
-            query?: {
-                /** @description The version of a report: wait, for some seconds, until there is something that it does not have */
-                after?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Replayed"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    replay: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReplayInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Replayed"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    stopReplay: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Replayed"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     requests: {
         parameters: {
             query?: {
@@ -3979,37 +3066,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Request"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    receipt: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Receipt"];
                 };
             };
             /** @description Error */
@@ -4205,64 +3261,6 @@ export interface operations {
             };
         };
     };
-    storage: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Records"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    compact: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Records"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     unlock: {
         parameters: {
             query?: never;
@@ -4308,7 +3306,7 @@ export interface operations {
                 /** @description next of the page before */
                 cursor?: string;
                 /** @description Group the totals too */
-                by?: "model" | "account" | "client" | "session" | "day" | "hour";
+                by?: "model" | "account" | "client" | "day" | "hour";
             };
             header?: never;
             path?: never;
@@ -4332,42 +3330,6 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    export: {
-        parameters: {
-            query?: {
-                /** @description csv or jsonl */
-                format?: string;
-                /** @description RFC 3339 */
-                since?: string;
-                /** @description RFC 3339 */
-                until?: string;
-                /** @description Id or name */
-                client?: string;
-                /** @description Id, slug or name */
-                account?: string;
-                /** @description Canonical model */
-                model?: string;
-                /** @description running, ok, failed, cancelled or interrupted */
-                state?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A request a line */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/x-ndjson": components["schemas"]["Exported"];
-                    "text/csv": string;
                 };
             };
         };

@@ -10,6 +10,8 @@ import { CopyIcon } from "../ui/Copy";
 import { Lately } from "../ui/Health";
 import { Empty, Loaded, Page } from "../ui/Parts";
 import { protocolName } from "../ui/protocols";
+import { PriceDetail } from "./models/Price";
+import { PriceList } from "./models/PriceList";
 
 const perPage = 50;
 const fewOffers = 4; // what a row has room for
@@ -95,6 +97,7 @@ export function Models({ asked = "" }: { asked?: string }) {
                 />
                 {anyGone && <Switch label="Also those that are gone" checked={gone} onChange={(e) => setGone(e.currentTarget.checked)} />}
               </Group>
+              <PriceList />
               {shown.length === 0 ? (
                 <Empty icon={IconSearch} title="Nothing has that name" action={<Button variant="default" onClick={() => (setQuery(""), setOf([]))}>Show all</Button>}>
                   No model here matches what you search for.
@@ -126,7 +129,7 @@ export function Models({ asked = "" }: { asked?: string }) {
                 </Table.ScrollContainer>
               )}
               <Text size="xs" c="dimmed">
-                * long prompts, or some hours, cost another price · ? not every account's price is known · – not known
+                * long prompts, or some hours, cost another price · ! two sources differ · ? not every account's price is known · – not known: in cost mode it comes last
               </Text>
               {pages > 1 && (
                 <Group justify="space-between">
@@ -168,6 +171,7 @@ function byName(health: DeploymentHealth[]): Map<string, DeploymentHealth[]> {
 const NameRow = memo(function NameRow({ of: n, done }: { of: Offered; done: DeploymentHealth[] | undefined }) {
   const first = n.offers.find((o) => o.gone === undefined) ?? n.offers[0]!;
   const [all, setAll] = useState(false);
+  const [detail, setDetail] = useState(false);
   const shown = all || n.offers.length <= fewOffers + 1 ? n.offers : n.offers.slice(0, fewOffers);
   return (
     <Table.Tr>
@@ -205,13 +209,14 @@ const NameRow = memo(function NameRow({ of: n, done }: { of: Offered; done: Depl
         {done?.slice(0, fewOffers).map((d) => <Lately key={d.account} of={d} name={d.account} slim />)}
       </Table.Td>
       <Table.Td ta="right">
-        <Prices of={n} get={(o) => o.input_usd} />
+        <Prices of={n} get={(o) => o.input_usd} other={(o) => o.other_input_usd} open={() => setDetail(true)} />
+        {detail && <PriceDetail of={n.name} close={() => setDetail(false)} />}
       </Table.Td>
       <Table.Td ta="right" className="wide">
-        <Prices of={n} get={(o) => o.cache_read_usd} />
+        <Prices of={n} get={(o) => o.cache_read_usd} open={() => setDetail(true)} />
       </Table.Td>
       <Table.Td ta="right">
-        <Prices of={n} get={(o) => o.output_usd} />
+        <Prices of={n} get={(o) => o.output_usd} other={(o) => o.other_output_usd} open={() => setDetail(true)} />
       </Table.Td>
       <Table.Td ta="right" className="wide">
         {size(first.context)}
@@ -236,35 +241,35 @@ const NameRow = memo(function NameRow({ of: n, done }: { of: Offered; done: Depl
 
 function offerWords(o: Model): string {
   const by = (o.protocols ?? []).map(protocolName).join(", ");
-  const price = o.input_usd === undefined ? "price not known" : `${rate(o.input_usd)} in, ${rate(o.output_usd)} out, by ${[o.price_source, o.price_as_of].filter(Boolean).join(" of ")}`;
+  const price = o.price_unknown !== undefined ? o.price_unknown : `${rate(o.input_usd)} in, ${rate(o.output_usd)} out, by ${[o.price_source, o.price_as_of].filter(Boolean).join(" of ")}${o.price_old ? " (old)" : ""}`;
   const state = o.gone === undefined ? "" : ` No longer listed since ${ago(o.gone, Date.now())}.`;
   return `Ask for ${o.account}/${o.name} to have it from here only. ${by}; ${price}.${state}`;
 }
 
-/** The price of a model: one figure where all that offer it ask the same, else from the lowest to the highest. */
-function Prices({ of: n, get }: { of: Offered; get: (o: Model) => number | undefined }) {
+/** The price of a model: one figure where all that offer it ask the same, else from the lowest to the highest. It opens all that is known. */
+function Prices({ of: n, get, other, open }: { of: Offered; get: (o: Model) => number | undefined; other?: (o: Model) => number | undefined; open: () => void }) {
   const offers = n.offers.filter((o) => o.gone === undefined);
   const known = offers.map(get).filter((v) => v !== undefined);
   const low = Math.min(...known);
   const high = Math.max(...known);
   const some = known.length < offers.length;
   const tiered = offers.some((o) => o.tiered && get(o) !== undefined);
+  const disputed = offers.filter((o) => other?.(o) !== undefined && other(o) !== get(o));
   const text = known.length === 0 ? "–" : low === high ? rate(low) : `${rate(low)} – ${rate(high)}`;
   const why = [
-    known.length === 0 ? "No price is known here." : "",
+    known.length === 0 ? `Not known: ${offers[0]?.price_unknown ?? "it is not in the price"}. In cost mode it comes last.` : "",
+    ...disputed.map((o) => `Disputed: ${rate(other?.(o))} by ${o.price_disputed}. Budgets hold back by the dearer.`),
     some && known.length > 0 ? "Not every account's price is known." : "",
     tiered ? "Long prompts, or some hours, cost another price; each request is reckoned at the one that holds." : "",
   ]
     .filter(Boolean)
     .join(" ");
-  const sign = `${text}${some && known.length > 0 ? " ?" : ""}${tiered ? " *" : ""}`;
-  return why === "" ? (
-    <span className="nowrap">{sign}</span>
-  ) : (
-    <Tooltip label={why}>
-      <span tabIndex={0} className="nowrap" aria-label={`${text}. ${why}`}>
+  const sign = `${text}${disputed.length > 0 ? " !" : ""}${some && known.length > 0 ? " ?" : ""}${tiered ? " *" : ""}`;
+  return (
+    <Tooltip label={why} disabled={why === ""} multiline maw={360}>
+      <UnstyledButton fz="sm" className="nowrap" onClick={open} aria-label={`${text}. ${why} Show all that ${n.name} costs`.replace(/\s+/g, " ")}>
         {sign}
-      </span>
+      </UnstyledButton>
     </Tooltip>
   );
 }

@@ -2,9 +2,10 @@ import { Button, Group, Modal, NumberInput, SegmentedControl, Stack, Switch, Tex
 import { IconDeviceDesktop, IconMoon, IconSun } from "@tabler/icons-react";
 import { type ReactNode, useState } from "react";
 
-import { useDesktop, useEditDesktop, useEditSettings, useQuit, type Settings as Saved, useSettings, useStatus } from "../api/queries";
+import { useDesktop, useEditDesktop, useEditSettings, usePrices, useQuit, type Settings as Saved, useSettings, useStatus } from "../api/queries";
 import { refused, tell } from "../ui/notify";
 import { Fault, Loaded, Page, Section } from "../ui/Parts";
+import { PriceList } from "./models/PriceList";
 import { Network } from "./settings/Network";
 import { Probes } from "./settings/Probes";
 
@@ -24,6 +25,7 @@ export function Settings() {
                 <Keeping settings={s} />
               </Stack>
             </Section>
+            <Prices settings={s} />
             <Network settings={s} />
             <Probes key={`${s.probes_per_day} ${s.probe_usd_per_day}`} settings={s} />
             <Desktop settings={s} />
@@ -102,6 +104,24 @@ function Keeping({ settings }: { settings: Saved }) {
       checked={settings.keep_responses}
       change={(on) => edit.mutate({ keep_responses: on }, { onError: refused })}
     />
+  );
+}
+
+function Prices({ settings }: { settings: Saved }) {
+  const edit = useEditSettings();
+  const { data: list } = usePrices();
+  return (
+    <Section title="Prices">
+      <Stack gap="md">
+        <Choice
+          name="Refresh the list of prices once a day"
+          about={`It is fetched from ${list === undefined ? "where genai-prices publishes it" : new URL(list.from).host}; nothing of yours is sent. What an account publishes itself, and what you write into routing.yaml, counts above it.`}
+          checked={settings.refresh_prices}
+          change={(on) => edit.mutate({ refresh_prices: on }, { onError: refused })}
+        />
+        <PriceList />
+      </Stack>
+    </Section>
   );
 }
 
