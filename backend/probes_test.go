@@ -166,9 +166,10 @@ func TestProbeEndsACooldown(t *testing.T) {
 	if s := p.standing(p.id).State; s != "ready" {
 		t.Errorf("after an answer it is %s", s)
 	}
-	p.answers(refuses(429, "slow down", "60"))
+	p.answers(refuses(429, "slow down", "1"))
 	call(t, p.addr, p.key, "relay/m-one")
 	p.answers(nil)
+	wait(t, "a model is half-open", func() bool { return must(p.Health(t.Context(), p.id))(t).Deployments[0].State == "half-open" })
 	p.asked = time.Now()
 	if _, calls := p.at(2 * time.Minute); calls != 1 {
 		t.Errorf("of a model that is half-open %d tokens are asked for", calls)
