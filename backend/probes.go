@@ -164,6 +164,7 @@ func (p *probes) due(snap *snapshot.Snapshot, models bool, now time.Time) []prob
 		if snap.Targets[place] == nil || len(of) == 0 {
 			continue
 		}
+		around, _, kind := of[0].Live.AnyModel().State(now)
 		var last time.Time // that any of its deployments was asked
 		for i := range of {
 			d := &of[i]
@@ -171,14 +172,16 @@ func (p *probes) due(snap *snapshot.Snapshot, models bool, now time.Time) []prob
 			if seen.After(last) {
 				last = seen
 			}
-			if usd, known := d.Price.Cost(gateway.ProbeUsage, now); models && known && gateway.CanProbe(d) {
-				state, _, _ := d.Live.State(now)
-				add(state, seen, probe{key: d.ID, place: place, deployment: d, most: usd})
+			if !models || around != live.Healthy || !gateway.CanProbe(d) { // an account that is to be tried again is, by its list
+				continue
+			}
+			if usd, known := d.Price.Cost(gateway.ProbeUsage, now); known {
+				own, _ := d.Live.Health.State(now)
+				add(own, seen, probe{key: d.ID, place: place, deployment: d, most: usd})
 			}
 		}
-		state, _, kind := of[0].Live.AnyModel().State(now)
 		if kind != protocol.OutOfMoney { // its balance tells
-			add(state, last, probe{key: snap.Accounts[place].ID, place: place})
+			add(around, last, probe{key: snap.Accounts[place].ID, place: place})
 		}
 	}
 	return append(halfOpen, stale...)

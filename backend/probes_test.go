@@ -149,6 +149,7 @@ func TestProbesKeepTheirBudget(t *testing.T) {
 // An account that has had a refused key or a dead host is tried by a probe, so that no client need find out.
 func TestProbeEndsACooldown(t *testing.T) {
 	p := newProbed(t, "")
+	p.set(client.EditSettings{ProbeModels: ptr(true)})
 	p.answers(refuses(401, "Incorrect API key", ""))
 	call(t, p.addr, p.key, "relay/m-one")
 	p.answers(nil)
@@ -159,11 +160,19 @@ func TestProbeEndsACooldown(t *testing.T) {
 	if s := p.standing(p.id).State; s != "cooling" {
 		t.Fatalf("it is %s", s)
 	}
-	if lists, _ := p.at(11 * time.Minute); lists != 1 { // ten minutes are over, by the clock of the probe
-		t.Errorf("half-open it is asked for %d lists", lists)
+	if lists, calls := p.at(11 * time.Minute); lists != 1 || calls != 0 { // ten minutes are over, by the clock of the probe
+		t.Errorf("half-open it is asked for %d lists and %d tokens", lists, calls)
 	}
 	if s := p.standing(p.id).State; s != "ready" {
 		t.Errorf("after an answer it is %s", s)
+	}
+	p.answers(refuses(429, "slow down", "1"))
+	call(t, p.addr, p.key, "relay/m-one")
+	p.answers(nil)
+	wait(t, "a model is half-open", func() bool { return must(p.Health(t.Context(), p.id))(t).Deployments[0].State == "half-open" })
+	p.asked = time.Now()
+	if _, calls := p.at(2 * time.Minute); calls != 1 {
+		t.Errorf("of a model that is half-open %d tokens are asked for", calls)
 	}
 	p.lies(refuses(401, "Incorrect API key", ""))
 	p.at(20 * time.Minute)

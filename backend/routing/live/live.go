@@ -113,10 +113,10 @@ type Deployment struct {
 	Host    *Health
 
 	figures  figures
-	seen     seen
 	around   *figures // of its host: what is expected of a deployment that has none of its own
 	inFlight atomic.Int64
 	lacking  atomic.Pointer[lacked] // nil, as it nearly always is: nothing is taken not to be served
+	seen     seen                   // last, since decisions have no use for it
 }
 
 // lacked is what a deployment was once taken not to serve: it cools for as long as that is believed.

@@ -27,6 +27,8 @@ function Span({ half, most }: { half: number; most: number }) {
   );
 }
 
+const between = (half: number, most: number) => (duration(half) === duration(most) ? duration(most) : `${duration(half)} to ${duration(most)}`);
+
 /** One line of it; slim leaves all but one figure to the tooltip. Nothing where nothing is known. */
 export function Lately({ of: v, name, slim }: { of: Vitals; name?: string; slim?: boolean }) {
   if (v.available === undefined) return null;
@@ -38,7 +40,7 @@ export function Lately({ of: v, name, slim }: { of: Vitals; name?: string; slim?
   );
   return (
     <Tooltip label={inWords(v)} multiline maw={360}>
-      <Group gap={slim ? 6 : "xs"} mt={slim ? 2 : 4} w="fit-content" tabIndex={0} role="img" aria-label={`${name ? `${name}: ` : ""}${inWords(v)}`}>
+      <Group gap={slim ? 6 : "xs"} mt={slim ? 2 : 4} w="fit-content" wrap={slim ? "nowrap" : "wrap"} style={{ rowGap: 2 }} tabIndex={0} role="img" aria-label={`${name ? `${name}: ` : ""}${inWords(v)}`}>
         {name !== undefined && words(name)}
         <Group gap="xs" wrap="nowrap">
           <Answered share={v.available} />
@@ -47,7 +49,7 @@ export function Lately({ of: v, name, slim }: { of: Vitals; name?: string; slim?
         {wait !== undefined && (
           <Group gap="xs" wrap="nowrap">
             <Span half={wait.half} most={wait.most} />
-            {!slim && words(`${wait.what} in ${duration(wait.half)} to ${duration(wait.most)}`)}
+            {!slim && words(`${wait.what} in ${between(wait.half, wait.most)}`)}
           </Group>
         )}
         {!slim && v.tokens_per_second !== undefined && words(`${count(Math.round(v.tokens_per_second))} tokens/s`)}
