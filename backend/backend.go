@@ -18,6 +18,7 @@ import (
 	"metapi/backend/kept"
 	"metapi/backend/keychain"
 	"metapi/backend/ledger"
+	"metapi/backend/ledger/capture"
 	"metapi/backend/network"
 	"metapi/backend/provider"
 	"metapi/backend/routing"
@@ -48,6 +49,7 @@ type Backend struct {
 	store   *store.Store
 	ledger  *ledger.Ledger
 	kept    *kept.Kept
+	capture *capture.Store
 	secrets *secretStore
 	rules   *settings.File[routing.Settings]
 	own     *settings.Folder[provider.Definitions] // providers of the user's
@@ -106,6 +108,9 @@ func (b *Backend) open() (err error) {
 		return err
 	}
 	b.kept = kept.New(kept.Options{Dir: b.Dir, Off: !set.KeepResponses, Log: b.log})
+	if err := b.openCapture(); err != nil {
+		return err
+	}
 	if b.rules, err = settings.Open[routing.Settings](filepath.Join(b.Dir, routing.SettingsFile), b.reread); err != nil {
 		return err
 	}
@@ -147,7 +152,7 @@ func (b *Backend) open() (err error) {
 		Accounts: b.accounts, Offers: b.offers, Balances: b.balances, Refresh: b.refresher, Catalog: catalog.Embedded(), Ledger: b.ledger, Live: b.live,
 		Snapshot: b.builder.Load, Routing: b.rules.Value, Switches: sw, Keychain: b.secrets, Lister: lister, Events: &b.events, Network: b.network,
 		Locked: b.secrets.locked, Unlock: b.secrets.unlock,
-		Budgets: &b.budgets.keeper, Meter: &b.meter, SetBudgets: b.budgets.set,
+		Budgets: &b.budgets.keeper, Meter: &b.meter, Capture: b.capture, SetCapture: b.setCapture, SetBudgets: b.budgets.set,
 		Changed: b.changed, Trouble: b.trouble, Check: b.store.Check, Explain: explain, Log: b.log,
 	}
 	b.handler = control.Handler(b.service)
@@ -185,6 +190,9 @@ func (b *Backend) Close() error {
 	}
 	if b.kept != nil {
 		err = errors.Join(err, b.kept.Close())
+	}
+	if b.capture != nil {
+		err = errors.Join(err, b.capture.Close())
 	}
 	if b.store != nil {
 		err = errors.Join(err, b.store.Close())

@@ -13,6 +13,7 @@ import (
 	"metapi/backend/keychain"
 	"metapi/backend/ledger"
 	"metapi/backend/ledger/budget"
+	"metapi/backend/ledger/capture"
 	"metapi/backend/machine"
 	"metapi/backend/network"
 	"metapi/backend/provider"
@@ -67,8 +68,10 @@ type Service struct {
 	Events     *Hub
 	Network    *network.Network
 	Budgets    *budget.Keeper
-	Meter      *Meter                        // what requests have come to since the start
-	SetBudgets func([]budget.Budget) error   // puts them in force for good
+	Meter      *Meter                      // what requests have come to since the start
+	SetBudgets func([]budget.Budget) error // puts them in force for good
+	Capture    *capture.Store
+	SetCapture func(capture.Settings) error  // puts it in force for good
 	Changed    func()                        // called after a change that the snapshot must show; returns when it does
 	Trouble    func() []string               // what is wrong with the data folder now, a sentence each
 	Check      func() error                  // reads the whole database
@@ -159,6 +162,11 @@ func (s *Service) routes(r *router) {
 	route(r, http.MethodGet, "/api/budgets", "budgets", "What may be spent, and what has been", s.budgets)
 	route(r, http.MethodPut, "/api/budgets/{name}", "setBudget", "Set a budget, or change it", s.setBudget)
 	route(r, http.MethodDelete, "/api/budgets/{name}", "removeBudget", "Remove a budget", s.removeBudget)
+	route(r, http.MethodGet, "/api/capture", "capture", "What is captured of prompts and replies, and how much is kept", s.capture)
+	route(r, http.MethodPatch, "/api/capture", "limitCapture", "Change how long captured prompts and replies are kept, and how much", s.limitCapture)
+	route(r, http.MethodPut, "/api/capture/clients/{id}", "captureClient", "Capture what a client says and is told, or end that", s.captureClient)
+	route(r, http.MethodDelete, "/api/capture", "emptyCapture", "Delete all captured prompts and replies at once", s.emptyCapture)
+	route(r, http.MethodGet, "/api/requests/{id}/captured", "captured", "What was said in a request, where that was captured", s.captured)
 	route(r, http.MethodPost, "/api/decide", "decide", "How would a request be decided now? Nothing is sent", s.decide)
 }
 

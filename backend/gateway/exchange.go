@@ -45,7 +45,8 @@ type exchange struct {
 	account  string    // the id of the account that the client wants a file or batch to be at; "": any
 	lists    []page    // of files or batches, by account
 	expected expected
-	cut      bool // what the client has of the reply is a part of it
+	cut      bool          // what the client has of the reply is a part of it
+	said     *routing.Said // nil: nobody wants it kept
 
 	rec   routing.Record
 	begun bool // rec is in the journal
@@ -109,6 +110,7 @@ func (x *exchange) read() *protocol.Error {
 	if e := x.readPeek(); e != nil {
 		return e
 	}
+	x.listenIn()
 	if x.peek.Model == "" {
 		x.peek.Model = x.ep.usual
 	}

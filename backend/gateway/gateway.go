@@ -49,6 +49,7 @@ type Options struct {
 	Pins       Pins
 	Kept       Kept                  // default: nothing is kept
 	Budgets    Budgets               // default: there are none
+	Capture    Capture               // default: nothing is
 	Transport  http.RoundTripper     // for accounts to which the snapshot gives no way of their own; default: as the system says
 	Control    http.Handler          // the control API, its figures and its pages, mounted at /api/, /metrics and /ui/ behind the same door; checks its own token
 	Origins    []string              // Origin values that may call; default: none, so that no web page can
@@ -89,6 +90,9 @@ func New(o Options) *Gateway {
 	}
 	if o.Budgets == nil {
 		o.Budgets = noBudgets{}
+	}
+	if o.Capture == nil {
+		o.Capture = noCapture{}
 	}
 	if o.MaxBody == 0 {
 		o.MaxBody = 64 << 20

@@ -179,6 +179,7 @@ func (x *exchange) settle(state routing.State, e *protocol.Error) {
 	}
 	x.compare()
 	x.g.Recorder.Settle(&x.rec)
+	x.heardAll()
 }
 
 // compare books what the same tokens would have cost at each candidate, by its prices: what the receipt sets beside what was paid.

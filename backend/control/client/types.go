@@ -1,6 +1,9 @@
 package client
 
-import "metapi/backend/control"
+import (
+	"metapi/backend/control"
+	"metapi/backend/ledger/capture"
+)
 
 // The types of the control API, so that a caller need import this package alone.
 type (
@@ -29,6 +32,9 @@ type (
 	UsageReport     = control.UsageReport
 	Requests        = control.Requests
 	Request         = control.Request
+	CaptureInfo     = control.CaptureInfo
+	Captured        = capture.Captured
+	Side            = capture.Side
 	Decided         = control.Decided
 	BudgetStanding  = control.BudgetStanding
 	Log             = control.Log
