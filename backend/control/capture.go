@@ -87,7 +87,7 @@ func (s *Service) emptyCapture(context.Context, *nothing) (Done, error) {
 	}
 	s.Log.Info("captured prompts and replies deleted", "requests", n)
 	s.Events.Changed(TopicStatus, TopicClients)
-	return Done{fmt.Sprintf("Deleted the prompts and replies of %d captured requests.", n)}, nil
+	return Done{fmt.Sprintf("Deleted what was captured; requests: %d.", n)}, nil
 }
 
 func (s *Service) captured(_ context.Context, in *idInput) (capture.Captured, error) {

@@ -2,8 +2,8 @@ import { Box, Code, Divider, Drawer, Group, SimpleGrid, Stack, Table, Text, Time
 import { IconArrowRight, IconCheck, IconX } from "@tabler/icons-react";
 
 import type { Schemas } from "../../api/client";
-import { useAccounts, useNow, useRequest, useStatus } from "../../api/queries";
-import { clock, count, dollars, duration, fromNanos, money, plural, rate, share } from "../../format";
+import { useAccounts, useCaptured, useNow, useRequest, useStatus } from "../../api/queries";
+import { clock, count, dollars, duration, fromNanos, kilobytes, money, plural, rate, share } from "../../format";
 import { CopyButton, CopyIcon } from "../../ui/Copy";
 import { modeName } from "../../ui/ModeSwitch";
 import { Cost, Figure, Loaded, State } from "../../ui/Parts";
@@ -97,6 +97,7 @@ function Body({ id }: { id: string }) {
             </Box>
 
             <Why record={record} name={name} />
+            {r.state !== "running" && <Said id={r.id} />}
             <Divider />
             <Group gap={4}>
               <Text size="xs" c="dimmed">
@@ -199,6 +200,40 @@ function Expected({ of: a }: { of: Attempt | undefined }) {
       <Text size="sm">Expected {cost}.</Text>
       <Text size="xs" c="dimmed">
         Prompt: {plural(prompt, "token")}, was {count(u.input + u.cache_read + u.cache_write + u.cache_write_1h)}. Reply: {plural(output, "token")}, was {count(u.output)}.
+      </Text>
+    </Box>
+  );
+}
+
+/** What was said, where that was captured. */
+function Said({ id }: { id: string }) {
+  const { data: said } = useCaptured(id);
+  if (!said) return null;
+  const sides: [string, Schemas["Side"]][] = [
+    ["Prompt", said.request],
+    [said.stream ? "Reply, put together from its stream" : "Reply", said.reply],
+  ];
+  return (
+    <Box>
+      <Title order={3} size="h5" mb={4}>
+        What was said
+      </Title>
+      {sides.map(([word, side]) => (
+        <Box key={word} mb="xs">
+          <Group justify="space-between">
+            <Text size="sm">
+              {word}, {kilobytes(side.size)}
+              {side.cut ? ": this is the beginning of it" : ""}
+            </Text>
+            <CopyIcon text={side.text} label={`the ${word.toLowerCase()}`} />
+          </Group>
+          <Code block mah={260} style={{ overflow: "auto", whiteSpace: "pre-wrap", overflowWrap: "anywhere" }} tabIndex={0} aria-label={word}>
+            {side.text || "(nothing)"}
+          </Code>
+        </Box>
+      ))}
+      <Text size="xs" c="dimmed">
+        Keys were taken out before it was kept, as far as they could be told.
       </Text>
     </Box>
   );
