@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"github.com/gofrs/flock"
 
@@ -66,6 +67,7 @@ type Backend struct {
 	handler   http.Handler
 	events    control.Hub
 	meter     control.Meter
+	hedge     atomic.Bool // the setting
 
 	serving serving
 }
@@ -107,6 +109,7 @@ func (b *Backend) open() (err error) {
 	if err != nil {
 		return err
 	}
+	b.hedge.Store(set.Hedge)
 	b.kept = kept.New(kept.Options{Dir: b.Dir, Off: !set.KeepResponses, Log: b.log})
 	if err := b.openCapture(); err != nil {
 		return err
@@ -159,7 +162,7 @@ func (b *Backend) open() (err error) {
 	return nil
 }
 
-func (b *Backend) switches() switches { return switches{b.store, b.kept} }
+func (b *Backend) switches() switches { return switches{b.store, b.kept, &b.hedge} }
 
 // Handler is the control API for use in process: it asks for no token.
 func (b *Backend) Handler() http.Handler { return b.handler }

@@ -121,7 +121,7 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 		i.sessions = web.Sessions
 	}
 	g := gateway.New(gateway.Options{
-		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events, b.balances, &b.meter}, Pins: b.ledger, Kept: b.kept, Budgets: &b.budgets, Capture: b.capture, Moves: i.moves,
+		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events, b.balances, &b.meter}, Pins: b.ledger, Kept: b.kept, Budgets: &b.budgets, Capture: b.capture, Hedge: b.hedge.Load, Moves: i.moves,
 		Control: control.Guard(b.handler, i.rt.Token, web), Origins: o.Origins, FirstEvent: o.FirstEvent, Log: b.log,
 	})
 	i.inFlight, i.refusals, i.decide = g.InFlight, g.Refusals, g.Explain

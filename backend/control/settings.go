@@ -18,6 +18,8 @@ type Settings struct {
 	Proxy  string `json:"proxy" doc:"How accounts are reached that have no word of their own: system (or empty), direct, or a proxy's URL; its password is shown as ***"`
 	CAFile string `json:"ca_file" doc:"A file of certificates in PEM that are believed beside the system's; empty: none"`
 
+	Hedge bool `json:"hedge" doc:"In latency mode, ask the next account too where the first takes longer than it nearly ever does; both may be billed"`
+
 	KeepResponses bool `json:"keep_responses" doc:"Keep replies that tools may continue by their ids, and conversations, on this machine for 30 days; off deletes what was kept"`
 }
 
@@ -31,6 +33,7 @@ type EditSettings struct {
 	Proxy  *string `json:"proxy,omitempty" doc:"*** as its password keeps the one that is known"`
 	CAFile *string `json:"ca_file,omitempty"`
 
+	Hedge         *bool `json:"hedge,omitempty"`
 	KeepResponses *bool `json:"keep_responses,omitempty"`
 }
 
@@ -39,6 +42,7 @@ func (e EditSettings) apply(to *Settings) {
 	set(&to.Theme, e.Theme)
 	set(&to.CloseToTray, e.CloseToTray)
 	set(&to.StartHidden, e.StartHidden)
+	set(&to.Hedge, e.Hedge)
 	set(&to.KeepResponses, e.KeepResponses)
 	set(&to.CAFile, e.CAFile)
 }

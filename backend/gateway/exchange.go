@@ -50,6 +50,8 @@ type exchange struct {
 
 	rec   routing.Record
 	begun bool // rec is in the journal
+
+	racer *racer // nil: nobody else is at work on the request
 }
 
 func newExchange(g *Gateway, w http.ResponseWriter, r *http.Request, ep endpoint, snap *snapshot.Snapshot, client *account.Client) *exchange {
@@ -219,11 +221,24 @@ func (x *exchange) route(pin routing.Pin) *failure {
 		return &failure{err: e}
 	}
 	var worst *failure
-	for i, d := range decision.Candidates {
+	after, hedge := x.hedgeable(&decision)
+	if hedge {
+		x.g.hedges.seen()
+	}
+	for i := 0; i < len(decision.Candidates); i++ {
+		d := &decision.Candidates[i]
 		if worst != nil && worst.err.Kind == protocol.ContextTooLong && d.Context <= worst.context {
 			continue // does not fit here either
 		}
-		f := x.try(d.Deployment, i+1 < len(decision.Candidates))
+		var f *failure
+		if hedge && i == 0 {
+			var both bool
+			if f, both = x.race(d.Deployment, decision.Candidates[1].Deployment, after, len(decision.Candidates) > 2); both {
+				i++
+			}
+		} else {
+			f = x.try(d.Deployment, i+1 < len(decision.Candidates))
+		}
 		if f == nil {
 			return nil
 		}

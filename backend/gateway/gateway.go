@@ -50,6 +50,7 @@ type Options struct {
 	Kept       Kept                  // default: nothing is kept
 	Budgets    Budgets               // default: there are none
 	Capture    Capture               // default: nothing is
+	Hedge      func() bool           // whether latency mode may ask twice at once; default: it may not
 	Transport  http.RoundTripper     // for accounts to which the snapshot gives no way of their own; default: as the system says
 	Control    http.Handler          // the control API, its figures and its pages, mounted at /api/, /metrics and /ui/ behind the same door; checks its own token
 	Origins    []string              // Origin values that may call; default: none, so that no web page can
@@ -71,6 +72,7 @@ type Gateway struct {
 	running  sync.WaitGroup // of exchanges, until they are settled
 	mends    memory         // what upstreams have been found to want
 	thoughts thoughts       // what some of them will want back
+	hedges   hedges         // that may be made
 	learned  tokens.Corrections
 	memory   live.Memory   // of clients and their sessions
 	replies  atomic.Uint64 // with usage told, of which some are learned from

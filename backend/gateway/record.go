@@ -143,7 +143,7 @@ func (a *attempt) usage(kind protocol.Kind) protocol.Usage {
 	u := a.reply.Usage
 	u.Estimated = true
 	started := a.reply.HasUsage || a.reply.Text > 0
-	if kind != "" && kind != protocol.Timeout && kind != cancelledKind && !started {
+	if kind != "" && kind != protocol.Timeout && kind != cancelledKind && kind != hedgedKind && !started {
 		return protocol.Usage{} // turned away: nothing was made
 	}
 	p := tokens.Read(a.body)
@@ -168,6 +168,12 @@ const cancelledKind protocol.Kind = "cancelled"
 
 // settle journals the outcome, after the client has its last byte.
 func (x *exchange) settle(state routing.State, e *protocol.Error) {
+	if x.racer != nil {
+		if !x.wins() {
+			return // the other does
+		}
+		x.takeOver()
+	}
 	x.rec.State = state
 	x.rec.End = time.Now()
 	if e != nil {

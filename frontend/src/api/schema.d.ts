@@ -1014,6 +1014,7 @@ export interface components {
         EditSettings: {
             ca_file?: string;
             close_to_tray?: boolean;
+            hedge?: boolean;
             keep_responses?: boolean;
             /** Format: int64 */
             port?: number;
@@ -1575,6 +1576,8 @@ export interface components {
             ca_file: string;
             /** @description Closing the window leaves Metapi running in the tray, where there is one */
             close_to_tray: boolean;
+            /** @description In latency mode, ask the next account too where the first takes longer than it nearly ever does; both may be billed */
+            hedge: boolean;
             /** @description Keep replies that tools may continue by their ids, and conversations, on this machine for 30 days; off deletes what was kept */
             keep_responses: boolean;
             /**

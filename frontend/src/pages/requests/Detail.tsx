@@ -88,7 +88,7 @@ function Body({ id }: { id: string }) {
               ) : (
                 <Timeline active={attempts.length} bulletSize={26} lineWidth={2}>
                   {attempts.map((a, i) => (
-                    <Timeline.Item key={i} bullet={attemptIcon(a, i === attempts.length - 1)} color={a.kind ? "red" : "teal"} title={name(a.account)}>
+                    <Timeline.Item key={i} bullet={attemptIcon(a, i === attempts.length - 1)} color={a.kind === "hedged" ? "gray" : a.kind ? "red" : "teal"} title={name(a.account)}>
                       <AttemptText of={a} />
                     </Timeline.Item>
                   ))}
@@ -129,12 +129,13 @@ function AttemptText({ of: a }: { of: Attempt }) {
     a.first_byte ? `first token after ${duration(fromNanos(a.first_byte))}` : "",
     a.finish ? `ended: ${a.finish}` : "",
   ].filter(Boolean);
+  const lost = a.kind === "hedged";
   const used = a.usage && a.usage.input + a.usage.cache_read + a.usage.output > 0;
   return (
     <>
       {a.error !== undefined && (
-        <Text size="sm" c="var(--mantine-color-error)">
-          {a.error}
+        <Text size="sm" c={lost ? "dimmed" : "var(--mantine-color-error)"}>
+          {lost ? `Hedged: ${a.error}` : a.error}
         </Text>
       )}
       <Text size="xs" c="dimmed">
@@ -142,7 +143,7 @@ function AttemptText({ of: a }: { of: Attempt }) {
       </Text>
       {used && a.cost && (
         <Text size="xs" c="dimmed">
-          {a.kind ? "may be billed: " : ""}
+          {lost ? "hedged: lost, " : a.kind ? "may be billed: " : ""}
           {money({ usd: a.cost.unknown ? null : a.cost.usd, estimated: a.cost.estimated })}
           {a.cost.told_by !== undefined && `, told by ${a.cost.told_by}`}
         </Text>

@@ -20,7 +20,7 @@ export function Confirm({ client: c, opened, close }: { client: Client; opened: 
         <Button variant="default" onClick={close} data-autofocus>
           Do not capture
         </Button>
-        <Button color="orange.9" loading={capture.isPending} onClick={() => capture.mutate({ id: c.id, on: true }, { onSuccess: close, onError: refused })}>
+        <Button color="red.9" loading={capture.isPending} onClick={() => capture.mutate({ id: c.id, on: true }, { onSuccess: close, onError: refused })}>
           Capture
         </Button>
       </Group>
