@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -20,6 +21,7 @@ import (
 	"metapi/backend/keychain"
 	"metapi/backend/ledger"
 	"metapi/backend/ledger/budget"
+	"metapi/backend/ledger/capture"
 	"metapi/backend/network"
 	"metapi/backend/provider"
 	"metapi/backend/routing"
@@ -50,6 +52,7 @@ type Backend struct {
 	store   *store.Store
 	ledger  *ledger.Ledger
 	kept    *kept.Kept
+	capture *capture.Store
 	secrets *secretStore
 	rules   *settings.File[routing.Settings]
 	own     *settings.Folder[provider.Definitions] // providers of the user's
@@ -71,6 +74,7 @@ type Backend struct {
 	handler   http.Handler
 	events    control.Hub
 	meter     control.Meter
+	hedge     atomic.Bool // the setting
 
 	serving serving
 }
@@ -114,7 +118,11 @@ func (b *Backend) open() (err error) {
 	if err != nil {
 		return err
 	}
+	b.hedge.Store(set.Hedge)
 	b.kept = kept.New(kept.Options{Dir: b.Dir, Off: !set.KeepResponses, Log: b.log})
+	if err := b.openCapture(); err != nil {
+		return err
+	}
 	if b.rules, err = settings.Open[routing.Settings](filepath.Join(b.Dir, routing.SettingsFile), b.reread); err != nil {
 		return err
 	}
@@ -168,14 +176,14 @@ func (b *Backend) open() (err error) {
 		Snapshot: b.builder.Load, Routing: b.rules.Value, Switches: sw, Keychain: b.secrets, Lister: lister, Events: &b.events, Network: b.network,
 		Locked: b.secrets.locked, Unlock: b.secrets.unlock,
 		Probes:  b.probes.Today,
-		Budgets: &b.budgets.keeper, Meter: &b.meter, SetBudgets: b.budgets.set, Tidy: b.tidySoon,
+		Budgets: &b.budgets.keeper, Meter: &b.meter, Capture: b.capture, SetCapture: b.setCapture, SetBudgets: b.budgets.set, Tidy: b.tidySoon,
 		Changed: b.changed, Trouble: b.trouble, Check: b.store.Check, Explain: explain, Log: b.log,
 	}
 	b.handler = control.Handler(b.service)
 	return nil
 }
 
-func (b *Backend) switches() switches { return switches{b.store, b.kept} }
+func (b *Backend) switches() switches { return switches{b.store, b.kept, &b.hedge} }
 
 // Handler is the control API for use in process: it asks for no token.
 func (b *Backend) Handler() http.Handler { return b.handler }
@@ -206,6 +214,9 @@ func (b *Backend) Close() error {
 	}
 	if b.kept != nil {
 		err = errors.Join(err, b.kept.Close())
+	}
+	if b.capture != nil {
+		err = errors.Join(err, b.capture.Close())
 	}
 	if b.store != nil {
 		err = errors.Join(err, b.store.Close())

@@ -21,5 +21,6 @@
 //	routing.yaml   the user's own: aliases                                    (routing.Settings)
 //	providers.d/   the user's own: providers                                  (provider.Definition)
 //	runtime.json   where the running instance answers, and its admin token    (control.Runtime)
+//	captured/      what clients and models said, where the user wants that kept (ledger/capture)
 //	admin.token    that token alone, for Prometheus
 package backend

@@ -123,7 +123,7 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 		i.sessions = web.Sessions
 	}
 	g := gateway.New(gateway.Options{
-		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events, b.balances, b.probes, &b.meter}, Pins: b.ledger, Kept: b.kept, Budgets: &b.budgets, Watch: b.guard.watch, Moves: i.moves,
+		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events, b.balances, b.probes, &b.meter}, Pins: b.ledger, Kept: b.kept, Budgets: &b.budgets, Watch: b.guard.watch, Capture: b.capture, Hedge: b.hedge.Load, Moves: i.moves,
 		Control: control.Guard(b.handler, i.rt.Token, web), Origins: o.Origins, FirstEvent: o.FirstEvent, Log: b.log,
 		Memory: &b.learned.memory, Learned: &b.learned.corrections,
 	})
@@ -156,6 +156,7 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 	background.Go(func() { b.learned.run(ctx, cmp.Or(o.KeepEvery, keepEvery)) })
 	background.Go(func() { b.live.Watch(ctx, func() { b.events.Changed(control.TopicStatus) }) })
 	background.Go(func() { b.probes.run(ctx) })
+	background.Go(func() { b.capture.Run(ctx) })
 	b.serving.setTrouble("")
 	if o.Patient {
 		background.Go(i.toPort)

@@ -2,6 +2,7 @@ package backend
 
 import (
 	"encoding/json"
+	"sync/atomic"
 
 	"metapi/backend/control"
 	"metapi/backend/gateway"
@@ -25,8 +26,9 @@ const (
 
 // switches keeps the mode and the pause in the store. It implements control.Switches.
 type switches struct {
-	st   *store.Store
-	kept *kept.Kept // told of the setting that is its own
+	st    *store.Store
+	kept  *kept.Kept   // told of the setting that is its own
+	hedge *atomic.Bool // likewise
 }
 
 // Mode is the one in force: failover until the user chooses another, or where this version does not know the one chosen.
@@ -80,8 +82,12 @@ func (s switches) SetSettings(c control.Settings) error {
 		return err
 	}
 	err = s.st.Update(func(tx *store.Tx) error { return chosen.Put(tx, chosenKey, raw) })
-	if err == nil && s.kept.On() != c.KeepResponses {
+	if err != nil {
+		return err
+	}
+	s.hedge.Store(c.Hedge)
+	if s.kept.On() != c.KeepResponses {
 		s.kept.Switch(c.KeepResponses)
 	}
-	return err
+	return nil
 }

@@ -428,6 +428,13 @@ func (w *world) usage38(t *testing.T) {
 			t.Errorf("usage --json: totals have no %s", name)
 		}
 	}
+	w.run("capture", "status").ends(0).says("Nothing is captured")
+	w.run("capture", "on", "no-such-tool").ends(4)
+	w.run("capture", "keep", "--days", "3").ends(0).says("3 days")
+	w.run("capture", "keep").ends(2)
+	w.run("capture", "show", "no-such-request").ends(4).says("not captured")
+	w.run("capture", "delete").ends(0)
+	w.run("metrics").ends(0).says("metapi_build_info{")
 	for _, by := range []string{"model", "account", "client", "day", "hour"} {
 		w.run("usage", "--by", by).ends(0).says("total", "gpt-4o", "$", "ESTIMATES OFF BY", " %")
 	}

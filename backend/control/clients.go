@@ -9,15 +9,15 @@ import (
 	"metapi/backend/account"
 )
 
-func showClient(c account.Client) Client {
-	return Client{ID: c.ID, Name: c.Name, KeyHint: c.Hint, Created: c.Created, Revoked: c.Revoked, Paused: c.Paused}
+func (s *Service) showClient(c account.Client) Client {
+	return Client{ID: c.ID, Name: c.Name, KeyHint: c.Hint, Created: c.Created, Revoked: c.Revoked, Paused: c.Paused, Capture: c.Live() && s.Capture.On(c.ID)}
 }
 
 func (s *Service) clients(context.Context, *nothing) ([]Client, error) {
 	list, err := s.Accounts.Clients()
 	out := make([]Client, len(list))
 	for i, c := range list {
-		out[i] = showClient(c)
+		out[i] = s.showClient(c)
 	}
 	return out, err
 }
@@ -54,7 +54,7 @@ func (s *Service) addClient(ctx context.Context, in *addClientInput) (ClientKey,
 		return ClientKey{}, err
 	}
 	s.Log.Info("local key made", "client", c.Name)
-	return ClientKey{showClient(c), key}, nil
+	return ClientKey{s.showClient(c), key}, nil
 }
 
 func (s *Service) clientKey(ctx context.Context, in *idInput) (ClientKey, error) {
@@ -67,7 +67,7 @@ func (s *Service) clientKey(ctx context.Context, in *idInput) (ClientKey, error)
 			"`metapi keys add` makes a new one.")
 	}
 	key, err := s.Accounts.ClientKey(ctx, c.ID)
-	return ClientKey{showClient(c), key}, err
+	return ClientKey{s.showClient(c), key}, err
 }
 
 func (s *Service) revokeClient(ctx context.Context, in *idInput) (Done, error) {
@@ -111,5 +111,5 @@ func (s *Service) editClient(_ context.Context, in *editClientInput) (Client, er
 		return Client{}, err
 	}
 	s.Log.Info("client paused set", "client", c.Name, "paused", in.Body.Paused)
-	return showClient(c), nil
+	return s.showClient(c), nil
 }

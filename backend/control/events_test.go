@@ -22,6 +22,7 @@ import (
 	"metapi/backend/control"
 	"metapi/backend/control/client"
 	"metapi/backend/keychain"
+	"metapi/backend/ledger/capture"
 	"metapi/backend/protocol"
 	"metapi/backend/provider"
 	"metapi/backend/routing"
@@ -48,7 +49,9 @@ func newHouse(t *testing.T) *house {
 	}
 	t.Cleanup(func() { st.Close() })
 	h := &house{store: st, hub: new(control.Hub)}
-	h.Service = &control.Service{Version: "test", Accounts: account.New(st, keychain.NewMemory()), Events: h.hub,
+	said := capture.New(capture.Options{Dir: t.TempDir()}, capture.Defaults)
+	t.Cleanup(func() { said.Close() })
+	h.Service = &control.Service{Version: "test", Capture: said, Accounts: account.New(st, keychain.NewMemory()), Events: h.hub,
 		Routing: func() routing.Settings { return routing.Settings{} }, Log: slog.New(slog.DiscardHandler)}
 	h.handler = control.Handler(h.Service)
 	return h

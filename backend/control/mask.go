@@ -103,6 +103,16 @@ func (s *Service) masker(ctx context.Context) (*masker, error) {
 	return m, nil
 }
 
+// Mask returns what takes the secrets that there are now out of a text.
+func (s *Service) Mask(ctx context.Context) (func(string) string, error) {
+	m, err := s.masker(ctx)
+	if err != nil {
+		return nil, err
+	}
+	m.home = "" // what is masked stays on this machine
+	return m.text, nil
+}
+
 // hideAddress takes for secrets what stands before the host of an address, and what is asked behind it.
 func (m *masker) hideAddress(address string) {
 	if !strings.Contains(address, "://") { // as proxies may be written

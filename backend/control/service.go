@@ -13,6 +13,7 @@ import (
 	"metapi/backend/keychain"
 	"metapi/backend/ledger"
 	"metapi/backend/ledger/budget"
+	"metapi/backend/ledger/capture"
 	"metapi/backend/machine"
 	"metapi/backend/network"
 	"metapi/backend/provider"
@@ -70,9 +71,11 @@ type Service struct {
 	Network    *network.Network
 	Probes     func() Probed // what was probed today
 	Budgets    *budget.Keeper
-	Meter      *Meter                        // what requests have come to since the start
-	SetBudgets func([]budget.Budget) error   // puts them in force for good
-	Tidy       func()                        // has old requests forgotten at once: the settings say so
+	Meter      *Meter                      // what requests have come to since the start
+	SetBudgets func([]budget.Budget) error // puts them in force for good
+	Tidy       func()                      // has old requests forgotten at once: the settings say so
+	Capture    *capture.Store
+	SetCapture func(capture.Settings) error
 	Changed    func()                        // called after a change that the snapshot must show; returns when it does
 	Trouble    func() []string               // what is wrong with the data folder now, a sentence each
 	Check      func() error                  // reads the whole database
@@ -177,6 +180,11 @@ func (s *Service) routes(r *router) {
 	route(r, http.MethodPost, "/api/replay", "replay", "Begin to work out what past requests would have come to under other modes", s.replay)
 	route(r, http.MethodGet, "/api/replay", "replayed", "How far that is, and what it came to", s.replayed)
 	route(r, http.MethodDelete, "/api/replay", "stopReplay", "End it", s.stopReplay)
+	route(r, http.MethodGet, "/api/capture", "capture", "What is captured of prompts and replies, and how much is kept", s.capture)
+	route(r, http.MethodPatch, "/api/capture", "limitCapture", "Change how long captured prompts and replies are kept, and how much", s.limitCapture)
+	route(r, http.MethodPut, "/api/capture/clients/{id}", "captureClient", "Capture what a client says and is told, or end that", s.captureClient)
+	route(r, http.MethodDelete, "/api/capture", "emptyCapture", "Delete all captured prompts and replies at once", s.emptyCapture)
+	route(r, http.MethodGet, "/api/requests/{id}/captured", "captured", "What was said in a request, where that was captured", s.captured)
 	route(r, http.MethodPost, "/api/decide", "decide", "How would a request be decided now? Nothing is sent", s.decide)
 }
 

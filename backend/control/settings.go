@@ -23,6 +23,8 @@ type Settings struct {
 	RefreshPrices bool   `json:"refresh_prices" doc:"Fetch the list of prices once a day"`
 	PricesURL     string `json:"prices_url" doc:"Where it is fetched from; empty: where genai-prices publishes it"`
 
+	Hedge bool `json:"hedge" doc:"In latency mode, ask the next account too where the first takes longer than it nearly ever does; both may be billed"`
+
 	KeepResponses bool `json:"keep_responses" doc:"Keep replies that tools may continue by their ids, and conversations, on this machine for 30 days; off deletes what was kept"`
 
 	Probe          bool    `json:"probe" doc:"Ask accounts that nobody has asked for long, or that are to be tried again, for their models, while clients are at work"`
@@ -63,8 +65,8 @@ type EditSettings struct {
 
 	RefreshPrices *bool   `json:"refresh_prices,omitempty"`
 	PricesURL     *string `json:"prices_url,omitempty"`
-
-	KeepResponses *bool `json:"keep_responses,omitempty"`
+	Hedge         *bool   `json:"hedge,omitempty"`
+	KeepResponses *bool   `json:"keep_responses,omitempty"`
 
 	Probe          *bool    `json:"probe,omitempty"`
 	ProbeModels    *bool    `json:"probe_models,omitempty"`
@@ -83,6 +85,7 @@ func (e EditSettings) apply(to *Settings) {
 	set(&to.Theme, e.Theme)
 	set(&to.CloseToTray, e.CloseToTray)
 	set(&to.StartHidden, e.StartHidden)
+	set(&to.Hedge, e.Hedge)
 	set(&to.KeepResponses, e.KeepResponses)
 	set(&to.CAFile, e.CAFile)
 	set(&to.RefreshPrices, e.RefreshPrices)

@@ -30,6 +30,9 @@ func (s *Service) Status() (Status, error) {
 	for _, c := range clients {
 		if c.Live() {
 			st.Keys++
+			if s.Capture.On(c.ID) {
+				st.Capturing = append(st.Capturing, c.Name)
+			}
 		}
 	}
 	server := s.serving()

@@ -28,6 +28,7 @@ type Status struct {
 	Keys      int               `json:"keys" doc:"Local keys that are not revoked"`
 	Accounts  []AccountStanding `json:"accounts"`
 	Trouble   []string          `json:"trouble,omitempty" doc:"What is wrong now, a sentence each"`
+	Capturing []string          `json:"capturing,omitempty" doc:"Clients whose prompts and replies are captured, by name"`
 }
 
 // AccountStanding says whether an account may be chosen now.
@@ -201,6 +202,7 @@ type Client struct {
 	Created time.Time `json:"created"`
 	Revoked time.Time `json:"revoked,omitzero"`
 	Paused  string    `json:"paused,omitempty" doc:"Why its requests are refused for now, in words; absent: they are not"`
+	Capture bool      `json:"capture,omitempty" doc:"Its prompts and replies are captured"`
 }
 
 // ClientKey is a client with its local key.

@@ -314,6 +314,7 @@ func (a *attempt) lost(err error) *failure {
 	}
 	var proxy *network.ProxyError
 	switch {
+	case e == errOutrun:
 	case errors.As(err, &proxy):
 		a.pass.FailAccount(time.Now(), e) // another may go another way
 	case unreachable(err):
@@ -367,7 +368,7 @@ func (a *attempt) failed(e *protocol.Error) *failure {
 		scrubbed.Message = accountTrouble[e.Kind] + ": " + scrubbed.Message
 	}
 	switch {
-	case e.ClientFault() || e == errShutdown:
+	case e.ClientFault() || e == errShutdown || e == errOutrun:
 		a.pass.Abandon()
 	case a.counting(): // says nothing of replies, which are what health is kept for
 		a.pass.Abandon()

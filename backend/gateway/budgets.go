@@ -95,16 +95,21 @@ func (x *exchange) sparedBy(budget string) {
 // unlimited is how many tokens a reply may have where neither the client nor the catalog sets a limit.
 const unlimited = 8192
 
-// hold sets aside what an attempt may cost.
+// hold sets aside what an attempt may cost, until the request settles.
 func (x *exchange) hold(d *routing.Deployment) (Hold, *protocol.Error) {
-	if !x.g.Budgets.Any() || x.counting() || x.stored() || filed.Has(x.in) {
-		return nothingHeld{}, nil
-	}
-	h, refused := x.g.Budgets.Hold(x.rec.Client, d.Account.ID, d.Model, x.rec.Start, func() float64 { return x.worst(d) })
-	if refused == nil {
+	h, refused := x.reserve(d)
+	if _, nothing := h.(nothingHeld); refused == nil && !nothing {
 		x.holds = append(x.holds, h)
 	}
 	return h, refused
+}
+
+// reserve asks the budgets for what an attempt may cost.
+func (x *exchange) reserve(d *routing.Deployment) (Hold, *protocol.Error) {
+	if !x.g.Budgets.Any() || x.counting() || x.stored() || filed.Has(x.in) {
+		return nothingHeld{}, nil
+	}
+	return x.g.Budgets.Hold(x.rec.Client, d.Account.ID, d.Model, x.rec.Start, func() float64 { return x.worst(d) })
 }
 
 // worst is what an attempt may cost at most, as far as prices are known.

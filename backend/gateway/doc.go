@@ -34,6 +34,8 @@
 // until it is complete, so it can always move on. Sound is not held back, and has no form in which an error could be told: where it breaks
 // off, the client's connection does (raw.go). Images and sound are asked for at nobody else after a time-out (exchange.once).
 //
+// In latency mode two attempts may be at work at once, where the user wants that: hedge.go. What is said can be kept for the user: capture.go.
+//
 // # What is kept
 //
 // The Responses API promises to keep replies. Those of lane B no account has, so the gateway has them kept ([Kept]), and puts them into the

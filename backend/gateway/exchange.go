@@ -47,11 +47,14 @@ type exchange struct {
 	account  string    // the id of the account that the client wants a file or batch to be at; "": any
 	lists    []page    // of files or batches, by account
 	expected expected
-	known    int64 // tokens of the prompt, of a request that is asked about when it has long ended
-	cut      bool  // what the client has of the reply is a part of it
+	known    int64         // tokens of the prompt, of a request that is asked about when it has long ended
+	cut      bool          // what the client has of the reply is a part of it
+	said     *routing.Said // nil: nobody wants it kept
 
 	rec   routing.Record
 	begun bool // rec is in the journal
+
+	racer *racer // nil: nobody else is at work on the request
 }
 
 func newExchange(g *Gateway, w http.ResponseWriter, r *http.Request, ep endpoint, snap *snapshot.Snapshot, client *account.Client) *exchange {
@@ -112,6 +115,7 @@ func (x *exchange) read() *protocol.Error {
 	if e := x.readPeek(); e != nil {
 		return e
 	}
+	x.listenIn()
 	if x.peek.Model == "" {
 		x.peek.Model = x.ep.usual
 	}
@@ -221,11 +225,24 @@ func (x *exchange) route(pin routing.Pin) *failure {
 		return &failure{err: e}
 	}
 	var worst *failure
-	for i, d := range decision.Candidates {
+	after, hedge := x.hedgeable(&decision)
+	if hedge {
+		x.g.hedges.seen()
+	}
+	for i := 0; i < len(decision.Candidates); i++ {
+		d := &decision.Candidates[i]
 		if worst != nil && worst.err.Kind == protocol.ContextTooLong && d.Context <= worst.context {
 			continue // does not fit here either
 		}
-		f := x.try(d.Deployment, i+1 < len(decision.Candidates))
+		var f *failure
+		if hedge && i == 0 {
+			var both bool
+			if f, both = x.race(d.Deployment, decision.Candidates[1].Deployment, after, len(decision.Candidates) > 2); both {
+				i++
+			}
+		} else {
+			f = x.try(d.Deployment, i+1 < len(decision.Candidates))
+		}
 		if f == nil {
 			return nil
 		}

@@ -39,6 +39,8 @@ type Options struct {
 	Pins       Pins
 	Kept       Kept                          // default: nothing is kept
 	Budgets    Budgets                       // default: there are none
+	Capture    Capture                       // default: nothing is
+	Hedge      func() bool                   // whether latency mode may ask twice at once; default: it may not
 	Watch      func(*routing.Record, []byte) // looks at each request that has ended, with its body, which it does not keep; default: nobody does
 	Transport  http.RoundTripper             // for accounts to which the snapshot gives no way of their own; default: as the system says
 	Control    http.Handler                  // the control API, its figures and its pages, mounted at /api/, /metrics and /ui/ behind the same door; checks its own token
@@ -63,6 +65,7 @@ type Gateway struct {
 	running  sync.WaitGroup // of exchanges, until they are settled
 	mends    memory         // what upstreams have been found to want
 	thoughts thoughts       // what some of them will want back
+	hedges   hedges         // that may be made
 	replies  atomic.Uint64  // with usage told, of which some are learned from
 
 	compactless sync.Map    // deployment id -> struct{}: speaks openai-responses, but makes no compactions
@@ -86,6 +89,9 @@ func New(o Options) *Gateway {
 	}
 	if o.Learned == nil {
 		o.Learned = new(tokens.Corrections)
+	}
+	if o.Capture == nil {
+		o.Capture = noCapture{}
 	}
 	if o.MaxBody == 0 {
 		o.MaxBody = 64 << 20

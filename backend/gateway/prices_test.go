@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"metapi/backend/catalog"
 	"metapi/backend/gateway"
@@ -114,11 +115,14 @@ func TestUnknownPriceComesLastAndSaysWhy(t *testing.T) {
 type held struct{ usd float64 }
 
 func (h *held) Any() bool { return true }
-func (h *held) Hold(_, _, _ string, most func() float64) (func(float64), *protocol.Error) {
+func (h *held) Hold(_, _, _ string, _ time.Time, most func() float64) (gateway.Hold, *protocol.Error) {
 	h.usd = most()
-	return func(float64) {}, nil
+	return h, nil
 }
-func (h *held) Spare(string, string) string { return "" }
+func (h *held) End(float64)                                               {}
+func (h *held) Settle(_ *routing.Record, record func(), _ []gateway.Hold) { record() }
+func (h *held) Refuses(_, _, _ string) *protocol.Error                    { return nil }
+func (h *held) Spare(_, _, _ string) string                               { return "" }
 
 // What a budget holds back is by the dearer of two sources that are in dispute, and by the service that is asked for; what is booked is not.
 func TestDisputedPriceHoldsTheDearer(t *testing.T) {

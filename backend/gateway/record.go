@@ -176,7 +176,7 @@ func (a *attempt) took(kind protocol.Kind) protocol.Usage {
 	u := a.reply.Usage
 	u.Estimated = true
 	started := a.reply.HasUsage || a.reply.Text > 0
-	if kind != "" && kind != protocol.Timeout && kind != cancelledKind && !started {
+	if kind != "" && kind != protocol.Timeout && kind != cancelledKind && kind != hedgedKind && !started {
 		return protocol.Usage{} // turned away: nothing was made
 	}
 	p := tokens.Read(a.body)
@@ -201,6 +201,12 @@ const cancelledKind protocol.Kind = "cancelled"
 
 // settle journals the outcome, after the client has its last byte.
 func (x *exchange) settle(state routing.State, e *protocol.Error) {
+	if x.racer != nil {
+		if !x.wins() {
+			return // the other does
+		}
+		x.takeOver()
+	}
 	x.rec.State = state
 	x.rec.End = time.Now()
 	if e != nil {
@@ -219,6 +225,7 @@ func (x *exchange) settle(state routing.State, e *protocol.Error) {
 	if x.g.Watch != nil {
 		x.g.Watch(&x.rec, x.body)
 	}
+	x.heardAll()
 }
 
 // compare books what the same tokens would have cost at each candidate, by its prices: what the receipt sets beside what was paid.

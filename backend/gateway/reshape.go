@@ -62,10 +62,12 @@ func (a *attempt) streamWhole(body []byte, from http.Header) *failure {
 		events = w.Write(events, e)
 	}
 	events = w.Close(events)
+	if !a.commit(from) {
+		return a.failed(errOutrun)
+	}
 	a.keepEvents(events)
 	a.pin()
 	a.keepThoughts()
-	a.commit(from)
 	gone := a.out.send(events) != nil
 	return a.done(a.out.finish() != nil || gone)
 }

@@ -65,8 +65,10 @@ func (a *attempt) passStream(res *http.Response) *failure {
 			}
 		}
 		if !committed && (class == protocol.Meaningful || class == protocol.Final && a.reply.Finish != "") {
+			if !a.commit(res.Header) {
+				return a.failed(errOutrun)
+			}
 			committed = true
-			a.commit(res.Header)
 		}
 		if !committed && len(held) > maxHeld+4*len(a.body) {
 			return a.failed(&protocol.Error{Kind: protocol.BadReply, Message: "the upstream sent much, but no answer"})
@@ -128,13 +130,18 @@ func (a *attempt) notStream(src io.Reader, res *http.Response) *failure {
 	return a.streamWhole(body, res.Header)
 }
 
-// commit opens the client's stream with this attempt's headers. From here on there is no other deployment.
-func (a *attempt) commit(from http.Header) {
+// commit opens the client's stream with this attempt's headers. From here on there is no other deployment. It returns false where another
+// attempt at the request has done so.
+func (a *attempt) commit(from http.Header) bool {
+	if !a.wins() {
+		return false
+	}
 	a.pass.Prove()
 	a.made.FirstByte = time.Since(a.start)
 	a.rec.FirstByte = time.Since(a.rec.Start)
 	a.rec.Status = http.StatusOK
 	a.out.begin(func(h http.Header) { a.replyHead(h, from) })
+	return true
 }
 
 // streamEnded tells an upstream's proper end from a cut. After the protocol's own end it does not matter how the
@@ -149,8 +156,8 @@ func (a *attempt) streamEnded(err error, committed bool, held []byte, from http.
 			a.keepEvents(whole[len(held):])
 			held = whole
 		}
-		if !committed { // an answer without a word, but a whole one
-			a.commit(from)
+		if !committed && !a.commit(from) { // an answer without a word, but a whole one
+			return a.failed(errOutrun)
 		}
 		a.keepThoughts()
 		gone := a.out.send(held) != nil

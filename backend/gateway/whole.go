@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -54,6 +55,10 @@ func (a *attempt) passWhole(res *http.Response) *failure {
 
 // deliver gives the client a whole reply.
 func (a *attempt) deliver(res *http.Response, body []byte) *failure {
+	if !a.wins() {
+		a.reply.Done = true
+		return a.failed(errOutrun)
+	}
 	a.pin() // before the client can ask for what it was told
 	a.keepThoughts()
 	a.made.FirstByte = time.Since(a.start)
@@ -90,6 +95,9 @@ func (a *attempt) storedFailure() bool { return a.stored() && a.reply.ID != "" }
 
 // replyHead fills the head of a reply from the upstream's.
 func (a *attempt) replyHead(h, from http.Header) {
+	if own, ok := a.w.(*apart); ok { // what this attempt has put there
+		maps.Copy(h, own.header)
+	}
 	if a.b == nil {
 		copyHeaders(h, from, replyHeaders(a.ep.protocol))
 	} else {

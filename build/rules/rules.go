@@ -48,7 +48,7 @@ type never struct {
 
 var nevers = []never{
 	{"backend/routing", "net/http", "routing never sees HTTP"},
-	{"backend/gateway", module + "/backend/ledger", "the gateway declares the Recorder that it needs"},
+	{"backend/gateway", module + "/backend/ledger", "the gateway declares the Recorder and the Capture that it needs"},
 	{"backend/gateway", module + "/backend/kept", "the gateway declares the Kept that it needs"},
 	{"backend/gateway", module + "/backend/store", "the gateway never sees the database"},
 	{"backend/gateway", "go.etcd.io/bbolt", "the gateway never sees the database"},

@@ -50,6 +50,11 @@ export function compact(n: number): string {
   return n.toLocaleString("en-US", { notation: "compact", maximumFractionDigits: n < 1000 ? 0 : 1 });
 }
 
+/** A number of bytes. */
+export function kilobytes(bytes: number): string {
+  return bytes < 1 << 20 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / (1 << 20)).toFixed(1)} MB`;
+}
+
 export function plural(n: number, one: string, many = one + "s"): string {
   return `${count(n)} ${n === 1 ? one : many}`;
 }

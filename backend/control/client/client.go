@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"metapi/backend/control"
+	"metapi/backend/ledger/capture"
 )
 
 // Client calls the control API. It is safe for concurrent use.
@@ -334,6 +335,38 @@ func (c *Client) SetBudget(ctx context.Context, name string, b SetBudget) ([]con
 // RemoveBudget removes a budget, and lists the others.
 func (c *Client) RemoveBudget(ctx context.Context, name string) ([]control.BudgetStanding, error) {
 	return call[[]control.BudgetStanding](ctx, c, http.MethodDelete, "/api/budgets/"+url.PathEscape(name), nil, nil)
+}
+
+// Capture tells what is captured of prompts and replies.
+func (c *Client) Capture(ctx context.Context) (control.CaptureInfo, error) {
+	return get[control.CaptureInfo](ctx, c, "/api/capture", nil)
+}
+
+// CaptureClient has what a client says and is told captured, or ends that.
+func (c *Client) CaptureClient(ctx context.Context, ref string, on bool) (control.CaptureInfo, error) {
+	return call[control.CaptureInfo](ctx, c, http.MethodPut, "/api/capture/clients/"+url.PathEscape(ref), nil, map[string]bool{"on": on})
+}
+
+// LimitCapture changes how long, and how much, is kept; zeros stay as they are.
+func (c *Client) LimitCapture(ctx context.Context, days, megabytes int) (control.CaptureInfo, error) {
+	in := map[string]int{}
+	if days != 0 {
+		in["days"] = days
+	}
+	if megabytes != 0 {
+		in["megabytes"] = megabytes
+	}
+	return call[control.CaptureInfo](ctx, c, http.MethodPatch, "/api/capture", nil, in)
+}
+
+// EmptyCapture deletes all that is captured.
+func (c *Client) EmptyCapture(ctx context.Context) (control.Done, error) {
+	return call[control.Done](ctx, c, http.MethodDelete, "/api/capture", nil, nil)
+}
+
+// Captured is what was said in a request.
+func (c *Client) Captured(ctx context.Context, id string) (capture.Captured, error) {
+	return get[capture.Captured](ctx, c, "/api/requests/"+url.PathEscape(id)+"/captured", nil)
 }
 
 // Metrics are the figures for Prometheus, as text.

@@ -2,6 +2,7 @@ package client
 
 import (
 	"metapi/backend/control"
+	"metapi/backend/ledger/capture"
 	"metapi/backend/ledger/replay"
 )
 
@@ -34,6 +35,9 @@ type (
 	UsageReport     = control.UsageReport
 	Requests        = control.Requests
 	Request         = control.Request
+	CaptureInfo     = control.CaptureInfo
+	Captured        = capture.Captured
+	Side            = capture.Side
 	Decided         = control.Decided
 	Replayed        = control.Replayed
 	Outcome         = replay.Outcome

@@ -32,7 +32,7 @@ const shownBy: Record<NonNullable<Event["topics"]>[number], string[]> = {
   status: ["status", "mode", "health"],
   accounts: ["accounts"],
   models: ["models"],
-  clients: ["clients"],
+  clients: ["clients", "capture"],
   settings: ["settings", "desktop"],
   doctor: ["doctor"],
 };
@@ -183,6 +183,26 @@ export const useRemoveAccount = () => useChange((id: string) => data(DELETE("/ap
 export const useRestoreAccount = () => useChange((id: string) => data(POST("/api/accounts/{id}/restore", at(id))), "accounts", "models", "status");
 export const useAddClient = () => useChange((name: string) => data(POST("/api/clients", { body: { name } })), "clients", "status");
 export const useRevokeClient = () => useChange((id: string) => data(DELETE("/api/clients/{id}", at(id))), "clients", "status");
+export const useCapture = () => useQuery({ queryKey: ["capture"], queryFn: () => data(GET("/api/capture")) });
+export const useCaptureClient = () =>
+  useChange(({ id, on }: { id: string; on: boolean }) => data(PUT("/api/capture/clients/{id}", { ...at(id), body: { on } })), "capture", "clients", "status");
+export const useLimitCapture = () => useChange((body: { days?: number; megabytes?: number }) => data(PATCH("/api/capture", { body })), "capture");
+export const useEmptyCapture = () => useChange(() => data(DELETE("/api/capture")), "capture", "captured");
+/** What was said in a request; null where that was not captured. */
+export const useCaptured = (id: string) =>
+  useQuery({
+    queryKey: ["captured", id],
+    queryFn: async () => {
+      try {
+        return await data(GET("/api/requests/{id}/captured", at(id)));
+      } catch (error) {
+        if (asProblem(error).status === 404) return null;
+        throw error;
+      }
+    },
+    placeholderData: undefined,
+    gcTime: 0,
+  });
 export const useEditDesktop = () => useChange((body: Schemas["EditDesktop"]) => data(PATCH("/api/desktop", { body })), "desktop");
 export const useExamine = () => useChange(() => data(POST("/api/doctor")), "doctor");
 export const useStopDoctor = () => useChange(() => data(DELETE("/api/doctor")), "doctor");

@@ -161,6 +161,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/capture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is captured of prompts and replies, and how much is kept */
+        get: operations["capture"];
+        put?: never;
+        post?: never;
+        /** Delete all captured prompts and replies at once */
+        delete: operations["emptyCapture"];
+        options?: never;
+        head?: never;
+        /** Change how long captured prompts and replies are kept, and how much */
+        patch: operations["limitCapture"];
+        trace?: never;
+    };
+    "/api/capture/clients/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Capture what a client says and is told, or end that */
+        put: operations["captureClient"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/clients": {
         parameters: {
             query?: never;
@@ -576,6 +612,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/requests/{id}/captured": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was said in a request, where that was captured */
+        get: operations["captured"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/resume": {
         parameters: {
             query?: never;
@@ -870,6 +923,35 @@ export interface components {
             /** @description What it holds, in words */
             what: string;
         };
+        CaptureClientInputBody: {
+            on: boolean;
+        };
+        CaptureInfo: {
+            /** @description Those whose prompts and replies are captured, by name */
+            clients: string[] | null;
+            /**
+             * Format: int64
+             * @description After so many what was captured is deleted
+             */
+            days: number;
+            holding: components["schemas"]["Holding"];
+            /**
+             * Format: int64
+             * @description Beyond them the oldest is deleted
+             */
+            megabytes: number;
+        };
+        Captured: {
+            /** @description The client's id */
+            client: string;
+            id: string;
+            reply: components["schemas"]["Side"];
+            request: components["schemas"]["Side"];
+            /** @description The reply came as a stream, which has been put together */
+            stream?: boolean;
+            /** Format: date-time */
+            time: string;
+        };
         Check: {
             /** @description What to run for it */
             command?: string;
@@ -886,6 +968,8 @@ export interface components {
             state: "ok" | "warn" | "fail" | "running" | "stopped";
         };
         Client: {
+            /** @description Its prompts and replies are captured */
+            capture?: boolean;
             /** Format: date-time */
             created: string;
             id: string;
@@ -981,6 +1065,7 @@ export interface components {
         EditSettings: {
             ca_file?: string;
             close_to_tray?: boolean;
+            hedge?: boolean;
             keep_responses?: boolean;
             /** Format: int64 */
             port?: number;
@@ -1146,6 +1231,25 @@ export interface components {
              * @description Requests some of whose tokens were counted by Metapi, not told by the upstream
              */
             tokens_estimated: number;
+        };
+        Holding: {
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Requests that could not be kept since the start
+             */
+            missed?: number;
+            /** Format: date-time */
+            oldest?: string;
+            /** Format: int64 */
+            requests: number;
+        };
+        LimitCaptureInputBody: {
+            /** Format: int64 */
+            days?: number;
+            /** Format: int64 */
+            megabytes?: number;
         };
         Link: {
             /** @description Opens the pages in a browser, once, within ten minutes */
@@ -1590,6 +1694,8 @@ export interface components {
             ca_file: string;
             /** @description Closing the window leaves Metapi running in the tray, where there is one */
             close_to_tray: boolean;
+            /** @description In latency mode, ask the next account too where the first takes longer than it nearly ever does; both may be billed */
+            hedge: boolean;
             /** @description Keep replies that tools may continue by their ids, and conversations, on this machine for 30 days; off deletes what was kept */
             keep_responses: boolean;
             /**
@@ -1611,10 +1717,22 @@ export interface components {
         Shown: {
             shown: boolean;
         };
+        Side: {
+            /** @description The text is only the beginning of it */
+            cut?: boolean;
+            /**
+             * Format: int64
+             * @description Bytes that it had
+             */
+            size: number;
+            text: string;
+        };
         Status: {
             accounts: components["schemas"]["AccountStanding"][] | null;
             /** @description host:port at which clients are served */
             addresses?: string[] | null;
+            /** @description Clients whose prompts and replies are captured, by name */
+            capturing?: string[] | null;
             /** @description The data folder */
             dir: string;
             /**
@@ -2104,6 +2222,132 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BudgetStanding"][] | null;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    capture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptureInfo"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    emptyCapture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    limitCapture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LimitCaptureInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptureInfo"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    captureClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaptureClientInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptureInfo"];
                 };
             };
             /** @description Error */
@@ -3066,6 +3310,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Request"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    captured: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Captured"];
                 };
             };
             /** @description Error */

@@ -23,6 +23,7 @@ export function Settings() {
               <Stack gap="md">
                 <Port key={s.port} settings={s} />
                 <Keeping settings={s} />
+                <Hedging settings={s} />
               </Stack>
             </Section>
             <Prices settings={s} />
@@ -92,6 +93,18 @@ function Port({ settings }: { settings: Saved }) {
       </Row>
       {edit.error && <Fault error={edit.error} />}
     </form>
+  );
+}
+
+function Hedging({ settings }: { settings: Saved }) {
+  const edit = useEditSettings();
+  return (
+    <Choice
+      name="Ask twice where the first answer is late"
+      about="In latency mode, where an account takes longer than 19 of 20 of its answers did, the next one is asked too, and the sooner answer counts. Both may be billed; at most about one request in twenty is asked twice."
+      checked={settings.hedge}
+      change={(on) => edit.mutate({ hedge: on }, { onError: refused })}
+    />
   );
 }
 

@@ -1,14 +1,15 @@
-import { ActionIcon, Button, Card, Group, Menu, Modal, Stack, Switch, Table, Text } from "@mantine/core";
-import { IconDots, IconEye, IconPlugConnected, IconPlus, IconTrash } from "@tabler/icons-react";
+import { ActionIcon, Badge, Button, Card, Group, Menu, Modal, Stack, Switch, Table, Text } from "@mantine/core";
+import { IconDots, IconEye, IconEyeglass, IconEyeglassOff, IconPlugConnected, IconPlus, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 import { useLocation, useParams } from "wouter";
 
-import { clientKey, type Client, useClients, useNow, useRevokeClient } from "../api/queries";
+import { clientKey, type Client, useCaptureClient, useClients, useNow, useRevokeClient } from "../api/queries";
 import { ago } from "../format";
 import { copy } from "../ui/Copy";
 import { refused, tell, warn } from "../ui/notify";
 import { Empty, Loaded, Page } from "../ui/Parts";
 import { RequestsLink } from "../ui/RequestsLink";
+import { Confirm, Kept } from "./tools/Capture";
 import { Connect } from "./tools/Connect";
 import { Recipes } from "./tools/Recipes";
 
@@ -57,6 +58,7 @@ export function Tools() {
                   </Table.Tbody>
                 </Table>
               </Card>
+              <Kept />
               {revoked > 0 && <Switch label={`Also the ${revoked} that ${revoked === 1 ? "was" : "were"} revoked`} checked={old} onChange={(e) => setOld(e.currentTarget.checked)} />}
             </Stack>
           )
@@ -73,6 +75,8 @@ export function Tools() {
 function ClientRow({ client: c, now, show }: { client: Client; now: number; show: () => void }) {
   const revoke = useRevokeClient();
   const [sure, setSure] = useState(false);
+  const [asked, setAsked] = useState(false);
+  const capture = useCaptureClient();
   const dead = c.revoked !== undefined;
   const runRevoke = async () => {
     try {
@@ -102,6 +106,11 @@ function ClientRow({ client: c, now, show }: { client: Client; now: number; show
             revoked {ago(c.revoked, now)}
           </Text>
         )}
+        {c.capture && (
+          <Badge size="sm" color="orange" variant="light" leftSection={<IconEyeglass size={12} />}>
+            captured
+          </Badge>
+        )}
       </Table.Td>
       <Table.Td className="mono">{c.key_hint}</Table.Td>
       <Table.Td className="wide">{ago(c.created, now)}</Table.Td>
@@ -122,6 +131,15 @@ function ClientRow({ client: c, now, show }: { client: Client; now: number; show
                 <Menu.Item component={RequestsLink} of={{ client: c.id }}>
                   Its requests
                 </Menu.Item>
+                {c.capture ? (
+                  <Menu.Item leftSection={<IconEyeglassOff size={15} />} onClick={() => capture.mutate({ id: c.id, on: false }, { onSuccess: () => tell(`What ${c.name} says is not captured any more.`), onError: refused })}>
+                    Stop capturing
+                  </Menu.Item>
+                ) : (
+                  <Menu.Item leftSection={<IconEyeglass size={15} />} onClick={() => setAsked(true)}>
+                    Capture prompts and replies…
+                  </Menu.Item>
+                )}
                 <Menu.Divider />
                 <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={() => setSure(true)}>
                   Revoke…
@@ -130,6 +148,7 @@ function ClientRow({ client: c, now, show }: { client: Client; now: number; show
             </Menu>
           </Group>
         )}
+        <Confirm client={c} opened={asked} close={() => setAsked(false)} />
         <Modal opened={sure} onClose={() => setSure(false)} title={`Revoke the local key of ${c.name}?`}>
           <Text size="sm">The tool gets an error from its next request on. This cannot be undone; you can make a new key for it.</Text>
           <Group justify="flex-end" mt="md">

@@ -1,5 +1,5 @@
 import { Alert, Anchor, Button, Group, PasswordInput, Stack, Text } from "@mantine/core";
-import { IconAlertTriangle, IconLock, IconPlayerPause, IconPlugConnectedX } from "@tabler/icons-react";
+import { IconAlertTriangle, IconEyeglass, IconLock, IconPlayerPause, IconPlugConnectedX } from "@tabler/icons-react";
 import { useState } from "react";
 import { Link } from "wouter";
 
@@ -25,6 +25,16 @@ export function Banners({ lost }: { lost: boolean }) {
             <Text size="sm">Tools get an error until you resume.</Text>
             <Button size="xs" onClick={() => setPaused.mutate(false, { onError: refused })}>
               Resume
+            </Button>
+          </Group>
+        </Alert>
+      )}
+      {status?.capturing && (
+        <Alert color="orange" icon={<IconEyeglass />} title="Prompts and replies are being captured">
+          <Group justify="space-between">
+            <Text size="sm">All that {status.capturing.join(", ")} {status.capturing.length > 1 ? "ask and are" : "asks and is"} answered is kept on this machine.</Text>
+            <Button size="xs" variant="default" component={Link} href="/tools">
+              See what is kept
             </Button>
           </Group>
         </Alert>

@@ -3,8 +3,8 @@ import { IconArrowRight, IconCheck, IconX } from "@tabler/icons-react";
 import { Link } from "wouter";
 
 import type { Schemas } from "../../api/client";
-import { useAccounts, useNow, useRequest, useStatus } from "../../api/queries";
-import { clock, count, dollars, duration, fromNanos, money, plural, rate, share } from "../../format";
+import { useAccounts, useCaptured, useNow, useRequest, useStatus } from "../../api/queries";
+import { clock, count, dollars, duration, fromNanos, kilobytes, money, plural, rate, share } from "../../format";
 import { CopyButton, CopyIcon } from "../../ui/Copy";
 import { modeName } from "../../ui/ModeSwitch";
 import { Cost, Figure, Loaded, State } from "../../ui/Parts";
@@ -89,7 +89,7 @@ function Body({ id }: { id: string }) {
               ) : (
                 <Timeline active={attempts.length} bulletSize={26} lineWidth={2}>
                   {attempts.map((a, i) => (
-                    <Timeline.Item key={i} bullet={attemptIcon(a, i === attempts.length - 1)} color={a.kind ? "red" : "teal"} title={name(a.account)}>
+                    <Timeline.Item key={i} bullet={attemptIcon(a, i === attempts.length - 1)} color={a.kind === "hedged" ? "gray" : a.kind ? "red" : "teal"} title={name(a.account)}>
                       <AttemptText of={a} />
                     </Timeline.Item>
                   ))}
@@ -98,6 +98,7 @@ function Body({ id }: { id: string }) {
             </Box>
 
             <Why record={record} why={why} name={name} />
+            {r.state !== "running" && <Said id={r.id} />}
             <Divider />
             <Group gap={4}>
               <Text size="xs" c="dimmed">
@@ -129,12 +130,13 @@ function AttemptText({ of: a }: { of: Attempt }) {
     a.first_byte ? `first token after ${duration(fromNanos(a.first_byte))}` : "",
     a.finish ? `ended: ${a.finish}` : "",
   ].filter(Boolean);
+  const lost = a.kind === "hedged";
   const used = a.usage && a.usage.input + a.usage.cache_read + a.usage.output > 0;
   return (
     <>
       {a.error !== undefined && (
-        <Text size="sm" c="var(--mantine-color-error)">
-          {a.error}
+        <Text size="sm" c={lost ? "dimmed" : "var(--mantine-color-error)"}>
+          {lost ? `Hedged: ${a.error}` : a.error}
         </Text>
       )}
       <Text size="xs" c="dimmed">
@@ -142,7 +144,7 @@ function AttemptText({ of: a }: { of: Attempt }) {
       </Text>
       {used && a.cost && (
         <Text size="xs" c="dimmed">
-          {a.kind ? "may be billed: " : ""}
+          {lost ? "hedged: lost, " : a.kind ? "may be billed: " : ""}
           {money({ usd: a.cost.unknown ? null : a.cost.usd, estimated: a.cost.estimated })}
           {a.cost.told_by !== undefined && `, told by ${a.cost.told_by}`}
         </Text>
@@ -200,6 +202,40 @@ function Expected({ of: a }: { of: Attempt | undefined }) {
       <Text size="sm">Expected {cost}.</Text>
       <Text size="xs" c="dimmed">
         Prompt: {plural(prompt, "token")}, was {count(u.input + u.cache_read + u.cache_write + u.cache_write_1h)}. Reply: {plural(output, "token")}, was {count(u.output)}.
+      </Text>
+    </Box>
+  );
+}
+
+/** What was said, where that was captured. */
+function Said({ id }: { id: string }) {
+  const { data: said } = useCaptured(id);
+  if (!said) return null;
+  const sides: [string, Schemas["Side"]][] = [
+    ["Prompt", said.request],
+    [said.stream ? "Reply, put together from its stream" : "Reply", said.reply],
+  ];
+  return (
+    <Box>
+      <Title order={3} size="h5" mb={4}>
+        What was said
+      </Title>
+      {sides.map(([word, side]) => (
+        <Box key={word} mb="xs">
+          <Group justify="space-between">
+            <Text size="sm">
+              {word}, {kilobytes(side.size)}
+              {side.cut ? ": this is the beginning of it" : ""}
+            </Text>
+            <CopyIcon text={side.text} label={`the ${word.toLowerCase()}`} />
+          </Group>
+          <Code block mah={260} style={{ overflow: "auto", whiteSpace: "pre-wrap", overflowWrap: "anywhere" }} tabIndex={0} aria-label={word}>
+            {side.text || "(nothing)"}
+          </Code>
+        </Box>
+      ))}
+      <Text size="xs" c="dimmed">
+        Keys were taken out before it was kept, as far as they could be told.
       </Text>
     </Box>
   );

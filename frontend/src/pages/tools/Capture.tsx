@@ -1,0 +1,81 @@
+import { Button, Group, Modal, NumberInput, Text } from "@mantine/core";
+import { useState } from "react";
+
+import { type Client, useCapture, useCaptureClient, useEmptyCapture, useLimitCapture } from "../../api/queries";
+import { kilobytes, plural } from "../../format";
+import { refused, tell } from "../../ui/notify";
+import { Section } from "../../ui/Parts";
+
+/** Asks before what a tool says is captured. */
+export function Confirm({ client: c, opened, close }: { client: Client; opened: boolean; close: () => void }) {
+  const capture = useCaptureClient();
+  const { data: now } = useCapture();
+  return (
+    <Modal opened={opened} onClose={close} title={`Capture what ${c.name} asks and is answered?`}>
+      <Text size="sm">
+        From now on its prompts and replies are kept on this machine, for {plural(now?.days ?? 7, "day")} and up to {now?.megabytes ?? 50} MB, and shown with each request. Keys are taken out as far as they can be
+        told; everything else that it sends is kept, files it reads included. Nothing of it is in a backup or in the doctor’s bundle.
+      </Text>
+      <Group justify="flex-end" mt="md">
+        <Button variant="default" onClick={close} data-autofocus>
+          Do not capture
+        </Button>
+        <Button color="red.9" loading={capture.isPending} onClick={() => capture.mutate({ id: c.id, on: true }, { onSuccess: close, onError: refused })}>
+          Capture
+        </Button>
+      </Group>
+    </Modal>
+  );
+}
+
+/** What is captured, and how to be rid of it. It is there only where something is. */
+export function Kept() {
+  const { data: capture } = useCapture();
+  const limit = useLimitCapture();
+  const empty = useEmptyCapture();
+  const [sure, setSure] = useState(false);
+  if (!capture || (capture.clients ?? []).length + capture.holding.requests === 0) return null;
+  const { requests, bytes, missed } = capture.holding;
+  const change = (what: "days" | "megabytes", most: number) => (v: number | string) => {
+    const n = Number(v);
+    if (Number.isInteger(n) && n >= 1 && n <= most && n !== capture[what]) limit.mutate({ [what]: n }, { onError: refused });
+  };
+  const runEmpty = () =>
+    empty.mutate(undefined, {
+      onSuccess: (done) => {
+        tell(done.message);
+        setSure(false);
+      },
+      onError: refused,
+    });
+  return (
+    <Section
+      title="Captured prompts and replies"
+      actions={
+        <Button size="xs" variant="default" color="red" disabled={requests === 0} onClick={() => setSure(true)}>
+          Delete all…
+        </Button>
+      }
+    >
+      <Text size="sm" c="dimmed" mb="sm">
+        {requests === 0 ? "Nothing has come yet." : `${plural(requests, "request")}, ${kilobytes(bytes)}. Open a request to read what was said.`}
+        {missed ? ` ${plural(missed, "request")} could not be kept; the log says why.` : ""}
+      </Text>
+      <Group>
+        <NumberInput label="Delete after days" value={capture.days} onChange={change("days", 365)} min={1} max={365} w={150} />
+        <NumberInput label="Keep at most (MB)" value={capture.megabytes} onChange={change("megabytes", 10000)} min={1} max={10000} w={150} />
+      </Group>
+      <Modal opened={sure} onClose={() => setSure(false)} title="Delete all captured prompts and replies?">
+        <Text size="sm">{plural(requests, "request")} lose what was said in them; tokens and costs stay. This cannot be undone.</Text>
+        <Group justify="flex-end" mt="md">
+          <Button variant="default" onClick={() => setSure(false)} data-autofocus>
+            Keep them
+          </Button>
+          <Button color="red.9" loading={empty.isPending} onClick={runEmpty}>
+            Delete all
+          </Button>
+        </Group>
+      </Modal>
+    </Section>
+  );
+}
