@@ -16,10 +16,11 @@ import (
 // the name is known but nobody can serve it now; the decision with its exclusions is returned beside it.
 //
 // Rules come first: they say which models may serve, and whose. Of the modes that are asked for, the nearest to the request counts: one after
-// the model's name, the client's header, a rule's, the virtual model's, the one in force.
+// the model's name, the client's header, a rule's, the virtual model's, the one that the user has set for the client, the one in force.
 func Decide(s *Snapshot, r Request) (Decision, error) {
 	e := s.Rules.apply(&r)
-	d := Decision{Mode: s.Mode, Rules: e.rules}
+	r.worth = s.Worths()
+	d := Decision{Mode: cmp.Or(r.Usual, s.Mode), Rules: e.rules}
 	refs, plan, err := s.resolve(&r, &d, &e)
 	if err != nil {
 		return d, err

@@ -13,6 +13,7 @@ type Candidate struct {
 	*Deployment
 	Place  int     // of its model in a plan's list
 	Weight float64 // its share in balance mode
+	turns  float64 // that are expected to follow in the session
 	Terms
 }
 
@@ -23,7 +24,11 @@ type Terms struct {
 	Cost    float64       `json:"cost,omitempty"`    // dollars that an answer is expected to cost
 	Later   float64       `json:"later,omitempty"`   // dollars that the later turns of the session are expected to cost, there
 	Priced  bool          `json:"priced,omitempty"`  // Cost and Later are known
-	Score   float64       `json:"score,omitempty"`   // what the candidates were sorted by, the smallest first
+	Quality float64       `json:"quality,omitempty"` // the share of good answers that is expected of it
+	Utility float64       `json:"utility,omitempty"` // dollars that its answer is worth to the user, less cost and waiting
+	Score   float64       `json:"score,omitempty"`   // what the candidates were sorted by, the smallest first, among those that are good enough alike
+
+	Dominated string `json:"dominated,omitempty"` // the deployment, ranked before, that is cheaper, better and faster
 }
 
 // Weight is what a request is expected to take at a deployment, in tokens, and what is to follow.
@@ -44,7 +49,9 @@ var rankers = map[Mode]ranker{
 	Failover: failover{},
 	Balance:  balance{},
 	Fastest:  latency{},
-	Cheapest: cost{secondIsWorth},
+	Cheapest: cost{},
+	Best:     quality{},
+	Auto:     auto{},
 }
 
 // byScore sorts by score; where scores are the same, as failover does.
@@ -67,42 +74,52 @@ func (latency) rank(r Request, cs []Candidate) {
 	byScore(cs)
 }
 
-// secondIsWorth is what a second of waiting for an attempt that fails counts in dollars, where the user has not said otherwise: two dollars
-// an hour, enough to tell apart what costs the same.
-const secondIsWorth = 2.0 / 3600
-
-// cost ranks by what it is expected to cost until the request is answered.
+// cost ranks by what it is expected to cost until the request is answered, among those whose answers are expected to be nearly as good as the best:
+// see [Worth.Tolerance]. One model is as good at one account as at another, so that this matters only where a plan names several.
 //
 // Of an order of attempts, each of which costs C where it answers, and else F and the next, with the chance p of failure, the expected cost is
 // least where they are sorted by C + F*p/(1-p): to swap two neighbours changes it by their difference in that, and by nothing else. So no order
 // need be tried. C holds what the session's later turns are expected to cost there, with the cache that this turn leaves: a warm cache is stayed
 // with for as long as it pays. F is the time that is lost.
-type cost struct{ second float64 } // dollars
+type cost struct{}
 
 // unknownCost puts what has no price behind all that has: it may cost anything.
 const unknownCost = 1e6 // dollars
 
-func (m cost) rank(r Request, cs []Candidate) {
+func (cost) rank(r Request, cs []Candidate) {
+	bill(&r, cs)
+	if r.worth.Tolerance == 0 || !several(cs) {
+		byScore(cs)
+		return
+	}
+	judge(&r, cs)
+	inGroups(cs, func(best float64) float64 { return best * r.worth.Tolerance })
+	noteDominated(cs)
+}
+
+// bill fills in what the candidates are expected to cost until the request is answered, failures counted in, and makes that their score.
+func bill(r *Request, cs []Candidate) {
 	for i := range cs {
 		c := &cs[i]
 		c.expect(r)
 		c.Wait, c.Failing = c.Live.P95(r.Bytes, r.Stream, r.At), c.Live.Failing(r.At)
-		c.Score = c.Cost + c.Later + m.second*c.Wait.Seconds()*c.Failing/(1-c.Failing)
+		c.Score = c.Cost + c.Later + r.worth.Second*c.Wait.Seconds()*c.Failing/(1-c.Failing)
 		if !c.Priced {
 			c.Score += unknownCost
 		}
 	}
-	byScore(cs)
 }
 
 // Expect fills in the figures that the mode in force had no use for, so that they can be shown beside the others.
-func (c *Candidate) Expect(r Request) {
+func (c *Candidate) Expect(r Request, worth *Worth) {
 	c.Wait, c.Failing = c.Live.P95(r.Bytes, r.Stream, r.At), c.Live.Failing(r.At)
-	c.expect(r)
+	c.expect(&r)
+	c.Quality = c.Judge(r.domain(), r.At).Quality
+	c.Utility = c.utility(worth)
 }
 
 // expect fills in what c is expected to cost.
-func (c *Candidate) expect(r Request) {
+func (c *Candidate) expect(r *Request) {
 	if r.Weigh == nil || c.Price == nil {
 		return
 	}
@@ -114,6 +131,7 @@ func (c *Candidate) expect(r Request) {
 	billed := c.Live.Billed(r.At)
 	c.Cost, c.Priced = c.Price.Cost(now, r.At)
 	c.Cost *= billed
+	c.turns = w.Turns
 	if w.Turns > 0 {
 		later, _ := c.Price.Cost(protocol.Usage{CacheRead: w.Prompt, Output: w.Output}, r.At)
 		c.Later = w.Turns * later * billed

@@ -34,6 +34,7 @@ type Record struct {
 	Bytes     int64              `json:"bytes"` // size of the request body
 	Features  Features           `json:"features,omitzero"`
 
+	Domain     string     `json:"domain,omitempty"` // the kind of answer; "" where nobody had to know
 	Mode       Mode       `json:"mode,omitempty"`
 	Rules      []string   `json:"rules,omitempty"`      // of the user's that held, by name
 	Candidates []Figure   `json:"candidates,omitempty"` // the ranked top of the decision
@@ -110,6 +111,7 @@ type Figure struct {
 	InFlight   int64   `json:"in_flight"`
 	Price      float64 `json:"price,omitempty"` // dollars per million input tokens, 0 where unknown
 	Terms
+	Judged *Judged `json:"judged,omitempty"` // what its quality rests on; nil where the mode did not look at it
 
 	// What the request's tokens would have cost here, by the prices of its day. Known once the request has settled.
 	Would      float64 `json:"would,omitempty"` // dollars

@@ -21,6 +21,8 @@ type Settings struct {
 	Models map[string]Plan `yaml:"models,omitempty"`
 	// Prices are the user's own, above what anybody lists: by the name of a model, or account/model. Default: none.
 	Prices map[string]OwnPrice `yaml:"prices,omitempty"`
+	// Scores are the user's own, above what is published: by the name of a model, or account/model. Default: none.
+	Scores map[string]OwnScore `yaml:"scores,omitempty"`
 	// Rules say what is done with requests of some kind. All that hold apply, in their order; of a mode, or of models to use, the first that
 	// says one counts. Default: none.
 	Rules []Rule `yaml:"rules,omitempty"`
@@ -142,6 +144,11 @@ func (s *Settings) Check() error {
 			if v != nil && !(*v >= 0 && *v <= 1e6) {
 				return fmt.Errorf("prices: %s: %s: must be an amount of dollars, from 0 on", name, word)
 			}
+		}
+	}
+	for name, score := range s.Scores {
+		if err := score.check(); err != nil {
+			return fmt.Errorf("scores: %s: %w", name, err)
 		}
 	}
 	for i := range s.Rules {
