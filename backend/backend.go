@@ -56,6 +56,7 @@ type Backend struct {
 	offers    *catalog.Offers
 	balances  *catalog.Balances
 	budgets   budgets
+	thumbs    thumbs
 	refresher *catalog.Refresher
 	live      *live.Registry
 	builder   *snapshot.Builder
@@ -100,6 +101,10 @@ func (b *Backend) open() (err error) {
 	if err := b.budgets.load(); err != nil {
 		return err
 	}
+	b.thumbs.st = b.store
+	if err := b.thumbs.load(); err != nil {
+		return err
+	}
 	set, err := b.switches().Settings()
 	if err != nil {
 		return err
@@ -135,7 +140,7 @@ func (b *Backend) open() (err error) {
 	sw := b.switches()
 	b.builder = snapshot.NewBuilder(snapshot.Sources{
 		Accounts: b.accounts, Offers: b.offers, Catalog: catalog.Embedded(), Live: b.live, Mode: sw.Mode, Paused: sw.Paused, Way: b.way,
-		Settings: b.rules.Value, Log: b.log,
+		Worth: sw.worth, Opinions: &b.thumbs.opinions, Settings: b.rules.Value, Log: b.log,
 	})
 	b.accounts.OnChange(func() {
 		b.changed()
@@ -146,7 +151,7 @@ func (b *Backend) open() (err error) {
 		Accounts: b.accounts, Offers: b.offers, Balances: b.balances, Refresh: b.refresher, Catalog: catalog.Embedded(), Ledger: b.ledger, Live: b.live,
 		Snapshot: b.builder.Load, Routing: b.rules.Value, Switches: sw, Keychain: b.secrets, Lister: lister, Events: &b.events, Network: b.network,
 		Locked: b.secrets.locked, Unlock: b.secrets.unlock,
-		Budgets: &b.budgets.keeper, SetBudgets: b.budgets.set,
+		Thumbs: &b.thumbs, Budgets: &b.budgets.keeper, SetBudgets: b.budgets.set,
 		Changed: b.changed, Trouble: b.trouble, Check: b.store.Check, Explain: explain, Log: b.log,
 	}
 	b.handler = control.Handler(b.service)

@@ -58,7 +58,8 @@ func (s switches) SetPaused(paused bool) error {
 }
 
 // defaults hold until the user chooses otherwise.
-var defaults = control.Settings{Port: gateway.DefaultPort, Theme: "system", CloseToTray: true, KeepResponses: true}
+var defaults = control.Settings{Port: gateway.DefaultPort, Theme: "system", CloseToTray: true, KeepResponses: true,
+	AnswerUSD: routing.Usual.Answer, SecondUSD: routing.Usual.Second, Tolerance: routing.Usual.Tolerance}
 
 func (s switches) Settings() (c control.Settings, err error) {
 	c = defaults
@@ -70,6 +71,11 @@ func (s switches) Settings() (c control.Settings, err error) {
 		return json.Unmarshal(raw, &c) // what an older version did not know keeps its default
 	})
 	return c, err
+}
+
+func (s switches) worth() (routing.Worth, error) {
+	c, err := s.Settings()
+	return c.Worth(), err
 }
 
 func (s switches) SetSettings(c control.Settings) error {

@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"metapi/backend/account"
+	"metapi/backend/routing"
 )
 
 func showClient(c account.Client) Client {
-	return Client{ID: c.ID, Name: c.Name, KeyHint: c.Hint, Created: c.Created, Revoked: c.Revoked}
+	return Client{ID: c.ID, Name: c.Name, KeyHint: c.Hint, Created: c.Created, Revoked: c.Revoked, Mode: c.Mode}
 }
 
 func (s *Service) clients(context.Context, *nothing) ([]Client, error) {
@@ -68,6 +69,29 @@ func (s *Service) clientKey(ctx context.Context, in *idInput) (ClientKey, error)
 	}
 	key, err := s.Accounts.ClientKey(ctx, c.ID)
 	return ClientKey{showClient(c), key}, err
+}
+
+type editClientInput struct {
+	ID   string `path:"id"`
+	Body EditClient
+}
+
+// editClient changes how a client's requests are routed, from the next one on.
+func (s *Service) editClient(_ context.Context, in *editClientInput) (Client, error) {
+	c, err := s.client(in.ID)
+	if err != nil || in.Body.Mode == nil {
+		return showClient(c), err
+	}
+	if *in.Body.Mode != "" {
+		if _, err := routing.ParseMode(*in.Body.Mode); err != nil {
+			return Client{}, NewProblem(Invalid, Sentence(err.Error()), "")
+		}
+	}
+	if c, err = s.Accounts.SetClientMode(c.ID, *in.Body.Mode); err != nil {
+		return Client{}, err
+	}
+	s.Log.Info("mode of a client set", "client", c.Name, "mode", c.Mode)
+	return showClient(c), nil
 }
 
 func (s *Service) revokeClient(ctx context.Context, in *idInput) (Done, error) {

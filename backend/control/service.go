@@ -66,6 +66,7 @@ type Service struct {
 	Lister     catalog.Lister
 	Events     *Hub
 	Network    *network.Network
+	Thumbs     Thumbs
 	Budgets    *budget.Keeper
 	SetBudgets func([]budget.Budget) error   // puts them in force for good
 	Changed    func()                        // called after a change that the snapshot must show; returns when it does
@@ -145,6 +146,7 @@ func (s *Service) routes(r *router) {
 	route(r, http.MethodGet, "/api/clients", "clients", "The clients, revoked ones included", s.clients)
 	route(r, http.MethodPost, "/api/clients", "addClient", "Make a client with a new local key", s.addClient)
 	route(r, http.MethodGet, "/api/clients/{id}/key", "clientKey", "A client's local key", s.clientKey)
+	route(r, http.MethodPatch, "/api/clients/{id}", "editClient", "Change how a client's requests are routed", s.editClient)
 	route(r, http.MethodDelete, "/api/clients/{id}", "revokeClient", "End a client's local key", s.revokeClient)
 
 	route(r, http.MethodGet, "/api/mode", "mode", "The mode in force", s.mode)
@@ -155,6 +157,7 @@ func (s *Service) routes(r *router) {
 	route(r, http.MethodGet, "/api/usage", "usage", "What was used, and what it cost", s.usage)
 	route(r, http.MethodGet, "/api/requests", "requests", "Requests, by what they have in common", s.requests)
 	route(r, http.MethodGet, "/api/requests/{id}", "request", "All about one request", s.request)
+	route(r, http.MethodPost, "/api/requests/{id}/thumb", "setThumb", "Say what you thought of an answer, or take it back", s.setThumb)
 	route(r, http.MethodGet, "/api/budgets", "budgets", "What may be spent, and what has been", s.budgets)
 	route(r, http.MethodPut, "/api/budgets/{name}", "setBudget", "Set a budget, or change it", s.setBudget)
 	route(r, http.MethodDelete, "/api/budgets/{name}", "removeBudget", "Remove a budget", s.removeBudget)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"metapi/backend/network"
+	"metapi/backend/routing"
 )
 
 // Settings are the user's choices that are neither accounts nor routing. They outlive a restart.
@@ -17,6 +18,10 @@ type Settings struct {
 
 	Proxy  string `json:"proxy" doc:"How accounts are reached that have no word of their own: system (or empty), direct, or a proxy's URL; its password is shown as ***"`
 	CAFile string `json:"ca_file" doc:"A file of certificates in PEM that are believed beside the system's; empty: none"`
+
+	AnswerUSD float64 `json:"answer_usd" minimum:"0" maximum:"1000" doc:"What a right answer is worth, in dollars: auto mode weighs it against cost and waiting"`
+	SecondUSD float64 `json:"second_usd" minimum:"0" maximum:"10" doc:"What a second of waiting costs, in dollars"`
+	Tolerance float64 `json:"tolerance" minimum:"0" maximum:"1" doc:"How good a model must be for cost mode, in terms of the best that could serve; 0: however bad"`
 
 	KeepResponses bool `json:"keep_responses" doc:"Keep replies that tools may continue by their ids, and conversations, on this machine for 30 days; off deletes what was kept"`
 }
@@ -31,6 +36,10 @@ type EditSettings struct {
 	Proxy  *string `json:"proxy,omitempty" doc:"*** as its password keeps the one that is known"`
 	CAFile *string `json:"ca_file,omitempty"`
 
+	AnswerUSD *float64 `json:"answer_usd,omitempty" minimum:"0" maximum:"1000"`
+	SecondUSD *float64 `json:"second_usd,omitempty" minimum:"0" maximum:"10"`
+	Tolerance *float64 `json:"tolerance,omitempty" minimum:"0" maximum:"1"`
+
 	KeepResponses *bool `json:"keep_responses,omitempty"`
 }
 
@@ -39,8 +48,16 @@ func (e EditSettings) apply(to *Settings) {
 	set(&to.Theme, e.Theme)
 	set(&to.CloseToTray, e.CloseToTray)
 	set(&to.StartHidden, e.StartHidden)
+	set(&to.AnswerUSD, e.AnswerUSD)
+	set(&to.SecondUSD, e.SecondUSD)
+	set(&to.Tolerance, e.Tolerance)
 	set(&to.KeepResponses, e.KeepResponses)
 	set(&to.CAFile, e.CAFile)
+}
+
+// Worth is what things are worth to the user, as routing has it.
+func (s *Settings) Worth() routing.Worth {
+	return routing.Worth{Answer: s.AnswerUSD, Second: s.SecondUSD, Tolerance: s.Tolerance}
 }
 
 func set[T any](to *T, v *T) {
@@ -107,8 +124,8 @@ func (s *Service) editSettings(ctx context.Context, in *editSettingsInput) (Sett
 	s.Log.Info("settings changed", "settings", fmt.Sprintf("%+v", then))
 	s.Events.Changed(TopicSettings, TopicStatus)
 	move(true)
-	if then.Port != now.Port {
-		s.Changed() // wakes who waits for a port
+	if then.Port != now.Port || then.Worth() != now.Worth() {
+		s.Changed() // wakes who waits for a port, and has the next request weighed anew
 	}
 	return then, nil
 }

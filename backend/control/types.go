@@ -193,6 +193,12 @@ type Client struct {
 	KeyHint string    `json:"key_hint"`
 	Created time.Time `json:"created"`
 	Revoked time.Time `json:"revoked,omitzero"`
+	Mode    string    `json:"mode,omitempty" doc:"How its requests are routed; absent: as the mode in force says"`
+}
+
+// EditClient is a change of a client; what is absent stays.
+type EditClient struct {
+	Mode *string `json:"mode,omitempty" doc:"How its requests are routed; empty: as the mode in force says"`
 }
 
 // ClientKey is a client with its local key.
@@ -291,6 +297,7 @@ type Requests struct {
 type Request struct {
 	Row    Row            `json:"row"`
 	Record routing.Record `json:"record"`
+	Thumb  Thumb          `json:"thumb" enum:"up,down,none" doc:"What the user thought of the answer"`
 }
 
 // Log is a part of the log file.

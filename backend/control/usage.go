@@ -109,7 +109,11 @@ func (s *Service) request(ctx context.Context, in *idInput) (Request, error) {
 		return Request{}, NewProblem(NotFound, fmt.Sprintf("There is no request %q in the ledger.", in.ID), "`metapi usage --json` lists their ids.")
 	}
 	names, err := s.names()
-	return Request{Row: names.row(&r), Record: r}, err
+	if err != nil {
+		return Request{}, err
+	}
+	thumb, err := s.Thumbs.Of(r.ID)
+	return Request{Row: names.row(&r), Record: r, Thumb: thumb}, err
 }
 
 func figures(t ledger.Totals) Figures {

@@ -50,7 +50,7 @@ func (g *Gateway) Explain(ctx context.Context, q Question) (routing.Record, erro
 	x.ask(pin)
 	d, err := routing.Decide(&x.snap.Snapshot, x.asked)
 	for i := range d.Candidates {
-		d.Candidates[i].Expect(x.asked)
+		d.Candidates[i].Expect(x.asked, x.snap.Worths())
 	}
 	x.noteDecision(&d, len(d.Candidates))
 	if err != nil {

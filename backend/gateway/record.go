@@ -27,6 +27,7 @@ func (x *exchange) noteDecision(d *routing.Decision, most int) {
 		x.rec.Candidates = append(x.rec.Candidates, routing.Figure{Deployment: c.ID, Account: c.Account.ID, Upstream: c.Upstream,
 			InFlight: c.Live.InFlight(), Price: inputPrice(c.Deployment, x.rec.Start), Terms: c.Terms})
 	}
+	x.noteJudged()
 }
 
 // inputPrice is in dollars per million fresh input tokens; 0 where it is not known.

@@ -150,6 +150,7 @@ func appendRecord(b []byte, r *routing.Record) ([]byte, error) {
 		o.num("max_output", f.MaxOutput)
 		o.close()
 	}
+	o.word("domain", r.Domain)
 	o.word("mode", string(r.Mode))
 	o.words("rules", r.Rules)
 	o.each("candidates", len(r.Candidates), func(i int) {
@@ -164,7 +165,24 @@ func appendRecord(b []byte, r *routing.Record) ([]byte, error) {
 		o.figure("cost", c.Cost)
 		o.figure("later", c.Later)
 		o.flag("priced", c.Priced)
+		o.figure("quality", c.Quality)
+		o.figure("utility", c.Utility)
 		o.figure("score", c.Score)
+		o.word("dominated", c.Dominated)
+		if j := c.Judged; j != nil {
+			o.key("judged")
+			o.open()
+			o.float("quality", j.Quality)
+			o.float("doubt", j.Doubt)
+			o.float("prior", j.Prior)
+			o.float("worth", j.Worth)
+			o.text("evidence", string(j.Evidence))
+			o.text("from", j.From)
+			o.figure("deviation", j.Deviation)
+			o.figure("thumbs", j.Thumbs)
+			o.figure("here", j.Here)
+			o.close()
+		}
 		o.figure("would", c.Would)
 		o.flag("would_known", c.WouldKnown)
 	})

@@ -37,7 +37,9 @@ type Sources struct {
 	Live     *live.Registry
 	Mode     func() (routing.Mode, error)
 	Paused   func() (bool, error)
-	Settings func() routing.Settings // nil: none
+	Worth    func() (routing.Worth, error) // nil: the usual
+	Opinions *live.Opinions                // nil: none
+	Settings func() routing.Settings       // nil: none
 	Way      func(context.Context, account.Account) (http.RoundTripper, error)
 	Log      *slog.Logger
 }
@@ -109,6 +111,13 @@ func (b *Builder) rebuild(ctx context.Context) error {
 	if s.Paused, err = b.Paused(); err != nil {
 		return fmt.Errorf("read whether Metapi is paused: %w", err)
 	}
+	if b.Worth != nil {
+		w, err := b.Worth()
+		if err != nil {
+			return fmt.Errorf("read what answers are worth: %w", err)
+		}
+		s.Worth = &w
+	}
 	accounts, err := b.Accounts.List()
 	if err != nil {
 		return fmt.Errorf("read the accounts: %w", err)
@@ -120,6 +129,9 @@ func (b *Builder) rebuild(ctx context.Context) error {
 	}
 	for _, c := range clients {
 		if c.Live() {
+			if _, unknown := routing.ParseMode(c.Mode); unknown != nil { // none, or one of a version to come
+				c.Mode = ""
+			}
 			s.Clients = append(s.Clients, c)
 		}
 	}
@@ -210,6 +222,10 @@ func (b *Builder) addDeployments(s *Snapshot, accounts []account.Account, offers
 			b.describe(&d, accounts[i], o)
 			if own := set.Own(a.Slug, d.Upstream, d.Model); own != nil {
 				d.Price = own
+			}
+			d.Scored = set.Scored(a.Slug, d.Upstream, d.Model)
+			if b.Opinions != nil {
+				d.Opinion = b.Opinions.Of(d.Model)
 			}
 			entries = append(entries, catalog.Entry{Ref: int32(len(s.Deployments)), Account: a.Slug, Name: o.Name})
 			s.Deployments = append(s.Deployments, d)

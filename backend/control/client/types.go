@@ -1,6 +1,9 @@
 package client
 
-import "metapi/backend/control"
+import (
+	"metapi/backend/control"
+	"metapi/backend/routing"
+)
 
 // The types of the control API, so that a caller need import this package alone.
 type (
@@ -20,6 +23,8 @@ type (
 	Model           = control.Model
 	Key             = control.Client // a client of the gateway, with its local key
 	KeyText         = control.ClientKey
+	EditKey         = control.EditClient
+	Thumb           = control.Thumb
 	ModeInfo        = control.ModeInfo
 	ModeWord        = control.ModeWord
 	Paused          = control.Paused
@@ -30,6 +35,7 @@ type (
 	Requests        = control.Requests
 	Request         = control.Request
 	Decided         = control.Decided
+	Judged          = routing.Judged
 	BudgetStanding  = control.BudgetStanding
 	Log             = control.Log
 	Check           = control.Check

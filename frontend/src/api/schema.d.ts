@@ -193,7 +193,8 @@ export interface paths {
         delete: operations["revokeClient"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change how a client's requests are routed */
+        patch: operations["editClient"];
         trace?: never;
     };
     "/api/clients/{id}/key": {
@@ -524,6 +525,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/requests/{id}/thumb": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what you thought of an answer, or take it back */
+        post: operations["setThumb"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/resume": {
         parameters: {
             query?: never;
@@ -838,6 +856,8 @@ export interface components {
             created: string;
             id: string;
             key_hint: string;
+            /** @description How its requests are routed; absent: as the mode in force says */
+            mode?: string;
             name: string;
             /** Format: date-time */
             revoked?: string;
@@ -923,10 +943,16 @@ export interface components {
             /** @description How it is reached; empty: as the settings say. *** as its password keeps the one that is known */
             proxy?: string;
         };
+        EditClient: {
+            /** @description How its requests are routed; empty: as the mode in force says */
+            mode?: string;
+        };
         EditDesktop: {
             start_at_login: boolean;
         };
         EditSettings: {
+            /** Format: double */
+            answer_usd?: number;
             ca_file?: string;
             close_to_tray?: boolean;
             keep_responses?: boolean;
@@ -934,9 +960,13 @@ export interface components {
             port?: number;
             /** @description *** as its password keeps the one that is known */
             proxy?: string;
+            /** Format: double */
+            second_usd?: number;
             start_hidden?: boolean;
             /** @enum {string} */
             theme?: "system" | "light" | "dark";
+            /** Format: double */
+            tolerance?: number;
         };
         Event: {
             request?: components["schemas"]["Row"];
@@ -964,18 +994,24 @@ export interface components {
             /** Format: double */
             cost?: number;
             deployment: string;
+            dominated?: string;
             /** Format: double */
             failing?: number;
             /** Format: int64 */
             in_flight: number;
+            judged?: components["schemas"]["Judged"];
             /** Format: double */
             later?: number;
             /** Format: double */
             price?: number;
             priced?: boolean;
             /** Format: double */
+            quality?: number;
+            /** Format: double */
             score?: number;
             upstream: string;
+            /** Format: double */
+            utility?: number;
             /** Format: int64 */
             wait?: number;
             /** Format: double */
@@ -1091,6 +1127,24 @@ export interface components {
              * @description Requests some of whose tokens were counted by Metapi, not told by the upstream
              */
             tokens_estimated: number;
+        };
+        Judged: {
+            /** Format: double */
+            deviation?: number;
+            /** Format: double */
+            doubt: number;
+            evidence: string;
+            from: string;
+            /** Format: double */
+            here?: number;
+            /** Format: double */
+            prior: number;
+            /** Format: double */
+            quality: number;
+            /** Format: double */
+            thumbs?: number;
+            /** Format: double */
+            worth: number;
         };
         Link: {
             /** @description Opens the pages in a browser, once, within ten minutes */
@@ -1282,6 +1336,7 @@ export interface components {
             candidates?: components["schemas"]["Figure"][] | null;
             client: string;
             cost?: components["schemas"]["Cost"];
+            domain?: string;
             /** Format: date-time */
             end?: string;
             error?: string;
@@ -1340,6 +1395,11 @@ export interface components {
         Request: {
             record: components["schemas"]["Record"];
             row: components["schemas"]["Row"];
+            /**
+             * @description What the user thought of the answer
+             * @enum {string}
+             */
+            thumb: "up" | "down" | "none";
         };
         Requests: {
             /** @description Cursor of the next, older page; absent on the last */
@@ -1434,7 +1494,19 @@ export interface components {
              */
             usd: number;
         };
+        SetThumbInputBody: {
+            /**
+             * @description none takes back what was said
+             * @enum {string}
+             */
+            thumb: "up" | "down" | "none";
+        };
         Settings: {
+            /**
+             * Format: double
+             * @description What a right answer is worth, in dollars: auto mode weighs it against cost and waiting
+             */
+            answer_usd: number;
             /** @description A file of certificates in PEM that are believed beside the system's; empty: none */
             ca_file: string;
             /** @description Closing the window leaves Metapi running in the tray, where there is one */
@@ -1448,10 +1520,20 @@ export interface components {
             port: number;
             /** @description How accounts are reached that have no word of their own: system (or empty), direct, or a proxy's URL; its password is shown as *** */
             proxy: string;
+            /**
+             * Format: double
+             * @description What a second of waiting costs, in dollars
+             */
+            second_usd: number;
             /** @description Start without a window, where there is a tray */
             start_hidden: boolean;
             /** @enum {string} */
             theme: "system" | "light" | "dark";
+            /**
+             * Format: double
+             * @description How good a model must be for cost mode, in terms of the best that could serve; 0: however bad
+             */
+            tolerance: number;
         };
         Shown: {
             shown: boolean;
@@ -2034,6 +2116,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditClient"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
                 };
             };
             /** @description Error */
@@ -2782,6 +2899,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Request"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setThumb: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetThumbInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             /** @description Error */
