@@ -92,18 +92,27 @@ func (a *app) decided(d client.Decided) {
 	}
 	a.note("%s: %s", model, how)
 	if len(r.Candidates) > 0 {
-		t := newTable(">#", "ACCOUNT", "MODEL THERE", ">ANSWERS WITHIN", ">FAILS", ">THIS REQUEST", ">LATER TURNS", ">RUNNING")
+		t := newTable(">#", "ACCOUNT", "MODEL THERE", ">ANSWERS WITHIN", ">FAILS", ">THIS REQUEST", ">LATER TURNS", ">GOOD", ">WORTH", ">RUNNING")
 		for i, c := range r.Candidates {
-			this, later := "not known", ""
+			this, later, worth := "not known", "", ""
 			if c.Priced {
+				worth = fmt.Sprintf("$%.4f", c.Utility)
 				this = fmt.Sprintf("~$%.6f", c.Cost)
 				if c.Later > 0 {
 					later = fmt.Sprintf("~$%.6f", c.Later)
 				}
 			}
-			t.add(fmt.Sprint(i+1), d.Name(c.Account), c.Upstream, c.Wait.Round(10*time.Millisecond).String(), fmt.Sprintf("%.1f %%", 100*c.Failing), this, later, fmt.Sprint(c.InFlight))
+			t.add(fmt.Sprint(i+1), d.Name(c.Account), c.Upstream, c.Wait.Round(10*time.Millisecond).String(), fmt.Sprintf("%.1f %%", 100*c.Failing), this, later, good(c.Judged), worth, fmt.Sprint(c.InFlight))
 		}
 		t.print(a.out)
+		for i, c := range r.Candidates {
+			if c.Judged != nil {
+				a.note("%d. %s", i+1, judged(c.Judged, r.Domain))
+			}
+			if c.Dominated != "" {
+				a.note("   dominated by %s: that is cheaper, better and faster; it is asked only where that fails", dominator(&d, c.Dominated))
+			}
+		}
 	}
 	for _, x := range r.Excluded {
 		a.note("left out: %s: %s", d.Name(x.Account), x.Reason)
@@ -111,4 +120,34 @@ func (a *app) decided(d client.Decided) {
 	if d.Refused != "" {
 		a.note("The tool would be told: %s", d.Refused)
 	}
+}
+
+// good is how many of 100 answers are expected to be good.
+func good(j *client.Judged) string {
+	if j == nil {
+		return ""
+	}
+	return fmt.Sprintf("%.0f %% ±%.0f", 100*j.Quality, 100*j.Doubt)
+}
+
+// judged says what that rests on.
+func judged(j *client.Judged, domain string) string {
+	s := fmt.Sprintf("good: %.1f %% by %s, worth %.0f answers", 100*j.Prior, j.From, j.Worth)
+	if j.Deviation != 0 {
+		s += fmt.Sprintf("; %+.1f for %s", 100*j.Deviation, domain)
+	}
+	if j.Thumbs > 0 {
+		s += fmt.Sprintf("; your thumbs weigh %.1f answers, %.1f of them on %s", j.Thumbs, j.Here, domain)
+	}
+	return s
+}
+
+// dominator names a candidate by its deployment.
+func dominator(d *client.Decided, deployment string) string {
+	for i, c := range d.Record.Candidates {
+		if c.Deployment == deployment {
+			return fmt.Sprintf("%d, %s at %s", i+1, c.Upstream, d.Name(c.Account))
+		}
+	}
+	return "another"
 }

@@ -1,13 +1,15 @@
 package cli
 
 import (
+	"cmp"
+
 	"github.com/spf13/cobra"
 
 	"metapi/backend/control/client"
 )
 
 func (a *app) keys() *cobra.Command {
-	return group("keys", "Make, show and revoke the local keys that tools use", a.keysAdd(), a.keysPrint(), a.keysList(), a.keysRevoke())
+	return group("keys", "Make, show and revoke the local keys that tools use", a.keysAdd(), a.keysPrint(), a.keysList(), a.keysMode(), a.keysRevoke())
 }
 
 func (a *app) keysAdd() *cobra.Command {
@@ -39,13 +41,13 @@ func (a *app) keysList() *cobra.Command {
 						a.note("There is no local key yet. `metapi keys add NAME` makes one.")
 						return
 					}
-					t := newTable("NAME", "KEY", "CREATED", "STATE")
+					t := newTable("NAME", "KEY", "CREATED", "MODE", "STATE")
 					for _, k := range list {
 						state := cell{"in use", green}
 						if !k.Revoked.IsZero() {
 							state = cell{"revoked " + when(k.Revoked), red}
 						}
-						t.add(k.Name, k.KeyHint, when(k.Created), state)
+						t.add(k.Name, k.KeyHint, when(k.Created), cmp.Or(k.Mode, "as all"), state)
 					}
 					t.print(a.out)
 				})
