@@ -6,6 +6,7 @@ import { useDesktop, useEditDesktop, useEditSettings, useQuit, type Settings as 
 import { refused, tell } from "../ui/notify";
 import { Fault, Loaded, Page, Section } from "../ui/Parts";
 import { Network } from "./settings/Network";
+import { Worth } from "./settings/Worth";
 
 export function Settings() {
   const settings = useSettings();
@@ -23,6 +24,7 @@ export function Settings() {
                 <Keeping settings={s} />
               </Stack>
             </Section>
+            <Worth settings={s} />
             <Network settings={s} />
             <Desktop settings={s} />
             <About />
