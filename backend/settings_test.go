@@ -78,7 +78,8 @@ func TestSettings(t *testing.T) {
 	dir := t.TempDir()
 	b := open(t, dir)
 	c := client.InProcess(b.Handler())
-	want := client.Settings{Port: backend.DefaultPort, Theme: "system", CloseToTray: true, Proxy: "system", KeepResponses: true}
+	want := client.Settings{Port: backend.DefaultPort, Theme: "system", CloseToTray: true, Proxy: "system", KeepResponses: true,
+		AnswerUSD: 0.2, SecondUSD: 2.0 / 3600, Tolerance: 0.97}
 	if s := must(c.Settings(t.Context()))(t); s != want {
 		t.Errorf("to begin with: %+v", s)
 	}
@@ -100,6 +101,7 @@ func TestSettings(t *testing.T) {
 		{`{"theme":"pink"}`, "theme"}, {`{"theme":""}`, "theme"}, {`{"theme":1}`, "theme"}, {`{"close_to_tray":"yes"}`, "close_to_tray"},
 		{`{"start_hidden":1}`, "start_hidden"}, {`{"colour":"red"}`, "colour"}, {`{"theme":"dark","colour":"red"}`, "colour"},
 		{`{"start_hidden":true,"port":70000}`, "port"},
+		{`{"answer_usd":-1}`, "answer_usd"}, {`{"tolerance":1.1}`, "tolerance"}, {`{"second_usd":"much"}`, "second_usd"},
 	} {
 		status, p, _ := patch(c.body)
 		if status != 422 || p.Code != control.Invalid || !strings.Contains(p.Detail, c.names) {
@@ -115,19 +117,21 @@ func TestSettings(t *testing.T) {
 		t.Errorf("a refused change changed something: %+v", s)
 	}
 	for _, step := range []struct {
-		body string
-		then client.Settings
+		body   string
+		change func(*client.Settings)
 	}{
-		{`{}`, want},
-		{`{"theme":"dark"}`, client.Settings{Port: want.Port, Theme: "dark", CloseToTray: true, Proxy: "system", KeepResponses: true}},
-		{`{"close_to_tray":false,"start_hidden":true}`, client.Settings{Port: want.Port, Theme: "dark", StartHidden: true, Proxy: "system", KeepResponses: true}},
-		{`{"port":1234}`, client.Settings{Port: 1234, Theme: "dark", StartHidden: true, Proxy: "system", KeepResponses: true}},
-		{`{"keep_responses":false}`, client.Settings{Port: 1234, Theme: "dark", StartHidden: true, Proxy: "system"}},
+		{`{}`, func(*client.Settings) {}},
+		{`{"theme":"dark"}`, func(s *client.Settings) { s.Theme = "dark" }},
+		{`{"close_to_tray":false,"start_hidden":true}`, func(s *client.Settings) { s.CloseToTray, s.StartHidden = false, true }},
+		{`{"port":1234}`, func(s *client.Settings) { s.Port = 1234 }},
+		{`{"keep_responses":false}`, func(s *client.Settings) { s.KeepResponses = false }},
+		{`{"answer_usd":1.5,"tolerance":0}`, func(s *client.Settings) { s.AnswerUSD, s.Tolerance = 1.5, 0 }},
+		{`{"second_usd":0}`, func(s *client.Settings) { s.SecondUSD = 0 }},
 	} {
-		if status, p, s := patch(step.body); status != 200 || s != step.then {
+		step.change(&want)
+		if status, p, s := patch(step.body); status != 200 || s != want {
 			t.Errorf("%s: %d %+v %+v", step.body, status, p, s)
 		}
-		want = step.then
 	}
 	b.Close()
 	b = open(t, dir)
@@ -154,7 +158,7 @@ func TestSettingsAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if s := must(c.Settings(t.Context()))(t); s != (client.Settings{Port: port, Theme: "dark", StartHidden: true, Proxy: "system", KeepResponses: true}) {
+	if s := must(c.Settings(t.Context()))(t); s.Port != port || s.Theme != "dark" || !s.StartHidden || s.CloseToTray {
 		t.Errorf("one change undid another: %+v", s)
 	}
 	if st := must(c.Status(t.Context()))(t); !slices.Contains(st.Addresses, at(port)) {
