@@ -105,12 +105,17 @@ func (a *app) decided(d client.Decided) {
 			t.add(fmt.Sprint(i+1), d.Name(c.Account), c.Upstream, c.Wait.Round(10*time.Millisecond).String(), fmt.Sprintf("%.1f %%", 100*c.Failing), this, later, good(c.Judged), worth, fmt.Sprint(c.InFlight))
 		}
 		t.print(a.out)
+		said := ""
 		for i, c := range r.Candidates {
-			if c.Judged != nil {
-				a.note("%d. %s", i+1, judged(c.Judged, r.Domain))
+			if c.Judged == nil {
+				continue
+			}
+			if s := judged(c.Judged, r.Domain); s != said { // as it is for the same model at another account
+				said = s
+				a.note("%s is good: %s", c.Upstream, s)
 			}
 			if c.Dominated != "" {
-				a.note("   dominated by %s: that is cheaper, better and faster; it is asked only where that fails", dominator(&d, c.Dominated))
+				a.note("%d is dominated by %s: that is cheaper, better and faster; it is asked only where that fails", i+1, dominator(&d, c.Dominated))
 			}
 		}
 	}
@@ -132,12 +137,12 @@ func good(j *client.Judged) string {
 
 // judged says what that rests on.
 func judged(j *client.Judged, domain string) string {
-	s := fmt.Sprintf("good: %.1f %% by %s, worth %.0f answers", 100*j.Prior, j.From, j.Worth)
+	s := fmt.Sprintf("%.1f %% by %s, which counts as %.0f answers", 100*j.Prior, j.From, j.Worth)
 	if j.Deviation != 0 {
 		s += fmt.Sprintf("; %+.1f for %s", 100*j.Deviation, domain)
 	}
 	if j.Thumbs > 0 {
-		s += fmt.Sprintf("; your thumbs weigh %.1f answers, %.1f of them on %s", j.Thumbs, j.Here, domain)
+		s += fmt.Sprintf("; your thumbs count as %.1f, %.1f of them on %s", j.Thumbs, j.Here, domain)
 	}
 	return s
 }

@@ -20,15 +20,15 @@ func TestModesAndThumbs(t *testing.T) {
 	w.write("routing.yaml", "models: {any: {models: [gpt-4o-mini, gpt-4o, llama-9]}}\n")
 	w.until(func() bool { return strings.Contains(w.run("explain", "any").out, "gpt-4o-mini") })
 	for _, mode := range []string{"failover", "balance", "latency", "cost", "quality", "auto"} {
+		w.run("explain", "any:"+mode).ends(0).says("mode " + mode)
+		w.run("keys", "mode", "script", mode).ends(0).says("script", mode)
+		w.run("explain", "any", "--client", "script").ends(0).says("mode " + mode)
 		w.run("mode", mode).ends(0).says(mode)
 		w.run("explain", "any").ends(0).says("mode " + mode)
-		w.run("mode", "failover").ends(0)
-		w.run("keys", "mode", "script", mode).ends(0).says("script", mode)
-		w.run("keys", "list").ends(0).says(mode)
-		w.run("explain", "any", "--client", "script").ends(0).says("mode " + mode)
-		w.run("explain", "any").ends(0).says("mode failover")
-		w.run("explain", "any:"+mode).ends(0).says("mode " + mode)
 	}
+	w.run("mode", "failover").ends(0)
+	w.run("keys", "list").ends(0).says("auto")
+	w.run("explain", "any").ends(0).says("mode failover")
 	w.run("keys", "mode", "script", "all").ends(0).says("metapi mode")
 	w.run("keys", "list").ends(0).says("as all")
 	w.run("keys", "mode", "script", "fastest").ends(2).says("quality or auto")
@@ -57,7 +57,7 @@ func TestModesAndThumbs(t *testing.T) {
 	})
 	id := report.Rows[0].ID
 	w.run("thumb", id, "down").ends(0).says("gpt-4o")
-	w.run("explain", "any", "--mode", "quality").ends(0).says("your thumbs weigh 0.8 answers")
+	w.run("explain", "any", "--mode", "quality").ends(0).says("your thumbs count as 0.8")
 	w.run("thumb", id, "none").ends(0).says("Taken back")
 	if r := w.run("explain", "any", "--mode", "quality").ends(0); strings.Contains(r.err, "thumbs") {
 		t.Errorf("a thumb that was taken back counts:\n%s", r.err)

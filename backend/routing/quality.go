@@ -91,16 +91,18 @@ func (auto) rank(r Request, cs []Candidate) {
 	judge(&r, cs)
 	for i := range cs {
 		c := &cs[i]
-		c.Utility = c.utility(r.worth)
-		c.Score += -c.Utility - c.Cost - c.Later // what is left of the bill's score is the cost of failures
+		worth := c.weigh(r.worth)
+		c.Score += -worth - c.Cost - c.Later // what is left of the bill's score is the cost of failures
 	}
 	byScore(cs)
 	noteDominated(cs)
 }
 
-// utility is what an answer, and the turns after it, are worth less what they cost, in dollars.
-func (c *Candidate) utility(w *Worth) float64 {
-	return (1+c.turns)*(w.Answer*c.Quality-w.Second*c.Wait.Seconds()) - c.Cost - c.Later
+// weigh returns what an answer, and the turns after it, are worth less what they cost, in dollars; what that is for each of them becomes c's.
+func (c *Candidate) weigh(w *Worth) float64 {
+	worth := (1+c.turns)*(w.Answer*c.Quality-w.Second*c.Wait.Seconds()) - c.Cost - c.Later
+	c.Utility = worth / (1 + c.turns)
+	return worth
 }
 
 // inGroups sorts those whose quality is above a floor, which follows from the best, by score; and then the rest likewise.

@@ -25,7 +25,7 @@ type Terms struct {
 	Later   float64       `json:"later,omitempty"`   // dollars that the later turns of the session are expected to cost, there
 	Priced  bool          `json:"priced,omitempty"`  // Cost and Later are known
 	Quality float64       `json:"quality,omitempty"` // the share of good answers that is expected of it
-	Utility float64       `json:"utility,omitempty"` // dollars that its answer is worth to the user, less cost and waiting
+	Utility float64       `json:"utility,omitempty"` // dollars that an answer of its is worth to the user, less cost and waiting; of the session's turns, their mean
 	Score   float64       `json:"score,omitempty"`   // what the candidates were sorted by, the smallest first, among those that are good enough alike
 
 	Dominated string `json:"dominated,omitempty"` // the deployment, ranked before, that is cheaper, better and faster
@@ -115,7 +115,7 @@ func (c *Candidate) Expect(r Request, worth *Worth) {
 	c.Wait, c.Failing = c.Live.P95(r.Bytes, r.Stream, r.At), c.Live.Failing(r.At)
 	c.expect(&r)
 	c.Quality = c.Judge(r.domain(), r.At).Quality
-	c.Utility = c.utility(worth)
+	c.weigh(worth)
 }
 
 // expect fills in what c is expected to cost.

@@ -229,9 +229,10 @@ function Why({ record, name }: { record: Schemas["Record"]; name: (account: stri
   const candidates = record.candidates ?? [];
   const excluded = record.excluded ?? [];
   if (candidates.length + excluded.length === 0) return null;
+  const rests = candidates.map((c) => judged(c, candidates, record.domain));
   const looked = looksAt[record.mode ?? ""] ?? plain;
-  const judged = candidates.some((c) => c.judged) && !looked.includes(good) ? [good, ...looked] : looked;
-  const figures = candidates.some((c) => c.would_known) ? [...judged, would] : judged;
+  const shown = candidates.some((c) => c.judged) && !looked.includes(good) ? [good, ...looked] : looked;
+  const figures = candidates.some((c) => c.would_known) ? [...shown, would] : shown;
   return (
     <Box>
       <Title order={3} size="h5" mb={4}>
@@ -272,8 +273,10 @@ function Why({ record, name }: { record: Schemas["Record"]; name: (account: stri
           </Table.Tbody>
         </Table>
       )}
-      {candidates.map((c, i) => (
-        <Judged key={c.deployment} of={c} at={i + 1} domain={record.domain} dominator={candidates.findIndex((o) => o.deployment === c.dominated) + 1} />
+      {[...new Set(rests)].filter(Boolean).map((words) => (
+        <Text key={words} size="xs" c="dimmed" mt={4}>
+          {rests.flatMap((w, i) => (w === words ? [i + 1] : [])).join(", ")}. {words}.
+        </Text>
       ))}
       {excluded.map((x) => (
         <Text key={x.deployment} size="sm" mt={4}>
@@ -285,20 +288,17 @@ function Why({ record, name }: { record: Schemas["Record"]; name: (account: stri
   );
 }
 
-/** What the expected quality of a candidate rests on, and who is better in every respect. */
-function Judged({ of: c, at, domain, dominator }: { of: Candidate; at: number; domain?: string; dominator: number }) {
+/** What the expected quality of a candidate rests on, and who is better in every respect; "" where the mode did not look at it. */
+function judged(c: Candidate, candidates: Candidate[], domain?: string): string {
   const j = c.judged;
-  if (!j) return null;
-  const percent = (v: number) => `${(100 * v).toFixed(1)} %`;
-  const words = [
-    `${percent(j.prior)} good by ${j.from}, worth ${Math.round(j.worth)} answers`,
+  if (!j) return "";
+  const dominator = candidates.findIndex((o) => o.deployment === c.dominated) + 1;
+  return [
+    `${(100 * j.prior).toFixed(1)} % good by ${j.from}, which counts as ${plural(Math.round(j.worth), "answer")}`,
     j.deviation ? `${j.deviation > 0 ? "+" : "–"}${(100 * Math.abs(j.deviation)).toFixed(1)} for ${domain}` : "",
-    j.thumbs ? `your thumbs weigh ${j.thumbs.toFixed(1)} answers${j.here ? `, ${j.here.toFixed(1)} of them on ${domain}` : ""}` : "",
+    j.thumbs ? `your thumbs count as ${j.thumbs.toFixed(1)}${j.here ? `, ${j.here.toFixed(1)} of them on ${domain}` : ""}` : "",
     dominator > 0 ? `number ${dominator} is cheaper, better and faster: this one is asked only where that fails` : "",
-  ];
-  return (
-    <Text size="xs" c="dimmed" mt={4}>
-      {at}. {words.filter(Boolean).join("; ")}.
-    </Text>
-  );
+  ]
+    .filter(Boolean)
+    .join("; ");
 }

@@ -80,7 +80,7 @@ function Amount({ label, about, unit, value, max, step, save }: { label: string;
       </div>
       <NumberInput
         aria-label={label}
-        defaultValue={value}
+        defaultValue={unit === "$" && Number.isInteger(Math.round(value * 1e6) / 1e4) ? value.toFixed(2) : value}
         min={0}
         max={max}
         step={step}
