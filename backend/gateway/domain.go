@@ -40,16 +40,10 @@ const (
 	askedTail = 1000
 )
 
-// said is one text of a message, as it stands in the body.
-type said struct {
-	raw     []byte
-	escaped bool
-}
-
 // lastAsked appends to text the beginning and the end of what the user has said last, in any of the protocols, and returns it with its whole size in
 // the body. Nothing is decoded but what is returned.
 func lastAsked(body, text []byte) (asked []byte, size int) {
-	var last, now []said
+	var last, now [][]byte // texts of a message, as they stand in the body
 	c := scan.At(body)
 	message := func() {
 		user := true // who says nothing of a role is the user
@@ -93,24 +87,25 @@ func lastAsked(body, text []byte) (asked []byte, size int) {
 		}
 	})
 	for _, s := range last {
-		size += len(s.raw)
+		size += len(s)
 	}
-	for from, s := 0, 0; s < len(last); from, s = from+len(last[s].raw), s+1 {
-		raw := last[s].raw
+	from := 0
+	for _, raw := range last {
 		if from < askedHead {
 			text = scan.AppendUnquoted(text, raw[:min(len(raw), askedHead-from)])
 		}
 		if tail := max(size-askedTail, askedHead) - from; tail < len(raw) {
 			text = scan.AppendUnquoted(text, raw[max(tail, 0):])
 		}
+		from += len(raw)
 	}
 	return text, size
 }
 
 // addSaid adds the string before c.
-func addSaid(to []said, c *scan.Cursor) []said {
-	if raw, escaped, ok := c.String(); ok && len(raw) > 0 {
-		to = append(to, said{raw, escaped})
+func addSaid(to [][]byte, c *scan.Cursor) [][]byte {
+	if raw, _, ok := c.String(); ok && len(raw) > 0 {
+		to = append(to, raw)
 	}
 	return to
 }

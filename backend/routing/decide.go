@@ -20,7 +20,10 @@ import (
 func Decide(s *Snapshot, r Request) (Decision, error) {
 	e := s.Rules.apply(&r)
 	r.worth = s.Worths()
-	d := Decision{Mode: cmp.Or(r.Usual, s.Mode), Rules: e.rules}
+	d := Decision{Mode: s.Mode, Rules: e.rules}
+	if rankers[r.Usual] != nil { // a later version may have set one that this one does not know
+		d.Mode = r.Usual
+	}
 	refs, plan, err := s.resolve(&r, &d, &e)
 	if err != nil {
 		return d, err

@@ -322,6 +322,15 @@ func TestQualityModesAreDeterministic(t *testing.T) {
 	}
 }
 
+// A mode that this version does not know, set by a later one for a client, is passed over.
+func TestUnknownModeOfAClientIsPassedOver(t *testing.T) {
+	s, r := severalModels(t, Best, offer{q: 0.5}, offer{q: 0.6})
+	r.Usual = "psychic"
+	if d := decide(t, s, r); d.Mode != Best || ids(d.Candidates) != "b/mb a/ma" {
+		t.Errorf("%s: %s", d.Mode, ids(d.Candidates))
+	}
+}
+
 // The nearest mode to the request counts: after the name, in the header, of a rule, of the virtual model, of the client, in force for all.
 func TestWhichModeCounts(t *testing.T) {
 	for _, mode := range []Mode{Failover, Balance, Fastest, Cheapest, Best, Auto} {

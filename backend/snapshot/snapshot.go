@@ -129,9 +129,6 @@ func (b *Builder) rebuild(ctx context.Context) error {
 	}
 	for _, c := range clients {
 		if c.Live() {
-			if _, unknown := routing.ParseMode(c.Mode); unknown != nil { // none, or one of a version to come
-				c.Mode = ""
-			}
 			s.Clients = append(s.Clients, c)
 		}
 	}
