@@ -63,6 +63,7 @@ type Backend struct {
 	budgets   budgets
 	guard     guard
 	tidyNow   chan struct{} // holds one when old requests should be forgotten at once
+	thumbs    thumbs
 	refresher *catalog.Refresher
 	lists     *catalog.Lists
 	live      *live.Registry
@@ -114,6 +115,10 @@ func (b *Backend) open() (err error) {
 	if err := b.budgets.load(); err != nil {
 		return err
 	}
+	b.thumbs.st = b.store
+	if err := b.thumbs.load(); err != nil {
+		return err
+	}
 	set, err := b.switches().Settings()
 	if err != nil {
 		return err
@@ -161,6 +166,7 @@ func (b *Backend) open() (err error) {
 	sw := b.switches()
 	b.builder = snapshot.NewBuilder(snapshot.Sources{
 		Accounts: b.accounts, Offers: b.offers, Catalog: b.lists.Catalog, Live: b.live, Mode: sw.Mode, Paused: sw.Paused, Way: b.way,
+		Worth: sw.worth, Opinions: &b.thumbs.opinions,
 		Settings: b.rules.Value, Log: b.log, Spent: func(account string, since time.Time) (float64, error) {
 			return b.budgets.spent(budget.Budget{Scope: budget.Account, Of: account}, since)
 		},
@@ -175,7 +181,7 @@ func (b *Backend) open() (err error) {
 		Accounts: b.accounts, Offers: b.offers, Balances: b.balances, Refresh: b.refresher, Lists: b.lists, Ledger: b.ledger, Store: b.store, Live: b.live,
 		Snapshot: b.builder.Load, Routing: b.rules.Value, Switches: sw, Keychain: b.secrets, Lister: lister, Events: &b.events, Network: b.network,
 		Locked: b.secrets.locked, Unlock: b.secrets.unlock,
-		Probes:  b.probes.Today,
+		Probes: b.probes.Today, Thumbs: &b.thumbs,
 		Budgets: &b.budgets.keeper, Meter: &b.meter, Capture: b.capture, SetCapture: b.setCapture, SetBudgets: b.budgets.set, Tidy: b.tidySoon,
 		Changed: b.changed, Trouble: b.trouble, Check: b.store.Check, Explain: explain, Log: b.log,
 	}

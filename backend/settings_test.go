@@ -79,7 +79,8 @@ func TestSettings(t *testing.T) {
 	b := open(t, dir)
 	c := client.InProcess(b.Handler())
 	want := client.Settings{Port: backend.DefaultPort, Theme: "system", CloseToTray: true, Proxy: "system", KeepResponses: true,
-		Probe: true, ProbesPerDay: 200, ProbeUSDPerDay: 0.05}
+		Probe: true, ProbesPerDay: 200, ProbeUSDPerDay: 0.05,
+		AnswerUSD: 0.2, SecondUSD: 2.0 / 3600, Tolerance: 0.97, Baseline: routing.AtVendor, Runaway: "tell"}
 	if s := must(c.Settings(t.Context()))(t); s != want {
 		t.Errorf("to begin with: %+v", s)
 	}
@@ -101,6 +102,7 @@ func TestSettings(t *testing.T) {
 		{`{"theme":"pink"}`, "theme"}, {`{"theme":""}`, "theme"}, {`{"theme":1}`, "theme"}, {`{"close_to_tray":"yes"}`, "close_to_tray"},
 		{`{"start_hidden":1}`, "start_hidden"}, {`{"colour":"red"}`, "colour"}, {`{"theme":"dark","colour":"red"}`, "colour"},
 		{`{"start_hidden":true,"port":70000}`, "port"}, {`{"probes_per_day":-1}`, "probes_per_day"}, {`{"probe_usd_per_day":-0.5}`, "probe_usd_per_day"},
+		{`{"answer_usd":-1}`, "answer_usd"}, {`{"tolerance":1.1}`, "tolerance"}, {`{"second_usd":"much"}`, "second_usd"},
 	} {
 		status, p, _ := patch(c.body)
 		if status != 422 || p.Code != control.Invalid || !strings.Contains(p.Detail, c.names) {
@@ -126,6 +128,8 @@ func TestSettings(t *testing.T) {
 		{`{"keep_responses":false}`, func(s *client.Settings) { s.KeepResponses = false }},
 		{`{"probe":false,"probe_models":true}`, func(s *client.Settings) { s.Probe, s.ProbeModels = false, true }},
 		{`{"probes_per_day":0,"probe_usd_per_day":1.5}`, func(s *client.Settings) { s.ProbesPerDay, s.ProbeUSDPerDay = 0, 1.5 }},
+		{`{"answer_usd":1.5,"tolerance":0}`, func(s *client.Settings) { s.AnswerUSD, s.Tolerance = 1.5, 0 }},
+		{`{"second_usd":0}`, func(s *client.Settings) { s.SecondUSD = 0 }},
 	} {
 		step.then(&want)
 		if status, p, s := patch(step.body); status != 200 || s != want {

@@ -61,7 +61,8 @@ func (s switches) SetPaused(paused bool) error {
 
 // defaults hold until the user chooses otherwise.
 var defaults = control.Settings{Port: gateway.DefaultPort, Theme: "system", CloseToTray: true, KeepResponses: true,
-	Probe: true, ProbesPerDay: 200, ProbeUSDPerDay: 0.05, Baseline: routing.AtVendor, Runaway: "tell"}
+	Probe: true, ProbesPerDay: 200, ProbeUSDPerDay: 0.05, Baseline: routing.AtVendor, Runaway: "tell",
+	AnswerUSD: routing.Usual.Answer, SecondUSD: routing.Usual.Second, Tolerance: routing.Usual.Tolerance}
 
 func (s switches) Settings() (c control.Settings, err error) {
 	c = defaults
@@ -73,6 +74,11 @@ func (s switches) Settings() (c control.Settings, err error) {
 		return json.Unmarshal(raw, &c) // what an older version did not know keeps its default
 	})
 	return c, err
+}
+
+func (s switches) worth() (routing.Worth, error) {
+	c, err := s.Settings()
+	return c.Worth(), err
 }
 
 func (s switches) SetSettings(c control.Settings) error {

@@ -107,6 +107,8 @@ Open Metapi {open}
 ( ) [Load balance]
 ( ) [Fastest]
 ( ) [Cheapest]
+( ) [Best quality]
+( ) [Automatic]
 --
 [Copy OpenAI base URL]
 [Copy Anthropic and Gemini base URL]

@@ -15,8 +15,10 @@
 //	metapi accounts list | test ACCOUNT | remove ACCOUNT
 //	metapi accounts find [--port N] [--yes] [--add]
 //	metapi models [--account A]
-//	metapi keys add NAME | print NAME | list | revoke NAME
+//	metapi keys add NAME | print NAME | list | mode NAME MODE | revoke NAME
 //	metapi mode [NAME]
+//	metapi worth [thrifty|balanced|careful] [--answer USD] [--hour USD] [--tolerance PERCENT]
+//	metapi thumb ID up|down|none
 //	metapi usage [--since 24h] [--until T] [--by model|account|client|day|hour] [--limit N]
 //	metapi logs [-f] [-n LINES]
 //	metapi pause | resume | stop

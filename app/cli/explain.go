@@ -99,13 +99,14 @@ func (a *app) decided(d client.Decided) {
 	}
 	a.note("%s: %s", model, how)
 	if len(r.Candidates) > 0 {
-		t := newTable(">#", "ACCOUNT", "MODEL THERE", ">ANSWERS WITHIN", ">FAILS", ">THIS REQUEST", ">LATER TURNS", ">SAME TOKENS", ">RUNNING")
+		t := newTable(">#", "ACCOUNT", "MODEL THERE", ">ANSWERS WITHIN", ">FAILS", ">THIS REQUEST", ">LATER TURNS", ">SAME TOKENS", ">GOOD", ">WORTH", ">RUNNING")
 		for i, c := range r.Candidates {
-			this, later, fails, would := "not known", "", "-", "-"
+			this, later, worth, fails, would := "not known", "", "", "-", "-"
 			if r.Mode == "cost" && c.Unknown != "" {
 				this = "not known, so last: " + c.Unknown
 			}
 			if c.Priced {
+				worth = fmt.Sprintf("$%.4f", c.Utility)
 				this = fmt.Sprintf("~$%.6f", c.Cost)
 				if c.Later > 0 {
 					later = fmt.Sprintf("~$%.6f", c.Later)
@@ -117,9 +118,22 @@ func (a *app) decided(d client.Decided) {
 			if c.WouldKnown {
 				would = fmt.Sprintf("$%.6f", c.Would)
 			}
-			t.add(fmt.Sprint(i+1), d.Name(c.Account), c.Upstream, millis(c.Wait.Milliseconds()), fails, this, later, would, fmt.Sprint(c.InFlight))
+			t.add(fmt.Sprint(i+1), d.Name(c.Account), c.Upstream, millis(c.Wait.Milliseconds()), fails, this, later, would, good(c.Judged), worth, fmt.Sprint(c.InFlight))
 		}
 		t.print(a.out)
+		said := ""
+		for i, c := range r.Candidates {
+			if c.Judged == nil {
+				continue
+			}
+			if s := judged(c.Judged, r.Domain); s != said { // as it is for the same model at another account
+				said = s
+				a.note("%s is good: %s", c.Upstream, s)
+			}
+			if c.Dominated != "" {
+				a.note("%d is dominated by %s: that is cheaper, better and faster; it is asked only where that fails", i+1, dominator(&d, c.Dominated))
+			}
+		}
 	}
 	for _, x := range r.Excluded {
 		until := ""
@@ -170,4 +184,34 @@ func (a *app) explainRequest(ctx context.Context, id string) error {
 		a.note("\nAs it would be decided now, as far as the ledger tells (it keeps no text and no headers, which rules may look at):")
 		a.decided(*e.Now)
 	})
+}
+
+// good is how many of 100 answers are expected to be good.
+func good(j *client.Judged) string {
+	if j == nil {
+		return ""
+	}
+	return fmt.Sprintf("%.0f %% ±%.0f", 100*j.Quality, 100*j.Doubt)
+}
+
+// judged says what that rests on.
+func judged(j *client.Judged, domain string) string {
+	s := fmt.Sprintf("%.1f %% by %s, which counts as %.0f answers", 100*j.Prior, j.From, j.Worth)
+	if j.Deviation != 0 {
+		s += fmt.Sprintf("; %+.1f for %s", 100*j.Deviation, domain)
+	}
+	if j.Thumbs > 0 {
+		s += fmt.Sprintf("; your thumbs count as %.1f, %.1f of them on %s", j.Thumbs, j.Here, domain)
+	}
+	return s
+}
+
+// dominator names a candidate by its deployment.
+func dominator(d *client.Decided, deployment string) string {
+	for i, c := range d.Record.Candidates {
+		if c.Deployment == deployment {
+			return fmt.Sprintf("%d, %s at %s", i+1, c.Upstream, d.Name(c.Account))
+		}
+	}
+	return "another"
 }

@@ -1,13 +1,15 @@
 package cli
 
 import (
+	"cmp"
+
 	"github.com/spf13/cobra"
 
 	"metapi/backend/control/client"
 )
 
 func (a *app) keys() *cobra.Command {
-	return group("keys", "Make, show and revoke the local keys that tools use", a.keysAdd(), a.keysPrint(), a.keysList(), a.keysPause(), a.keysResume(), a.keysRevoke())
+	return group("keys", "Make, show and revoke the local keys that tools use", a.keysAdd(), a.keysPrint(), a.keysList(), a.keysMode(), a.keysPause(), a.keysResume(), a.keysRevoke())
 }
 
 func (a *app) keysAdd() *cobra.Command {
@@ -39,7 +41,7 @@ func (a *app) keysList() *cobra.Command {
 						a.note("There is no local key yet. `metapi keys add NAME` makes one.")
 						return
 					}
-					t := newTable("NAME", "KEY", "CREATED", "STATE")
+					t := newTable("NAME", "KEY", "CREATED", "MODE", "STATE")
 					for _, k := range list {
 						state := cell{"in use", green}
 						if k.Paused != "" {
@@ -48,7 +50,7 @@ func (a *app) keysList() *cobra.Command {
 						if !k.Revoked.IsZero() {
 							state = cell{"revoked " + when(k.Revoked), red}
 						}
-						t.add(k.Name, k.KeyHint, when(k.Created), state)
+						t.add(k.Name, k.KeyHint, when(k.Created), cmp.Or(k.Mode, "as all"), state)
 					}
 					t.print(a.out)
 				})
@@ -58,7 +60,7 @@ func (a *app) keysList() *cobra.Command {
 func (a *app) keysPause() *cobra.Command {
 	return &cobra.Command{Use: "pause NAME", Short: "Refuse a tool's requests until it is resumed", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return ask(c.Context(), a, func(l *link) (client.Key, error) { return l.PauseClient(c.Context(), args[0], true) },
+			return ask(c.Context(), a, func(l *link) (client.Key, error) { return l.EditClient(c.Context(), args[0], client.EditKey{Paused: new(true)}) },
 				func(k client.Key) {
 					a.say("%s is paused: its requests are refused until `metapi keys resume %s`.", k.Name, quoted(k.Name))
 				})
@@ -68,7 +70,7 @@ func (a *app) keysPause() *cobra.Command {
 func (a *app) keysResume() *cobra.Command {
 	return &cobra.Command{Use: "resume NAME", Short: "Take a tool's requests again", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return ask(c.Context(), a, func(l *link) (client.Key, error) { return l.PauseClient(c.Context(), args[0], false) },
+			return ask(c.Context(), a, func(l *link) (client.Key, error) { return l.EditClient(c.Context(), args[0], client.EditKey{Paused: new(false)}) },
 				func(k client.Key) { a.say("The requests of %s are taken again.", k.Name) })
 		}}
 }

@@ -41,9 +41,9 @@ type Client struct {
 	Hash    Hash      `json:"hash"`
 	Hint    string    `json:"hint"` // "...wxyz": the last 4 characters of the key
 	Created time.Time `json:"created"`
-	Revoked time.Time `json:"revoked"` // zero: the key is good
-
-	Paused string `json:"paused,omitempty"` // why its requests are refused for now, in words; "": they are not
+	Revoked time.Time `json:"revoked"`          // zero: the key is good
+	Mode    string    `json:"mode,omitempty"`   // how its requests are routed, in place of the mode in force; "": as all
+	Paused  string    `json:"paused,omitempty"` // why its requests are refused for now, in words; "": they are not
 }
 
 // Live reports whether the key is good.
@@ -136,6 +136,27 @@ func (a *Accounts) ClientKey(ctx context.Context, name string) (string, error) {
 		return "", fmt.Errorf("the key %q was revoked on %s", c.Name, c.Revoked.Format(time.DateOnly))
 	}
 	return a.keys.Get(ctx, clientKey(c.ID))
+}
+
+// SetClientMode sets how a client's requests are routed, by its id or name; "" is as all. Which modes there are is not known here.
+func (a *Accounts) SetClientMode(name, mode string) (Client, error) {
+	c, err := a.client(name)
+	if err != nil {
+		return c, err
+	}
+	err = a.store.Update(func(tx *store.Tx) error {
+		now, ok, err := clients.Get(tx, c.ID)
+		if err != nil || !ok {
+			return errors.Join(err, notFound("key", name))
+		}
+		c = now
+		c.Mode = mode
+		return clients.Put(tx, c.ID, c)
+	})
+	if err == nil {
+		a.changed()
+	}
+	return c, err
 }
 
 // RevokeClient makes a local key useless, by the client's id or name, and deletes its text. It may be called again.

@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"metapi/backend/account"
+	"metapi/backend/routing"
 )
 
 func (s *Service) showClient(c account.Client) Client {
-	return Client{ID: c.ID, Name: c.Name, KeyHint: c.Hint, Created: c.Created, Revoked: c.Revoked, Paused: c.Paused, Capture: c.Live() && s.Capture.On(c.ID)}
+	return Client{ID: c.ID, Name: c.Name, KeyHint: c.Hint, Created: c.Created, Revoked: c.Revoked, Paused: c.Paused, Mode: c.Mode, Capture: c.Live() && s.Capture.On(c.ID)}
 }
 
 func (s *Service) clients(context.Context, *nothing) ([]Client, error) {
@@ -70,6 +71,41 @@ func (s *Service) clientKey(ctx context.Context, in *idInput) (ClientKey, error)
 	return ClientKey{s.showClient(c), key}, err
 }
 
+type editClientInput struct {
+	ID   string `path:"id"`
+	Body EditClient
+}
+
+// editClient changes how a client's requests are routed, pauses it, or takes its requests again, from the next one on.
+func (s *Service) editClient(_ context.Context, in *editClientInput) (Client, error) {
+	c, err := s.client(in.ID)
+	if err != nil {
+		return Client{}, err
+	}
+	if mode := in.Body.Mode; mode != nil {
+		if *mode != "" {
+			if _, err := routing.ParseMode(*mode); err != nil {
+				return Client{}, NewProblem(Invalid, Sentence(err.Error()), "")
+			}
+		}
+		if c, err = s.Accounts.SetClientMode(c.ID, *mode); err != nil {
+			return Client{}, err
+		}
+		s.Log.Info("mode of a client set", "client", c.Name, "mode", c.Mode)
+	}
+	if paused := in.Body.Paused; paused != nil {
+		why := ""
+		if *paused {
+			why = "you asked for it"
+		}
+		if c, err = s.Accounts.PauseClient(c.ID, why); err != nil {
+			return Client{}, err
+		}
+		s.Log.Info("client paused set", "client", c.Name, "paused", *paused)
+	}
+	return s.showClient(c), nil
+}
+
 func (s *Service) revokeClient(ctx context.Context, in *idInput) (Done, error) {
 	c, err := s.client(in.ID)
 	if err != nil {
@@ -88,28 +124,4 @@ func (s *Service) revokeClient(ctx context.Context, in *idInput) (Done, error) {
 		return Done{message}, nil
 	}
 	return Done{}, err
-}
-
-type editClientInput struct {
-	idInput
-	Body struct {
-		Paused bool `json:"paused" doc:"Refuse its requests until it is resumed"`
-	}
-}
-
-// editClient pauses a client, or takes its requests again.
-func (s *Service) editClient(_ context.Context, in *editClientInput) (Client, error) {
-	c, err := s.client(in.ID)
-	if err != nil {
-		return Client{}, err
-	}
-	why := ""
-	if in.Body.Paused {
-		why = "you asked for it"
-	}
-	if c, err = s.Accounts.PauseClient(c.ID, why); err != nil {
-		return Client{}, err
-	}
-	s.Log.Info("client paused set", "client", c.Name, "paused", in.Body.Paused)
-	return s.showClient(c), nil
 }

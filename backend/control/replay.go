@@ -81,7 +81,7 @@ func (s *Service) replay(_ context.Context, in *replayInput) (Replayed, error) {
 
 // walk goes through the ledger.
 func (s *Service) walk(ctx context.Context, modes []routing.Mode, since, end time.Time) {
-	r, seen := replay.New(modes, since), 0
+	r, seen := replay.New(modes, s.Snapshot().Worths(), since), 0
 	err := s.Ledger.Walk(since.Add(-learnBefore), func(rec *routing.Record) error {
 		if rec.Start.Before(end) {
 			r.Add(rec)

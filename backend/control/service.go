@@ -70,6 +70,7 @@ type Service struct {
 	Events     *Hub
 	Network    *network.Network
 	Probes     func() Probed // what was probed today
+	Thumbs     Thumbs
 	Budgets    *budget.Keeper
 	Meter      *Meter                      // what requests have come to since the start
 	SetBudgets func([]budget.Budget) error // puts them in force for good
@@ -160,7 +161,7 @@ func (s *Service) routes(r *router) {
 	route(r, http.MethodGet, "/api/clients", "clients", "The clients, revoked ones included", s.clients)
 	route(r, http.MethodPost, "/api/clients", "addClient", "Make a client with a new local key", s.addClient)
 	route(r, http.MethodGet, "/api/clients/{id}/key", "clientKey", "A client's local key", s.clientKey)
-	route(r, http.MethodPatch, "/api/clients/{id}", "editClient", "Pause a client, or take its requests again", s.editClient)
+	route(r, http.MethodPatch, "/api/clients/{id}", "editClient", "Change how a client's requests are routed, pause it, or take its requests again", s.editClient)
 	route(r, http.MethodDelete, "/api/clients/{id}", "revokeClient", "End a client's local key", s.revokeClient)
 
 	route(r, http.MethodGet, "/api/mode", "mode", "The mode in force", s.mode)
@@ -174,6 +175,7 @@ func (s *Service) routes(r *router) {
 	route(r, http.MethodGet, "/api/requests/{id}/receipt", "receipt", "What one request cost, and why; last: the newest", s.receipt)
 	route(r, http.MethodGet, "/api/storage", "storage", "How much the records take", s.storage)
 	route(r, http.MethodPost, "/api/storage/compact", "compact", "Give back what the database no longer uses", s.compact)
+	route(r, http.MethodPost, "/api/requests/{id}/thumb", "setThumb", "Say what you thought of an answer, or take it back", s.setThumb)
 	route(r, http.MethodGet, "/api/budgets", "budgets", "What may be spent, and what has been", s.budgets)
 	route(r, http.MethodPut, "/api/budgets/{name}", "setBudget", "Set a budget, or change it", s.setBudget)
 	route(r, http.MethodDelete, "/api/budgets/{name}", "removeBudget", "Remove a budget", s.removeBudget)

@@ -25,6 +25,10 @@ type Settings struct {
 
 	Hedge bool `json:"hedge" doc:"In latency mode, ask the next account too where the first takes longer than it nearly ever does; both may be billed"`
 
+	AnswerUSD float64 `json:"answer_usd" minimum:"0" maximum:"1000" doc:"What a right answer is worth, in dollars: auto mode weighs it against cost and waiting"`
+	SecondUSD float64 `json:"second_usd" minimum:"0" maximum:"10" doc:"What a second of waiting costs, in dollars"`
+	Tolerance float64 `json:"tolerance" minimum:"0" maximum:"1" doc:"How good a model must be for cost mode, in terms of the best that could serve; 0: however bad"`
+
 	KeepResponses bool `json:"keep_responses" doc:"Keep replies that tools may continue by their ids, and conversations, on this machine for 30 days; off deletes what was kept"`
 
 	Probe          bool    `json:"probe" doc:"Ask accounts that nobody has asked for long, or that are to be tried again, for their models, while clients are at work"`
@@ -78,6 +82,10 @@ type EditSettings struct {
 	Rate     *float64          `json:"rate,omitempty" minimum:"0" maximum:"1000000000"`
 	KeepDays *int              `json:"keep_days,omitempty" minimum:"0" maximum:"36500"`
 	Runaway  *string           `json:"runaway,omitempty" enum:"off,tell,pause"`
+
+	AnswerUSD *float64 `json:"answer_usd,omitempty" minimum:"0" maximum:"1000"`
+	SecondUSD *float64 `json:"second_usd,omitempty" minimum:"0" maximum:"10"`
+	Tolerance *float64 `json:"tolerance,omitempty" minimum:"0" maximum:"1"`
 }
 
 func (e EditSettings) apply(to *Settings) {
@@ -86,6 +94,9 @@ func (e EditSettings) apply(to *Settings) {
 	set(&to.CloseToTray, e.CloseToTray)
 	set(&to.StartHidden, e.StartHidden)
 	set(&to.Hedge, e.Hedge)
+	set(&to.AnswerUSD, e.AnswerUSD)
+	set(&to.SecondUSD, e.SecondUSD)
+	set(&to.Tolerance, e.Tolerance)
 	set(&to.KeepResponses, e.KeepResponses)
 	set(&to.CAFile, e.CAFile)
 	set(&to.RefreshPrices, e.RefreshPrices)
@@ -99,6 +110,11 @@ func (e EditSettings) apply(to *Settings) {
 	set(&to.Rate, e.Rate)
 	set(&to.KeepDays, e.KeepDays)
 	set(&to.Runaway, e.Runaway)
+}
+
+// Worth is what things are worth to the user, as routing has it.
+func (s *Settings) Worth() routing.Worth {
+	return routing.Worth{Answer: s.AnswerUSD, Second: s.SecondUSD, Tolerance: s.Tolerance}
 }
 
 func set[T any](to *T, v *T) {
@@ -177,8 +193,8 @@ func (s *Service) editSettings(ctx context.Context, in *editSettingsInput) (Sett
 	if then.KeepDays != now.KeepDays {
 		s.Tidy()
 	}
-	if then.Port != now.Port {
-		s.Changed() // wakes who waits for a port
+	if then.Port != now.Port || then.Worth() != now.Worth() {
+		s.Changed() // wakes who waits for a port, and has the next request weighed anew
 	}
 	return then, nil
 }

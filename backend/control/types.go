@@ -203,6 +203,13 @@ type Client struct {
 	Revoked time.Time `json:"revoked,omitzero"`
 	Paused  string    `json:"paused,omitempty" doc:"Why its requests are refused for now, in words; absent: they are not"`
 	Capture bool      `json:"capture,omitempty" doc:"Its prompts and replies are captured"`
+	Mode    string    `json:"mode,omitempty" doc:"How its requests are routed; absent: as the mode in force says"`
+}
+
+// EditClient is a change of a client; what is absent stays.
+type EditClient struct {
+	Mode   *string `json:"mode,omitempty" doc:"How its requests are routed; empty: as the mode in force says"`
+	Paused *bool   `json:"paused,omitempty" doc:"Refuse its requests until it is resumed"`
 }
 
 // ClientKey is a client with its local key.
@@ -318,6 +325,7 @@ type Request struct {
 	Row    Row            `json:"row"`
 	Record routing.Record `json:"record"`
 	Why    string         `json:"why,omitempty" doc:"Why the first candidate came first, in a sentence"`
+	Thumb  Thumb          `json:"thumb" enum:"up,down,none" doc:"What the user thought of the answer"`
 
 	Accounts map[string]string `json:"accounts" doc:"The accounts' names, by id"`
 }

@@ -127,7 +127,11 @@ func (s *Service) request(ctx context.Context, in *idInput) (Request, error) {
 		return Request{}, err
 	}
 	names, err := s.names()
-	return Request{Row: names.row(&r), Record: r, Why: r.Why(names.call), Accounts: names.accounts}, err
+	if err != nil {
+		return Request{}, err
+	}
+	thumb, err := s.Thumbs.Of(r.ID)
+	return Request{Row: names.row(&r), Record: r, Why: r.Why(names.call), Accounts: names.accounts, Thumb: thumb}, err
 }
 
 func figures(t ledger.Totals, b routing.Baseline) Figures {

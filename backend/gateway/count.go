@@ -146,7 +146,7 @@ func (a *attempt) checkEstimate() {
 	learn := n <= learnAll || n%learnEvery == 0
 	if !a.counting() && (learn || a.expected.read || len(a.body) <= readsFast) {
 		c := routing.Candidate{Deployment: a.d}
-		c.Expect(a.asked)
+		c.ExpectCost(a.asked)
 		w := a.weigh(a.d)
 		a.made.Expected = routing.Estimate{Prompt: w.Prompt, Output: w.Output, USD: c.Cost, Priced: c.Priced}
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"metapi/backend/catalog/scores"
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/codecs"
 	"metapi/backend/protocol/conversation"
@@ -21,6 +22,8 @@ type expected struct {
 	turn   live.Turn      // of the model that was looked at last
 	weight routing.Weight // likewise
 	marks  bool
+	placed bool // domain is known
+	domain scores.Domain
 }
 
 // prompt is read the first time that a mode or a rule asks.

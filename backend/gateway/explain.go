@@ -41,7 +41,7 @@ func (g *Gateway) Explain(ctx context.Context, q Question) (routing.Record, erro
 	d, err := routing.Decide(&x.snap.Snapshot, x.asked)
 	x.spareAccounts(&d)
 	for i := range d.Candidates {
-		d.Candidates[i].Expect(x.asked)
+		d.Candidates[i].Expect(x.asked, x.snap.Worths())
 	}
 	if refused := x.leaveOutUnpaid(&d); err == nil && refused != nil {
 		err = refused

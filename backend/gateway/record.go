@@ -39,6 +39,7 @@ func (x *exchange) noteDecision(d *routing.Decision, most int) {
 			x.rec.Candidates[i].Weight = c.Weight
 		}
 	}
+	x.noteJudged()
 }
 
 // inputPrice is in dollars per million fresh input tokens; 0 where it is not known.

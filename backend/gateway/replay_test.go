@@ -85,7 +85,7 @@ rules:
 	records := w.records(workers * each)
 	slices.SortFunc(records, func(a, b routing.Record) int { return strings.Compare(a.ID, b.ID) })
 
-	p := replay.New([]routing.Mode{routing.Failover, routing.Balance, routing.Fastest, routing.Cheapest}, records[0].Start)
+	p := replay.New([]routing.Mode{routing.Failover, routing.Balance, routing.Fastest, routing.Cheapest}, &routing.Usual, records[0].Start)
 	chosen := map[routing.Mode]int{} // decisions that were more than the user's order
 	failed, same, several := 0, 0, 0
 	for i := range records {
@@ -110,7 +110,7 @@ rules:
 		}
 		again := slices.Clone(r.Candidates)
 		slices.SortFunc(again, func(a, b routing.Figure) int { return strings.Compare(a.Deployment, b.Deployment) })
-		routing.Rerank(r.Mode, r.ID, again)
+		routing.Rerank(r.Mode, &routing.Usual, r.ID, again)
 		if slices.EqualFunc(again, r.Candidates, func(a, b routing.Figure) bool { return a.Deployment == b.Deployment }) {
 			same++
 		}

@@ -33,6 +33,9 @@ func draw(t *rapid.T, v reflect.Value) {
 		for i := range n {
 			draw(t, v.Index(i))
 		}
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		draw(t, v.Elem())
 	case reflect.String:
 		v.SetString(rapid.String().Draw(t, "text"))
 	case reflect.Bool:

@@ -45,7 +45,7 @@ func BenchmarkReplay(b *testing.B) {
 	modes := []routing.Mode{routing.Failover, routing.Balance, routing.Fastest, routing.Cheapest}
 	var most uint64
 	for b.Loop() {
-		p, n := replay.New(modes, t0), 0
+		p, n := replay.New(modes, &routing.Usual, t0), 0
 		err := l.Walk(t0, func(r *routing.Record) error {
 			for i := range r.Candidates {
 				f := &r.Candidates[i]

@@ -17,12 +17,16 @@ import (
 // the name is known but nobody can serve it now; the decision with its exclusions is returned beside it.
 //
 // Rules come first: they say which models may serve, and whose. Of the modes that are asked for, the nearest to the request counts: one after
-// the model's name, the client's header, a rule's, the virtual model's, the one in force.
+// the model's name, the client's header, a rule's, the virtual model's, the one that the user has set for the client, the one in force.
 func Decide(s *Snapshot, r Request) (Decision, error) {
 	e := s.Rules.apply(&r)
+	r.worth = s.Worths()
 	d := Decision{Rules: e.rules, Set: e.set}
 	refs, plan, err := s.resolve(&r, &d, &e)
 	nearest := cmp.Or(r.Mode, e.mode, d.Mode)
+	if nearest == "" && rankers[r.Usual] != nil { // a later version may have set one that this one does not know
+		nearest = r.Usual
+	}
 	d.Mode, d.Nearer = cmp.Or(nearest, s.Mode), nearest != ""
 	if err != nil {
 		return d, err

@@ -110,7 +110,6 @@ func TestWhyNobodyCanServe(t *testing.T) {
 		{"paused", paused, ask("m"), protocol.Unavailable, "paused"},
 		{"state elsewhere", s, elsewhere, protocol.Unavailable, "no other has it"},
 		{"nothing at all", world(Failover), Request{Protocol: protocol.OpenAIResponses, At: t0}, protocol.Unavailable, "accounts add"},
-		{"a mode to come", s, ask("m:quality"), protocol.BadRequest, "quality"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Decide(c.s, c.r)

@@ -10,9 +10,14 @@
 // each with its reason: another protocol, a rule, a paused account, state that lives elsewhere, a cooldown. What is left is ranked by the mode that is
 // nearest to the request.
 //
-// Each mode is a small type: failover (the user's order), balance (who is less busy), latency (who answers soonest) and cost (who costs least until
-// the request is answered). The last two rank by figures that package live learns, and need to know what the request is expected to take. That is
+// Each mode is a small type: failover (the user's order), balance (who is less busy), latency (who answers soonest), cost (who costs least until
+// the request is answered), quality (who answers best) and auto (what the answer is worth, less cost and waiting: see [Worth]). All but the first two
+// rank by figures that package live learns, and need to know what the request is expected to take, or what kind of answer it asks for. That is
 // worked out by functions of the [Request], which are called only where a mode or a rule wants it: an ordinary request pays nothing for them.
+//
+// How good a model's answers are expected to be ([Deployment.Judge]) is drawn from published results (package catalog/scores) to the user's thumbs
+// ([live.Opinions]), in all and by kind of answer. Nothing is learned from text, and nothing is tried out: where other signals, a router that learns,
+// or experiments are to come, that is the function which they would change.
 //
 // The gateway tries the candidates in order until one answers, and the ledger keeps a [Record] of it all, so that any
 // decision can be shown later.

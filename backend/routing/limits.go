@@ -195,7 +195,7 @@ func need(g live.Gauge, c *Candidate, r *Request) int64 {
 		return max(w.Prompt+w.Output, 1)
 	}
 	expected := *c
-	expected.expect(*r)
+	expected.expect(r)
 	return max(int64(expected.Cost*nano), 1)
 }
 

@@ -10,6 +10,8 @@ const (
 	Balance  Mode = "balance"  // power of two choices on in-flight requests
 	Fastest  Mode = "latency"  // the soonest answer
 	Cheapest Mode = "cost"     // the least dollars until it is answered
+	Best     Mode = "quality"  // the best answer
+	Auto     Mode = "auto"     // what the answer is worth, less what it costs and the time it takes
 )
 
 // Modes lists every mode that can be chosen, with what it means in a sentence.
@@ -21,6 +23,8 @@ var Modes = []struct {
 	{Balance, "Spread requests over all healthy accounts, to the less busy of two picked at random."},
 	{Fastest, "Use whoever has answered soonest of late; who was slow is tried again before long."},
 	{Cheapest, "Use whoever costs least for this request, its cache and failures counted in."},
+	{Best, "Use the model that is expected to answer best, by published results and your thumbs; of equals the cheapest."},
+	{Auto, "Weigh how good the answer will be against its cost and the wait, by what these are worth to you."},
 }
 
 // ParseMode reads a mode's word; the error lists the words there are.

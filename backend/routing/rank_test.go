@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"metapi/backend/catalog"
+	"metapi/backend/catalog/scores"
 	"metapi/backend/routing/live"
 
 	"pgregory.net/rapid"
@@ -108,7 +109,7 @@ func TestNoOrderOfAttemptsIsExpectedToCostLess(t *testing.T) {
 		expected := func(order []Candidate) float64 {
 			sum, reached := 0.0, 1.0
 			for _, c := range order {
-				sum += reached * ((1-c.Failing)*c.Cost + c.Failing*secondIsWorth*c.Wait.Seconds())
+				sum += reached * ((1-c.Failing)*c.Cost + c.Failing*Usual.Second*c.Wait.Seconds())
 				reached *= c.Failing
 			}
 			return sum
@@ -220,18 +221,32 @@ func BenchmarkDecide(b *testing.B) {
 				d := &s.Deployments[i]
 				d.Price = cached(float64(1+i%7), 0.1, float64(5+i%11))
 				d.Live.Observe(live.Sample{First: time.Second}, t0)
+				d.Scored = &scores.Score{Prior: 0.5 + 0.01*float64(i%40), Worth: 50}
 			}
 			r := ask("model-42")
 			r.Stream = true
 			r.Weigh = weighing(Weight{Prompt: 10_000, Output: 500, Turns: 3}, nil)
-			b.Run(fmt.Sprintf("%s of %d accounts, %d models each", m.Mode, size.accounts, size.models), func(b *testing.B) {
-				b.ReportAllocs()
-				for b.Loop() {
-					if _, err := Decide(s, r); err != nil {
-						b.Fatal(err)
+			run := func(what string) {
+				b.Run(fmt.Sprintf("%s of %d accounts, %d models each%s", m.Mode, size.accounts, size.models, what), func(b *testing.B) {
+					b.ReportAllocs()
+					for b.Loop() {
+						if _, err := Decide(s, r); err != nil {
+							b.Fatal(err)
+						}
 					}
-				}
-			})
+				})
+			}
+			run("")
+			var set Settings
+			for i := range 50 {
+				when, _ := ParseCondition(fmt.Sprintf(`client == "client-%d" and bytes > 1000`, i))
+				set.Rules = append(set.Rules, Rule{Name: fmt.Sprint(i), When: when, Never: []string{"a"}})
+			}
+			s.Rules = NewRules(&set, s.Names)
+			run(", 50 rules")
+			set.Models = map[string]Plan{"any": {Models: []Choice{{Model: "model-1"}, {Model: "model-2"}, {Model: "model-3"}}}}
+			s.Rules, r.Model = NewRules(&set, s.Names), "any"
+			run(", 50 rules, one of 3 models")
 		}
 	}
 }

@@ -34,6 +34,7 @@ type Record struct {
 	Bytes     int64              `json:"bytes"` // size of the request body
 	Features  Features           `json:"features,omitzero"`
 
+	Domain     string     `json:"domain,omitempty"` // the kind of answer; "" where nobody had to know
 	Mode       Mode       `json:"mode,omitempty"`
 	Nearer     bool       `json:"nearer,omitempty"`     // the mode is not the one that was in force: the request, a rule or the model asked for it
 	Ranked     int        `json:"ranked,omitempty"`     // how many candidates there were, where more than are kept
@@ -127,6 +128,7 @@ type Figure struct {
 	InFlight   int64   `json:"in_flight"`
 	Price      float64 `json:"price,omitempty"` // dollars per million input tokens, 0 where unknown
 	Terms
+	Judged *Judged `json:"judged,omitempty"` // what its quality rests on; nil where the mode did not look at it
 
 	// What the request's tokens would have cost here, by the prices of its day. Known once the request has settled.
 	Would      float64 `json:"would,omitempty"` // dollars

@@ -8,7 +8,8 @@ import (
 // A scorer is a ranker that sorts by a figure made of a candidate's own terms.
 type scorer interface {
 	ranker
-	score(*Terms) float64
+	score(*Terms, *Worth) float64
+	sort([]Candidate, *Worth) // by it
 }
 
 // CanRerank reports whether [Rerank] knows how a mode ranks.
@@ -21,8 +22,8 @@ func CanRerank(m Mode) bool {
 }
 
 // Rerank puts what a record keeps of its candidates into the order in which a mode ranks them, by the code that decides: by the figures in their
-// terms, what was in flight then, and for balance what the request's id draws. Nothing is put in order where [CanRerank] says no.
-func Rerank(m Mode, id string, figures []Figure) {
+// terms, what things are worth to the user, what was in flight then, and for balance what the request's id draws. Nothing is put in order where [CanRerank] says no.
+func Rerank(m Mode, w *Worth, id string, figures []Figure) {
 	if len(figures) < 2 || !CanRerank(m) {
 		return
 	}
@@ -36,9 +37,9 @@ func Rerank(m Mode, id string, figures []Figure) {
 	for tier := range tiers(cs) {
 		if s, ok := rankers[m].(scorer); ok {
 			for i := range tier {
-				tier[i].Score = s.score(&tier[i].Terms)
+				tier[i].Score = s.score(&tier[i].Terms, w)
 			}
-			byScore(tier)
+			s.sort(tier, w)
 		} else {
 			rankers[m].rank(Request{ID: id}, tier)
 		}

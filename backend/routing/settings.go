@@ -24,6 +24,8 @@ type Settings struct {
 	Prices map[string]OwnPrice `yaml:"prices,omitempty"`
 	// Rates are how many of a currency make a dollar, for prices in others: CNY: 7.1. Default: none.
 	Rates map[string]PerDollar `yaml:"rates,omitempty"`
+	// Scores are the user's own, above what is published: by the name of a model, or account/model. Default: none.
+	Scores map[string]OwnScore `yaml:"scores,omitempty"`
 	// Rules say what is done with requests of some kind. All that hold apply, in their order; of a mode, of models to use, or of a parameter to set,
 	// the first that says one counts. Default: none.
 	Rules []Rule `yaml:"rules,omitempty"`
@@ -147,6 +149,11 @@ func (s *Settings) Check() error {
 		}
 		if err := p.check(); err != nil {
 			return fmt.Errorf("models: %s: %w", name, err)
+		}
+	}
+	for name, score := range s.Scores {
+		if err := score.check(); err != nil {
+			return fmt.Errorf("scores: %s: %w", name, err)
 		}
 	}
 	for i := range s.Rules {

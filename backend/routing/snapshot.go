@@ -1,10 +1,12 @@
 package routing
 
 import (
+	"cmp"
 	"sort"
 	"time"
 
 	"metapi/backend/catalog"
+	"metapi/backend/catalog/scores"
 	"metapi/backend/protocol"
 	"metapi/backend/routing/live"
 )
@@ -16,7 +18,11 @@ type Snapshot struct {
 	Deployments []Deployment   // by account
 	Names       *catalog.Index // resolves a model's name to indices into Deployments
 	Rules       *Rules         // nil: none
+	Worth       *Worth         // nil: the usual
 }
+
+// Worths is what things are worth to the user.
+func (s *Snapshot) Worths() *Worth { return cmp.Or(s.Worth, &Usual) }
 
 // Of returns the deployments of the account at a place in Accounts.
 func (s *Snapshot) Of(place int) []Deployment {
@@ -57,6 +63,8 @@ type Deployment struct {
 	Context   int64           // tokens; 0 where unknown
 	MaxOutput int64           // tokens; 0 where unknown
 	Live      *live.Deployment
+	Scored    *scores.Score // what is known of the model's answers; nil: nothing
+	Opinion   *live.Opinion // what the user thinks of them; nil: nothing
 }
 
 // Caching is how the deployment's cache is billed at a moment.
@@ -78,6 +86,7 @@ type Request struct {
 	ID        string // seeds what is drawn at random, so that a decision can be repeated
 	Model     string // as the client named it; "" where the operation has none
 	Mode      Mode   // that the client asks for; "": the one in force. One after the model's name counts before it
+	Usual     Mode   // that the user has set for the client, in place of the one in force; "": none
 	Protocol  protocol.Protocol
 	Operation protocol.Operation
 	Translate protocol.Set // other protocols that the request can be put into, and its reply from; none where it leans on an account's state
@@ -95,6 +104,9 @@ type Request struct {
 	Text   func() string            // the last message of the user, and the first 2 KB
 	Header func(name string) string // but for those that hold keys
 	Weigh  func(*Deployment) Weight
+	Domain func() scores.Domain // what kind of answer is asked for
+
+	worth *Worth // of the snapshot
 }
 
 // Pin ties a request to one account, because the request leans on state that lives there.

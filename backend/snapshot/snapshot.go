@@ -38,6 +38,8 @@ type Sources struct {
 	Live     *live.Registry
 	Mode     func() (routing.Mode, error)
 	Paused   func() (bool, error)
+	Worth    func() (routing.Worth, error)                                  // nil: the usual
+	Opinions *live.Opinions                                                 // nil: none
 	Settings func() routing.Settings                                        // nil: none
 	Spent    func(account string, since time.Time) (usd float64, err error) // what an account has cost; nil: that is not known
 	Way      func(context.Context, account.Account) (http.RoundTripper, error)
@@ -110,6 +112,13 @@ func (b *Builder) rebuild(ctx context.Context) error {
 	}
 	if s.Paused, err = b.Paused(); err != nil {
 		return fmt.Errorf("read whether Metapi is paused: %w", err)
+	}
+	if b.Worth != nil {
+		w, err := b.Worth()
+		if err != nil {
+			return fmt.Errorf("read what answers are worth: %w", err)
+		}
+		s.Worth = &w
 	}
 	accounts, err := b.Accounts.List()
 	if err != nil {
@@ -235,6 +244,10 @@ func (b *Builder) addDeployments(s *Snapshot, accounts []account.Account, offers
 				d.Price = own
 			}
 			d.Price = d.Price.At(set.Worth)
+			d.Scored = set.Scored(a.Slug, d.Upstream, d.Model)
+			if b.Opinions != nil {
+				d.Opinion = b.Opinions.Of(d.Model)
+			}
 			entries = append(entries, catalog.Entry{Ref: int32(len(s.Deployments)), Account: a.Slug, Name: o.Name})
 			s.Deployments = append(s.Deployments, d)
 		}

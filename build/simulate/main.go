@@ -47,7 +47,12 @@ func simulate(sc scenario, seed uint64) []result {
 	n := len(sc.upstreams)
 	var all []result
 	for _, m := range routing.Modes {
-		all = append(all, run(string(m.Mode), newMode(m.Mode, sc.upstreams, seed), sc.upstreams, traffic, seed))
+		p := newMode(m.Mode, sc.upstreams, seed)
+		r := run(string(m.Mode), p, sc.upstreams, traffic, seed)
+		if sc.several() && (m.Mode == routing.Best || m.Mode == routing.Auto) {
+			r.why = p.why(&r, sc.upstreams, traffic[len(traffic)-1].at)
+		}
+		all = append(all, r)
 	}
 	for i := range n {
 		order := fixed{i}
@@ -60,8 +65,10 @@ func simulate(sc scenario, seed uint64) []result {
 	}
 	return append(all,
 		run("round robin", &turns{n: n}, sc.upstreams, traffic, seed),
-		run("oracle, dollars", &oracle{cheap: true, rest: rest}, sc.upstreams, traffic, seed),
-		run("oracle, seconds", &oracle{}, sc.upstreams, traffic, seed))
+		run("oracle, dollars", &oracle{dollars, rest}, sc.upstreams, traffic, seed),
+		run("oracle, seconds", &oracle{seconds, rest}, sc.upstreams, traffic, seed),
+		run("oracle, answers", &oracle{answers, rest}, sc.upstreams, traffic, seed),
+		run("oracle, worth", &oracle{worth, rest}, sc.upstreams, traffic, seed))
 }
 
 func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }
@@ -76,14 +83,19 @@ func print(out io.Writer, sc scenario, all []result) {
 	for _, u := range sc.upstreams {
 		names = append(names, u.name)
 	}
-	fmt.Fprintf(t, "\tcost\tP95\terrors\tslow\t%s\t\n", strings.Join(names, "\t"))
+	fmt.Fprintf(t, "\tcost\tP95\terrors\tslow\tgood\tworth\t%s\t\n", strings.Join(names, "\t"))
 	for _, r := range all {
-		fmt.Fprintf(t, "%s\t$%.2f\t%.2f s\t%d\t%d\t", r.name, r.usd, r.p95(warm).Seconds(), r.errors, r.slow)
+		fmt.Fprintf(t, "%s\t$%.2f\t%.2f s\t%d\t%d\t%.1f %%\t$%.2f\t", r.name, r.usd, r.p95(warm).Seconds(), r.errors, r.slow, 100*r.quality(), r.worth())
 		for _, n := range r.served {
 			fmt.Fprintf(t, "%d\t", n)
 		}
 		fmt.Fprintln(t)
 	}
 	t.Flush()
+	for _, r := range all {
+		if r.why != "" {
+			fmt.Fprintln(out, r.why)
+		}
+	}
 	fmt.Fprintln(out)
 }

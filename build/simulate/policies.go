@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"metapi/backend/catalog"
+	"metapi/backend/catalog/scores"
 	"metapi/backend/protocol"
 	"metapi/backend/routing"
 	"metapi/backend/routing/live"
@@ -22,6 +23,7 @@ type policy interface {
 // attempt is what came of asking an upstream.
 type attempt struct {
 	failed bool
+	good   bool          // the answer is
 	first  time.Duration // to the first token; where it failed, to the failure
 	usage  protocol.Usage
 	billed float64 // dollars
@@ -47,27 +49,43 @@ func (t *turns) order(*request, *world) []int {
 }
 func (*turns) heard(*request, int, *attempt) {}
 
-// oracle knows what each upstream bills, caches, takes and fails by, and what is to come of the session. cheap: it wants the least dollars, else the soonest answer.
+// oracle knows what each upstream bills, caches, takes and fails by, how good its answers are, and what is to come of the session.
 type oracle struct {
-	cheap bool
+	wants wish
 	rest  map[string][]*request // of each session, the requests to come
 }
+
+// wish is what an oracle wants.
+type wish int
+
+const (
+	seconds wish = iota // the soonest answer
+	dollars             // the least dollars
+	answers             // the best answers
+	worth               // the most of what answers are worth, less dollars and seconds
+)
 
 func (o *oracle) order(r *request, w *world) []int {
 	score := make([]float64, len(w.upstreams))
 	for i := range w.upstreams {
 		u := &w.upstreams[i]
 		fails := min(u.fails(r.at), 1-1e-9)
-		if !o.cheap {
-			score[i] = u.first(r.at).Seconds() / (1 - fails)
+		first := u.first(r.at).Seconds()
+		switch o.wants {
+		case seconds:
+			score[i] = first / (1 - fails)
+			continue
+		case answers:
+			score[i] = -u.good.in(r.domain)
 			continue
 		}
 		usd, _ := u.bills.Cost(w.usage(r, i), r.at)
-		have := r.prompt
+		have, turns := r.prompt, 1.0
 		for _, next := range o.rest[r.session] {
 			if !next.at.After(r.at) {
 				continue
 			}
+			turns++
 			usage := protocol.Usage{Input: next.prompt, Output: next.output}
 			if u.caches {
 				usage.Input, usage.CacheRead = next.prompt-have, have
@@ -80,6 +98,9 @@ func (o *oracle) order(r *request, w *world) []int {
 			usd += later
 		}
 		score[i] = usd + fails/(1-fails)*1e-3
+		if o.wants == worth {
+			score[i] -= turns * (routing.Usual.Answer*u.good.in(r.domain) - routing.Usual.Second*first)
+		}
 	}
 	list := make([]int, len(score))
 	for i := range list {
@@ -96,31 +117,68 @@ type mode struct {
 	memory live.Memory
 	rng    *rand.Rand
 	n      int
-	passes map[int]*live.Pass
+
+	user     *rand.Rand // draws what is placed wrongly, and judged
+	opinions live.Opinions
+	thumbs   map[string][]live.Thumb // by model
+	placed   scores.Domain           // of the last request, as it was taken to be
+}
+
+// How well the published results of a model tell how good its answers are, and how much a user adds.
+const (
+	scoresOff   = 0.02 // standard deviation of a score
+	misplaced   = 0.1  // of the requests are taken to be of no domain
+	thumbsGiven = 0.1  // of the answers are judged
+	thumbsWrong = 0.05 // of those wrongly
+)
+
+// published is what the results of an upstream's model let one expect.
+func published(u *upstream, rng *rand.Rand) *scores.Score {
+	mean := (u.good.agentic + u.good.chat + u.good.summary) / 3
+	s := &scores.Score{Prior: mean + u.flattered + scoresOff*rng.NormFloat64(), Worth: 30, Evidence: scores.Published}
+	for _, d := range []scores.Domain{scores.Agentic, scores.Other, scores.Summary} {
+		s.Deviations[d] = (u.good.in(d)-mean)/2 + scoresOff/2*rng.NormFloat64()
+	}
+	return s
 }
 
 func newMode(m routing.Mode, upstreams []upstream, seed uint64) *mode {
+	of := &mode{rng: rand.New(rand.NewPCG(seed, 7)), user: rand.New(rand.NewPCG(seed, 19)), thumbs: map[string][]live.Thumb{}}
 	s := &routing.Snapshot{Mode: m, Accounts: make([]routing.Account, len(upstreams))}
+	results := rand.New(rand.NewPCG(seed, 11))
+	said := map[string]*scores.Score{}
+	var any routing.Plan
 	reg := live.NewRegistry()
 	var entries []catalog.Entry
 	for i, u := range upstreams {
-		id := fmt.Sprint(i)
+		id, model := fmt.Sprint(i), u.model()
+		if said[model] == nil {
+			said[model] = published(&u, results)
+			any.Models = append(any.Models, routing.Choice{Model: model})
+		}
 		s.Accounts[i] = routing.Account{ID: id, Slug: fmt.Sprint("account-", i), Host: id + ".test"}
-		s.Deployments = append(s.Deployments, routing.Deployment{ID: id, Account: &s.Accounts[i], Order: i, Upstream: "model", Model: "model", Price: u.listed,
-			Protocols: protocol.SetOf(protocol.OpenAIChat), Live: reg.Deployment(id, id, id+".test")})
-		entries = append(entries, catalog.Entry{Ref: int32(i), Account: s.Accounts[i].Slug, Name: "model"})
+		s.Deployments = append(s.Deployments, routing.Deployment{ID: id, Account: &s.Accounts[i], Order: i, Upstream: model, Model: model, Price: u.listed,
+			Scored: said[model], Opinion: of.opinions.Of(model), Protocols: protocol.SetOf(protocol.OpenAIChat), Live: reg.Deployment(id, id, id+".test")})
+		entries = append(entries, catalog.Entry{Ref: int32(i), Account: s.Accounts[i].Slug, Name: model})
 	}
 	s.Names = catalog.NewIndex(entries, nil)
-	return &mode{snap: s, rng: rand.New(rand.NewPCG(seed, 7)), passes: map[int]*live.Pass{}}
+	s.Rules = routing.NewRules(&routing.Settings{Models: map[string]routing.Plan{"any": any}}, s.Names)
+	of.snap = s
+	return of
 }
 
 func (m *mode) order(r *request, _ *world) []int {
 	m.n++
-	turn := live.Turn{Client: r.client, Session: r.session, Model: "model"}
 	estimated := float64(r.prompt) * math.Exp(0.05*m.rng.NormFloat64()) // estimates of tokens are some hundredths off
-	d, err := routing.Decide(m.snap, routing.Request{ID: fmt.Sprint(m.n), Model: "model", Protocol: protocol.OpenAIChat, At: r.at,
+	m.placed = r.domain
+	if m.user.Float64() < misplaced {
+		m.placed = scores.Other
+	}
+	d, err := routing.Decide(m.snap, routing.Request{ID: fmt.Sprint(m.n), Model: "any", Protocol: protocol.OpenAIChat, At: r.at,
 		Client: r.client, Session: r.session, Bytes: r.prompt * 4, Stream: true,
+		Domain: func() scores.Domain { return m.placed },
 		Weigh: func(d *routing.Deployment) routing.Weight {
+			turn := live.Turn{Client: r.client, Session: r.session, Model: d.Model}
 			w := routing.Weight{Prompt: int64(estimated), Output: int64(m.memory.Output(turn)), Turns: m.memory.Turns(turn)}
 			w.Cached = min(m.memory.Cached(turn, d.ID, r.at), w.Prompt)
 			w.Writes = m.memory.Marks(turn) && d.Caching(r.at) == live.Asked
@@ -152,7 +210,12 @@ func (m *mode) heard(r *request, i int, a *attempt) {
 		}
 	}
 	d.Live.Observe(s, a.at)
+	if !a.failed && m.user.Float64() < thumbsGiven {
+		t := live.Thumb{Domain: m.placed, Placed: true, Up: a.good != (m.user.Float64() < thumbsWrong), At: a.at}
+		m.thumbs[d.Model] = append(m.thumbs[d.Model], t)
+		d.Opinion.Set(m.thumbs[d.Model], a.at)
+	}
 	if !a.failed {
-		m.memory.Learn(live.Turn{Client: r.client, Session: r.session, Model: "model"}, d.ID, a.usage, d.Caching(a.at), a.at)
+		m.memory.Learn(live.Turn{Client: r.client, Session: r.session, Model: d.Model}, d.ID, a.usage, d.Caching(a.at), a.at)
 	}
 }

@@ -1,36 +1,59 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"testing"
 	"time"
+
+	"metapi/backend/routing"
 )
 
 func TestModesKeepWhatTheyPromise(t *testing.T) {
 	for _, seed := range []uint64{1, 2, 3} {
-		for _, sc := range scenarios() {
-			all := map[string]result{}
-			best := math.Inf(1) // dollars of the best fixed choice
-			for _, r := range simulate(sc, seed) {
-				all[r.name] = r
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			for _, sc := range scenarios() {
+				all := map[string]result{}
+				for _, r := range simulate(sc, seed) {
+					all[r.name] = r
+				}
+				good := 0.0 // answers of the best fixed choice
+				for _, u := range sc.upstreams {
+					good = max(good, all["first "+u.name].quality())
+				}
+				best := math.Inf(1) // dollars of the best fixed choice
+				for _, u := range sc.upstreams {
+					best = min(best, all["first "+u.name].usd)
+				}
+				quality, auto := all["quality"], all["auto"]
+				if quality.quality() < good-0.02 && sc.name != "overrated" {
+					t.Errorf("%s, seed %d: in quality mode %.3f of the answers are good, of the best fixed choice %.3f", sc.name, seed, quality.quality(), good)
+				}
+				if first := all["first overrated"]; sc.name == "overrated" && quality.quality() < (first.quality()+good)/2 {
+					t.Errorf("seed %d: thumbs do not tell that a model is overrated: %.3f of the answers are good, %.3f of its own", seed, quality.quality(), first.quality())
+				}
+				if other := max(all["cost"].worth(), quality.worth()); auto.worth() < 0.97*other {
+					t.Errorf("%s, seed %d: auto mode is worth $%.2f, another mode $%.2f", sc.name, seed, auto.worth(), other)
+				}
+				cost, latency, failover := all["cost"], all["latency"], all["failover"]
+				switch several := sc.several(); {
+				case several && (cost.usd > 1.03*quality.usd || cost.quality() < routing.Usual.Tolerance*quality.quality()):
+					t.Errorf("%s, seed %d: cost mode pays $%.2f for %.3f good answers, quality mode $%.2f for %.3f", sc.name, seed, cost.usd, cost.quality(), quality.usd, quality.quality())
+				case !several && cost.usd > 1.03*best:
+					t.Errorf("%s, seed %d: cost mode pays $%.2f, the best fixed choice $%.2f", sc.name, seed, cost.usd, best)
+				}
+				if got, want := latency.p95(warm), all["oracle, seconds"].p95(warm); got > want+want/10 {
+					t.Errorf("%s, seed %d: latency mode has a P95 of %v, the oracle of %v", sc.name, seed, got, want)
+				}
+				if sc.name == "slowdown" && latency.slow >= 30 {
+					t.Errorf("seed %d: in latency mode %d requests went to one that was slow for a day", seed, latency.slow)
+				}
+				if sc.name == "turns" && failover.errors+cost.errors+latency.errors > 0 {
+					t.Errorf("seed %d: clients saw errors while one was there: %d, %d, %d", seed, failover.errors, cost.errors, latency.errors)
+				}
 			}
-			for _, u := range sc.upstreams {
-				best = min(best, all["first "+u.name].usd)
-			}
-			cost, latency, failover := all["cost"], all["latency"], all["failover"]
-			if cost.usd > 1.03*best {
-				t.Errorf("%s, seed %d: cost mode pays $%.2f, the best fixed choice $%.2f", sc.name, seed, cost.usd, best)
-			}
-			if got, want := latency.p95(warm), all["oracle, seconds"].p95(warm); got > want+want/10 {
-				t.Errorf("%s, seed %d: latency mode has a P95 of %v, the oracle of %v", sc.name, seed, got, want)
-			}
-			if sc.name == "slowdown" && latency.slow >= 30 {
-				t.Errorf("seed %d: in latency mode %d requests went to one that was slow for a day", seed, latency.slow)
-			}
-			if sc.name == "turns" && failover.errors+cost.errors+latency.errors > 0 {
-				t.Errorf("seed %d: clients saw errors while one was there: %d, %d, %d", seed, failover.errors, cost.errors, latency.errors)
-			}
-		}
+		})
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"metapi/backend/catalog/scores"
 )
 
 // request is one of a client's.
@@ -15,6 +17,7 @@ type request struct {
 	session string // "": it is none's
 	prompt  int64  // tokens, of which the session's earlier prompts are the beginning
 	output  int64  // tokens
+	domain  scores.Domain
 }
 
 // begin is the first moment of the week: a Monday.
@@ -32,12 +35,13 @@ type kind struct {
 	grows   float64    // tokens that a turn adds, besides the answer
 	output  float64    // tokens, median
 	session bool
+	domain  scores.Domain
 }
 
 var kinds = []kind{
-	{"agent", 14, 18, 25 * time.Second, [2]float64{12_000, 30_000}, 2500, 350, true},
-	{"chat", 30, 3, 90 * time.Second, [2]float64{300, 2500}, 150, 450, true},
-	{"reports", 25, 1, 0, [2]float64{15_000, 60_000}, 0, 900, false},
+	{"agent", 14, 18, 25 * time.Second, [2]float64{12_000, 30_000}, 2500, 350, true, scores.Agentic},
+	{"chat", 30, 3, 90 * time.Second, [2]float64{300, 2500}, 150, 450, true, scores.Other},
+	{"reports", 25, 1, 0, [2]float64{15_000, 60_000}, 0, 900, false, scores.Summary},
 }
 
 // week draws a week of traffic, in the order of time. Most of it is between eight and twenty o'clock.
@@ -58,7 +62,7 @@ func week(rng *rand.Rand) []request {
 				prompt := k.first[0] + (k.first[1]-k.first[0])*rng.Float64()
 				for {
 					output := k.output * math.Exp(0.6*rng.NormFloat64())
-					all = append(all, request{at, k.client, session, int64(prompt), int64(output) + 1})
+					all = append(all, request{at, k.client, session, int64(prompt), int64(output) + 1, k.domain})
 					if rng.Float64() < 1/k.turns {
 						break
 					}

@@ -6,7 +6,9 @@ import (
 	"slices"
 	"time"
 
+	"metapi/backend/catalog/scores"
 	"metapi/backend/protocol"
+	"metapi/backend/routing"
 )
 
 // world is the upstreams as they are, with what is in their caches.
@@ -14,6 +16,7 @@ type world struct {
 	upstreams []upstream
 	caches    []map[string]entry // by session
 	rng       *rand.Rand
+	judge     *rand.Rand // of answers: apart, so that the rest of a week is the same whoever answers
 }
 
 type entry struct {
@@ -22,7 +25,7 @@ type entry struct {
 }
 
 func newWorld(upstreams []upstream, seed uint64) *world {
-	w := &world{upstreams: upstreams, rng: rand.New(rand.NewPCG(seed, 13))}
+	w := &world{upstreams: upstreams, rng: rand.New(rand.NewPCG(seed, 13)), judge: rand.New(rand.NewPCG(seed, 17))}
 	for range upstreams {
 		w.caches = append(w.caches, map[string]entry{})
 	}
@@ -56,7 +59,7 @@ func (w *world) ask(r *request, i int) attempt {
 	if w.rng.Float64() < u.fails(r.at) {
 		return attempt{failed: true, first: failure, at: r.at.Add(failure)}
 	}
-	a := attempt{first: time.Duration(float64(u.first(r.at)) * noise), usage: w.usage(r, i)}
+	a := attempt{good: w.judge.Float64() < u.good.in(r.domain), first: time.Duration(float64(u.first(r.at)) * noise), usage: w.usage(r, i)}
 	a.at = r.at.Add(a.first)
 	if r.session != "" && u.caches {
 		w.caches[i][r.session] = entry{r.prompt, r.at.Add(5 * time.Minute)}
@@ -68,10 +71,26 @@ func (w *world) ask(r *request, i int) attempt {
 type result struct {
 	name   string
 	usd    float64
-	waits  []time.Duration // of the requests that were answered, in their order
-	errors int             // that clients saw
-	served []int           // requests, by upstream
-	slow   int             // requests that the one in a slowdown got while it was slow, and another was not
+	waits  []time.Duration         // of the requests that were answered, in their order
+	errors int                     // that clients saw
+	served []int                   // requests, by upstream
+	good   float64                 // answers that are expected to be, by the quality of who gave them
+	asked  int                     // requests
+	by     map[scores.Domain][]int // requests, by what they ask for and upstream
+	why    string                  // of a mode that looks at quality: by which expectations
+	slow   int                     // requests that the one in a slowdown got while it was slow, and another was not
+}
+
+// quality is the share of requests that got a good answer.
+func (r result) quality() float64 { return r.good / float64(r.asked) }
+
+// worth is what the week was worth to a user who has said nothing, in dollars.
+func (r result) worth() float64 {
+	waited := 0.0
+	for _, w := range r.waits {
+		waited += w.Seconds()
+	}
+	return routing.Usual.Answer*r.good - r.usd - routing.Usual.Second*waited
 }
 
 func (r result) p95(from int) time.Duration {
@@ -86,7 +105,10 @@ func (r result) p95(from int) time.Duration {
 // run sends the traffic by a policy.
 func run(name string, p policy, upstreams []upstream, traffic []request, seed uint64) result {
 	w := newWorld(upstreams, seed)
-	res := result{name: name, served: make([]int, len(upstreams))}
+	res := result{name: name, served: make([]int, len(upstreams)), asked: len(traffic), by: map[scores.Domain][]int{}}
+	for _, a := range asks {
+		res.by[a.domain] = make([]int, len(upstreams))
+	}
 	for i := range traffic {
 		r := traffic[i]
 		asked := r.at
@@ -106,6 +128,8 @@ func run(name string, p policy, upstreams []upstream, traffic []request, seed ui
 			if !a.failed {
 				answered = true
 				res.served[to]++
+				res.by[r.domain][to]++
+				res.good += upstreams[to].good.in(r.domain)
 				res.waits = append(res.waits, a.at.Sub(asked))
 				if upstreams[to].first(r.at) > 5*time.Second {
 					res.slow++

@@ -167,6 +167,16 @@ func (c *Client) RevokeClient(ctx context.Context, ref string) (control.Done, er
 	return call[control.Done](ctx, c, http.MethodDelete, "/api/clients/"+url.PathEscape(ref), nil, nil)
 }
 
+// EditClient changes how a client's requests are routed, or has them refused, by its id or name.
+func (c *Client) EditClient(ctx context.Context, ref string, in control.EditClient) (control.Client, error) {
+	return call[control.Client](ctx, c, http.MethodPatch, "/api/clients/"+url.PathEscape(ref), nil, in)
+}
+
+// SetThumb says what the user thought of the answer to a request: up, down, or none to take it back.
+func (c *Client) SetThumb(ctx context.Context, id string, thumb control.Thumb) (control.Done, error) {
+	return post[control.Done](ctx, c, "/api/requests/"+url.PathEscape(id)+"/thumb", map[string]control.Thumb{"thumb": thumb})
+}
+
 // Mode tells the mode in force.
 func (c *Client) Mode(ctx context.Context) (control.ModeInfo, error) {
 	return get[control.ModeInfo](ctx, c, "/api/mode", nil)
@@ -270,11 +280,6 @@ func (c *Client) Records(ctx context.Context) (control.Records, error) {
 // Compact gives back what the database no longer uses.
 func (c *Client) Compact(ctx context.Context) (control.Records, error) {
 	return post[control.Records](ctx, c, "/api/storage/compact", nil)
-}
-
-// PauseClient has the requests of a client refused, or taken again.
-func (c *Client) PauseClient(ctx context.Context, ref string, paused bool) (control.Client, error) {
-	return call[control.Client](ctx, c, http.MethodPatch, "/api/clients/"+url.PathEscape(ref), nil, map[string]bool{"paused": paused})
 }
 
 // Question is what [Client.Decide] asks about.

@@ -4,6 +4,7 @@ import (
 	"metapi/backend/control"
 	"metapi/backend/ledger/capture"
 	"metapi/backend/ledger/replay"
+	"metapi/backend/routing"
 )
 
 // The types of the control API, so that a caller need import this package alone.
@@ -26,6 +27,8 @@ type (
 	ModelPrice      = control.ModelPrice
 	Key             = control.Client // a client of the gateway, with its local key
 	KeyText         = control.ClientKey
+	EditKey         = control.EditClient
+	Thumb           = control.Thumb
 	ModeInfo        = control.ModeInfo
 	ModeWord        = control.ModeWord
 	Paused          = control.Paused
@@ -41,6 +44,7 @@ type (
 	Decided         = control.Decided
 	Replayed        = control.Replayed
 	Outcome         = replay.Outcome
+	Judged          = routing.Judged
 	BudgetStanding  = control.BudgetStanding
 	Receipt         = control.Receipt
 	Records         = control.Records

@@ -54,6 +54,7 @@ const measuring = "Each request is decided again, by the code that decides, amon
 type Replay struct {
 	report   Comparison
 	since    time.Time
+	worth    *routing.Worth
 	left     map[string]*LeftOut
 	figure   *live.Registry
 	real     side
@@ -69,9 +70,10 @@ type side struct {
 	waits  waits
 }
 
-// New makes a replay under some modes of the requests begun at or after a time. Records of before are only learned from.
-func New(modes []routing.Mode, since time.Time) *Replay {
-	p := &Replay{since: since, left: map[string]*LeftOut{}, figure: live.NewRegistry(), modes: make([]side, len(modes))}
+// New makes a replay under some modes of the requests begun at or after a time, with what things are worth to the user. Records of before are only
+// learned from.
+func New(modes []routing.Mode, worth *routing.Worth, since time.Time) *Replay {
+	p := &Replay{since: since, worth: worth, left: map[string]*LeftOut{}, figure: live.NewRegistry(), modes: make([]side, len(modes))}
 	for i, m := range modes {
 		p.modes[i].Mode = m
 	}
@@ -146,7 +148,7 @@ func (p *Replay) check(r *routing.Record) {
 	}
 	p.cs = append(p.cs[:0], r.Candidates...)
 	slices.SortFunc(p.cs, func(a, b routing.Figure) int { return a.Order - b.Order })
-	routing.Rerank(modeOf(r, r.Mode), r.ID, p.cs)
+	routing.Rerank(modeOf(r, r.Mode), p.worth, r.ID, p.cs)
 	p.report.Checked++
 	if p.cs[0].Deployment == r.Candidates[0].Deployment {
 		p.report.Repeated++
@@ -231,7 +233,7 @@ func (p *Replay) path(r *routing.Record, s *side, turn live.Turn) (o outcome) {
 	p.cs = append(p.cs[:0], r.Candidates...)
 	mode := modeOf(r, s.Mode)
 	p.fill(r, s, turn, mode)
-	routing.Rerank(mode, r.ID, p.cs)
+	routing.Rerank(mode, p.worth, r.ID, p.cs)
 	last := len(r.Attempts) - 1
 	served := slices.IndexFunc(r.Candidates, func(f routing.Figure) bool { return f.Deployment == r.Attempts[last].Deployment })
 	for i := range p.cs {

@@ -47,7 +47,7 @@ func inSession(r *routing.Record, turn int) *routing.Record {
 }
 
 func play(modes []routing.Mode, records ...*routing.Record) Comparison {
-	p := New(modes, t0)
+	p := New(modes, &routing.Usual, t0)
 	for _, r := range records {
 		p.Add(r)
 	}
@@ -166,7 +166,7 @@ func TestWhatCannotBeComparedIsToldWithItsReason(t *testing.T) {
 }
 
 func BenchmarkAdd(b *testing.B) {
-	p := New([]routing.Mode{routing.Failover, routing.Balance, routing.Fastest, routing.Cheapest}, t0)
+	p := New([]routing.Mode{routing.Failover, routing.Balance, routing.Fastest, routing.Cheapest}, &routing.Usual, t0)
 	n := 0
 	b.ReportAllocs()
 	for b.Loop() {

@@ -182,6 +182,10 @@ export const useReplaceKey = () =>
 export const useRemoveAccount = () => useChange((id: string) => data(DELETE("/api/accounts/{id}", at(id))), "accounts", "models", "status");
 export const useRestoreAccount = () => useChange((id: string) => data(POST("/api/accounts/{id}/restore", at(id))), "accounts", "models", "status");
 export const useAddClient = () => useChange((name: string) => data(POST("/api/clients", { body: { name } })), "clients", "status");
+export const useEditClient = () =>
+  useChange(({ id, ...body }: Schemas["EditClient"] & { id: string }) => data(PATCH("/api/clients/{id}", { ...at(id), body })), "clients");
+export const useSetThumb = () =>
+  useChange(({ id, thumb }: { id: string; thumb: Schemas["Request"]["thumb"] }) => data(POST("/api/requests/{id}/thumb", { ...at(id), body: { thumb } })), "request");
 export const useRevokeClient = () => useChange((id: string) => data(DELETE("/api/clients/{id}", at(id))), "clients", "status");
 export const useCapture = () => useQuery({ queryKey: ["capture"], queryFn: () => data(GET("/api/capture")) });
 export const useCaptureClient = () =>

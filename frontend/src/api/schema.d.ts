@@ -161,42 +161,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/capture": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What is captured of prompts and replies, and how much is kept */
-        get: operations["capture"];
-        put?: never;
-        post?: never;
-        /** Delete all captured prompts and replies at once */
-        delete: operations["emptyCapture"];
-        options?: never;
-        head?: never;
-        /** Change how long captured prompts and replies are kept, and how much */
-        patch: operations["limitCapture"];
-        trace?: never;
-    };
-    "/api/capture/clients/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Capture what a client says and is told, or end that */
-        put: operations["captureClient"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/clients": {
         parameters: {
             query?: never;
@@ -229,7 +193,8 @@ export interface paths {
         delete: operations["revokeClient"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change how a client's requests are routed */
+        patch: operations["editClient"];
         trace?: never;
     };
     "/api/clients/{id}/key": {
@@ -492,58 +457,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/price": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What a model costs, at each account that offers it */
-        get: operations["price"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/prices": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The list of prices in force */
-        get: operations["prices"];
-        put?: never;
-        post?: never;
-        /** Go back to the list of prices that came with this version */
-        delete: operations["forgetPrices"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/prices/refresh": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Fetch the list of prices now */
-        post: operations["refreshPrices"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/providers": {
         parameters: {
             query?: never;
@@ -612,17 +525,17 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/requests/{id}/captured": {
+    "/api/requests/{id}/thumb": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** What was said in a request, where that was captured */
-        get: operations["captured"];
+        get?: never;
         put?: never;
-        post?: never;
+        /** Say what you thought of an answer, or take it back */
+        post: operations["setThumb"];
         delete?: never;
         options?: never;
         head?: never;
@@ -923,35 +836,6 @@ export interface components {
             /** @description What it holds, in words */
             what: string;
         };
-        CaptureClientInputBody: {
-            on: boolean;
-        };
-        CaptureInfo: {
-            /** @description Those whose prompts and replies are captured, by name */
-            clients: string[] | null;
-            /**
-             * Format: int64
-             * @description After so many what was captured is deleted
-             */
-            days: number;
-            holding: components["schemas"]["Holding"];
-            /**
-             * Format: int64
-             * @description Beyond them the oldest is deleted
-             */
-            megabytes: number;
-        };
-        Captured: {
-            /** @description The client's id */
-            client: string;
-            id: string;
-            reply: components["schemas"]["Side"];
-            request: components["schemas"]["Side"];
-            /** @description The reply came as a stream, which has been put together */
-            stream?: boolean;
-            /** Format: date-time */
-            time: string;
-        };
         Check: {
             /** @description What to run for it */
             command?: string;
@@ -968,12 +852,12 @@ export interface components {
             state: "ok" | "warn" | "fail" | "running" | "stopped";
         };
         Client: {
-            /** @description Its prompts and replies are captured */
-            capture?: boolean;
             /** Format: date-time */
             created: string;
             id: string;
             key_hint: string;
+            /** @description How its requests are routed; absent: as the mode in force says */
+            mode?: string;
             name: string;
             /** Format: date-time */
             revoked?: string;
@@ -1059,23 +943,30 @@ export interface components {
             /** @description How it is reached; empty: as the settings say. *** as its password keeps the one that is known */
             proxy?: string;
         };
+        EditClient: {
+            /** @description How its requests are routed; empty: as the mode in force says */
+            mode?: string;
+        };
         EditDesktop: {
             start_at_login: boolean;
         };
         EditSettings: {
+            /** Format: double */
+            answer_usd?: number;
             ca_file?: string;
             close_to_tray?: boolean;
-            hedge?: boolean;
             keep_responses?: boolean;
             /** Format: int64 */
             port?: number;
-            prices_url?: string;
             /** @description *** as its password keeps the one that is known */
             proxy?: string;
-            refresh_prices?: boolean;
+            /** Format: double */
+            second_usd?: number;
             start_hidden?: boolean;
             /** @enum {string} */
             theme?: "system" | "light" | "dark";
+            /** Format: double */
+            tolerance?: number;
         };
         Event: {
             request?: components["schemas"]["Row"];
@@ -1103,19 +994,24 @@ export interface components {
             /** Format: double */
             cost?: number;
             deployment: string;
+            dominated?: string;
             /** Format: double */
             failing?: number;
             /** Format: int64 */
             in_flight: number;
+            judged?: components["schemas"]["Judged"];
             /** Format: double */
             later?: number;
             /** Format: double */
             price?: number;
             priced?: boolean;
             /** Format: double */
+            quality?: number;
+            /** Format: double */
             score?: number;
-            unknown?: string;
             upstream: string;
+            /** Format: double */
+            utility?: number;
             /** Format: int64 */
             wait?: number;
             /** Format: double */
@@ -1232,24 +1128,23 @@ export interface components {
              */
             tokens_estimated: number;
         };
-        Holding: {
-            /** Format: int64 */
-            bytes: number;
-            /**
-             * Format: int64
-             * @description Requests that could not be kept since the start
-             */
-            missed?: number;
-            /** Format: date-time */
-            oldest?: string;
-            /** Format: int64 */
-            requests: number;
-        };
-        LimitCaptureInputBody: {
-            /** Format: int64 */
-            days?: number;
-            /** Format: int64 */
-            megabytes?: number;
+        Judged: {
+            /** Format: double */
+            deviation?: number;
+            /** Format: double */
+            doubt: number;
+            evidence: string;
+            from: string;
+            /** Format: double */
+            here?: number;
+            /** Format: double */
+            prior: number;
+            /** Format: double */
+            quality: number;
+            /** Format: double */
+            thumbs?: number;
+            /** Format: double */
+            worth: number;
         };
         Link: {
             /** @description Opens the pages in a browser, once, within ten minutes */
@@ -1314,63 +1209,17 @@ export interface components {
             name: string;
             /**
              * Format: double
-             * @description What that one says
-             */
-            other_input_usd?: number;
-            /** Format: double */
-            other_output_usd?: number;
-            /**
-             * Format: double
              * @description Dollars per million output tokens; absent where unknown
              */
             output_usd?: number;
             /** @description The day of that, 2006-01-02 */
             price_as_of?: string;
-            /** @description A source that differs by more than a tenth; budgets hold back by the dearer */
-            price_disputed?: string;
-            /** @description It is known to cost nothing */
-            price_free?: boolean;
-            /** @description The source is so old that the price may well have changed */
-            price_old?: boolean;
             /** @description Where the price is from */
             price_source?: string;
-            /** @description Why no price is known; cost mode then takes it last */
-            price_unknown?: string;
             protocols: string[] | null;
             provider: string;
             /** @description Long prompts, or some hours, cost another price */
             tiered?: boolean;
-        };
-        ModelPrice: {
-            /** @description The account's slug */
-            account: string;
-            /** @description 2006-01-02; absent for your own */
-            as_of?: string;
-            /** @description What it is published in, where that is not dollars */
-            currency?: string;
-            /**
-             * Format: double
-             * @description What one of the currency is in dollars, by rates in routing.yaml; absent where nobody has said
-             */
-            dollars?: number;
-            /** @description It is known to cost nothing */
-            free?: boolean;
-            known: boolean;
-            /** @description As the upstream calls the model */
-            name: string;
-            /** @description So old that it may well have changed */
-            old?: boolean;
-            /** @description What another source says, by more than a tenth; budgets hold back by the dearer */
-            other?: components["schemas"]["ModelPrice"];
-            /** @description Where the vendor publishes it */
-            page?: string;
-            /** @description What the price of tokens is multiplied by */
-            services: components["schemas"]["PriceLine"][] | null;
-            source?: string;
-            /** @description The usual ones first; of the others the last that holds counts */
-            terms: components["schemas"]["PriceTerms"][] | null;
-            /** @description Why nothing is known */
-            why?: string;
         };
         Nearby: {
             /** @description Those that were asked */
@@ -1424,58 +1273,8 @@ export interface components {
             /** @description The id of each account, once */
             ids: string[] | null;
         };
-        Part: {
-            /** Format: int64 */
-            cached?: number;
-            /** Format: int64 */
-            input?: number;
-            /** Format: int64 */
-            output?: number;
-        };
         Paused: {
             paused: boolean;
-        };
-        PriceLine: {
-            /** Format: double */
-            amount: number;
-            /** @description What the amount is for: 1M tokens, request, image, search, or × for what multiplies */
-            unit: string;
-            /** @description In words */
-            what: string;
-        };
-        PriceList: {
-            /** @description The day of it, 2006-01-02 */
-            as_of: string;
-            /** Format: date-time */
-            asked?: string;
-            /** @description It is fetched anew each day */
-            auto: boolean;
-            /**
-             * Format: int64
-             * @description How old it is
-             */
-            days: number;
-            /** @description It was fetched; else it came with this version of Metapi */
-            fetched: boolean;
-            /** @description Where it is fetched from */
-            from: string;
-            /** @description In words, where that did not go well */
-            message?: string;
-            /** @description So old that prices may well have changed */
-            old: boolean;
-            /**
-             * @description How the last refresh went; absent where there was none
-             * @enum {string}
-             */
-            outcome?: "ok" | "unreachable" | "unparsable" | "implausible";
-            source: string;
-        };
-        PriceTerms: {
-            lines: components["schemas"]["PriceLine"][] | null;
-            /** @description They hold now, for short prompts */
-            now?: boolean;
-            /** @description In words; empty: always */
-            when: string;
         };
         Problem: {
             /**
@@ -1537,6 +1336,7 @@ export interface components {
             candidates?: components["schemas"]["Figure"][] | null;
             client: string;
             cost?: components["schemas"]["Cost"];
+            domain?: string;
             /** Format: date-time */
             end?: string;
             error?: string;
@@ -1595,6 +1395,11 @@ export interface components {
         Request: {
             record: components["schemas"]["Record"];
             row: components["schemas"]["Row"];
+            /**
+             * @description What the user thought of the answer
+             * @enum {string}
+             */
+            thumb: "up" | "down" | "none";
         };
         Requests: {
             /** @description Cursor of the next, older page; absent on the last */
@@ -1689,13 +1494,23 @@ export interface components {
              */
             usd: number;
         };
+        SetThumbInputBody: {
+            /**
+             * @description none takes back what was said
+             * @enum {string}
+             */
+            thumb: "up" | "down" | "none";
+        };
         Settings: {
+            /**
+             * Format: double
+             * @description What a right answer is worth, in dollars: auto mode weighs it against cost and waiting
+             */
+            answer_usd: number;
             /** @description A file of certificates in PEM that are believed beside the system's; empty: none */
             ca_file: string;
             /** @description Closing the window leaves Metapi running in the tray, where there is one */
             close_to_tray: boolean;
-            /** @description In latency mode, ask the next account too where the first takes longer than it nearly ever does; both may be billed */
-            hedge: boolean;
             /** @description Keep replies that tools may continue by their ids, and conversations, on this machine for 30 days; off deletes what was kept */
             keep_responses: boolean;
             /**
@@ -1703,36 +1518,30 @@ export interface components {
              * @description Where clients are served on loopback
              */
             port: number;
-            /** @description Where it is fetched from; empty: where genai-prices publishes it */
-            prices_url: string;
             /** @description How accounts are reached that have no word of their own: system (or empty), direct, or a proxy's URL; its password is shown as *** */
             proxy: string;
-            /** @description Fetch the list of prices once a day */
-            refresh_prices: boolean;
+            /**
+             * Format: double
+             * @description What a second of waiting costs, in dollars
+             */
+            second_usd: number;
             /** @description Start without a window, where there is a tray */
             start_hidden: boolean;
             /** @enum {string} */
             theme: "system" | "light" | "dark";
+            /**
+             * Format: double
+             * @description How good a model must be for cost mode, in terms of the best that could serve; 0: however bad
+             */
+            tolerance: number;
         };
         Shown: {
             shown: boolean;
-        };
-        Side: {
-            /** @description The text is only the beginning of it */
-            cut?: boolean;
-            /**
-             * Format: int64
-             * @description Bytes that it had
-             */
-            size: number;
-            text: string;
         };
         Status: {
             accounts: components["schemas"]["AccountStanding"][] | null;
             /** @description host:port at which clients are served */
             addresses?: string[] | null;
-            /** @description Clients whose prompts and replies are captured, by name */
-            capturing?: string[] | null;
             /** @description The data folder */
             dir: string;
             /**
@@ -1777,7 +1586,6 @@ export interface components {
             passphrase: string;
         };
         Usage: {
-            audio?: components["schemas"]["Part"];
             /** Format: int64 */
             cache_read: number;
             /** Format: int64 */
@@ -1785,19 +1593,12 @@ export interface components {
             /** Format: int64 */
             cache_write_1h: number;
             estimated: boolean;
-            image?: components["schemas"]["Part"];
-            /** Format: int64 */
-            images_made?: number;
             /** Format: int64 */
             input: number;
             /** Format: int64 */
             output: number;
             /** Format: int64 */
             reasoning: number;
-            service?: string;
-            split?: boolean;
-            /** Format: int64 */
-            web_searches?: number;
         };
         UsageReport: {
             groups?: components["schemas"]["Group"][] | null;
@@ -2235,132 +2036,6 @@ export interface operations {
             };
         };
     };
-    capture: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CaptureInfo"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    emptyCapture: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Done"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    limitCapture: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LimitCaptureInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CaptureInfo"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    captureClient: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CaptureClientInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CaptureInfo"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     clients: {
         parameters: {
             query?: never;
@@ -2441,6 +2116,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditClient"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
                 };
             };
             /** @description Error */
@@ -3064,127 +2774,6 @@ export interface operations {
             };
         };
     };
-    price: {
-        parameters: {
-            query: {
-                /** @description As the upstream calls the model, or its canonical id */
-                name: string;
-                /** @description Only at this account: id, slug or name */
-                account?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelPrice"][] | null;
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    prices: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PriceList"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    forgetPrices: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PriceList"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    refreshPrices: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PriceList"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     providers: {
         parameters: {
             query?: never;
@@ -3323,7 +2912,7 @@ export interface operations {
             };
         };
     };
-    captured: {
+    setThumb: {
         parameters: {
             query?: never;
             header?: never;
@@ -3332,7 +2921,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetThumbInputBody"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -3340,7 +2933,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Captured"];
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             /** @description Error */

@@ -8,6 +8,7 @@ import { Fault, Loaded, Page, Section } from "../ui/Parts";
 import { PriceList } from "./models/PriceList";
 import { Network } from "./settings/Network";
 import { Probes } from "./settings/Probes";
+import { Worth } from "./settings/Worth";
 
 export function Settings() {
   const settings = useSettings();
@@ -27,6 +28,7 @@ export function Settings() {
               </Stack>
             </Section>
             <Prices settings={s} />
+            <Worth settings={s} />
             <Network settings={s} />
             <Probes key={`${s.probes_per_day} ${s.probe_usd_per_day}`} settings={s} />
             <Desktop settings={s} />

@@ -1,11 +1,12 @@
-import { ActionIcon, Badge, Button, Card, Group, Menu, Modal, Stack, Switch, Table, Text } from "@mantine/core";
+import { ActionIcon, Badge, Button, Card, Group, Menu, Modal, Select, Stack, Switch, Table, Text } from "@mantine/core";
 import { IconDots, IconEye, IconEyeglass, IconEyeglassOff, IconPlugConnected, IconPlus, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 import { useLocation, useParams } from "wouter";
 
-import { clientKey, type Client, useCaptureClient, useClients, useNow, useRevokeClient } from "../api/queries";
+import { clientKey, type Client, useCaptureClient, useClients, useEditClient, useMode, useNow, useRevokeClient } from "../api/queries";
 import { ago } from "../format";
 import { copy } from "../ui/Copy";
+import { modeName } from "../ui/ModeSwitch";
 import { refused, tell, warn } from "../ui/notify";
 import { Empty, Loaded, Page } from "../ui/Parts";
 import { RequestsLink } from "../ui/RequestsLink";
@@ -46,7 +47,10 @@ export function Tools() {
                   <Table.Thead>
                     <Table.Tr>
                       <Table.Th>Tool</Table.Th>
-                      <Table.Th w={110}>Local key</Table.Th>
+                      <Table.Th w={110} className="wide">
+                        Local key
+                      </Table.Th>
+                      <Table.Th w={160}>Mode</Table.Th>
                       <Table.Th className="wide">Made</Table.Th>
                       <Table.Th w={140} />
                     </Table.Tr>
@@ -69,6 +73,24 @@ export function Tools() {
         {shown !== null && <Recipes keyOf={shown} />}
       </Modal>
     </Page>
+  );
+}
+
+/** How the requests of one tool are routed, where that is not as those of all. */
+function ClientMode({ client: c }: { client: Client }) {
+  const { data: mode } = useMode();
+  const edit = useEditClient();
+  const asAll = `As all${mode === undefined ? "" : `: ${modeName(mode.mode)}`}`;
+  return (
+    <Select
+      size="xs"
+      aria-label={`Mode of ${c.name}`}
+      data={[{ value: "", label: asAll }, ...(mode?.modes ?? []).map((m) => ({ value: m.mode, label: modeName(m.mode) }))]}
+      value={edit.isPending ? (edit.variables.mode ?? "") : (c.mode ?? "")}
+      onChange={(v) => edit.mutate({ id: c.id, mode: v ?? "" }, { onError: refused })}
+      allowDeselect={false}
+      comboboxProps={{ withinPortal: true, width: 190, position: "bottom-start" }}
+    />
   );
 }
 
@@ -112,7 +134,8 @@ function ClientRow({ client: c, now, show }: { client: Client; now: number; show
           </Badge>
         )}
       </Table.Td>
-      <Table.Td className="mono">{c.key_hint}</Table.Td>
+      <Table.Td className="mono wide">{c.key_hint}</Table.Td>
+      <Table.Td>{!dead && <ClientMode client={c} />}</Table.Td>
       <Table.Td className="wide">{ago(c.created, now)}</Table.Td>
       <Table.Td>
         {!dead && (

@@ -11,6 +11,7 @@ import { Cost, Figure, Loaded, State } from "../../ui/Parts";
 import { protocolName } from "../../ui/protocols";
 import { requestState } from "../../ui/requests";
 import { report } from "./report";
+import { Thumbs } from "./Thumbs";
 
 type Attempt = Schemas["Attempt"];
 
@@ -32,7 +33,7 @@ function Body({ id }: { id: string }) {
   const name = (account: string) => accounts?.find((a) => a.id === account)?.name ?? "a removed account";
   return (
     <Loaded of={request}>
-      {({ row: r, record, why }) => {
+      {({ row: r, record, why, thumb }) => {
         const { tone, word } = requestState(r);
         const attempts = record.attempts ?? [];
         const tokens = r.input_tokens + r.cache_read_tokens + r.cache_write_tokens + r.output_tokens;
@@ -61,9 +62,14 @@ function Body({ id }: { id: string }) {
                   {r.error}
                 </Text>
               )}
+              {answered(record) && (
+                <Box mt="sm">
+                  <Thumbs id={r.id} thumb={thumb} />
+                </Box>
+              )}
               {r.state !== "running" && (
                 <Box mt="sm">
-                  <CopyButton text={report({ row: r, record }, status?.version ?? "", provider)}>Copy a report</CopyButton>
+                  <CopyButton text={report({ row: r, record, thumb }, status?.version ?? "", provider)}>Copy a report</CopyButton>
                 </Box>
               )}
             </Box>
@@ -112,6 +118,12 @@ function Body({ id }: { id: string }) {
       }}
     </Loaded>
   );
+}
+
+/** Whether a model has answered, so that there is something to judge. */
+function answered(record: Schemas["Record"]): boolean {
+  const last = record.attempts?.at(-1);
+  return last !== undefined && !last.kind && record.state !== "running";
 }
 
 function attemptIcon(a: Attempt, last: boolean) {
@@ -253,6 +265,10 @@ const plain: [string, (c: Candidate) => string][] = [
 
 const would: [string, (c: Candidate) => string] = ["Same tokens there", (c) => (c.would_known ? dollars(c.would ?? 0) : "not known")];
 
+const good: [string, (c: Candidate) => string] = ["Good answers", (c) => (c.judged ? `${Math.round(100 * c.judged.quality)} % ± ${Math.round(100 * c.judged.doubt)}` : "–")];
+const costs: [string, (c: Candidate) => string] = ["This request", (c) => (c.priced ? `≈ ${dollars(c.cost ?? 0)}` : "not known")];
+const worth: [string, (c: Candidate) => string] = ["Worth, less cost and wait", (c) => (c.priced && c.utility !== undefined ? `${c.utility < 0 ? "–" : ""}${dollars(Math.abs(c.utility))}` : "–")];
+
 /** What a mode looks at when it ranks, where that is more than the plain figures. */
 const looksAt: Record<string, [string, (c: Candidate) => string][]> = {
   latency: [wait, fails],
@@ -261,6 +277,8 @@ const looksAt: Record<string, [string, (c: Candidate) => string][]> = {
     ["The turns to come", (c) => (c.priced && c.later ? `≈ ${dollars(c.later)}` : "–")],
     fails,
   ],
+  quality: [good, costs, fails],
+  auto: [good, costs, wait, worth],
 };
 
 /** The decision: who could have served, in which order, and who was left out. */
@@ -268,8 +286,10 @@ function Why({ record, why, name }: { record: Schemas["Record"]; why?: string; n
   const candidates = record.candidates ?? [];
   const excluded = record.excluded ?? [];
   if (candidates.length + excluded.length === 0) return null;
+  const rests = candidates.map((c) => judged(c, candidates, record.domain));
   const looked = looksAt[record.mode ?? ""] ?? plain;
-  const figures = candidates.some((c) => c.would_known) ? [...looked, would] : looked;
+  const shown = candidates.some((c) => c.judged) && !looked.includes(good) ? [good, ...looked] : looked;
+  const figures = candidates.some((c) => c.would_known) ? [...shown, would] : shown;
   return (
     <Box>
       <Title order={3} size="h5" mb={4}>
@@ -315,6 +335,11 @@ function Why({ record, why, name }: { record: Schemas["Record"]; why?: string; n
           </Table.Tbody>
         </Table>
       )}
+      {[...new Set(rests)].filter(Boolean).map((words) => (
+        <Text key={words} size="xs" c="dimmed" mt={4}>
+          {rests.flatMap((w, i) => (w === words ? [i + 1] : [])).join(", ")}. {words}.
+        </Text>
+      ))}
       {excluded.map((x) => (
         <Text key={x.deployment} size="sm" mt={4}>
           <b>{name(x.account)}</b> left out: {x.reason}
@@ -326,4 +351,19 @@ function Why({ record, why, name }: { record: Schemas["Record"]; why?: string; n
       </Anchor>
     </Box>
   );
+}
+
+/** What the expected quality of a candidate rests on, and who is better in every respect; "" where the mode did not look at it. */
+function judged(c: Candidate, candidates: Candidate[], domain?: string): string {
+  const j = c.judged;
+  if (!j) return "";
+  const dominator = candidates.findIndex((o) => o.deployment === c.dominated) + 1;
+  return [
+    `${(100 * j.prior).toFixed(1)} % good by ${j.from}, which counts as ${plural(Math.round(j.worth), "answer")}`,
+    j.deviation ? `${j.deviation > 0 ? "+" : "–"}${(100 * Math.abs(j.deviation)).toFixed(1)} for ${domain}` : "",
+    j.thumbs ? `your thumbs count as ${j.thumbs.toFixed(1)}${j.here ? `, ${j.here.toFixed(1)} of them on ${domain}` : ""}` : "",
+    dominator > 0 ? `number ${dominator} is cheaper, better and faster: this one is asked only where that fails` : "",
+  ]
+    .filter(Boolean)
+    .join("; ");
 }
