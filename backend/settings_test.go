@@ -78,7 +78,7 @@ func TestSettings(t *testing.T) {
 	dir := t.TempDir()
 	b := open(t, dir)
 	c := client.InProcess(b.Handler())
-	want := client.Settings{Port: backend.DefaultPort, Theme: "system", CloseToTray: true, Proxy: "system", KeepResponses: true}
+	want := client.Settings{Port: backend.DefaultPort, Theme: "system", CloseToTray: true, Proxy: "system", Baseline: "vendor", Runaway: "tell", KeepResponses: true}
 	if s := must(c.Settings(t.Context()))(t); s != want {
 		t.Errorf("to begin with: %+v", s)
 	}
@@ -119,10 +119,10 @@ func TestSettings(t *testing.T) {
 		then client.Settings
 	}{
 		{`{}`, want},
-		{`{"theme":"dark"}`, client.Settings{Port: want.Port, Theme: "dark", CloseToTray: true, Proxy: "system", KeepResponses: true}},
-		{`{"close_to_tray":false,"start_hidden":true}`, client.Settings{Port: want.Port, Theme: "dark", StartHidden: true, Proxy: "system", KeepResponses: true}},
-		{`{"port":1234}`, client.Settings{Port: 1234, Theme: "dark", StartHidden: true, Proxy: "system", KeepResponses: true}},
-		{`{"keep_responses":false}`, client.Settings{Port: 1234, Theme: "dark", StartHidden: true, Proxy: "system"}},
+		{`{"theme":"dark"}`, client.Settings{Port: want.Port, Theme: "dark", CloseToTray: true, Proxy: "system", Baseline: "vendor", Runaway: "tell", KeepResponses: true}},
+		{`{"close_to_tray":false,"start_hidden":true}`, client.Settings{Port: want.Port, Theme: "dark", StartHidden: true, Proxy: "system", Baseline: "vendor", Runaway: "tell", KeepResponses: true}},
+		{`{"port":1234}`, client.Settings{Port: 1234, Theme: "dark", StartHidden: true, Proxy: "system", Baseline: "vendor", Runaway: "tell", KeepResponses: true}},
+		{`{"keep_responses":false}`, client.Settings{Port: 1234, Theme: "dark", StartHidden: true, Proxy: "system", Baseline: "vendor", Runaway: "tell"}},
 	} {
 		if status, p, s := patch(step.body); status != 200 || s != step.then {
 			t.Errorf("%s: %d %+v %+v", step.body, status, p, s)
@@ -154,7 +154,7 @@ func TestSettingsAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if s := must(c.Settings(t.Context()))(t); s != (client.Settings{Port: port, Theme: "dark", StartHidden: true, Proxy: "system", KeepResponses: true}) {
+	if s := must(c.Settings(t.Context()))(t); s != (client.Settings{Port: port, Theme: "dark", StartHidden: true, Proxy: "system", Baseline: "vendor", Runaway: "tell", KeepResponses: true}) {
 		t.Errorf("one change undid another: %+v", s)
 	}
 	if st := must(c.Status(t.Context()))(t); !slices.Contains(st.Addresses, at(port)) {

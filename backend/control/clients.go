@@ -91,7 +91,7 @@ func (s *Service) revokeClient(ctx context.Context, in *idInput) (Done, error) {
 }
 
 type editClientInput struct {
-	idInput
+	ID   string `path:"id"`
 	Body struct {
 		Paused bool `json:"paused" doc:"Refuse its requests until it is resumed"`
 	}

@@ -11,7 +11,7 @@ import { eventually } from '../sdk/matrix.mjs'
 import { Desk, narrow, offered, wide } from './world.mjs'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const paths = ['/', '/accounts', '/models', '/tools', '/requests', '/settings', '/doctor']
+const paths = ['/', '/accounts', '/models', '/tools', '/requests', '/costs', '/settings', '/doctor']
 
 /** What axe finds that is serious or worse, in words. */
 async function accessibility(page) {
@@ -66,7 +66,7 @@ describe('pages', { concurrency: 1 }, () => {
   })
 
   test('with nothing in it, every page says what to do first', async () => {
-    const first = { '/': 'Three steps to the first answer', '/accounts': 'No account yet', '/models': 'No models yet', '/tools': 'No tool yet', '/requests': 'No request yet', '/doctor': 'Nothing has been looked at yet' }
+    const first = { '/': 'Three steps to the first answer', '/accounts': 'No account yet', '/models': 'No models yet', '/tools': 'No tool yet', '/requests': 'No request yet', '/costs': 'Nothing was spent', '/doctor': 'Nothing has been looked at yet' }
     for (const [path, words] of Object.entries(first)) {
       await open(page, path)
       await page.getByRole('heading', { name: words }).waitFor()

@@ -13,6 +13,10 @@ export type Status = Schemas["Status"];
 export type Settings = Schemas["Settings"];
 export type Client = Schemas["Client"];
 export type Figures = Schemas["Figures"];
+export type Group = Schemas["Group"];
+export type Budget = Schemas["BudgetStanding"];
+export type Receipt = Schemas["Receipt"];
+export type Notice = Schemas["Notice"];
 type Page = Schemas["Requests"];
 
 // Metapi is on this machine: it answers where there is no network, and the browser says that it is offline.
@@ -25,16 +29,16 @@ export const queryClient = new QueryClient({
 
 /** What each topic of an event is shown by. */
 const shownBy: Record<NonNullable<Event["topics"]>[number], string[]> = {
-  status: ["status", "mode"],
+  status: ["status", "mode", "budgets", "records"],
   accounts: ["accounts"],
   models: ["models"],
   clients: ["clients"],
-  settings: ["settings", "desktop"],
+  settings: ["settings", "desktop", "usage", "receipt", "records"],
   doctor: ["doctor"],
 };
 
 /** Keeps everything that is shown up to date, and tells whether the connection stands. */
-export function useLive(): Link {
+export function useLive(told: (notice: Notice) => void): Link {
   const client = useQueryClient();
   const [link, setLink] = useState<Link>("open");
   useEffect(() => {
@@ -43,7 +47,7 @@ export function useLive(): Link {
     const settleSoon = () => {
       due ??= setTimeout(() => {
         due = undefined;
-        for (const key of ["status", "usage"]) void client.invalidateQueries({ queryKey: [key] });
+        for (const key of ["status", "usage", "budgets"]) void client.invalidateQueries({ queryKey: [key] });
         void client.invalidateQueries({ queryKey: ["requests"], predicate: (q) => !plain(q.queryKey[1]) });
       }, 1000);
     };
@@ -61,13 +65,16 @@ export function useLive(): Link {
           if (event.request !== undefined) put(client, event.request);
           settleSoon();
           break;
+        case "notice":
+          if (event.notice !== undefined) told(event.notice);
+          break;
       }
     }, setLink);
     return () => {
       off();
       clearTimeout(due);
     };
-  }, [client]);
+  }, [client, told]);
   return link;
 }
 
@@ -125,6 +132,19 @@ export function useUsageToday(by: "hour" | "account" | "client") {
   });
 }
 
+export type By = "model" | "account" | "client" | "session" | "day" | "hour";
+
+/** What a time came to: from since, "" for all of it, on. */
+export const useUsage = (since: string, by: By) =>
+  useQuery({
+    queryKey: ["usage", since, by],
+    queryFn: () => data(GET("/api/usage", { params: { query: { since: since || undefined, by, limit: 1 } } })),
+    refetchInterval: 60_000,
+  });
+export const useReceipt = (id: string) => useQuery({ queryKey: ["receipt", id], queryFn: () => data(GET("/api/requests/{id}/receipt", { params: { path: { id } } })) });
+export const useBudgets = () => useQuery({ queryKey: ["budgets"], queryFn: async () => (await data(GET("/api/budgets"))) ?? [], refetchInterval: 60_000 });
+export const useRecords = () => useQuery({ queryKey: ["records"], queryFn: () => data(GET("/api/storage")) });
+
 export const useRequests = (filter: Filter) =>
   useInfiniteQuery({
     queryKey: ["requests", filter],
@@ -157,6 +177,8 @@ function useChange<I, O>(change: (input: I) => Promise<O>, ...shown: string[]) {
   });
 }
 
+export type SetBudget = Schemas["SetBudgetInputBody"];
+
 const at = (id: string) => ({ params: { path: { id } } });
 
 export const useSetMode = () => useChange((mode: string) => data(PUT("/api/mode", { body: { mode } })), "status", "mode");
@@ -173,6 +195,13 @@ export const useRemoveAccount = () => useChange((id: string) => data(DELETE("/ap
 export const useRestoreAccount = () => useChange((id: string) => data(POST("/api/accounts/{id}/restore", at(id))), "accounts", "models", "status");
 export const useAddClient = () => useChange((name: string) => data(POST("/api/clients", { body: { name } })), "clients", "status");
 export const useRevokeClient = () => useChange((id: string) => data(DELETE("/api/clients/{id}", at(id))), "clients", "status");
+export const usePauseClient = () =>
+  useChange(({ id, paused }: { id: string; paused: boolean }) => data(PATCH("/api/clients/{id}", { ...at(id), body: { paused } })), "clients");
+export const useSetBudget = () =>
+  useChange(({ name, ...body }: { name: string } & SetBudget) => data(PUT("/api/budgets/{name}", { params: { path: { name } }, body })), "budgets");
+export const useRemoveBudget = () => useChange((name: string) => data(DELETE("/api/budgets/{name}", { params: { path: { name } } })), "budgets");
+export const useCompact = () => useChange(() => data(POST("/api/storage/compact")), "records");
+export const useSaveExport = () => useChange((body: { format: "csv" | "jsonl"; since?: string }) => data(POST("/api/usage/export/save", { body })));
 export const useEditDesktop = () => useChange((body: Schemas["EditDesktop"]) => data(PATCH("/api/desktop", { body })), "desktop");
 export const useExamine = () => useChange(() => data(POST("/api/doctor")), "doctor");
 export const useStopDoctor = () => useChange(() => data(DELETE("/api/doctor")), "doctor");

@@ -713,6 +713,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/usage/export/save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write requests as CSV or JSON lines into the folder of downloads */
+        post: operations["saveExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/window/show": {
         parameters: {
             query?: never;
@@ -1664,6 +1681,12 @@ export interface components {
             /** @description Of the bundle that was looked at */
             id: string;
         };
+        SaveExportInputBody: {
+            /** @enum {string} */
+            format: "csv" | "jsonl";
+            /** Format: date-time */
+            since?: string;
+        };
         Saved: {
             path: string;
         };
@@ -2342,7 +2365,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -3495,6 +3520,39 @@ export interface operations {
                 content: {
                     "application/x-ndjson": components["schemas"]["Exported"];
                     "text/csv": string;
+                };
+            };
+        };
+    };
+    saveExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveExportInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Saved"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

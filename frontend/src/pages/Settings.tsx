@@ -5,6 +5,7 @@ import { type ReactNode, useState } from "react";
 import { useDesktop, useEditDesktop, useEditSettings, useQuit, type Settings as Saved, useSettings, useStatus } from "../api/queries";
 import { refused, tell } from "../ui/notify";
 import { Fault, Loaded, Page, Section } from "../ui/Parts";
+import { Money, Records } from "./settings/Money";
 import { Network } from "./settings/Network";
 
 export function Settings() {
@@ -24,6 +25,8 @@ export function Settings() {
               </Stack>
             </Section>
             <Network settings={s} />
+            <Money settings={s} />
+            <Records settings={s} />
             <Desktop settings={s} />
             <About />
           </Stack>

@@ -3,7 +3,7 @@ import { IconDots, IconEye, IconPlugConnected, IconPlus, IconTrash } from "@tabl
 import { useState } from "react";
 import { useLocation, useParams } from "wouter";
 
-import { clientKey, type Client, useClients, useNow, useRevokeClient } from "../api/queries";
+import { clientKey, type Client, useClients, useNow, usePauseClient, useRevokeClient } from "../api/queries";
 import { ago } from "../format";
 import { copy } from "../ui/Copy";
 import { refused, tell, warn } from "../ui/notify";
@@ -72,6 +72,9 @@ export function Tools() {
 
 function ClientRow({ client: c, now, show }: { client: Client; now: number; show: () => void }) {
   const revoke = useRevokeClient();
+  const pause = usePauseClient();
+  const setPaused = (paused: boolean) =>
+    pause.mutate({ id: c.id, paused }, { onError: refused, onSuccess: () => tell(paused ? `${c.name} gets an error until you resume it.` : `The requests of ${c.name} are taken again.`) });
   const [sure, setSure] = useState(false);
   const dead = c.revoked !== undefined;
   const runRevoke = async () => {
@@ -97,6 +100,11 @@ function ClientRow({ client: c, now, show }: { client: Client; now: number; show
         <Text size="sm" fw={600} style={{ overflowWrap: "anywhere" }}>
           {c.name}
         </Text>
+        {!dead && c.paused && (
+          <Text size="xs" c="var(--mantine-color-error)">
+            Paused: {c.paused}.
+          </Text>
+        )}
         {dead && (
           <Text size="xs" c="dimmed">
             revoked {ago(c.revoked, now)}
@@ -108,6 +116,11 @@ function ClientRow({ client: c, now, show }: { client: Client; now: number; show
       <Table.Td>
         {!dead && (
           <Group gap="xs" justify="flex-end" wrap="nowrap">
+            {c.paused && (
+              <Button size="xs" onClick={() => setPaused(false)} loading={pause.isPending} aria-label={`Resume ${c.name}`}>
+                Resume
+              </Button>
+            )}
             <Button size="xs" variant="default" onClick={show} leftSection={<IconEye size={15} />} aria-label={`Set up ${c.name}`}>
               Set up
             </Button>
@@ -122,6 +135,7 @@ function ClientRow({ client: c, now, show }: { client: Client; now: number; show
                 <Menu.Item component={RequestsLink} of={{ client: c.id }}>
                   Its requests
                 </Menu.Item>
+                {!c.paused && <Menu.Item onClick={() => setPaused(true)}>Pause: refuse its requests</Menu.Item>}
                 <Menu.Divider />
                 <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={() => setSure(true)}>
                   Revoke…
