@@ -56,7 +56,7 @@ export function Costs() {
             ) : (
               <>
                 <Sums of={totals} method={method} />
-                <Days groups={groups ?? []} hours={period === "day"} />
+                <Days groups={groups ?? []} since={since} hours={period === "day"} />
               </>
             )
           }
@@ -96,11 +96,15 @@ function doubts(t: Figures): string {
 const tokensOf = (g: Figures) => g.input_tokens + g.cache_read_tokens + g.cache_write_tokens + g.output_tokens;
 
 /** The days or hours, as a picture and as a table. */
-function Days({ groups, hours }: { groups: Group[]; hours: boolean }) {
+function Days({ groups, since, hours }: { groups: Group[]; since: string; hours: boolean }) {
   const [as, setAs] = useState("chart");
   const name = (key: string) =>
     hours ? new Date(key).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }) : new Date(`${key}T12:00`).toLocaleDateString(undefined, { month: "short", day: "numeric" });
-  const rows = groups.map((g) => ({ ...g, when: name(g.key), Spent: g.cost_usd, Saved: Math.max(0, g.saved_usd) }));
+  const rows = groups.map((g) => ({ ...g, when: name(g.key) }));
+  const bars = moments(groups, since, hours).map((key) => {
+    const g = groups.find((g) => Date.parse(start(g.key, hours)) === key);
+    return { when: name(g?.key ?? dayOf(key, hours)), Spent: g?.cost_usd ?? 0, Saved: Math.max(0, g?.saved_usd ?? 0) };
+  });
   return (
     <Section
       title={hours ? "By hour" : "By day"}
@@ -110,7 +114,7 @@ function Days({ groups, hours }: { groups: Group[]; hours: boolean }) {
         <Box aria-hidden>
           <BarChart
             h={200}
-            data={rows}
+            data={bars}
             dataKey="when"
             type="stacked"
             series={[{ name: "Spent", color: "metapi.6" }, { name: "Saved", color: "teal.6" }]}
@@ -129,6 +133,24 @@ function Days({ groups, hours }: { groups: Group[]; hours: boolean }) {
       </Seen>
     </Section>
   );
+}
+
+/** When a day or hour of the API begins, here. */
+const start = (key: string, hours: boolean) => (hours ? key : `${key}T00:00`);
+
+/** A moment as the API would call its day or hour. */
+function dayOf(at: number, hours: boolean): string {
+  const t = new Date(at);
+  return hours ? t.toISOString() : `${t.getFullYear()}-${String(t.getMonth() + 1).padStart(2, "0")}-${String(t.getDate()).padStart(2, "0")}`;
+}
+
+/** The beginnings of all days or hours of a time, those without a request among them, to the last that has one. */
+function moments(groups: Group[], since: string, hours: boolean): number[] {
+  const first = Date.parse(since || start(groups[0]?.key ?? "", hours));
+  const last = Date.parse(start(groups.at(-1)?.key ?? "", hours));
+  const list = [];
+  for (const t = new Date(first); t.getTime() <= last; hours ? t.setHours(t.getHours() + 1) : t.setDate(t.getDate() + 1)) list.push(t.getTime());
+  return list;
 }
 
 /** What is always there for who cannot see a picture. */

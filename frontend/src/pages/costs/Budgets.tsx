@@ -4,7 +4,7 @@ import { IconCoins, IconDots, IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
 
 import { type Budget, type SetBudget, useAccounts, useBudgets, useClients, useModels, useNow, useRemoveBudget, useSetBudget } from "../../api/queries";
-import { clock, dollars } from "../../format";
+import { dollars, when } from "../../format";
 import { refused, tell } from "../../ui/notify";
 import { Empty, Fault, Loaded, Section } from "../../ui/Parts";
 
@@ -116,12 +116,12 @@ function Bar({ budget: b, edit }: { budget: Budget; edit: () => void }) {
         </Group>
       </Group>
       <Progress.Root size="lg" role="img" aria-label={`${dollars(b.spent)} of ${dollars(b.usd)} spent`}>
-        <Progress.Section value={Math.min(part, 100)} color={over ? "red.7" : part >= 80 ? "yellow.6" : "metapi.6"} />
+        <Progress.Section value={Math.min(part, 100)} color={over && b.hard ? "red.7" : part >= 80 ? "yellow.6" : "metapi.6"} />
         <Progress.Section value={held} color="gray.5" striped />
       </Progress.Root>
       <Text size="xs" c="dimmed" mt={4}>
         {dollars(b.spent)} of {dollars(b.usd)}
-        {b.held > 0 && `, ${dollars(b.held)} held by what runs`} · begins anew {clock(b.until, now)}
+        {b.held > 0 && `, ${dollars(b.held)} held by what runs`} · begins anew {when(b.until, now)}
       </Text>
     </article>
   );
