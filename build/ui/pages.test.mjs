@@ -351,7 +351,7 @@ describe('pages', { concurrency: 1 }, () => {
     await detail.waitFor()
     assert.equal(await page.evaluate(() => history.length), before + 1, 'one step back leads back')
     const usage = (await desk.usage()).rows[0]
-    await detail.getByText('As the upstream told them.').waitFor()
+    await detail.getByText('Measured: the upstream').waitFor()
     assert.ok((await detail.innerText()).includes(usage.output_tokens.toLocaleString('en-US')))
     await page.keyboard.press('Escape')
     await detail.waitFor({ state: 'hidden' })
