@@ -578,7 +578,7 @@ describe('pages', { concurrency: 1 }, () => {
     await connect.waitFor()
     await page.keyboard.press('Escape')
     await connect.waitFor({ state: 'hidden' })
-    await page.keyboard.press('Control+7')
+    await page.keyboard.press('Control+8')
     await page.getByRole('heading', { name: 'Doctor' }).waitFor()
   })
 
@@ -666,7 +666,7 @@ describe('pages', { concurrency: 1 }, () => {
     await dialog.getByRole('textbox', { name: 'Name' }).fill('Pocket money')
     await dialog.getByRole('textbox', { name: 'Dollars' }).fill('0')
     await dialog.getByText('a day').click()
-    await dialog.getByText('Refuse requests once it is spent').click()
+    await dialog.getByRole('switch', { name: 'Refuse requests once it is spent' }).click()
     await dialog.getByRole('button', { name: 'Add', exact: true }).click()
     await dialog.waitFor({ state: 'hidden' })
     const budget = page.getByRole('article', { name: 'Pocket money' })

@@ -129,7 +129,7 @@ function Days({ groups, since, hours }: { groups: Group[]; since: string; hours:
         </Box>
       )}
       <Seen when={as === "table"}>
-        <Breakup label={hours ? "Costs by hour" : "Costs by day"} head={hours ? "Hour" : "Day"} rows={[...rows].reverse().map((g) => ({ ...g, name: g.when }))} />
+        <Breakup label={hours ? "Costs by hour" : "Costs by day"} head={hours ? "Hour" : "Day"} rows={[...rows].reverse().map((g) => ({ ...g, name: g.when }))} unseen={as !== "table"} />
       </Seen>
     </Section>
   );
@@ -178,12 +178,17 @@ function Breakdown({ since }: { since: string }) {
 
 const shownRows = 12;
 
-function Breakup({ label, head, rows, shares }: { label: string; head: string; rows: (Group & { name: string })[]; shares?: boolean }) {
+/** Scrolls what is wider than its place. What is not seen need not be scrolled, and what scrolls must be reached by keyboard. */
+function Wide({ unless, children }: { unless?: boolean; children: React.ReactNode }) {
+  return unless ? <>{children}</> : <Table.ScrollContainer minWidth={420}>{children}</Table.ScrollContainer>;
+}
+
+function Breakup({ label, head, rows, shares, unseen }: { label: string; head: string; rows: (Group & { name: string })[]; shares?: boolean; unseen?: boolean }) {
   const [all, setAll] = useState(false);
   const whole = rows.reduce((s, g) => s + g.cost_usd, 0);
   return (
     <>
-      <Table.ScrollContainer minWidth={420}>
+      <Wide unless={unseen}>
         <Table aria-label={label} verticalSpacing={6}>
           <Table.Thead>
             <Table.Tr>
@@ -202,7 +207,7 @@ function Breakup({ label, head, rows, shares }: { label: string; head: string; r
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
-            {(all ? rows : rows.slice(0, shownRows)).map((g) => (
+            {(all || unseen ? rows : rows.slice(0, shownRows)).map((g) => (
               <Table.Tr key={`${g.client ?? ""} ${g.key}`}>
                 <Table.Td maw={280}>
                   <Text size="sm" truncate title={g.name}>
@@ -234,8 +239,8 @@ function Breakup({ label, head, rows, shares }: { label: string; head: string; r
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
-      {rows.length > shownRows && (
+      </Wide>
+      {rows.length > shownRows && !unseen && (
         <Line justify="center" mt="xs">
           <Button variant="subtle" size="xs" onClick={() => setAll(!all)}>
             {all ? "Show the first" : `Show all ${rows.length}`}

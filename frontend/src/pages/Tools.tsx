@@ -135,7 +135,7 @@ function ClientRow({ client: c, now, show }: { client: Client; now: number; show
                 <Menu.Item component={RequestsLink} of={{ client: c.id }}>
                   Its requests
                 </Menu.Item>
-                {!c.paused && <Menu.Item onClick={() => setPaused(true)}>Pause: refuse its requests</Menu.Item>}
+                {!c.paused && <Menu.Item onClick={() => setPaused(true)}>Pause this tool</Menu.Item>}
                 <Menu.Divider />
                 <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={() => setSure(true)}>
                   Revoke…
