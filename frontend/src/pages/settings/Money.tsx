@@ -51,12 +51,18 @@ function Currency({ settings }: { settings: Saved }) {
   const code = currency.trim().toUpperCase();
   const own = code !== "" && code !== "USD";
   const whole = code === "" || (/^[A-Z]{3}$/.test(code) && (!own || (typeof rate === "number" && rate > 0)));
+  // By its promise: the page begins anew with what was saved.
+  const save = () =>
+    edit.mutateAsync({ currency: code, ...(own && { rate: Number(rate) }) }).then(
+      () => tell(own ? `Money is shown in ${code} now.` : "Money is shown in dollars now."),
+      () => undefined, // the form shows why
+    );
   const changed = code !== settings.currency || (own && rate !== settings.rate);
   return (
     <form
       onSubmit={(e) => {
         e.preventDefault();
-        edit.mutate({ currency: code, ...(own && { rate: Number(rate) }) }, { onSuccess: () => tell(own ? `Money is shown in ${code} now.` : "Money is shown in dollars now.") });
+        void save();
       }}
     >
       <Group align="flex-end" gap="sm">
