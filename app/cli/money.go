@@ -33,7 +33,11 @@ func (a *app) showReceipt(r client.Receipt) {
 		if l.Tokens > 0 {
 			tokens = count(l.Tokens)
 		}
-		t.add(l.Name, tokens, amount(l.USD, r.Money))
+		cost := amount(l.USD, r.Money)
+		if r.CostUSD == nil && l.USD == 0 {
+			cost = "not known"
+		}
+		t.add(l.Name, tokens, cost)
 	}
 	t.add("total", "", money(r.CostUSD))
 	t.print(a.out)

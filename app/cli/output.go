@@ -156,10 +156,7 @@ func size(n int64) string {
 	return count(n)
 }
 
-// dollars shows money: cents where they matter, more digits where there are no cents.
-func dollars(usd float64) string { return amount(usd, nil) }
-
-// amount is dollars, but in the currency that the user has chosen.
+// amount shows money: cents where they matter, more digits where there are no cents; in dollars, or in the currency that the user has chosen.
 func amount(usd float64, m *client.Money) string {
 	sign, v := "$", usd
 	if m != nil {

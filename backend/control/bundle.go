@@ -178,14 +178,7 @@ func (s *Service) saveBundle(_ context.Context, in *saveBundleInput) (Saved, err
 	if in.Body.ID == "" || b.ID != in.Body.ID {
 		return Saved{}, NewProblem(NotFound, "That bundle is not here any more.", "Make another.")
 	}
-	dir, err := os.UserHomeDir()
-	if err != nil {
-		dir = s.Dir
-	}
-	if downloads := filepath.Join(dir, "Downloads"); isFolder(downloads) {
-		dir = downloads
-	}
-	path := filepath.Join(dir, "metapi-diagnostics-"+time.Now().Format("2006-01-02-150405.000")+".zip")
+	path := filepath.Join(downloads(s.Dir), "metapi-diagnostics-"+time.Now().Format("2006-01-02-150405.000")+".zip")
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return Saved{}, NewProblem(Storage, Sentence("the bundle cannot be saved: "+err.Error()), "Make that folder writable, or use `metapi doctor --bundle FILE.zip`.")
@@ -195,6 +188,18 @@ func (s *Service) saveBundle(_ context.Context, in *saveBundleInput) (Saved, err
 		return Saved{}, NewProblem(Storage, Sentence("the bundle cannot be saved: "+err.Error()), "Free some space.")
 	}
 	return Saved{path}, nil
+}
+
+// downloads is the user's folder of downloads, or home where there is none; else another.
+func downloads(other string) string {
+	dir, err := os.UserHomeDir()
+	if err != nil {
+		return other
+	}
+	if own := filepath.Join(dir, "Downloads"); isFolder(own) {
+		return own
+	}
+	return dir
 }
 
 func isFolder(path string) bool {

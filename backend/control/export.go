@@ -2,11 +2,17 @@ package control
 
 import (
 	"bufio"
+	"cmp"
+	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
@@ -111,15 +117,61 @@ func columns() (names []string) {
 	return names
 }
 
-// export streams requests, oldest first. It holds a page of them, however many there are.
+// export streams requests, oldest first.
 func (s *Service) export(w http.ResponseWriter, r *http.Request) {
 	q, format, err := s.exportQuery(r.URL.Query())
-	if err == nil {
-		err = s.writeExport(w, r, q, format)
-	}
 	if err != nil {
 		s.explain(err).Write(w)
+		return
 	}
+	h := w.Header()
+	h.Set("Content-Disposition", `attachment; filename="`+exportName(format)+`"`)
+	h.Set("Content-Type", map[string]string{"csv": "text/csv", "jsonl": "application/x-ndjson"}[format]+"; charset=utf-8")
+	out := &counted{Writer: w}
+	if err := s.writeExport(r.Context(), out, q, format); err != nil && out.n == 0 {
+		h.Del("Content-Disposition")
+		s.explain(err).Write(w)
+	} else if err != nil {
+		s.Log.Warn("control: export", "error", err)
+		panic(http.ErrAbortHandler) // so that nobody takes a part for the whole
+	}
+}
+
+func exportName(format string) string {
+	return "metapi-requests-" + time.Now().Format("2006-01-02-150405") + "." + format
+}
+
+// counted knows whether anything has been written.
+type counted struct {
+	io.Writer
+	n int
+}
+
+func (c *counted) Write(p []byte) (int, error) {
+	c.n += len(p)
+	return c.Writer.Write(p)
+}
+
+type saveExportInput struct {
+	Body struct {
+		Format string    `json:"format" enum:"csv,jsonl"`
+		Since  time.Time `json:"since,omitempty"`
+	}
+}
+
+// saveExport writes an export into the user's folder of downloads, for a window that cannot download.
+func (s *Service) saveExport(ctx context.Context, in *saveExportInput) (Saved, error) {
+	path := filepath.Join(downloads(s.Dir), exportName(in.Body.Format))
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return Saved{}, NewProblem(Storage, Sentence("the export cannot be saved: "+err.Error()), "Make that folder writable, or use `metapi usage export`.")
+	}
+	err = s.writeExport(ctx, f, ledger.Query{Limit: exportPage, Oldest: true, Since: in.Body.Since}, in.Body.Format)
+	if err = errors.Join(err, f.Close()); err != nil {
+		os.Remove(path)
+		return Saved{}, NewProblem(Storage, Sentence("the export cannot be saved: "+err.Error()), "Free some space.")
+	}
+	return Saved{path}, nil
 }
 
 // exportQuery reads what is wanted.
@@ -160,42 +212,35 @@ func (s *Service) whose(q *ledger.Query, client, account string) error {
 	return nil
 }
 
-func (s *Service) writeExport(w http.ResponseWriter, r *http.Request, q ledger.Query, format string) error {
+// writeExport writes requests. It holds a page of them in memory, however many there are.
+func (s *Service) writeExport(ctx context.Context, to io.Writer, q ledger.Query, format string) error {
 	names, err := s.names()
 	if err != nil {
 		return err
 	}
-	page, next, err := s.Ledger.Requests(q)
-	if err != nil { // from here on there is no telling
-		return err
-	}
-	h := w.Header()
-	h.Set("Content-Disposition", `attachment; filename="metapi-requests-`+time.Now().Format(time.DateOnly)+"."+format+`"`)
-	buffer := bufio.NewWriter(w)
+	buffer := bufio.NewWriter(to)
 	sheet, lines := csv.NewWriter(buffer), json.NewEncoder(buffer)
 	lines.SetEscapeHTML(false)
 	write := func(e Exported) error { return lines.Encode(e) }
-	h.Set("Content-Type", "application/x-ndjson; charset=utf-8")
 	if format == "csv" {
-		h.Set("Content-Type", "text/csv; charset=utf-8")
-		_ = sheet.Write(columns()) // its errors come with Flush
 		write = func(e Exported) error { return sheet.Write(e.cells()) }
+		_ = sheet.Write(columns()) // its errors come with Flush
 	}
 	for {
+		page, next, err := s.Ledger.Requests(q)
+		if err != nil {
+			return err
+		}
 		for i := range page {
 			if err := write(names.exported(&page[i])); err != nil {
-				return nil // the listener has gone
+				return err
 			}
 		}
 		sheet.Flush()
-		if buffer.Flush() != nil || r.Context().Err() != nil || next == "" {
-			return nil
+		if err := cmp.Or(buffer.Flush(), ctx.Err()); err != nil || next == "" {
+			return err
 		}
 		q.Cursor = next
-		if page, next, err = s.Ledger.Requests(q); err != nil {
-			s.Log.Error("control: export", "error", err)
-			panic(http.ErrAbortHandler) // so that nobody takes a part for the whole
-		}
 	}
 }
 

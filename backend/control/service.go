@@ -173,6 +173,7 @@ func (s *Service) routes(r *router) {
 	route(r, http.MethodGet, "/api/requests", "requests", "Requests, by what they have in common", s.requests)
 	route(r, http.MethodGet, "/api/requests/{id}", "request", "All about one request", s.request)
 	route(r, http.MethodGet, "/api/requests/{id}/receipt", "receipt", "What one request cost, and why; last: the newest", s.receipt)
+	route(r, http.MethodPost, "/api/usage/export/save", "saveExport", "Write requests as CSV or JSON lines into the folder of downloads", s.saveExport)
 	route(r, http.MethodGet, "/api/storage", "storage", "How much the records take", s.storage)
 	route(r, http.MethodPost, "/api/storage/compact", "compact", "Give back what the database no longer uses", s.compact)
 	route(r, http.MethodPost, "/api/requests/{id}/thumb", "setThumb", "Say what you thought of an answer, or take it back", s.setThumb)

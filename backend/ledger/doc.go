@@ -24,8 +24,17 @@
 //
 // # Asking
 //
-// [Ledger.Requests], [Ledger.Totals] and [Ledger.Group] fold what is in the queue before they look, so that they see all
+// [Ledger.Requests], [Ledger.Totals] and [Ledger.Group] (by model, account, client, session, day or hour of a time zone) fold what is in the queue before they look, so that they see all
 // that was accepted. All of them go by the time within the request's id. [Ledger.Account] answers from memory.
+//
+// # What was saved
+//
+// When a request settles, its record has what each [routing.Baseline] would have cost for the tokens that it truly took. The rollups sum up all of them, so that choosing
+// another baseline holds for what is past, and costs nothing. What cannot be compared is counted, and not taken for nothing: see [Saving].
+//
+// # Forgetting
+//
+// [Ledger.Prune] deletes old rows, a few in a transaction. The rollups stay, and with them all sums but those of a part of an hour.
 //
 // # When the disk does not take it
 //

@@ -11,7 +11,7 @@ import { eventually } from '../sdk/matrix.mjs'
 import { Desk, narrow, offered, wide } from './world.mjs'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const paths = ['/', '/accounts', '/models', '/tools', '/requests', '/settings', '/doctor']
+const paths = ['/', '/accounts', '/models', '/tools', '/requests', '/costs', '/settings', '/doctor']
 
 /** What axe finds that is serious or worse, in words. */
 async function accessibility(page) {
@@ -66,7 +66,7 @@ describe('pages', { concurrency: 1 }, () => {
   })
 
   test('with nothing in it, every page says what to do first', async () => {
-    const first = { '/': 'Three steps to the first answer', '/accounts': 'No account yet', '/models': 'No models yet', '/tools': 'No tool yet', '/requests': 'No request yet', '/doctor': 'Nothing has been looked at yet' }
+    const first = { '/': 'Three steps to the first answer', '/accounts': 'No account yet', '/models': 'No models yet', '/tools': 'No tool yet', '/requests': 'No request yet', '/costs': 'Nothing was spent', '/doctor': 'Nothing has been looked at yet' }
     for (const [path, words] of Object.entries(first)) {
       await open(page, path)
       await page.getByRole('heading', { name: words }).waitFor()
@@ -368,7 +368,7 @@ describe('pages', { concurrency: 1 }, () => {
     await detail.waitFor()
     assert.equal(await page.evaluate(() => history.length), before + 1, 'one step back leads back')
     const usage = (await desk.usage()).rows[0]
-    await detail.getByText('As the upstream told them.').waitFor()
+    await detail.getByText('Measured: the upstream').waitFor()
     assert.ok((await detail.innerText()).includes(usage.output_tokens.toLocaleString('en-US')))
     await page.keyboard.press('Escape')
     await detail.waitFor({ state: 'hidden' })
@@ -593,7 +593,7 @@ describe('pages', { concurrency: 1 }, () => {
     await page.keyboard.press('Control+3')
     await page.getByRole('heading', { level: 1, name: 'Models' }).waitFor()
     await page.evaluate(() => window.scrollTo(0, 600))
-    await page.keyboard.press('Control+6')
+    await page.keyboard.press('Control+7')
     await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor()
     assert.equal(await page.evaluate(() => window.scrollY), 0, 'another page begins at its top')
     await page.keyboard.press('Control+k')
@@ -664,7 +664,7 @@ describe('pages', { concurrency: 1 }, () => {
     await connect.waitFor()
     await page.keyboard.press('Escape')
     await connect.waitFor({ state: 'hidden' })
-    await page.keyboard.press('Control+7')
+    await page.keyboard.press('Control+8')
     await page.getByRole('heading', { name: 'Doctor' }).waitFor()
   })
 
@@ -744,6 +744,97 @@ describe('pages', { concurrency: 1 }, () => {
   for (const scheme of ['light', 'dark']) {
     test(`axe finds nothing serious on full pages, ${scheme}`, () => everyPage(scheme))
   }
+
+  test('costs: a budget is set, reached, told of, raised by a click, and removed with a way back', async () => {
+    await open(page, '/costs')
+    await page.getByRole('button', { name: 'Add a budget' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Add a budget' })
+    await dialog.getByRole('textbox', { name: 'Name' }).fill('Pocket money')
+    await dialog.getByRole('textbox', { name: 'Dollars' }).fill('0')
+    await dialog.getByText('a day').click()
+    await dialog.getByRole('switch', { name: 'Refuse requests once it is spent' }).click()
+    await dialog.getByRole('button', { name: 'Add', exact: true }).click()
+    await dialog.waitFor({ state: 'hidden' })
+    const budget = page.getByRole('article', { name: 'Pocket money' })
+    await budget.getByText('spent: requests are refused').waitFor()
+    const refused = await desk.chat(desk.key, 'gpt-4o')
+    assert.equal(refused.status, 429)
+    assert.match(refused.body, /Pocket money/)
+    assert.match(refused.body, /under Costs/)
+    await budget.getByRole('button', { name: 'Raise Pocket money by $2.00' }).click()
+    await budget.getByText('of $2.00').waitFor()
+    assert.equal((await desk.chat(desk.key, 'gpt-4o')).status, 200)
+
+    const [{ spent }] = await desk.cli({}, 'budgets', 'list', '--json')
+    await desk.cli({}, 'budgets', 'set', 'Nearly', String(spent + 1e-7), '--per', 'day', '--json')
+    const served = await desk.chat(desk.key, 'gpt-4o')
+    const alert = page.getByRole('alert').filter({ hasText: 'The budget "Nearly" is spent' })
+    await alert.waitFor()
+    await alert.getByRole('button', { name: 'Close' }).click()
+    await page.getByRole('article', { name: 'Nearly' }).getByText('whoever costs less serves').waitFor()
+    assert.equal(served.status, 200)
+    assert.equal((await desk.chat(desk.key, 'gpt-4o')).headers.get('x-metapi-budget'), 'Nearly')
+
+    for (const name of ['Nearly', 'Pocket money']) {
+      await page.getByRole('button', { name: `More about ${name}` }).click()
+      await page.getByRole('menuitem', { name: 'Remove' }).click()
+      await page.getByRole('article', { name }).waitFor({ state: 'hidden' })
+      await page.getByRole('alert').filter({ hasText: `Removed “${name}”` }).getByRole('button', { name: 'Undo' }).click()
+      await page.getByRole('article', { name }).waitFor()
+      await desk.cli({}, 'budgets', 'remove', name, '--json')
+    }
+    await page.getByRole('heading', { name: 'No budget yet' }).waitFor()
+  })
+
+  test('costs: what is shown is what the ledger says, by whatever it is told apart, and it is exported whole', async () => {
+    await open(page, '/costs')
+    const totals = (await desk.usage()).totals
+    for (const [by, label] of [['Tool', 'Costs by tool'], ['Account', 'Costs by account'], ['Model', 'Costs by model'], ['Session', 'Costs by session']]) {
+      await page.getByText(by, { exact: true }).first().click()
+      const table = page.getByRole('table', { name: label })
+      await table.waitFor()
+      const all = page.getByRole('button', { name: /^Show all/ })
+      if (await all.count()) await all.click()
+      await settles(async () => (await table.locator('tbody tr').evaluateAll((rows) => rows.map((r) => Number([...r.cells].at(-4).innerText.replace(/\D/g, '')))))
+        .reduce((a, b) => a + b, 0), totals.requests)
+    }
+    await page.getByRole('button', { name: 'Export' }).click()
+    const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: /CSV/ }).click()])
+    const lines = readFileSync(await file.path(), 'utf8').trim().split('\n')
+    assert.equal(lines.length, totals.requests + 1)
+    assert.match(lines[0], /^id,start,client,session,account,model/)
+    assert.ok(lines.every((l) => !l.includes(desk.key)))
+  })
+
+  test('costs: another baseline and another currency hold at once, for what is past, too', async () => {
+    await open(page, '/settings')
+    await page.getByRole('combobox', { name: 'Savings are counted against' }).click()
+    await page.getByRole('option', { name: 'The first account in your order' }).click()
+    await page.getByRole('textbox', { name: 'Currency' }).fill('eur')
+    await page.getByRole('textbox', { name: 'Rate' }).fill('0.5')
+    await page.getByRole('button', { name: 'Save the currency' }).click()
+    await told('Money is shown in EUR now')
+    await open(page, '/costs')
+    await page.getByText('at the first account in your order that could have served').waitFor()
+    await page.getByText('Shown in EUR at your rate of 0.5 for a dollar').waitFor()
+    await page.getByText(/^(≥ |≈ )?€[\d.]+$/).first().waitFor()
+    const { totals, method } = await desk.usage()
+    assert.match(method, /first account/)
+    assert.ok(totals.compared > 0)
+    await open(page, '/settings')
+    await page.getByRole('textbox', { name: 'Currency' }).fill('')
+    await page.getByRole('button', { name: 'Save the currency' }).click()
+    await told('Money is shown in dollars now')
+  })
+
+  test('a tool that is paused says so, and is resumed by a click', async () => {
+    await desk.cli({}, 'keys', 'pause', 'Other tool', '--json')
+    await open(page, '/tools')
+    await page.getByText('Paused: you asked for it.').waitFor()
+    await page.getByRole('button', { name: 'Resume Other tool' }).click()
+    await told('The requests of Other tool are taken again')
+    await page.getByText('Paused: you asked for it.').waitFor({ state: 'hidden' })
+  })
 
   test('axe finds nothing serious in dialogs', async () => {
     const opened = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { ago, compact, duration, left, money, rate, size, until } from "./format";
+import { ago, compact, duration, left, money, rate, showIn, size, until } from "./format";
 
 describe("money says how far it can be trusted", () => {
   test.each([
@@ -64,4 +64,13 @@ describe("times in words", () => {
   ])("%s was %s", (given, want) => expect(ago(given, now)).toBe(want));
   test("what is over is now", () => expect(until("2026-01-02T11:00:00Z", now)).toBe("now"));
   test("what is to come has its time", () => expect(until("2026-01-02T12:00:30Z", now)).toBe("in 30 s"));
+});
+
+test("money may be shown in another currency, at a rate that a person has typed", () => {
+  showIn("EUR", 0.5);
+  expect([money({ usd: 3 }), money({ usd: 0.005 }), money({ usd: -3 })]).toEqual(["€1.50", "€0.0025", "−€1.50"]);
+  showIn("CHF", 2);
+  expect(money({ usd: 1 })).toBe("CHF\u00a02.00");
+  showIn("", 0);
+  expect(money({ usd: 3 })).toBe("$3.00");
 });

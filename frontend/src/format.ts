@@ -20,12 +20,36 @@ export function sum(t: { cost_usd: number; cost_estimated: number; cost_unknown:
   return { usd: t.cost_usd, estimated: t.cost_estimated > 0, partial: t.cost_unknown > 0 };
 }
 
-/** Dollars with as many places as it takes to see a figure. */
+/** The currency that money is shown in, and what a dollar is in it. */
+let shown = { sign: "$", rate: 1 };
+
+/** Has money shown in another currency from now on; "" in dollars. */
+export function showIn(currency: string, rate: number): void {
+  const own = currency !== "" && currency !== "USD" && rate > 0;
+  shown = own ? { sign: signOf(currency), rate } : { sign: "$", rate: 1 };
+}
+
+/** How a currency is written in front of an amount: €, or "CHF ". */
+function signOf(currency: string): string {
+  const parts = new Intl.NumberFormat("en-US", { style: "currency", currency, currencyDisplay: "narrowSymbol" }).formatToParts(0);
+  const sign = parts.find((p) => p.type === "currency")?.value ?? currency;
+  return /\w$/.test(sign) ? sign + "\u00a0" : sign;
+}
+
+/** Dollars, in the currency that money is shown in, with as many places as it takes to see a figure. */
 export function dollars(usd: number): string {
-  if (usd === 0) return "$0";
-  if (usd < 0.00005) return "< $0.0001";
-  if (usd < 1) return "$" + usd.toFixed(usd < 0.1 ? 4 : 3).replace(/(\.\d\d+?)0+$/, "$1");
-  return "$" + usd.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const { sign, rate } = shown;
+  const v = Math.abs(usd * rate);
+  const minus = usd < 0 ? "−" : "";
+  if (v === 0) return sign + "0";
+  if (v < 0.00005) return `< ${minus}${sign}0.0001`;
+  if (v < 1) return minus + sign + v.toFixed(v < 0.1 ? 4 : 3).replace(/(\.\d\d+?)0+$/, "$1");
+  return minus + sign + v.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+}
+
+/** What was saved, where anything could be compared. */
+export function saved(t: { saved_usd: number; compared: number }): string {
+  return t.compared === 0 ? "–" : dollars(t.saved_usd);
 }
 
 /** What is left of some money, in its own currencies. */
@@ -109,6 +133,11 @@ export function share(part: number, whole: number): string {
   const percent = (100 * part) / whole;
   if (percent < 1) return "under 1 %";
   return `${percent > 99 && part < whole ? 99 : Math.round(percent)} %`;
+}
+
+/** A size on disk. */
+export function bytes(n: number): string {
+  return n < 1e6 ? `${Math.ceil(n / 1e3)} kB` : n < 1e9 ? `${(n / 1e6).toFixed(1)} MB` : `${(n / 1e9).toFixed(1)} GB`;
 }
 
 /** A number of tokens as a context size: 200k, 1M. */

@@ -17,6 +17,10 @@ export type AccountHealth = Schemas["AccountHealth"];
 export type Vitals = Omit<AccountHealth, "id" | "slug" | "cooling">;
 export type DeploymentHealth = Schemas["DeploymentHealth"];
 export type Figures = Schemas["Figures"];
+export type Group = Schemas["Group"];
+export type Budget = Schemas["BudgetStanding"];
+export type Receipt = Schemas["Receipt"];
+export type Notice = Schemas["Notice"];
 type Page = Schemas["Requests"];
 
 // Metapi is on this machine: it answers where there is no network, and the browser says that it is offline.
@@ -29,16 +33,16 @@ export const queryClient = new QueryClient({
 
 /** What each topic of an event is shown by. */
 const shownBy: Record<NonNullable<Event["topics"]>[number], string[]> = {
-  status: ["status", "mode", "health"],
+  status: ["status", "mode", "health", "budgets", "records"],
   accounts: ["accounts"],
   models: ["models"],
   clients: ["clients", "capture"],
-  settings: ["settings", "desktop"],
+  settings: ["settings", "desktop", "usage", "receipt", "records"],
   doctor: ["doctor"],
 };
 
 /** Keeps everything that is shown up to date, and tells whether the connection stands. */
-export function useLive(): Link {
+export function useLive(told: (notice: Notice) => void): Link {
   const client = useQueryClient();
   const [link, setLink] = useState<Link>("open");
   useEffect(() => {
@@ -47,7 +51,7 @@ export function useLive(): Link {
     const settleSoon = () => {
       due ??= setTimeout(() => {
         due = undefined;
-        for (const key of ["status", "usage", "health"]) void client.invalidateQueries({ queryKey: [key] });
+        for (const key of ["status", "usage", "health", "budgets"]) void client.invalidateQueries({ queryKey: [key] });
         void client.invalidateQueries({ queryKey: ["requests"], predicate: (q) => !plain(q.queryKey[1]) });
       }, 1000);
     };
@@ -65,13 +69,16 @@ export function useLive(): Link {
           if (event.request !== undefined) put(client, event.request);
           settleSoon();
           break;
+        case "notice":
+          if (event.notice !== undefined) told(event.notice);
+          break;
       }
     }, setLink);
     return () => {
       off();
       clearTimeout(due);
     };
-  }, [client]);
+  }, [client, told]);
   return link;
 }
 
@@ -134,6 +141,19 @@ export function useUsageToday(by: "hour" | "account" | "client") {
   });
 }
 
+export type By = "model" | "account" | "client" | "session" | "day" | "hour";
+
+/** What a time came to: from since, "" for all of it, on. */
+export const useUsage = (since: string, by: By) =>
+  useQuery({
+    queryKey: ["usage", since, by],
+    queryFn: () => data(GET("/api/usage", { params: { query: { since: since || undefined, by, limit: 1 } } })),
+    refetchInterval: 60_000,
+  });
+export const useReceipt = (id: string) => useQuery({ queryKey: ["receipt", id], queryFn: () => data(GET("/api/requests/{id}/receipt", { params: { path: { id } } })) });
+export const useBudgets = () => useQuery({ queryKey: ["budgets"], queryFn: async () => (await data(GET("/api/budgets"))) ?? [], refetchInterval: 60_000 });
+export const useRecords = () => useQuery({ queryKey: ["records"], queryFn: () => data(GET("/api/storage")) });
+
 export const useRequests = (filter: Filter) =>
   useInfiniteQuery({
     queryKey: ["requests", filter],
@@ -165,6 +185,8 @@ function useChange<I, O>(change: (input: I) => Promise<O>, ...shown: string[]) {
     },
   });
 }
+
+export type SetBudget = Schemas["SetBudgetInputBody"];
 
 const at = (id: string) => ({ params: { path: { id } } });
 
@@ -207,6 +229,11 @@ export const useCaptured = (id: string) =>
     placeholderData: undefined,
     gcTime: 0,
   });
+export const useSetBudget = () =>
+  useChange(({ name, ...body }: { name: string } & SetBudget) => data(PUT("/api/budgets/{name}", { params: { path: { name } }, body })), "budgets");
+export const useRemoveBudget = () => useChange((name: string) => data(DELETE("/api/budgets/{name}", { params: { path: { name } } })), "budgets");
+export const useCompact = () => useChange(() => data(POST("/api/storage/compact")), "records");
+export const useSaveExport = () => useChange((body: { format: "csv" | "jsonl"; since?: string }) => data(POST("/api/usage/export/save", { body })));
 export const useEditDesktop = () => useChange((body: Schemas["EditDesktop"]) => data(PATCH("/api/desktop", { body })), "desktop");
 export const useExamine = () => useChange(() => data(POST("/api/doctor")), "doctor");
 export const useStopDoctor = () => useChange(() => data(DELETE("/api/doctor")), "doctor");

@@ -193,7 +193,7 @@ export interface paths {
         delete: operations["revokeClient"];
         options?: never;
         head?: never;
-        /** Change how a client's requests are routed */
+        /** Pause a client, or take its requests again */
         patch: operations["editClient"];
         trace?: never;
     };
@@ -525,17 +525,17 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/requests/{id}/thumb": {
+    "/api/requests/{id}/receipt": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** What one request cost, and why; last: the newest */
+        get: operations["receipt"];
         put?: never;
-        /** Say what you thought of an answer, or take it back */
-        post: operations["setThumb"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -628,6 +628,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much the records take */
+        get: operations["storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/storage/compact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give back what the database no longer uses */
+        post: operations["compact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/unlock": {
         parameters: {
             query?: never;
@@ -656,6 +690,40 @@ export interface paths {
         get: operations["usage"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests as CSV or JSON lines, oldest first */
+        get: operations["export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage/export/save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write requests as CSV or JSON lines into the folder of downloads */
+        post: operations["saveExport"];
         delete?: never;
         options?: never;
         head?: never;
@@ -759,6 +827,22 @@ export interface components {
             /** @description The tool's name */
             name: string;
         };
+        Against: {
+            baseline: string;
+            /** Format: double */
+            usd: number;
+        };
+        Alternative: {
+            /** @description Its slug */
+            account: string;
+            served?: boolean;
+            upstream: string;
+            /**
+             * Format: double
+             * @description What the same tokens would have cost there; null where that is not known
+             */
+            usd: number | null;
+        };
         Amount: {
             currency: string;
             /**
@@ -856,9 +940,9 @@ export interface components {
             created: string;
             id: string;
             key_hint: string;
-            /** @description How its requests are routed; absent: as the mode in force says */
-            mode?: string;
             name: string;
+            /** @description Why its requests are refused for now, in words; absent: they are not */
+            paused?: string;
             /** Format: date-time */
             revoked?: string;
         };
@@ -943,36 +1027,40 @@ export interface components {
             /** @description How it is reached; empty: as the settings say. *** as its password keeps the one that is known */
             proxy?: string;
         };
-        EditClient: {
-            /** @description How its requests are routed; empty: as the mode in force says */
-            mode?: string;
+        EditClientInputBody: {
+            /** @description Refuse its requests until it is resumed */
+            paused: boolean;
         };
         EditDesktop: {
             start_at_login: boolean;
         };
         EditSettings: {
-            /** Format: double */
-            answer_usd?: number;
+            /** @enum {string} */
+            baseline?: "vendor" | "dearest" | "first";
             ca_file?: string;
             close_to_tray?: boolean;
+            currency?: string;
+            /** Format: int64 */
+            keep_days?: number;
             keep_responses?: boolean;
             /** Format: int64 */
             port?: number;
             /** @description *** as its password keeps the one that is known */
             proxy?: string;
             /** Format: double */
-            second_usd?: number;
+            rate?: number;
+            /** @enum {string} */
+            runaway?: "off" | "tell" | "pause";
             start_hidden?: boolean;
             /** @enum {string} */
             theme?: "system" | "light" | "dark";
-            /** Format: double */
-            tolerance?: number;
         };
         Event: {
+            notice?: components["schemas"]["Notice"];
             request?: components["schemas"]["Row"];
             topics?: ("status" | "accounts" | "models" | "clients" | "settings" | "doctor")[] | null;
             /** @enum {string} */
-            type: "resync" | "changed" | "request" | "show";
+            type: "resync" | "changed" | "request" | "show" | "notice";
         };
         Excluded: {
             account: string;
@@ -980,6 +1068,42 @@ export interface components {
             reason: string;
             /** Format: date-time */
             until?: string;
+        };
+        Exported: {
+            account: string;
+            /** Format: int64 */
+            attempts: number;
+            /** Format: int64 */
+            cache_read_tokens: number;
+            /** Format: int64 */
+            cache_write_tokens: number;
+            client: string;
+            /** @enum {string} */
+            cost: "told" | "computed" | "estimated" | "unknown";
+            /** @description Empty where the price is not known */
+            cost_usd: string;
+            dearest_usd: string;
+            first_usd: string;
+            id: string;
+            /** Format: int64 */
+            input_tokens: number;
+            model: string;
+            /** Format: int64 */
+            output_tokens: number;
+            protocol: string;
+            /** Format: int64 */
+            reasoning_tokens: number;
+            session: string;
+            start: string;
+            state: string;
+            /** Format: int64 */
+            status: number;
+            /** @enum {string} */
+            tokens: "told" | "estimated";
+            /** Format: int64 */
+            took_ms: number;
+            /** @description What the model's vendor would have taken; empty where that is not known. Likewise what follows */
+            vendor_usd: string;
         };
         Features: {
             images?: boolean;
@@ -994,24 +1118,18 @@ export interface components {
             /** Format: double */
             cost?: number;
             deployment: string;
-            dominated?: string;
             /** Format: double */
             failing?: number;
             /** Format: int64 */
             in_flight: number;
-            judged?: components["schemas"]["Judged"];
             /** Format: double */
             later?: number;
             /** Format: double */
             price?: number;
             priced?: boolean;
             /** Format: double */
-            quality?: number;
-            /** Format: double */
             score?: number;
             upstream: string;
-            /** Format: double */
-            utility?: number;
             /** Format: int64 */
             wait?: number;
             /** Format: double */
@@ -1030,6 +1148,11 @@ export interface components {
             cancelled: number;
             /**
              * Format: int64
+             * @description Requests that saved_usd is about: those of which both costs are known
+             */
+            compared: number;
+            /**
+             * Format: int64
              * @description Requests some of whose cost stands on such a count
              */
             cost_estimated: number;
@@ -1066,6 +1189,11 @@ export interface components {
             /** Format: int64 */
             running: number;
             /**
+             * Format: double
+             * @description What the baseline of the settings would have cost more; below zero where it would have cost less
+             */
+            saved_usd: number;
+            /**
              * Format: int64
              * @description Requests some of whose tokens were counted by Metapi, not told by the upstream
              */
@@ -1081,6 +1209,13 @@ export interface components {
             cache_write_tokens: number;
             /** Format: int64 */
             cancelled: number;
+            /** @description The client's name, where the group is a session */
+            client?: string;
+            /**
+             * Format: int64
+             * @description Requests that saved_usd is about: those of which both costs are known
+             */
+            compared: number;
             /**
              * Format: int64
              * @description Requests some of whose cost stands on such a count
@@ -1105,7 +1240,7 @@ export interface components {
             input_tokens: number;
             /** Format: int64 */
             interrupted: number;
-            /** @description The model, the account's or client's id, or the start of the day or hour in UTC */
+            /** @description The model, the account's, client's or session's id, the day as 2006-01-02, or the start of the hour; days are those of this machine's time zone */
             key: string;
             /** @description The key in words */
             name: string;
@@ -1123,28 +1258,15 @@ export interface components {
             /** Format: int64 */
             running: number;
             /**
+             * Format: double
+             * @description What the baseline of the settings would have cost more; below zero where it would have cost less
+             */
+            saved_usd: number;
+            /**
              * Format: int64
              * @description Requests some of whose tokens were counted by Metapi, not told by the upstream
              */
             tokens_estimated: number;
-        };
-        Judged: {
-            /** Format: double */
-            deviation?: number;
-            /** Format: double */
-            doubt: number;
-            evidence: string;
-            from: string;
-            /** Format: double */
-            here?: number;
-            /** Format: double */
-            prior: number;
-            /** Format: double */
-            quality: number;
-            /** Format: double */
-            thumbs?: number;
-            /** Format: double */
-            worth: number;
         };
         Link: {
             /** @description Opens the pages in a browser, once, within ten minutes */
@@ -1221,6 +1343,15 @@ export interface components {
             /** @description Long prompts, or some hours, cost another price */
             tiered?: boolean;
         };
+        Money: {
+            /** @description ISO code */
+            currency: string;
+            /**
+             * Format: double
+             * @description What a US dollar is in it
+             */
+            rate: number;
+        };
         Nearby: {
             /** @description Those that were asked */
             ports: number[] | null;
@@ -1265,6 +1396,19 @@ export interface components {
             /** @description What is in force, in words: direct, or the proxy and who named it */
             way: string;
         };
+        Notice: {
+            /** @description The id of the client that it is about */
+            client?: string;
+            /** @description The same for what takes the place of one that was told before */
+            id: string;
+            /** @enum {string} */
+            kind: "budget" | "runaway";
+            /** @description The page that shows more */
+            page: string;
+            /** @description A sentence or two */
+            text: string;
+            title: string;
+        };
         OpenSession: {
             /** @description Of a link */
             code: string;
@@ -1272,6 +1416,20 @@ export interface components {
         OrderInputBody: {
             /** @description The id of each account, once */
             ids: string[] | null;
+        };
+        Parts: {
+            /** Format: double */
+            cached?: number;
+            /** Format: double */
+            fresh?: number;
+            /** Format: double */
+            output?: number;
+            /** Format: double */
+            per_call?: number;
+            /** Format: double */
+            reasoning?: number;
+            /** Format: double */
+            written?: number;
         };
         Paused: {
             paused: boolean;
@@ -1318,6 +1476,51 @@ export interface components {
             local?: boolean;
             name: string;
         };
+        Receipt: {
+            /** @description The slug of the account that had the last word */
+            account?: string;
+            /** @description Who could have served, as they were ranked */
+            alternatives: components["schemas"]["Alternative"][] | null;
+            /**
+             * Format: double
+             * @description What the baseline of the settings would have cost; null where that is not known
+             */
+            baseline_usd: number | null;
+            /** @description What the cost stands on, in a sentence */
+            basis: string;
+            /** @description The client's name */
+            client: string;
+            /**
+             * Format: double
+             * @description null where the price is not known
+             */
+            cost_usd: number | null;
+            id: string;
+            /** @description What was used, by class, at list prices */
+            lines: components["schemas"]["ReceiptLine"][] | null;
+            /** @description What the saving is counted against, in a sentence */
+            method: string;
+            model: string;
+            /** @description How the user wants to see money; absent: in dollars, as all of this is */
+            money?: components["schemas"]["Money"];
+            /** Format: double */
+            saved_usd: number | null;
+            /** Format: date-time */
+            start: string;
+            state: string;
+            /** @description Why it went where it went, a sentence each */
+            why: string[] | null;
+        };
+        ReceiptLine: {
+            /** @enum {string} */
+            class: "fresh" | "cached" | "written" | "output" | "reasoning" | "call";
+            /** @description The class in words */
+            name: string;
+            /** Format: int64 */
+            tokens?: number;
+            /** Format: double */
+            usd: number;
+        };
         RecogniseInputBody: {
             /** @description As pasted */
             key: string;
@@ -1329,6 +1532,7 @@ export interface components {
             proposals: components["schemas"]["Proposal"][] | null;
         };
         Record: {
+            against?: components["schemas"]["Against"][] | null;
             asked: string;
             attempts?: components["schemas"]["Attempt"][] | null;
             /** Format: int64 */
@@ -1336,7 +1540,6 @@ export interface components {
             candidates?: components["schemas"]["Figure"][] | null;
             client: string;
             cost?: components["schemas"]["Cost"];
-            domain?: string;
             /** Format: date-time */
             end?: string;
             error?: string;
@@ -1349,6 +1552,7 @@ export interface components {
             mode?: string;
             model?: string;
             operation: string;
+            parts?: components["schemas"]["Parts"];
             protocol: string;
             rules?: string[] | null;
             session?: string;
@@ -1359,6 +1563,29 @@ export interface components {
             status?: number;
             stream?: boolean;
             usage?: components["schemas"]["Usage"];
+        };
+        Records: {
+            /**
+             * Format: int64
+             * @description The size of the database
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description What compacting it would give back, about
+             */
+            free_bytes: number;
+            /**
+             * Format: int64
+             * @description As the settings say; 0: for ever
+             */
+            keep_days: number;
+            /**
+             * Format: date-time
+             * @description When the oldest request began that is kept
+             */
+            oldest?: string;
+            path: string;
         };
         Ref: {
             id: string;
@@ -1395,11 +1622,6 @@ export interface components {
         Request: {
             record: components["schemas"]["Record"];
             row: components["schemas"]["Row"];
-            /**
-             * @description What the user thought of the answer
-             * @enum {string}
-             */
-            thumb: "up" | "down" | "none";
         };
         Requests: {
             /** @description Cursor of the next, older page; absent on the last */
@@ -1459,6 +1681,12 @@ export interface components {
             /** @description Of the bundle that was looked at */
             id: string;
         };
+        SaveExportInputBody: {
+            /** @enum {string} */
+            format: "csv" | "jsonl";
+            /** Format: date-time */
+            since?: string;
+        };
         Saved: {
             path: string;
         };
@@ -1494,23 +1722,23 @@ export interface components {
              */
             usd: number;
         };
-        SetThumbInputBody: {
-            /**
-             * @description none takes back what was said
-             * @enum {string}
-             */
-            thumb: "up" | "down" | "none";
-        };
         Settings: {
             /**
-             * Format: double
-             * @description What a right answer is worth, in dollars: auto mode weighs it against cost and waiting
+             * @description What savings are counted against: the model at its vendor's own price, the dearest that could have served, or the first account in the user's order
+             * @enum {string}
              */
-            answer_usd: number;
+            baseline: "vendor" | "dearest" | "first";
             /** @description A file of certificates in PEM that are believed beside the system's; empty: none */
             ca_file: string;
             /** @description Closing the window leaves Metapi running in the tray, where there is one */
             close_to_tray: boolean;
+            /** @description ISO code of the currency in which the pages, the tray and commands show money; empty: US dollars. The API stays in dollars */
+            currency: string;
+            /**
+             * Format: int64
+             * @description How long requests are kept one by one; 0: for ever. What they came to by the hour stays
+             */
+            keep_days: number;
             /** @description Keep replies that tools may continue by their ids, and conversations, on this machine for 30 days; off deletes what was kept */
             keep_responses: boolean;
             /**
@@ -1522,18 +1750,18 @@ export interface components {
             proxy: string;
             /**
              * Format: double
-             * @description What a second of waiting costs, in dollars
+             * @description What a dollar is in that currency, as the user says
              */
-            second_usd: number;
+            rate: number;
+            /**
+             * @description What becomes of a tool that has run away: nothing, a notice, or a notice and a pause
+             * @enum {string}
+             */
+            runaway: "off" | "tell" | "pause";
             /** @description Start without a window, where there is a tray */
             start_hidden: boolean;
             /** @enum {string} */
             theme: "system" | "light" | "dark";
-            /**
-             * Format: double
-             * @description How good a model must be for cost mode, in terms of the best that could serve; 0: however bad
-             */
-            tolerance: number;
         };
         Shown: {
             shown: boolean;
@@ -1602,6 +1830,10 @@ export interface components {
         };
         UsageReport: {
             groups?: components["schemas"]["Group"][] | null;
+            /** @description What savings are counted against, in a sentence */
+            method: string;
+            /** @description How the user wants to see money; absent: in dollars, as all of this is */
+            money?: components["schemas"]["Money"];
             /** @description Cursor of the next, older page of rows; absent on the last */
             next?: string;
             /** @description Newest first */
@@ -2140,7 +2372,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["EditClient"];
+                "application/json": components["schemas"]["EditClientInputBody"];
             };
         };
         responses: {
@@ -2912,7 +3144,7 @@ export interface operations {
             };
         };
     };
-    setThumb: {
+    receipt: {
         parameters: {
             query?: never;
             header?: never;
@@ -2921,11 +3153,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SetThumbInputBody"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description OK */
             200: {
@@ -2933,7 +3161,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["Receipt"];
                 };
             };
             /** @description Error */
@@ -3129,6 +3357,64 @@ export interface operations {
             };
         };
     };
+    storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Records"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Records"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     unlock: {
         parameters: {
             query?: never;
@@ -3174,7 +3460,7 @@ export interface operations {
                 /** @description next of the page before */
                 cursor?: string;
                 /** @description Group the totals too */
-                by?: "model" | "account" | "client" | "day" | "hour";
+                by?: "model" | "account" | "client" | "session" | "day" | "hour";
             };
             header?: never;
             path?: never;
@@ -3189,6 +3475,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UsageReport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export: {
+        parameters: {
+            query?: {
+                /** @description csv or jsonl */
+                format?: string;
+                /** @description RFC 3339 */
+                since?: string;
+                /** @description RFC 3339 */
+                until?: string;
+                /** @description Id or name */
+                client?: string;
+                /** @description Id, slug or name */
+                account?: string;
+                /** @description Canonical model */
+                model?: string;
+                /** @description running, ok, failed, cancelled or interrupted */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A request a line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["Exported"];
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    saveExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveExportInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Saved"];
                 };
             };
             /** @description Error */

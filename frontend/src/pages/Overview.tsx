@@ -10,6 +10,7 @@ import { standingOf, stateOf } from "../shell/state";
 import { CopyIcon } from "../ui/Copy";
 import { ModeSwitch } from "../ui/ModeSwitch";
 import { Cost, Empty, Figure, Loaded, Page, Section, State } from "../ui/Parts";
+import { SpentAndSaved } from "./overview/Money";
 import { RequestsLink } from "../ui/RequestsLink";
 import { requestState } from "../ui/requests";
 
@@ -22,6 +23,7 @@ export function Overview() {
           <Stack gap="md">
             <FirstSteps status={s} />
             {(s.accounts ?? []).length > 0 && <Today />}
+            {(s.accounts ?? []).length > 0 && <SpentAndSaved />}
             <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
               <Stack gap="md">
                 {(s.accounts ?? []).length > 0 && <Latest />}

@@ -6,6 +6,7 @@ import { useDesktop, useEditDesktop, useEditSettings, usePrices, useQuit, type S
 import { refused, tell } from "../ui/notify";
 import { Fault, Loaded, Page, Section } from "../ui/Parts";
 import { PriceList } from "./models/PriceList";
+import { Money, Records } from "./settings/Money";
 import { Network } from "./settings/Network";
 import { Probes } from "./settings/Probes";
 import { Worth } from "./settings/Worth";
@@ -30,6 +31,8 @@ export function Settings() {
             <Prices settings={s} />
             <Worth settings={s} />
             <Network settings={s} />
+            <Money settings={s} />
+            <Records settings={s} />
             <Probes key={`${s.probes_per_day} ${s.probe_usd_per_day}`} settings={s} />
             <Desktop settings={s} />
             <About />

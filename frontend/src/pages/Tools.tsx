@@ -96,6 +96,9 @@ function ClientMode({ client: c }: { client: Client }) {
 
 function ClientRow({ client: c, now, show }: { client: Client; now: number; show: () => void }) {
   const revoke = useRevokeClient();
+  const edit = useEditClient();
+  const setPaused = (paused: boolean) =>
+    edit.mutate({ id: c.id, paused }, { onError: refused, onSuccess: () => tell(paused ? `${c.name} gets an error until you resume it.` : `The requests of ${c.name} are taken again.`) });
   const [sure, setSure] = useState(false);
   const [asked, setAsked] = useState(false);
   const capture = useCaptureClient();
@@ -123,6 +126,11 @@ function ClientRow({ client: c, now, show }: { client: Client; now: number; show
         <Text size="sm" fw={600} style={{ overflowWrap: "anywhere" }}>
           {c.name}
         </Text>
+        {!dead && c.paused && (
+          <Text size="xs" c="var(--mantine-color-error)">
+            Paused: {c.paused}.
+          </Text>
+        )}
         {dead && (
           <Text size="xs" c="dimmed">
             revoked {ago(c.revoked, now)}
@@ -140,6 +148,11 @@ function ClientRow({ client: c, now, show }: { client: Client; now: number; show
       <Table.Td>
         {!dead && (
           <Group gap="xs" justify="flex-end" wrap="nowrap">
+            {c.paused && (
+              <Button size="xs" onClick={() => setPaused(false)} loading={pause.isPending} aria-label={`Resume ${c.name}`}>
+                Resume
+              </Button>
+            )}
             <Button size="xs" variant="default" onClick={show} leftSection={<IconEye size={15} />} aria-label={`Set up ${c.name}`}>
               Set up
             </Button>
@@ -163,6 +176,7 @@ function ClientRow({ client: c, now, show }: { client: Client; now: number; show
                     Capture prompts and replies…
                   </Menu.Item>
                 )}
+                {!c.paused && <Menu.Item onClick={() => setPaused(true)}>Pause this tool</Menu.Item>}
                 <Menu.Divider />
                 <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={() => setSure(true)}>
                   Revoke…

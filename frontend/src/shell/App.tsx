@@ -5,6 +5,7 @@ import { useHashLocation } from "wouter/use-hash-location";
 
 import { useLive, useSettings, useStatus } from "../api/queries";
 import { Accounts } from "../pages/Accounts";
+import { Costs } from "../pages/Costs";
 import { Doctor } from "../pages/Doctor";
 import { Explain } from "../pages/Explain";
 import { Models } from "../pages/Models";
@@ -12,6 +13,8 @@ import { Overview } from "../pages/Overview";
 import { Requests } from "../pages/Requests";
 import { Settings } from "../pages/Settings";
 import { Tools } from "../pages/Tools";
+import { showIn } from "../format";
+import { showNotice } from "./Notices";
 import { Banners } from "./Banners";
 import { Broken } from "./Broken";
 import { Door } from "./Door";
@@ -28,14 +31,15 @@ export function App() {
 
 function Shell() {
   useTop();
-  const link = useLive();
+  const link = useLive(showNotice);
+  const money = useCurrency();
   const status = useStatus();
   const page = usePage();
   useTheme();
   useWindow();
   if (asCode(status.error) === "unauthorised") return <Door refused="This page was let in by an instance of Metapi that has ended." />;
   return (
-    <AppShell layout="alt" navbar={{ width: { base: 72, md: 216 }, breakpoint: 0 }} padding={0}>
+    <AppShell key={money} layout="alt" navbar={{ width: { base: 72, md: 216 }, breakpoint: 0 }} padding={0}>
       <Palette />
       <AppShell.Navbar component="nav" aria-label="Pages">
         <Nav />
@@ -50,6 +54,7 @@ function Shell() {
             <Route path="/tools/:what?" component={Tools} />
             <Route path="/requests/:id?" component={Requests} />
             <Route path="/explain/:what?" component={Explain} />
+            <Route path="/costs" component={Costs} />
             <Route path="/settings" component={Settings} />
             <Route path="/doctor/:what?" component={Doctor} />
             <Route>
@@ -60,6 +65,14 @@ function Shell() {
       </AppShell.Main>
     </AppShell>
   );
+}
+
+/** Has money shown in the user's currency; the name of it changes when all that is shown must be drawn anew. */
+function useCurrency(): string {
+  const { data } = useSettings();
+  const [currency, rate] = [data?.currency ?? "", data?.rate ?? 0];
+  showIn(currency, rate);
+  return `${currency} ${rate}`;
 }
 
 /** The page that is shown, without what is shown of it. */

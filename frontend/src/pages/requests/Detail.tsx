@@ -10,6 +10,7 @@ import { modeName } from "../../ui/ModeSwitch";
 import { Cost, Figure, Loaded, State } from "../../ui/Parts";
 import { protocolName } from "../../ui/protocols";
 import { requestState } from "../../ui/requests";
+import { Receipt } from "./Receipt";
 import { report } from "./report";
 import { Thumbs } from "./Thumbs";
 
@@ -81,7 +82,7 @@ function Body({ id }: { id: string }) {
               <Figure label="Tries" value={attempts.length || (r.state === "running" ? "…" : "0")} />
             </SimpleGrid>
 
-            {tokens > 0 && <TokenTable row={r} />}
+            {r.state !== "running" && <Receipt id={r.id} />}
             <Expected of={attempts.at(-1)} />
 
             <Box>
@@ -162,41 +163,6 @@ function AttemptText({ of: a }: { of: Attempt }) {
         </Text>
       )}
     </>
-  );
-}
-
-function TokenTable({ row: r }: { row: Schemas["Row"] }) {
-  const classes: [string, number][] = [
-    ["Fresh input", r.input_tokens],
-    ["Read from a cache", r.cache_read_tokens],
-    ["Written to a cache", r.cache_write_tokens],
-    ["Output", r.output_tokens],
-    ["of it reasoning", r.reasoning_tokens],
-  ];
-  return (
-    <Box>
-      <Title order={3} size="h5" mb={4}>
-        Tokens
-      </Title>
-      <Table verticalSpacing={4} aria-label="Tokens by class">
-        <Table.Tbody>
-          {classes
-            .filter(([, n]) => n > 0)
-            .map(([word, n]) => (
-              <Table.Tr key={word}>
-                <Table.Td>{word}</Table.Td>
-                <Table.Td ta="right">
-                  {r.tokens_estimated ? "≈ " : ""}
-                  {count(n)}
-                </Table.Td>
-              </Table.Tr>
-            ))}
-        </Table.Tbody>
-      </Table>
-      <Text size="xs" c="dimmed" mt={4}>
-        {r.tokens_estimated ? "Counted by Metapi, since the upstream told no figures: an estimate." : "As the upstream told them."}
-      </Text>
-    </Box>
   );
 }
 

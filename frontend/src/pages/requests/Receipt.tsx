@@ -1,0 +1,75 @@
+import { Box, List, Table, Text, Title } from "@mantine/core";
+
+import { type Receipt as Of, useReceipt } from "../../api/queries";
+import { count, dollars } from "../../format";
+import { Loaded } from "../../ui/Parts";
+import { RateNote } from "../../ui/RateNote";
+
+const known = (usd: number | null) => (usd === null ? "not known" : dollars(usd));
+
+/** What a request cost by class, what others would have cost, and what was saved. */
+export function Receipt({ id }: { id: string }) {
+  const receipt = useReceipt(id);
+  return <Loaded of={receipt}>{(r) => <Body of={r} />}</Loaded>;
+}
+
+function Body({ of: r }: { of: Of }) {
+  const lines = r.lines ?? [];
+  if (lines.length === 0 && !r.cost_usd) return null;
+  return (
+    <Box>
+      <Title order={3} size="h5" mb={4}>
+        Receipt
+      </Title>
+      <Table verticalSpacing={4} aria-label="Receipt">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>What</Table.Th>
+            <Table.Th ta="right">Tokens</Table.Th>
+            <Table.Th ta="right">Cost</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {lines.map((l) => (
+            <Table.Tr key={l.class}>
+              <Table.Td>{l.name}</Table.Td>
+              <Table.Td ta="right">{l.tokens ? count(l.tokens) : ""}</Table.Td>
+              <Table.Td ta="right">{r.cost_usd === null && l.usd === 0 ? "not known" : dollars(l.usd)}</Table.Td>
+            </Table.Tr>
+          ))}
+          <Table.Tr>
+            <Table.Th scope="row">Total</Table.Th>
+            <Table.Td />
+            <Table.Td ta="right" fw={650}>
+              {known(r.cost_usd)}
+            </Table.Td>
+          </Table.Tr>
+          {r.saved_usd !== null && (
+            <Table.Tr>
+              <Table.Th scope="row">Saved</Table.Th>
+              <Table.Td />
+              <Table.Td ta="right">
+                {known(r.saved_usd)}
+                <Text span size="xs" c="dimmed">
+                  {" "}
+                  instead of {known(r.baseline_usd)}
+                </Text>
+              </Table.Td>
+            </Table.Tr>
+          )}
+        </Table.Tbody>
+      </Table>
+      <Text size="xs" c="dimmed" mt={4}>
+        {r.basis} {r.saved_usd !== null && r.method}
+      </Text>
+      {(r.why ?? []).length > 1 && (
+        <List size="sm" mt="xs">
+          {(r.why ?? []).slice(1).map((w) => (
+            <List.Item key={w}>{w}</List.Item>
+          ))}
+        </List>
+      )}
+      <RateNote />
+    </Box>
+  );
+}
