@@ -173,7 +173,7 @@ export const useRemoveAccount = () => useChange((id: string) => data(DELETE("/ap
 export const useRestoreAccount = () => useChange((id: string) => data(POST("/api/accounts/{id}/restore", at(id))), "accounts", "models", "status");
 export const useAddClient = () => useChange((name: string) => data(POST("/api/clients", { body: { name } })), "clients", "status");
 export const useRevokeClient = () => useChange((id: string) => data(DELETE("/api/clients/{id}", at(id))), "clients", "status");
-export const useCapture = () => useQuery({ queryKey: ["capture"], queryFn: () => data(GET("/api/capture")) });
+export const useCapture = () => useQuery({ queryKey: ["capture"], queryFn: () => data(GET("/api/capture")), refetchInterval: 3000 });
 export const useCaptureClient = () =>
   useChange(({ id, on }: { id: string; on: boolean }) => data(PUT("/api/capture/clients/{id}", { ...at(id), body: { on } })), "capture", "clients", "status");
 export const useLimitCapture = () => useChange((body: { days?: number; megabytes?: number }) => data(PATCH("/api/capture", { body })), "capture");
