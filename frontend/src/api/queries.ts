@@ -209,7 +209,7 @@ export const useEditClient = () =>
 export const useSetThumb = () =>
   useChange(({ id, thumb }: { id: string; thumb: Schemas["Request"]["thumb"] }) => data(POST("/api/requests/{id}/thumb", { ...at(id), body: { thumb } })), "request");
 export const useRevokeClient = () => useChange((id: string) => data(DELETE("/api/clients/{id}", at(id))), "clients", "status");
-export const useCapture = () => useQuery({ queryKey: ["capture"], queryFn: () => data(GET("/api/capture")) });
+export const useCapture = () => useQuery({ queryKey: ["capture"], queryFn: () => data(GET("/api/capture")), refetchInterval: 3000 });
 export const useCaptureClient = () =>
   useChange(({ id, on }: { id: string; on: boolean }) => data(PUT("/api/capture/clients/{id}", { ...at(id), body: { on } })), "capture", "clients", "status");
 export const useLimitCapture = () => useChange((body: { days?: number; megabytes?: number }) => data(PATCH("/api/capture", { body })), "capture");

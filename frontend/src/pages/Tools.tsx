@@ -137,7 +137,7 @@ function ClientRow({ client: c, now, show }: { client: Client; now: number; show
           </Text>
         )}
         {c.capture && (
-          <Badge size="sm" color="orange" variant="light" leftSection={<IconEyeglass size={12} />}>
+          <Badge size="sm" variant="default" leftSection={<IconEyeglass size={12} />}>
             captured
           </Badge>
         )}

@@ -30,7 +30,7 @@ export function Banners({ lost }: { lost: boolean }) {
         </Alert>
       )}
       {status?.capturing && (
-        <Alert color="orange" icon={<IconEyeglass />} title="Prompts and replies are being captured">
+        <Alert color="yellow" icon={<IconEyeglass />} title="Prompts and replies are being captured" styles={{ title: { color: "var(--mantine-color-text)" } }}>
           <Group justify="space-between">
             <Text size="sm">All that {status.capturing.join(", ")} {status.capturing.length > 1 ? "ask and are" : "asks and is"} answered is kept on this machine.</Text>
             <Button size="xs" variant="default" component={Link} href="/tools">
