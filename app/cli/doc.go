@@ -17,6 +17,8 @@
 //	metapi models [--account A]
 //	metapi keys add NAME | print NAME | list | revoke NAME
 //	metapi mode [NAME]
+//	metapi explain [MODEL | REQUEST-ID] [--body FILE] [--client NAME] [--mode M]
+//	metapi replay [--days N] [--mode M]
 //	metapi usage [--since 24h] [--until T] [--by model|account|client|day|hour] [--limit N]
 //	metapi logs [-f] [-n LINES]
 //	metapi pause | resume | stop

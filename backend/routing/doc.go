@@ -15,5 +15,5 @@
 // worked out by functions of the [Request], which are called only where a mode or a rule wants it: an ordinary request pays nothing for them.
 //
 // The gateway tries the candidates in order until one answers, and the ledger keeps a [Record] of it all, so that any
-// decision can be shown later.
+// decision can be shown later ([Record.Why] puts it into a sentence) and made again ([Rerank]).
 package routing
