@@ -162,7 +162,7 @@ func (s *Service) routes(r *router) {
 	route(r, http.MethodPost, "/api/replay", "replay", "Begin to work out what past requests would have come to under other modes", s.replay)
 	route(r, http.MethodGet, "/api/replay", "replayed", "How far that is, and what it came to", s.replayed)
 	route(r, http.MethodDelete, "/api/replay", "stopReplay", "End it", s.stopReplay)
-	route(r, http.MethodPost, "/api/decide", "decide", "How would a request be decided now? Nothing is sent", s.decide)
+	route(r, http.MethodPost, decidePath, "decide", "How would a request be decided now? Nothing is sent", s.decide)
 }
 
 // providers lists the kinds of upstream.
