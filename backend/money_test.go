@@ -191,7 +191,7 @@ func TestRunaway(t *testing.T) {
 			t.Errorf("%s: %d %s", path, resp.StatusCode, text)
 		}
 	}
-	if c := must(s.c.PauseClient(t.Context(), s.key.Client.ID, false))(t); c.Paused != "" {
+	if c := must(s.c.EditClient(t.Context(), s.key.Client.ID, client.EditKey{Paused: new(false)}))(t); c.Paused != "" {
 		t.Errorf("%+v", c)
 	}
 	if got := s.asks("gpt-4o"); got != 200 {

@@ -296,6 +296,9 @@ func TestServing(t *testing.T) {
 	w.with(`{"contents":[{"parts":[{"text":"Hi"}]}]}`, "explain", "gpt-4o", "--body", "-").ends(0).says("gpt-4o", "the first in your order")
 	w.with(`{"contents":[{"parts":[{"text":"Hi"}]}]}`, "explain", "--body", "-").ends(2).says("Gemini", "which model")
 
+	long := strings.Repeat("A long conversation. ", 200_000)
+	w.with(`{"model":"gpt-4o","messages":[{"role":"user","content":"`+long+`"}]}`, "explain", "--body", "-", "--mode", "cost").ends(0).says("mode cost")
+
 	// A request that has been: how it was decided, how it would be now, and what all of them would have come to.
 	var used client.UsageReport
 	w.until(func() bool { // it settles after its last byte

@@ -19,6 +19,8 @@
 //	metapi mode [NAME]
 //	metapi worth [thrifty|balanced|careful] [--answer USD] [--hour USD] [--tolerance PERCENT]
 //	metapi thumb ID up|down|none
+//	metapi explain [MODEL | REQUEST-ID] [--body FILE] [--client NAME] [--mode M]
+//	metapi replay [--days N] [--mode M]
 //	metapi usage [--since 24h] [--until T] [--by model|account|client|day|hour] [--limit N]
 //	metapi logs [-f] [-n LINES]
 //	metapi pause | resume | stop

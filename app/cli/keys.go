@@ -60,7 +60,9 @@ func (a *app) keysList() *cobra.Command {
 func (a *app) keysPause() *cobra.Command {
 	return &cobra.Command{Use: "pause NAME", Short: "Refuse a tool's requests until it is resumed", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return ask(c.Context(), a, func(l *link) (client.Key, error) { return l.EditClient(c.Context(), args[0], client.EditKey{Paused: new(true)}) },
+			return ask(c.Context(), a, func(l *link) (client.Key, error) {
+				return l.EditClient(c.Context(), args[0], client.EditKey{Paused: new(true)})
+			},
 				func(k client.Key) {
 					a.say("%s is paused: its requests are refused until `metapi keys resume %s`.", k.Name, quoted(k.Name))
 				})
@@ -70,7 +72,9 @@ func (a *app) keysPause() *cobra.Command {
 func (a *app) keysResume() *cobra.Command {
 	return &cobra.Command{Use: "resume NAME", Short: "Take a tool's requests again", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return ask(c.Context(), a, func(l *link) (client.Key, error) { return l.EditClient(c.Context(), args[0], client.EditKey{Paused: new(false)}) },
+			return ask(c.Context(), a, func(l *link) (client.Key, error) {
+				return l.EditClient(c.Context(), args[0], client.EditKey{Paused: new(false)})
+			},
 				func(k client.Key) { a.say("The requests of %s are taken again.", k.Name) })
 		}}
 }

@@ -20,6 +20,17 @@ import (
 // maxBody bounds what a caller may send: the largest thing is a credential.
 const maxBody = 1 << 20
 
+// maxAsked bounds a request that is asked about, which may be as large as one that the gateway takes, and is quoted here.
+const maxAsked = 128 << 20
+
+// most is how many bytes a caller may send to a path.
+func most(path string) int64 {
+	if path == decidePath {
+		return maxAsked
+	}
+	return maxBody
+}
+
 // Handler returns the control API of s, without a check of who calls: for use in process, and behind [Guard].
 func Handler(s *Service) http.Handler {
 	mux := http.NewServeMux()
@@ -101,7 +112,7 @@ func jsonOnly(h http.Handler) http.Handler {
 				p.Write(w)
 				return
 			}
-			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+			r.Body = http.MaxBytesReader(w, r.Body, most(r.URL.Path))
 		}
 		h.ServeHTTP(w, r)
 	})
@@ -121,7 +132,7 @@ type router struct {
 
 // route adds one operation. Whoever calls waits for the answer, so the keychain may ask them for its password.
 func route[I, O any](r *router, method, path, id, summary string, do func(context.Context, *I) (O, error)) {
-	huma.Register(r.API, huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, MaxBodyBytes: maxBody},
+	huma.Register(r.API, huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, MaxBodyBytes: most(path)},
 		func(ctx context.Context, in *I) (*body[O], error) {
 			out, err := do(keychain.Interactive(ctx), in)
 			if err != nil {

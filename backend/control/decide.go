@@ -13,6 +13,8 @@ import (
 	"metapi/backend/routing"
 )
 
+const decidePath = "/api/decide"
+
 type decideInput struct {
 	Body struct {
 		Client string            `json:"client,omitempty" doc:"Name or id of the client that asks; rules may look at it"`

@@ -10,6 +10,9 @@
 // The doctor looks at everything at once: POST /api/doctor begins, GET tells what was found so far, and an event tells each time that
 // there is more. What its bundle gives to others has been through masker, which knows the secrets and so can prove that none is in there.
 //
+// A replay (package ledger/replay) goes through the ledger for as long as that takes: POST /api/replay begins, GET tells how far it is and in the end what
+// came of it, DELETE ends it.
+//
 // Package client is its Go client and hides the difference.
 //
 // The flows of the product live here as methods of [Service], in the words of a person: what adding an account does

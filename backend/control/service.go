@@ -188,7 +188,7 @@ func (s *Service) routes(r *router) {
 	route(r, http.MethodPut, "/api/capture/clients/{id}", "captureClient", "Capture what a client says and is told, or end that", s.captureClient)
 	route(r, http.MethodDelete, "/api/capture", "emptyCapture", "Delete all captured prompts and replies at once", s.emptyCapture)
 	route(r, http.MethodGet, "/api/requests/{id}/captured", "captured", "What was said in a request, where that was captured", s.captured)
-	route(r, http.MethodPost, "/api/decide", "decide", "How would a request be decided now? Nothing is sent", s.decide)
+	route(r, http.MethodPost, decidePath, "decide", "How would a request be decided now? Nothing is sent", s.decide)
 }
 
 // providers lists the kinds of upstream.

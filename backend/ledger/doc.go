@@ -25,7 +25,8 @@
 // # Asking
 //
 // [Ledger.Requests], [Ledger.Totals] and [Ledger.Group] (by model, account, client, session, day or hour of a time zone) fold what is in the queue before they look, so that they see all
-// that was accepted. All of them go by the time within the request's id. [Ledger.Account] answers from memory.
+// that was accepted. All of them go by the time within the request's id. [Ledger.Walk] goes through all records, a page at a time; package replay works
+// out from them what other modes would have come to. [Ledger.Account] answers from memory.
 //
 // # What was saved
 //

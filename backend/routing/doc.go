@@ -20,5 +20,5 @@
 // or experiments are to come, that is the function which they would change.
 //
 // The gateway tries the candidates in order until one answers, and the ledger keeps a [Record] of it all, so that any
-// decision can be shown later.
+// decision can be shown later ([Record.Why] puts it into a sentence) and made again ([Rerank]).
 package routing

@@ -14,7 +14,10 @@ import (
 func (r *Record) Why(name func(account string) string) string {
 	w := why{r, name, len(r.Candidates) > 1 && slices.ContainsFunc(r.Candidates[1:], func(f Figure) bool { return f.Account == r.Candidates[0].Account })}
 	if len(r.Candidates) == 0 {
-		if len(r.Excluded) == 0 {
+		switch {
+		case r.State == Running:
+			return "It still runs; how it was decided is kept once it has ended."
+		case len(r.Excluded) == 0:
 			return ""
 		}
 		return "Nobody could serve: " + w.excluded() + "."

@@ -25,6 +25,7 @@ func TestWhyIsASentence(t *testing.T) {
 		want   string
 	}{
 		{Record{}, ""},
+		{Record{State: Running}, "It still runs; how it was decided is kept once it has ended."},
 		{Record{Excluded: []Excluded{{Account: "A", Reason: "paused"}}}, "Nobody could serve: A: paused."},
 		{Record{Asked: "m", Mode: Cheapest, Candidates: figures()[:1]}, "relay B: the only account that offers it."},
 		{Record{Asked: "m", Mode: Cheapest, Candidates: figures()[:1], Excluded: []Excluded{{Account: "A", Reason: "cooling after a time-out"}}},

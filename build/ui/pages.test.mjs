@@ -11,7 +11,7 @@ import { eventually } from '../sdk/matrix.mjs'
 import { Desk, narrow, offered, wide } from './world.mjs'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const paths = ['/', '/accounts', '/models', '/tools', '/requests', '/costs', '/settings', '/doctor']
+const paths = ['/', '/accounts', '/models', '/tools', '/requests', '/explain', '/explain/replay', '/costs', '/settings', '/doctor']
 
 /** What axe finds that is serious or worse, in words. */
 async function accessibility(page) {
@@ -66,7 +66,7 @@ describe('pages', { concurrency: 1 }, () => {
   })
 
   test('with nothing in it, every page says what to do first', async () => {
-    const first = { '/': 'Three steps to the first answer', '/accounts': 'No account yet', '/models': 'No models yet', '/tools': 'No tool yet', '/requests': 'No request yet', '/costs': 'Nothing was spent', '/doctor': 'Nothing has been looked at yet' }
+    const first = { '/': 'Three steps to the first answer', '/accounts': 'No account yet', '/models': 'No models yet', '/tools': 'No tool yet', '/requests': 'No request yet', '/explain': 'No request to explain yet', '/explain/replay': 'Nothing has been replayed yet', '/costs': 'Nothing was spent', '/doctor': 'Nothing has been looked at yet' }
     for (const [path, words] of Object.entries(first)) {
       await open(page, path)
       await page.getByRole('heading', { name: words }).waitFor()
@@ -589,6 +589,90 @@ describe('pages', { concurrency: 1 }, () => {
     await page.waitForFunction((n) => document.querySelector('[aria-label="Today"]')?.textContent?.includes(`Requests${n}`), totals.requests)
   })
 
+  /** Asks on the Explain page about a pasted request. */
+  const explainPasted = async (mode, text = '{\n  "model": "gpt-4o",\n  "messages": [{"role": "user", "content": "Hi"}]\n}') => {
+    await open(page, '/')
+    await open(page, '/explain')
+    await page.getByText('Paste one').click()
+    await page.getByLabel('The body of a request').fill(text)
+    if (mode === 'cost') {
+      await page.getByRole('combobox', { name: 'In the mode' }).click()
+      await page.getByRole('option', { name: 'Cheapest' }).click()
+    }
+    await page.getByRole('button', { name: 'Explain', exact: true }).click()
+  }
+  const decision = (title) => page.getByRole('region', { name: title })
+
+  test('explain: a request from its page, as it was decided and as it would be now', async () => {
+    await open(page, '/requests')
+    await row(page, 'Failed over').getByRole('button').click()
+    const detail = page.getByRole('dialog', { name: 'Request' })
+    await detail.getByText('Work: the first in your order. It could not serve after all; OpenAI private was asked then.').waitFor()
+    await detail.getByRole('link', { name: 'All figures, and how it would be decided now' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Explain' }).waitFor()
+    await decision('As it was decided').getByText('Work: the first in your order. It could not serve after all').waitFor()
+    const now = decision('As it would be decided now')
+    await now.getByText(/: the first in your order/).waitFor()
+    await now.getByRole('row').filter({ hasText: 'OpenAI private' }).getByText(/≈ \$/).first().waitFor()
+    const id = /[^/]+$/.exec(page.url())[0]
+    const said = await desk.cli({}, 'explain', id, '--json')
+    assert.ok((await decision('As it was decided').innerText()).includes(said.was.why), 'the command line says the same sentence')
+  })
+
+  test('explain: a pasted request, a fault in it by its line, and a budget that is spent', async () => {
+    await explainPasted('', '{\n  "model": "gpt-4o",\n  "messages": [}\n')
+    await page.getByRole('alert').filter({ hasText: 'Line 3, column 16' }).waitFor()
+    await explainPasted('cost')
+    const answer = decision('How it would be decided')
+    await answer.getByText(/: about \$[\d.]+; .* would be \$[\d.]+/).waitFor()
+    await answer.getByText('Mode: Cheapest').waitFor()
+    await explainPasted('', '{"contents": [{"parts": [{"text": "Hi"}]}]}')
+    await page.getByRole('alert').filter({ hasText: 'does not name its model' }).waitFor()
+    await page.getByRole('textbox', { name: 'Model' }).fill('gpt-4o')
+    await page.keyboard.press('Enter')
+    await answer.getByText('Gemini').waitFor()
+    await desk.cli({}, 'budgets', 'set', 'spent', '0', '--hard', '--json')
+    await page.getByRole('button', { name: 'Explain', exact: true }).click()
+    await answer.getByRole('alert').filter({ hasText: 'the budget "spent" is spent' }).waitFor()
+    assert.match(await answer.getByRole('list', { name: 'Left out' }).innerText(), /OpenAI private is left out: the budget "spent" is spent.*until/)
+    await desk.cli({}, 'budgets', 'remove', 'spent', '--json')
+  })
+
+  test('replay: what the requests would have come to, by keyboard', async () => {
+    await open(page, '/explain')
+    await page.getByRole('tab', { name: 'One request' }).focus()
+    await page.keyboard.press('ArrowRight')
+    const button = page.getByRole('button', { name: 'Replay', exact: true })
+    await button.focus()
+    await page.keyboard.press('Enter')
+    const table = page.getByRole('table', { name: 'What each mode would have come to' })
+    await table.waitFor()
+    for (const mode of ['As it really was', 'Failover', 'Load balance', 'Fastest', 'Cheapest']) await table.getByText(mode, { exact: true }).waitFor()
+    await page.getByText('Each request is decided again, by the code that decides').waitFor()
+    const { report } = await desk.cli({}, 'replay', '--days', '7', '--json')
+    assert.equal(report.repeated, report.checked)
+    assert.ok(report.compared > 0)
+    await page.reload() // what was worked out is still there
+    await table.waitFor()
+  })
+
+  test('a long replay shows how far it is, and can be stopped', async () => {
+    const slow = await desk.page({ before: async (p) => {
+      let running = true
+      await p.route('**/api/replay', (route) => {
+        if (route.request().method() === 'DELETE') running = false
+        return route.fulfill({ json: { running, version: 1, days: 7, share: 0.42, stopped: running ? undefined : true } })
+      })
+    } })
+    await open(slow, '/explain/replay')
+    await slow.getByText('Going through your requests: 42 %').waitFor()
+    assert.deepEqual(await accessibility(slow), [])
+    await slow.getByRole('button', { name: 'Stop' }).click()
+    await slow.getByText('Stopped before it was done.').waitFor()
+    await slow.getByRole('button', { name: 'Replay', exact: true }).waitFor()
+    await slow.context().close()
+  })
+
   test('everything by keyboard', async () => {
     await page.keyboard.press('Control+3')
     await page.getByRole('heading', { level: 1, name: 'Models' }).waitFor()
@@ -842,6 +926,8 @@ describe('pages', { concurrency: 1 }, () => {
       '/tools': () => page.getByRole('button', { name: 'Set up Codex' }).click(),
       '/requests': () => page.getByRole('row').filter({ hasText: 'Failed over' }).getByRole('button').first().click(),
     }
+    await explainPasted('cost')
+    assert.deepEqual(await accessibility(page), [], 'a decision')
     for (const [path, act] of Object.entries(opened)) {
       await open(page, path)
       await act()

@@ -85,6 +85,7 @@ const (
 	unended   = "they had not ended, or Metapi ended before them"
 	unasked   = "no account was asked"
 	unmetered = "no tokens are known that they took"
+	unordered = "they were kept before the ledger knew in which order the accounts were"
 	unpriced  = "a price is not known, of who served them or of who would have"
 )
 
@@ -96,10 +97,17 @@ func reasonAgainst(r *routing.Record) string {
 		return unasked
 	case r.Usage.Zero():
 		return unmetered
+	case !ordered(r) && r.Mode != routing.Failover:
+		return unordered
 	case r.Cost.Unknown:
 		return unpriced
 	}
 	return ""
+}
+
+// ordered reports whether a record knows the user's order of its candidates.
+func ordered(r *routing.Record) bool {
+	return len(r.Candidates) < 2 || slices.ContainsFunc(r.Candidates, func(f routing.Figure) bool { return f.Order > 0 })
 }
 
 // Add takes in the next record. It is not changed, and nothing of it is kept.
@@ -143,11 +151,10 @@ func modeOf(r *routing.Record, m routing.Mode) routing.Mode {
 
 // check decides again as it was decided.
 func (p *Replay) check(r *routing.Record) {
-	if len(r.Candidates) < 2 || r.Ranked > 0 || !routing.CanRerank(r.Mode) {
+	if len(r.Candidates) < 2 || r.Ranked > 0 || !ordered(r) || !routing.CanRerank(r.Mode) {
 		return
 	}
 	p.cs = append(p.cs[:0], r.Candidates...)
-	slices.SortFunc(p.cs, func(a, b routing.Figure) int { return a.Order - b.Order })
 	routing.Rerank(modeOf(r, r.Mode), p.worth, r.ID, p.cs)
 	p.report.Checked++
 	if p.cs[0].Deployment == r.Candidates[0].Deployment {
@@ -411,7 +418,7 @@ func (p *Replay) Report() Comparison {
 	r := p.report
 	r.Measuring = measuring
 	r.LeftOut = []LeftOut{}
-	for _, reason := range [...]string{unended, unasked, unmetered, unpriced} {
+	for _, reason := range [...]string{unended, unasked, unmetered, unordered, unpriced} {
 		if l := p.left[reason]; l != nil {
 			r.LeftOut = append(r.LeftOut, *l)
 		}

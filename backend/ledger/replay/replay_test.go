@@ -134,6 +134,7 @@ func TestWhatCannotBeComparedIsToldWithItsReason(t *testing.T) {
 		{unended, func(r *routing.Record) { r.State = routing.Interrupted }},
 		{unasked, func(r *routing.Record) { r.State, r.Attempts, r.Usage = routing.Failed, nil, protocol.Usage{} }},
 		{unmetered, func(r *routing.Record) { r.Usage = protocol.Usage{} }},
+		{unordered, func(r *routing.Record) { r.Mode, r.Candidates[1].Order = routing.Balance, 0 }},
 		{unpriced, func(r *routing.Record) { r.Cost.Unknown = true }},
 		{unpriced, func(r *routing.Record) {
 			r.Candidates[0].WouldKnown = false
