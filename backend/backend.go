@@ -148,7 +148,7 @@ func (b *Backend) open() (err error) {
 	b.service = &control.Service{
 		Version: b.Version, Dir: b.Dir, LogFile: filepath.Join(b.Dir, logFile),
 		Accounts: b.accounts, Offers: b.offers, Balances: b.balances, Refresh: b.refresher, Catalog: catalog.Embedded(), Ledger: b.ledger, Live: b.live,
-		Snapshot: b.builder.Load, Routing: b.rules.Value, Switches: sw, Keychain: b.secrets, Lister: lister, Events: &b.events, Network: b.network,
+		Snapshot: b.builder.Load, Routing: b.rules.Value, Reread: func() { b.rules.Reload(); b.reread() }, Switches: sw, Keychain: b.secrets, Lister: lister, Events: &b.events, Network: b.network,
 		Locked: b.secrets.locked, Unlock: b.secrets.unlock,
 		Budgets: &b.budgets.keeper, SetBudgets: b.budgets.set,
 		Changed: b.changed, Trouble: b.trouble, Check: b.store.Check, Explain: explain, Log: b.log,
@@ -270,7 +270,7 @@ func (b *Backend) told(balance catalog.Balance, richer bool) {
 // reread puts a file that the user has written in force.
 func (b *Backend) reread() {
 	b.changed()
-	b.events.Changed(control.TopicStatus, control.TopicModels)
+	b.events.Changed(control.TopicStatus, control.TopicModels, control.TopicRouting)
 }
 
 // Port is where the user wants clients to be served.

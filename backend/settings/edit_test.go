@@ -127,7 +127,7 @@ func TestApplyKeepsEveryOtherByte(t *testing.T) {
 			return string(got)
 		}
 		around := func(got, before, after string) {
-			before, after = finish(before+"-")[:len(finish(before+"-"))-1], finish(after)
+			before, after = finish(before + "-")[:len(finish(before+"-"))-1], finish(after)
 			if !strings.HasPrefix(got, before) || !strings.HasSuffix(got, after) || len(got) < len(before)+len(after) {
 				t.Fatalf("more has changed than rule %d:\n%q\nbecame\n%q", i, was, got)
 			}

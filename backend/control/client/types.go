@@ -1,6 +1,9 @@
 package client
 
-import "metapi/backend/control"
+import (
+	"metapi/backend/control"
+	"metapi/backend/routing"
+)
 
 // The types of the control API, so that a caller need import this package alone.
 type (
@@ -31,6 +34,15 @@ type (
 	Request         = control.Request
 	Decided         = control.Decided
 	BudgetStanding  = control.BudgetStanding
+	Routing         = control.Routing
+	RoutingRule     = control.RoutingRule
+	RoutingPlan     = control.RoutingPlan
+	RoutingEdit     = control.RoutingEdit
+	RoutingFault    = control.RoutingFault
+	ReadyRule       = control.ReadyRule
+	Checked         = control.Checked
+	Choice          = routing.Choice
+	Set             = routing.Set
 	Log             = control.Log
 	Check           = control.Check
 	Report          = control.Report

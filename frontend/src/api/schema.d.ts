@@ -541,6 +541,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/routing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What routing.yaml says, and which rules there are to switch on */
+        get: operations["routing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Make one change of routing.yaml, which leaves all else in it as it is */
+        patch: operations["editRouting"];
+        trace?: never;
+    };
+    "/api/routing/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What is wrong with a routing.yaml, or with a condition? Nothing is kept */
+        post: operations["checkRouting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/routing/ready/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Switch a ready rule on */
+        put: operations["switchOn"];
+        post?: never;
+        /** Switch a ready rule off */
+        delete: operations["switchOff"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/routing/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Save routing.yaml as a whole */
+        put: operations["saveRouting"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/routing/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undo the last change of routing.yaml that was made here */
+        post: operations["undoRouting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -723,6 +810,15 @@ export interface components {
              */
             until?: string;
         };
+        AccountUse: {
+            /** @description Its slug */
+            account: string;
+            /** @description What it is called; absent where there is no such account */
+            name?: string;
+            /** @description How much is used now, in words */
+            standing?: string[] | null;
+            use: components["schemas"]["Use"];
+        };
         AddAccount: {
             /** @description As people paste it; the provider's own where empty */
             base_url?: string;
@@ -739,6 +835,10 @@ export interface components {
         };
         AddClientInputBody: {
             /** @description The tool's name */
+            name: string;
+        };
+        Alias: {
+            model: string;
             name: string;
         };
         Amount: {
@@ -818,6 +918,33 @@ export interface components {
             /** @description What it holds, in words */
             what: string;
         };
+        Caps: {
+            /**
+             * Format: int64
+             * @description Requests at once. Default: no cap
+             */
+            concurrent?: number;
+            /**
+             * Format: double
+             * @description Default: no cap
+             */
+            dollars_per_day?: number;
+            /**
+             * Format: double
+             * @description Default: no cap
+             */
+            dollars_per_month?: number;
+            /**
+             * Format: int64
+             * @description Default: no cap
+             */
+            requests_per_minute?: number;
+            /**
+             * Format: int64
+             * @description Of prompts and replies. Default: no cap
+             */
+            tokens_per_minute?: number;
+        };
         Check: {
             /** @description What to run for it */
             command?: string;
@@ -832,6 +959,23 @@ export interface components {
             page?: string;
             /** @enum {string} */
             state: "ok" | "warn" | "fail" | "running" | "stopped";
+        };
+        CheckRoutingRequest: {
+            /** @description A whole routing.yaml */
+            text?: string;
+            /** @description The condition of a rule */
+            when?: string;
+        };
+        Checked: {
+            fault?: components["schemas"]["RoutingFault"];
+        };
+        Choice: {
+            model: string;
+            /**
+             * Format: double
+             * @description Its share in balance mode. Default: 1
+             */
+            weight?: number;
         };
         Client: {
             /** Format: date-time */
@@ -940,7 +1084,7 @@ export interface components {
         };
         Event: {
             request?: components["schemas"]["Row"];
-            topics?: ("status" | "accounts" | "models" | "clients" | "settings" | "doctor")[] | null;
+            topics?: ("status" | "accounts" | "models" | "clients" | "settings" | "doctor" | "routing")[] | null;
             /** @enum {string} */
             type: "resync" | "changed" | "request" | "show";
         };
@@ -950,6 +1094,11 @@ export interface components {
             reason: string;
             /** Format: date-time */
             until?: string;
+        };
+        Fact: {
+            example: string;
+            means: string;
+            name: string;
         };
         Features: {
             images?: boolean;
@@ -1091,6 +1240,14 @@ export interface components {
              * @description Requests some of whose tokens were counted by Metapi, not told by the upstream
              */
             tokens_estimated: number;
+        };
+        Hours: {
+            /** @description The days on which they begin: monday, tuesday, ... Default: every day */
+            days?: string[] | null;
+            /** @description Default: 00:00 */
+            from?: string;
+            /** @description Default: 24:00 */
+            to?: string;
         };
         Link: {
             /** @description Opens the pages in a browser, once, within ten minutes */
@@ -1264,6 +1421,22 @@ export interface components {
             local?: boolean;
             name: string;
         };
+        ReadyRule: {
+            /** @description What it wants and no account offers, in words: it cannot be switched on */
+            missing?: string[] | null;
+            name: string;
+            on: boolean;
+            /** @description What it does, in a sentence */
+            says: string;
+            /** @description What it writes into routing.yaml */
+            text: string;
+            /** @description The models that it would use */
+            uses: components["schemas"]["ReadyUses"][] | null;
+        };
+        ReadyUses: {
+            as: string;
+            model: string;
+        };
         RecogniseInputBody: {
             /** @description As pasted */
             key: string;
@@ -1297,6 +1470,7 @@ export interface components {
             protocol: string;
             rules?: string[] | null;
             session?: string;
+            set?: components["schemas"]["Set"];
             /** Format: date-time */
             start: string;
             state: string;
@@ -1346,6 +1520,111 @@ export interface components {
             next?: string;
             /** @description Newest first */
             rows: components["schemas"]["Row"][] | null;
+        };
+        Reserve: {
+            /** @description For whom it is kept */
+            clients?: string[] | null;
+            /**
+             * Format: double
+             * @description Of the dollars of a day and of a month
+             */
+            dollars?: number;
+            /**
+             * Format: double
+             * @description Of each cap
+             */
+            percent?: number;
+            /**
+             * Format: int64
+             * @description Of the requests a minute
+             */
+            requests?: number;
+            /** @description Or for what: the names of rules */
+            rules?: string[] | null;
+        };
+        Routing: {
+            /** @description All that there are, in the user's order */
+            accounts: components["schemas"]["AccountUse"][] | null;
+            /** @description By name */
+            aliases: components["schemas"]["Alias"][] | null;
+            /** @description What a condition may ask about */
+            facts: components["schemas"]["Fact"][] | null;
+            /** @description What is wrong with the text as it is; the last good stays in force */
+            fault?: components["schemas"]["RoutingFault"];
+            /** @description What is named and no account offers, a sentence each */
+            lacks?: string[] | null;
+            /** @description By name */
+            models: components["schemas"]["VirtualModel"][] | null;
+            path: string;
+            /** @description Rules to switch on */
+            ready: components["schemas"]["ReadyRule"][] | null;
+            /** @description In their order */
+            rules: components["schemas"]["RoutingRule"][] | null;
+            text: string;
+            timezone?: string;
+            /** @description The last change was made here, and can be undone */
+            undo: boolean;
+            /** @description Of the text: a change that names another than the file has is refused */
+            version: string;
+        };
+        RoutingEdit: {
+            /** @description The model that the name stands for */
+            alias?: string;
+            model?: components["schemas"]["RoutingPlan"];
+            /** @description Of the rule, virtual model or alias, or the slug of the account */
+            name: string;
+            /**
+             * @description What of the name is removed
+             * @enum {string}
+             */
+            remove?: "rule" | "model" | "alias";
+            rule?: components["schemas"]["RoutingRule"];
+            /**
+             * Format: int64
+             * @description The place from 0 that the rule moves to, or that a new one has
+             */
+            to?: number;
+            /** @description Empty: all of the account, always */
+            use?: components["schemas"]["Use"];
+            /** @description Of the text that was looked at; absent: whatever there is */
+            version?: string;
+        };
+        RoutingFault: {
+            /** Format: int64 */
+            column?: number;
+            /**
+             * Format: int64
+             * @description From 1; absent where it is not at one place
+             */
+            line?: number;
+            message: string;
+        };
+        RoutingPlan: {
+            mode?: string;
+            models?: components["schemas"]["Choice"][] | null;
+            /** @description Where none of models can */
+            then?: components["schemas"]["Choice"][] | null;
+            /** @description In place of models and then */
+            tiers?: (components["schemas"]["Choice"][] | null)[] | null;
+            /** @description Whoever is expected to take longer comes last, as 8s */
+            within?: string;
+        };
+        RoutingRule: {
+            mode?: string;
+            models?: components["schemas"]["Choice"][] | null;
+            name: string;
+            never?: string[] | null;
+            off?: boolean;
+            only?: string[] | null;
+            set?: components["schemas"]["Set"];
+            /** @description Where none of models can */
+            then?: components["schemas"]["Choice"][] | null;
+            /** @description In place of models and then */
+            tiers?: (components["schemas"]["Choice"][] | null)[] | null;
+            /** @description The condition; always, where there is none */
+            when?: string;
+            /** @description Whoever is expected to take longer comes last, as 8s */
+            within?: string;
         };
         Row: {
             /** @description The slug of the account that had the last word */
@@ -1399,6 +1678,11 @@ export interface components {
             /** @description Of the bundle that was looked at */
             id: string;
         };
+        SaveRoutingRequest: {
+            text: string;
+            /** @description Of the text that it takes the place of; absent: whatever there is */
+            version?: string;
+        };
         Saved: {
             path: string;
         };
@@ -1418,6 +1702,18 @@ export interface components {
         Session: {
             /** @description To be sent as Authorization: Bearer TOKEN; good while this instance runs */
             token: string;
+        };
+        Set: {
+            effort?: string;
+            /** Format: int64 */
+            max_output?: number;
+            /** Format: int64 */
+            seed?: number;
+            /** Format: double */
+            temperature?: number;
+            /** Format: double */
+            top_p?: number;
+            verbosity?: string;
         };
         SetBudgetInputBody: {
             /** @description Refuse requests once it is spent; else they are served by whoever costs least */
@@ -1500,6 +1796,10 @@ export interface components {
             ui?: boolean;
             version: string;
         };
+        UndoRoutingRequest: {
+            /** @description What the change came to; absent: whatever there is */
+            version?: string;
+        };
         UnlockInputBody: {
             passphrase: string;
         };
@@ -1529,6 +1829,16 @@ export interface components {
             totals: components["schemas"]["Figures"];
             /** Format: date-time */
             until?: string;
+        };
+        Use: {
+            caps?: components["schemas"]["Caps"];
+            reserve?: components["schemas"]["Reserve"];
+            /** @description Default: always */
+            schedule?: components["schemas"]["Hours"][] | null;
+        };
+        VirtualModel: {
+            name: string;
+            plan: components["schemas"]["RoutingPlan"];
         };
     };
     responses: never;
@@ -2811,6 +3121,229 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Paused"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    routing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Routing"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editRouting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoutingEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Routing"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkRouting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckRoutingRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checked"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switchOn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Routing"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switchOff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Routing"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    saveRouting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveRoutingRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Routing"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undoRouting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoRoutingRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Routing"];
                 };
             };
             /** @description Error */
