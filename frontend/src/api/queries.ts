@@ -31,6 +31,7 @@ const shownBy: Record<NonNullable<Event["topics"]>[number], string[]> = {
   clients: ["clients"],
   settings: ["settings", "desktop"],
   doctor: ["doctor"],
+  routing: ["routing"],
 };
 
 /** Keeps everything that is shown up to date, and tells whether the connection stands. */

@@ -9,6 +9,7 @@ import { Doctor } from "../pages/Doctor";
 import { Models } from "../pages/Models";
 import { Overview } from "../pages/Overview";
 import { Requests } from "../pages/Requests";
+import { Routing } from "../pages/Routing";
 import { Settings } from "../pages/Settings";
 import { Tools } from "../pages/Tools";
 import { Banners } from "./Banners";
@@ -46,6 +47,7 @@ function Shell() {
             <Route path="/" component={Overview} />
             <Route path="/accounts/:what?" component={Accounts} />
             <Route path="/models/*?">{({ "*": query }) => <Models key={query} asked={query} />}</Route>
+            <Route path="/routing" component={Routing} />
             <Route path="/tools/:what?" component={Tools} />
             <Route path="/requests/:id?" component={Requests} />
             <Route path="/settings" component={Settings} />
