@@ -161,10 +161,14 @@ func (s *Service) showRouting() (Routing, error) {
 	r := Routing{Path: s.routingPath(), Version: version, Text: text, Fault: faultIn(text), Facts: routing.Facts(),
 		Rules: []RoutingRule{}, Models: []VirtualModel{}, Aliases: []Alias{}, Accounts: []AccountUse{}}
 	_, r.Undo = s.edits.before[version]
-	var w written
-	if r.Fault == nil {
-		_ = yaml.Unmarshal([]byte(text), &w) // it has just been found to be good
+	good := []byte(text)
+	if r.Fault != nil { // what is in force
+		if good, err = yaml.Marshal(s.Routing()); err != nil {
+			return r, err
+		}
 	}
+	var w written
+	_ = yaml.Unmarshal(good, &w) // it has been found to be good
 	r.Rules, r.Timezone = append(r.Rules, w.Rules...), w.Timezone
 	for _, name := range slices.Sorted(maps.Keys(w.Models)) {
 		r.Models = append(r.Models, VirtualModel{name, w.Models[name]})

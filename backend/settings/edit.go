@@ -461,7 +461,7 @@ func isComment(line string) bool { return strings.HasPrefix(strings.TrimLeft(lin
 func indent(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
 
 // simple are texts that stand without quotes.
-var simple = regexp.MustCompile(`^[A-Za-z_/][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*$`)
+var simple = regexp.MustCompile(`^[A-Za-z0-9_/][A-Za-z0-9_./()<>=-]*( [A-Za-z0-9_./()<>=-]+)*$`)
 
 // inline is a value on one line.
 func inline(v any) string {
