@@ -453,7 +453,7 @@ describe('pages', { concurrency: 1 }, () => {
     const ready = page.getByRole('article', { name: 'Ready rule images' })
     const uses = await ready.locator('code').innerText()
     assert.match(uses, /^gpt/, 'a model of mine is named before it is switched on')
-    await ready.getByRole('switch', { name: 'Ready rule images is on' }).click()
+    await ready.getByRole('switch', { name: 'Ready rule images is on' }).press('Space')
     await page.getByRole('article', { name: 'images', exact: true }).getByText(`use ${uses}`).waitFor()
     const text = page.getByRole('textbox', { name: 'Text of routing.yaml' })
     assert.match(await text.inputValue(), /- name: images\n/)
@@ -497,7 +497,7 @@ describe('pages', { concurrency: 1 }, () => {
     await page.waitForFunction(() => document.querySelector('textarea[aria-label^=Text]').value === '# mine\nrules:\n- name: odd # keep\n  when: tokens > 7\n  never: [relay]\n')
 
     // Off, another before it, and away with both.
-    await odd.getByRole('switch', { name: 'odd is on' }).click()
+    await odd.getByRole('switch', { name: 'odd is on' }).press('Space')
     await odd.getByText('off', { exact: true }).waitFor()
     await desk.cli({}, 'rules', 'add', 'second', '--mode', 'cost', '--json')
     await page.getByRole('article', { name: 'second' }).waitFor() // the command line's change shows by itself
@@ -517,8 +517,9 @@ describe('pages', { concurrency: 1 }, () => {
     await page.getByRole('button', { name: 'Add a virtual model' }).click()
     const dialog = page.getByRole('dialog', { name: 'Add a virtual model' })
     await dialog.getByRole('textbox', { name: 'Name' }).fill('coder')
-    await dialog.getByRole('textbox', { name: 'Models that serve' }).fill('claude-haiku-4-5')
+    await dialog.getByLabel('Models that serve').first().fill('claude-haiku-4-5')
     await page.keyboard.press('Enter')
+    await page.keyboard.press('Tab')
     await dialog.getByRole('button', { name: 'Add', exact: true }).click()
     await dialog.waitFor({ state: 'hidden' })
     await row(page, 'coder').getByText('use claude-haiku-4-5').waitFor()
@@ -527,7 +528,7 @@ describe('pages', { concurrency: 1 }, () => {
     const caps = page.getByRole('dialog', { name: 'Caps and hours of Anthropic' })
     await caps.getByRole('textbox', { name: 'Requests at once' }).fill('50')
     await caps.getByRole('button', { name: 'Add hours' }).click()
-    await caps.getByRole('textbox', { name: 'To' }).fill('24:00')
+    await caps.getByRole('textbox', { name: 'To', exact: true }).fill('24:00')
     assert.deepEqual(await accessibility(page), [])
     await caps.getByRole('button', { name: 'Save' }).click()
     await caps.waitFor({ state: 'hidden' })
