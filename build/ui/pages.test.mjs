@@ -536,6 +536,8 @@ describe('pages', { concurrency: 1 }, () => {
     await page.getByRole('textbox', { name: 'Text of routing.yaml' }).fill('')
     await page.getByRole('button', { name: 'Save' }).click()
     await row(page, 'coder').waitFor({ state: 'detached' })
+    await open(page, '/')
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
   })
 
   test('pause and resume', async () => {
