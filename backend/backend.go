@@ -179,7 +179,7 @@ func (b *Backend) open() (err error) {
 	b.service = &control.Service{
 		Version: b.Version, Dir: b.Dir, LogFile: filepath.Join(b.Dir, logFile),
 		Accounts: b.accounts, Offers: b.offers, Balances: b.balances, Refresh: b.refresher, Lists: b.lists, Ledger: b.ledger, Store: b.store, Live: b.live,
-		Snapshot: b.builder.Load, Routing: b.rules.Value, Switches: sw, Keychain: b.secrets, Lister: lister, Events: &b.events, Network: b.network,
+		Snapshot: b.builder.Load, Routing: b.rules.Value, Reread: func() { b.rules.Reload(); b.reread() }, Switches: sw, Keychain: b.secrets, Lister: lister, Events: &b.events, Network: b.network,
 		Locked: b.secrets.locked, Unlock: b.secrets.unlock,
 		Probes: b.probes.Today, Thumbs: &b.thumbs,
 		Budgets: &b.budgets.keeper, Meter: &b.meter, Capture: b.capture, SetCapture: b.setCapture, SetBudgets: b.budgets.set, Tidy: b.tidySoon,
@@ -311,7 +311,7 @@ func (b *Backend) told(balance catalog.Balance, richer bool) {
 // reread puts a file that the user has written in force.
 func (b *Backend) reread() {
 	b.changed()
-	b.events.Changed(control.TopicStatus, control.TopicModels)
+	b.events.Changed(control.TopicStatus, control.TopicModels, control.TopicRouting)
 }
 
 // Port is where the user wants clients to be served.

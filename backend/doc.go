@@ -18,7 +18,7 @@
 //	journal/       requests that are not in the database yet                  (package ledger)
 //	secrets        where there is no OS keychain: the encrypted file          (package keychain)
 //	metapi.log     the log, and metapi.log.1 before it
-//	routing.yaml   the user's own: aliases                                    (routing.Settings)
+//	routing.yaml   the user's own: names, rules, prices, caps                 (routing.Settings)
 //	providers.d/   the user's own: providers                                  (provider.Definition)
 //	runtime.json   where the running instance answers, and its admin token    (control.Runtime)
 //	captured/      what clients and models said, where the user wants that kept (ledger/capture)

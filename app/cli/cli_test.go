@@ -325,6 +325,32 @@ func TestServing(t *testing.T) {
 	w.write("routing.yaml", "")
 	w.until(func() bool { return !strings.Contains(w.run("explain", "gpt-4o").err, "left out") })
 
+	// Rules are listed, switched, added and taken back; a file that is wrong says where.
+	w.run("rules", "list").ends(0).says("no rule", "rules ready")
+	w.run("rules", "ready").ends(0).says("long context", "lacks a model for long prompts", "images", "gpt-5")
+	w.run("rules", "on", "long context").ends(2).says("cannot be switched on", "a model for long prompts")
+	w.run("rules", "on", "nothing").ends(4).says("rules ready")
+	w.run("rules", "on", "images").ends(0).says("images", "use gpt-5")
+	w.run("rules", "add", "not b", "--never", "b", "--first").ends(0).says("not b", "never b")
+	w.run("rules", "add", "not b", "--never", "b").ends(2).says("already")
+	w.run("rules", "add", "odd", "--when", "tokns > 1", "--mode", "cost").ends(2).says("routing.yaml:", "tokns")
+	w.run("explain", "gpt-4o").ends(0).says("not b", "left out: b")
+	w.run("rules", "off", "not b").ends(0).says("off")
+	if w.run("explain", "gpt-4o").says("gpt-4o"); strings.Contains(w.run("explain", "gpt-4o").err, "left out") {
+		t.Error("a rule that is off keeps out")
+	}
+	w.run("rules", "on", "not b").ends(0)
+	w.run("rules", "move", "not b", "--to", "2").ends(0).says("images")
+	w.run("rules", "remove", "not b").ends(0)
+	w.run("rules", "undo").ends(0).says("not b")
+	w.run("rules", "check").ends(0).says("nothing is wrong")
+	w.with("rules:\n- name: x\n  when: tokns > 1\n  mode: cost\n", "rules", "check", "-").ends(2).says("-:3:9: ", "tokns")
+	w.env = append(w.env, "VISUAL=", "EDITOR=")
+	w.run("rules", "edit").ends(2).says("EDITOR")
+	w.run("rules", "off", "images").ends(0)
+	w.write("routing.yaml", "")
+	w.until(func() bool { return strings.Contains(w.run("rules", "list").err, "no rule") })
+
 	// A hard budget that is spent refuses, in words that say which it is; raised, it no longer does.
 	w.run("budgets", "list").ends(0).says("no budget")
 	w.run("budgets", "set", "mine", "0", "--client", "script", "--hard").ends(0).says("mine", "client script", "refused")

@@ -23,7 +23,8 @@ const (
 	TopicModels   Topic = "models"
 	TopicClients  Topic = "clients" // local keys
 	TopicSettings Topic = "settings"
-	TopicDoctor   Topic = "doctor" // what the doctor has found
+	TopicDoctor   Topic = "doctor"  // what the doctor has found
+	TopicRouting  Topic = "routing" // routing.yaml
 )
 
 // EventType says what an [Event] tells.
@@ -41,7 +42,7 @@ const (
 // there is one way to read a thing. A request's row is the exception, since it is wanted at once.
 type Event struct {
 	Type    EventType `json:"type" enum:"resync,changed,request,show,notice"`
-	Topics  []Topic   `json:"topics,omitempty" enum:"status,accounts,models,clients,settings,doctor"`
+	Topics  []Topic   `json:"topics,omitempty" enum:"status,accounts,models,clients,settings,doctor,routing"`
 	Request *Row      `json:"request,omitempty"`
 	Notice  *Notice   `json:"notice,omitempty"`
 }

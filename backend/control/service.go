@@ -64,6 +64,7 @@ type Service struct {
 	Live       *live.Registry
 	Snapshot   func() *snapshot.Snapshot // the one in force; means something only while serving
 	Routing    func() routing.Settings   // what the user has written in routing.yaml
+	Reread     func()                    // puts it in force as it is now; returns when it is
 	Switches   Switches
 	Keychain   keychain.Keychain
 	Lister     catalog.Lister
@@ -87,6 +88,7 @@ type Service struct {
 	Log        *slog.Logger
 
 	undo        undo
+	edits       edits
 	examination examination
 	replaying   replaying
 	editing     sync.Mutex // one change of the settings at a time
@@ -168,6 +170,14 @@ func (s *Service) routes(r *router) {
 	route(r, http.MethodPut, "/api/mode", "setMode", "Put a mode in force", s.setMode)
 	route(r, http.MethodPost, "/api/pause", "pause", "Refuse requests until resume", s.pause)
 	route(r, http.MethodPost, "/api/resume", "resume", "Take requests again", s.resume)
+
+	route(r, http.MethodGet, "/api/routing", "routing", "What routing.yaml says, and which rules there are to switch on", s.routing)
+	route(r, http.MethodPatch, "/api/routing", "editRouting", "Make one change of routing.yaml, which leaves all else in it as it is", s.editRouting)
+	route(r, http.MethodPut, "/api/routing/text", "saveRouting", "Save routing.yaml as a whole", s.saveRouting)
+	route(r, http.MethodPost, "/api/routing/check", "checkRouting", "What is wrong with a routing.yaml, or with a condition? Nothing is kept", s.checkRouting)
+	route(r, http.MethodPost, "/api/routing/undo", "undoRouting", "Undo the last change of routing.yaml that was made here", s.undoRouting)
+	route(r, http.MethodPut, "/api/routing/ready/{name}", "switchOn", "Switch a ready rule on", s.switchOn)
+	route(r, http.MethodDelete, "/api/routing/ready/{name}", "switchOff", "Switch a ready rule off", s.switchOff)
 
 	route(r, http.MethodGet, "/api/usage", "usage", "What was used, and what it cost", s.usage)
 	route(r, http.MethodGet, "/api/requests", "requests", "Requests, by what they have in common", s.requests)

@@ -225,3 +225,33 @@ var clock = func() (all [24 * 60]string) {
 
 var weekdays = [...]string{time.Sunday: "sunday", time.Monday: "monday", time.Tuesday: "tuesday", time.Wednesday: "wednesday",
 	time.Thursday: "thursday", time.Friday: "friday", time.Saturday: "saturday"}
+
+// Fact is one thing that a condition may ask about.
+type Fact struct {
+	Name    string `json:"name"`
+	Means   string `json:"means"`
+	Example string `json:"example"`
+}
+
+// Facts lists what a condition may ask about, for people.
+func Facts() []Fact {
+	return []Fact{
+		{"model", "the model as the client named it", `model startsWith "gpt-5"`},
+		{"client", "the name of its local key", `client == "codex"`},
+		{"tokens", "of the prompt, estimated", `tokens > 150000`},
+		{"tools", "tools are declared", `tools`},
+		{"images", "there are images", `images`},
+		{"schema", "the reply must follow a JSON schema", `schema`},
+		{"thinking", "reasoning is asked for", `thinking`},
+		{"stream", "a stream is asked for", `stream`},
+		{"output", "the client's limit on output, in tokens; 0 where it set none", `output > 8000`},
+		{"bytes", "size of the request", `bytes < 4000`},
+		{"text", "the last message of the user, and the first 2 KB of the prompt", `text matches "(?i)summar"`},
+		{"time", "of day, in your time zone", `time >= "22:00" or time < "07:00"`},
+		{"hour", "0 to 23", `hour < 7`},
+		{"weekday", "monday to sunday", `weekday in ["saturday", "sunday"]`},
+		{"session", "of the conversation; empty where that is not known", `session == "nightly"`},
+		{"header", "a header of the request, by its name", `header("X-Team") == "red"`},
+		{"protocol", "openai-chat, openai-responses, anthropic or gemini", `protocol == "anthropic"`},
+	}
+}

@@ -6,9 +6,9 @@
 //
 // A decision goes through four steps. The user's rules are looked at ([Settings], routing.yaml): those whose [Condition] holds say which models
 // serve, in which mode, and whose accounts may or may not. The model's name is resolved to deployments (package catalog), or, where it is that of a
-// virtual model, or a rule says so, to a [Plan]: several models, and others for when none of them can serve. Those that cannot serve are set aside,
-// each with its reason: another protocol, a rule, a paused account, state that lives elsewhere, a cooldown. What is left is ranked by the mode that is
-// nearest to the request.
+// virtual model, or a rule says so, to a [Plan]: several models, in tiers, of which one is used only where none above it can serve. Those that
+// cannot serve are set aside, each with its reason: another protocol, a rule, a paused account, state that lives elsewhere, a cooldown, a cap or the
+// hours of the account ([Limits]). What is left is ranked by the mode that is nearest to the request.
 //
 // Each mode is a small type: failover (the user's order), balance (who is less busy), latency (who answers soonest), cost (who costs least until
 // the request is answered), quality (who answers best) and auto (what the answer is worth, less cost and waiting: see [Worth]). All but the first two

@@ -81,21 +81,21 @@ func (l *Limits) full(c *Candidate, r *Request, rules []string) (reason string, 
 		}
 	}
 	for i := range l.caps {
-		cap := &l.caps[i]
-		need, most := need(cap.gauge, c, r), l.share(cap, r, rules)
-		from, to := live.Span(cap.gauge, r.At.In(l.zone))
-		if l.meter.Used(cap.gauge, from)+need <= most {
+		bound := &l.caps[i]
+		need, most := need(bound.gauge, c, r), l.share(bound, r, rules)
+		from, to := live.Span(bound.gauge, r.At.In(l.zone))
+		if l.meter.Used(bound.gauge, from)+need <= most {
 			continue
 		}
 		switch {
-		case need > cap.most:
-			return tooMuch + cap.words, time.Time{}
+		case need > bound.most:
+			return tooMuch + bound.words, time.Time{}
 		case to.IsZero():
-			return atCap + cap.words, r.At.Add(time.Second)
-		case most < cap.most && l.meter.Used(cap.gauge, from)+need <= cap.most:
-			return keptBack + cap.words + " is kept for others" + l.clock(r.At, to), to
+			return atCap + bound.words, r.At.Add(time.Second)
+		case most < bound.most && l.meter.Used(bound.gauge, from)+need <= bound.most:
+			return keptBack + bound.words + " is kept for others" + l.clock(r.At, to), to
 		}
-		return atCap + cap.words + l.clock(r.At, to), to
+		return atCap + bound.words + l.clock(r.At, to), to
 	}
 	return "", time.Time{}
 }
@@ -138,14 +138,14 @@ func (l *Limits) Take(d *Deployment, r *Request, rules []string) (h *Held, reaso
 	}
 	h = &Held{l, make([]live.Taken, 0, len(l.caps))}
 	for i := range l.caps {
-		cap := &l.caps[i]
-		from, _ := live.Span(cap.gauge, r.At.In(l.zone))
-		taken, ok := l.meter.Take(cap.gauge, from, need(cap.gauge, &c, r), l.share(cap, r, rules))
+		bound := &l.caps[i]
+		from, _ := live.Span(bound.gauge, r.At.In(l.zone))
+		taken, ok := l.meter.Take(bound.gauge, from, need(bound.gauge, &c, r), l.share(bound, r, rules))
 		if !ok { // another was quicker
 			h.Abandon()
 			reason, until = l.full(&c, r, rules)
 			if reason == "" {
-				reason, until = atCap+cap.words, r.At.Add(time.Second)
+				reason, until = atCap+bound.words, r.At.Add(time.Second)
 			}
 			return nil, reason, until
 		}

@@ -95,8 +95,8 @@ func (d Duration) MarshalYAML() (any, error) { return time.Duration(d).String(),
 
 // Choice is one model of a [Plan], as a client would ask for it (account/model too), with its share in balance mode.
 type Choice struct {
-	Model  string  `yaml:"model"`
-	Weight float64 `yaml:"weight,omitempty"` // default: 1
+	Model  string  `yaml:"model" json:"model"`
+	Weight float64 `yaml:"weight,omitempty" json:"weight,omitempty" minimum:"0" doc:"Its share in balance mode. Default: 1"`
 }
 
 // UnmarshalYAML reads a name, or a mapping with a weight.

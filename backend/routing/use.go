@@ -58,7 +58,7 @@ func (u *Use) check() error {
 	for _, h := range u.Schedule {
 		for _, day := range h.Days {
 			if !slices.Contains(weekdays[:], strings.ToLower(day)) {
-				return fmt.Errorf("schedule: %q is no day: write monday, tuesday, ...", day)
+				return fmt.Errorf("schedule: %q is no day: write it as monday or friday", day)
 			}
 		}
 		for _, at := range [...]string{h.From, h.To} {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"regexp"
 	"slices"
@@ -37,7 +38,7 @@ const (
 var ErrEntangled = errors.New("this cannot be changed without touching what stands around it; change it in the text")
 
 // Apply makes changes one after the other by putting bytes in place of others, so that comments, order, quotes and ends of lines stay as whoever
-// wrote them wants them. A comment right above an element of a list or a key belongs to it. Each result is read again, and must differ from what was
+// wrote them wants them. A comment right above an element of a list belongs to it. Each result is read again, and must differ from what was
 // there by the change and nothing else: else the error is [ErrEntangled].
 func Apply(data []byte, edits ...Edit) ([]byte, error) {
 	for _, e := range edits {
@@ -96,7 +97,27 @@ func plain(v any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ordered(data)
+	v, err = ordered(data)
+	return whole(v), err
+}
+
+// whole makes whole numbers of fractions that are some, as people write them.
+func whole(v any) any {
+	switch v := v.(type) {
+	case float64:
+		if v >= 0 && v < 1<<53 && v == math.Trunc(v) {
+			return uint64(v)
+		}
+	case []any:
+		for i := range v {
+			v[i] = whole(v[i])
+		}
+	case yaml.MapSlice:
+		for i := range v {
+			v[i].Value = whole(v[i].Value)
+		}
+	}
+	return v
 }
 
 // change makes an edit in what a file says.
@@ -416,6 +437,9 @@ func (d *document) lead(in *tree, at int) int {
 		return from
 	}
 	from = lineStart(d.text, from)
+	if in.kind == mapping {
+		return from
+	}
 	least := in.from
 	if at > 0 {
 		least = in.entries[at-1].to + 1
@@ -437,7 +461,7 @@ func isComment(line string) bool { return strings.HasPrefix(strings.TrimLeft(lin
 func indent(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
 
 // simple are texts that stand without quotes.
-var simple = regexp.MustCompile(`^[A-Za-z_/][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*$`)
+var simple = regexp.MustCompile(`^[A-Za-z0-9_/][A-Za-z0-9_./()<>=-]*( [A-Za-z0-9_./()<>=-]+)*$`)
 
 // inline is a value on one line.
 func inline(v any) string {

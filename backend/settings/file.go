@@ -79,6 +79,30 @@ func (f *File[T]) Fault() *Fault {
 	return f.fault
 }
 
+// Reload reads the file at once, for who has just written it, and reports whether its value or fault is another than before.
+func (f *File[T]) Reload() (changed bool) { return f.read() }
+
+// Write puts data in the place of the file at path at once, so that whoever reads it has the old or the new. A link stays one.
+func Write(path string, data []byte) error {
+	if to, err := filepath.EvalSymlinks(path); err == nil {
+		path = to
+	}
+	mode := fs.FileMode(0o600)
+	if was, err := os.Stat(path); err == nil {
+		mode = was.Mode().Perm()
+	}
+	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name()) // where it did not become the file
+	_, err = temp.Write(data)
+	if err = errors.Join(err, temp.Chmod(mode), temp.Sync(), temp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), path)
+}
+
 // read reads the file, and reports whether its value or fault is another than before.
 func (f *File[T]) read() (changed bool) {
 	value, fault := load[T](f.path, nil)

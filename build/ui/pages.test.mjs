@@ -11,7 +11,10 @@ import { eventually } from '../sdk/matrix.mjs'
 import { Desk, narrow, offered, wide } from './world.mjs'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const paths = ['/', '/accounts', '/models', '/tools', '/requests', '/explain', '/explain/replay', '/costs', '/settings', '/doctor']
+const paths = ['/', '/accounts', '/models', '/routing', '/tools', '/requests', '/explain', '/explain/replay', '/costs', '/settings', '/doctor']
+
+/** An image of one point. */
+const tiny = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 
 /** What axe finds that is serious or worse, in words. */
 async function accessibility(page) {
@@ -66,7 +69,7 @@ describe('pages', { concurrency: 1 }, () => {
   })
 
   test('with nothing in it, every page says what to do first', async () => {
-    const first = { '/': 'Three steps to the first answer', '/accounts': 'No account yet', '/models': 'No models yet', '/tools': 'No tool yet', '/requests': 'No request yet', '/explain': 'No request to explain yet', '/explain/replay': 'Nothing has been replayed yet', '/costs': 'Nothing was spent', '/doctor': 'Nothing has been looked at yet' }
+    const first = { '/': 'Three steps to the first answer', '/accounts': 'No account yet', '/models': 'No models yet', '/routing': 'No rule yet', '/tools': 'No tool yet', '/requests': 'No request yet', '/explain': 'No request to explain yet', '/explain/replay': 'Nothing has been replayed yet', '/costs': 'Nothing was spent', '/doctor': 'Nothing has been looked at yet' }
     for (const [path, words] of Object.entries(first)) {
       await open(page, path)
       await page.getByRole('heading', { name: words }).waitFor()
@@ -528,6 +531,101 @@ describe('pages', { concurrency: 1 }, () => {
     await settles(async () => (await desk.cli({}, 'worth', '--json')).answer_usd, 0.2)
   })
 
+  test('a ready rule that is switched on changes who serves the next request, and undo brings back what was', async () => {
+    await open(page, '/routing')
+    await page.getByRole('heading', { name: 'No rule yet' }).waitFor()
+    const servedBy = async () => JSON.parse((await desk.send(desk.key, { model: 'claude-sonnet-4-5', messages: [{ role: 'user', content: [{ type: 'text', text: 'What is this?' }, { type: 'image_url', image_url: { url: tiny } }] }] })).body).model
+    assert.match(await servedBy(), /^claude/)
+    const ready = page.getByRole('article', { name: 'Ready rule images' })
+    const uses = await ready.locator('code').innerText()
+    assert.match(uses, /^gpt/, 'a model of mine is named before it is switched on')
+    await ready.getByRole('switch', { name: 'Ready rule images is on' }).press('Space')
+    await page.getByRole('article', { name: 'images', exact: true }).getByText(`use ${uses}`).waitFor()
+    const text = page.getByRole('textbox', { name: 'Text of routing.yaml' })
+    assert.match(await text.inputValue(), /- name: images\n/)
+    assert.equal(await servedBy(), uses)
+    await page.getByRole('button', { name: 'Undo the last change' }).click()
+    await page.getByRole('heading', { name: 'No rule yet' }).waitFor()
+    assert.equal(await text.inputValue(), '')
+    assert.match(await servedBy(), /^claude/)
+  })
+
+  test('a rule with an error in it is told at its line, and what was good stays in force', async () => {
+    await open(page, '/routing')
+    const text = page.getByRole('textbox', { name: 'Text of routing.yaml' })
+    await text.fill('# mine\nrules:\n- name: odd # keep\n  when: tokns > 5\n  never: [relay]\n')
+    const fault = page.getByRole('alert').filter({ hasText: 'Line 4, column 9' })
+    await fault.getByText('tokns').waitFor()
+    assert.equal(await page.locator('.yaml-lines [data-fault]').innerText(), '✕')
+    assert.ok(await page.getByRole('button', { name: 'Save' }).isDisabled())
+    assert.deepEqual(await accessibility(page), [])
+    await fault.getByRole('button', { name: 'Go to the line' }).click()
+    assert.equal(await text.evaluate((t) => t.value.slice(t.selectionStart, t.selectionEnd)), '  when: tokns > 5')
+    await text.fill((await text.inputValue()).replace('tokns', 'tokens'))
+    await fault.waitFor({ state: 'detached' })
+    await text.press('Control+s')
+    await told('routing.yaml is saved')
+    const odd = page.getByRole('article', { name: 'odd' })
+    await odd.getByText('never relay').waitFor()
+
+    // The same rule by the form: a condition that is wrong says where, and what is written around it stays.
+    await odd.getByRole('button', { name: 'Change odd' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Change the rule odd' })
+    const when = dialog.getByRole('textbox', { name: 'When' })
+    await when.fill('tokens > "many"')
+    await dialog.getByText(/Column \d+/).waitFor()
+    assert.ok(await dialog.getByRole('button', { name: 'Save' }).isDisabled())
+    assert.deepEqual(await accessibility(page), [])
+    await when.fill('tokens > 7')
+    await dialog.getByText(/Column \d+/).waitFor({ state: 'detached' })
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.waitFor({ state: 'hidden' })
+    await page.waitForFunction(() => document.querySelector('textarea[aria-label^=Text]').value === '# mine\nrules:\n- name: odd # keep\n  when: tokens > 7\n  never: [relay]\n')
+
+    // Off, another before it, and away with both.
+    await odd.getByRole('switch', { name: 'odd is on' }).press('Space')
+    await odd.getByText('off', { exact: true }).waitFor()
+    await desk.cli({}, 'rules', 'add', 'second', '--mode', 'cost', '--json')
+    await page.getByRole('article', { name: 'second' }).waitFor() // the command line's change shows by itself
+    await page.getByRole('button', { name: 'Move second up' }).press('Enter')
+    await page.waitForFunction(() => document.querySelector('article')?.getAttribute('aria-label') === 'second')
+    await page.getByRole('button', { name: 'Remove second' }).click()
+    await page.getByRole('article', { name: 'second' }).waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Undo the last change' }).click()
+    await page.getByRole('article', { name: 'second' }).waitFor()
+    await text.fill('')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('heading', { name: 'No rule yet' }).waitFor()
+  })
+
+  test('a virtual model and a cap are made by forms', async () => {
+    await open(page, '/routing')
+    await page.getByRole('button', { name: 'Add a virtual model' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Add a virtual model' })
+    await dialog.getByRole('textbox', { name: 'Name' }).fill('coder')
+    await dialog.getByLabel('Models that serve').first().fill('claude-haiku-4-5')
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Tab')
+    await dialog.getByRole('button', { name: 'Add', exact: true }).click()
+    await dialog.waitFor({ state: 'hidden' })
+    await row(page, 'coder').getByText('use claude-haiku-4-5').waitFor()
+    assert.match(JSON.parse((await desk.chat(desk.key, 'coder')).body).model, /^claude-haiku/)
+    await page.getByRole('button', { name: 'Change caps and hours of Anthropic' }).click()
+    const caps = page.getByRole('dialog', { name: 'Caps and hours of Anthropic' })
+    await caps.getByRole('textbox', { name: 'Requests at once' }).fill('50')
+    await caps.getByRole('button', { name: 'Add hours' }).click()
+    await caps.getByRole('textbox', { name: 'To', exact: true }).fill('24:00')
+    assert.deepEqual(await accessibility(page), [])
+    await caps.getByRole('button', { name: 'Save' }).click()
+    await caps.waitFor({ state: 'hidden' })
+    await row(page, 'At most 50 at once').getByText('0 of 50 requests at once').waitFor()
+    await page.getByRole('textbox', { name: 'Text of routing.yaml' }).fill('')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await row(page, 'coder').waitFor({ state: 'detached' })
+    await open(page, '/')
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
+  })
+
   test('pause and resume', async () => {
     await page.getByRole('navigation').getByRole('button', { name: 'Pause' }).click()
     await page.getByText('Tools get an error until you resume.').waitFor()
@@ -677,7 +775,8 @@ describe('pages', { concurrency: 1 }, () => {
     await page.keyboard.press('Control+3')
     await page.getByRole('heading', { level: 1, name: 'Models' }).waitFor()
     await page.evaluate(() => window.scrollTo(0, 600))
-    await page.keyboard.press('Control+7')
+    const names = await page.getByRole('navigation').getByRole('link').allInnerTexts()
+    await page.keyboard.press(`Control+${names.findIndex((n) => n.startsWith('Settings')) + 1}`)
     await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor()
     assert.equal(await page.evaluate(() => window.scrollY), 0, 'another page begins at its top')
     await page.keyboard.press('Control+k')
@@ -748,7 +847,7 @@ describe('pages', { concurrency: 1 }, () => {
     await connect.waitFor()
     await page.keyboard.press('Escape')
     await connect.waitFor({ state: 'hidden' })
-    await page.keyboard.press('Control+8')
+    await page.getByRole('navigation').getByRole('link', { name: 'Doctor' }).click()
     await page.getByRole('heading', { name: 'Doctor' }).waitFor()
   })
 

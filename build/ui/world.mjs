@@ -91,11 +91,16 @@ export class Desk extends World {
   }
 
   /** One chat completion, as a tool would ask for it. */
-  async chat(key, model, { stream = false, text = 'Hello' } = {}) {
+  chat(key, model, { stream = false, text = 'Hello' } = {}) {
+    return this.send(key, { model, stream, messages: [{ role: 'user', content: text }] })
+  }
+
+  /** A whole body for chat completions. */
+  async send(key, body) {
     const res = await fetch(`${this.url}/v1/chat/completions`, {
       method: 'POST',
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ model, stream, messages: [{ role: 'user', content: text }] }),
+      body: JSON.stringify(body),
     })
     return { status: res.status, headers: res.headers, body: await res.text() }
   }

@@ -505,3 +505,37 @@ func (c *Client) Doctor(ctx context.Context, told func(control.Check)) (control.
 	}
 	return r, err
 }
+
+// Routing tells what routing.yaml says, and which rules there are to switch on.
+func (c *Client) Routing(ctx context.Context) (control.Routing, error) {
+	return get[control.Routing](ctx, c, "/api/routing", nil)
+}
+
+// EditRouting makes one change of routing.yaml.
+func (c *Client) EditRouting(ctx context.Context, e control.RoutingEdit) (control.Routing, error) {
+	return call[control.Routing](ctx, c, http.MethodPatch, "/api/routing", nil, e)
+}
+
+// SaveRouting saves routing.yaml as a whole, in the place of a version.
+func (c *Client) SaveRouting(ctx context.Context, version, text string) (control.Routing, error) {
+	return call[control.Routing](ctx, c, http.MethodPut, "/api/routing/text", nil, map[string]string{"version": version, "text": text})
+}
+
+// CheckRouting looks for what is wrong with a routing.yaml.
+func (c *Client) CheckRouting(ctx context.Context, text string) (control.Checked, error) {
+	return post[control.Checked](ctx, c, "/api/routing/check", map[string]string{"text": text})
+}
+
+// UndoRouting undoes the last change of routing.yaml.
+func (c *Client) UndoRouting(ctx context.Context) (control.Routing, error) {
+	return post[control.Routing](ctx, c, "/api/routing/undo", map[string]string{})
+}
+
+// SwitchReady switches a ready rule on or off.
+func (c *Client) SwitchReady(ctx context.Context, name string, on bool) (control.Routing, error) {
+	method := http.MethodDelete
+	if on {
+		method = http.MethodPut
+	}
+	return call[control.Routing](ctx, c, method, "/api/routing/ready/"+url.PathEscape(name), nil, nil)
+}

@@ -50,6 +50,15 @@ type (
 	Records         = control.Records
 	Money           = control.Money
 	Notice          = control.Notice
+	Routing         = control.Routing
+	RoutingRule     = control.RoutingRule
+	RoutingPlan     = control.RoutingPlan
+	RoutingEdit     = control.RoutingEdit
+	RoutingFault    = control.RoutingFault
+	ReadyRule       = control.ReadyRule
+	Checked         = control.Checked
+	Choice          = routing.Choice
+	Set             = routing.Set
 	Log             = control.Log
 	Check           = control.Check
 	Report          = control.Report

@@ -39,6 +39,7 @@ const shownBy: Record<NonNullable<Event["topics"]>[number], string[]> = {
   clients: ["clients", "capture"],
   settings: ["settings", "desktop", "usage", "receipt", "records"],
   doctor: ["doctor"],
+  routing: ["routing"],
 };
 
 /** Keeps everything that is shown up to date, and tells whether the connection stands. */

@@ -58,6 +58,23 @@ export interface paths {
         patch: operations["editAccount"];
         trace?: never;
     };
+    "/api/accounts/{id}/clear-cooldown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let an account be chosen again at once */
+        post: operations["clearCooldown"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/accounts/{id}/key": {
         parameters: {
             query?: never;
@@ -161,6 +178,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/capture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is captured of prompts and replies, and how much is kept */
+        get: operations["capture"];
+        put?: never;
+        post?: never;
+        /** Delete all captured prompts and replies at once */
+        delete: operations["emptyCapture"];
+        options?: never;
+        head?: never;
+        /** Change how long captured prompts and replies are kept, and how much */
+        patch: operations["limitCapture"];
+        trace?: never;
+    };
+    "/api/capture/clients/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Capture what a client says and is told, or end that */
+        put: operations["captureClient"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/clients": {
         parameters: {
             query?: never;
@@ -193,7 +246,7 @@ export interface paths {
         delete: operations["revokeClient"];
         options?: never;
         head?: never;
-        /** Pause a client, or take its requests again */
+        /** Change how a client's requests are routed, pause it, or take its requests again */
         patch: operations["editClient"];
         trace?: never;
     };
@@ -336,6 +389,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How accounts and their models have done lately */
+        get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/link": {
         parameters: {
             query?: never;
@@ -457,6 +527,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/price": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a model costs, at each account that offers it */
+        get: operations["price"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The list of prices in force */
+        get: operations["prices"];
+        put?: never;
+        post?: never;
+        /** Go back to the list of prices that came with this version */
+        delete: operations["forgetPrices"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prices/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fetch the list of prices now */
+        post: operations["refreshPrices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/providers": {
         parameters: {
             query?: never;
@@ -486,6 +608,25 @@ export interface paths {
         /** Whose key may this be? */
         post: operations["recognise"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far that is, and what it came to */
+        get: operations["replayed"];
+        put?: never;
+        /** Begin to work out what past requests would have come to under other modes */
+        post: operations["replay"];
+        /** End it */
+        delete: operations["stopReplay"];
         options?: never;
         head?: never;
         patch?: never;
@@ -525,6 +666,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/requests/{id}/captured": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was said in a request, where that was captured */
+        get: operations["captured"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/requests/{id}/receipt": {
         parameters: {
             query?: never;
@@ -542,6 +700,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/requests/{id}/thumb": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what you thought of an answer, or take it back */
+        post: operations["setThumb"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/resume": {
         parameters: {
             query?: never;
@@ -553,6 +728,93 @@ export interface paths {
         put?: never;
         /** Take requests again */
         post: operations["resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/routing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What routing.yaml says, and which rules there are to switch on */
+        get: operations["routing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Make one change of routing.yaml, which leaves all else in it as it is */
+        patch: operations["editRouting"];
+        trace?: never;
+    };
+    "/api/routing/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What is wrong with a routing.yaml, or with a condition? Nothing is kept */
+        post: operations["checkRouting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/routing/ready/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Switch a ready rule on */
+        put: operations["switchOn"];
+        post?: never;
+        /** Switch a ready rule off */
+        delete: operations["switchOff"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/routing/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Save routing.yaml as a whole */
+        put: operations["saveRouting"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/routing/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undo the last change of routing.yaml that was made here */
+        post: operations["undoRouting"];
         delete?: never;
         options?: never;
         head?: never;
@@ -786,6 +1048,54 @@ export interface components {
              */
             verified?: string;
         };
+        AccountHealth: {
+            /**
+             * Format: double
+             * @description That the figures rest on; one that is half a day old counts half
+             */
+            attempts: number;
+            /**
+             * Format: double
+             * @description The share of attempts that were answered; absent where nothing is known
+             */
+            available?: number;
+            /** @description What may not be chosen now: the account as a whole, its host, or some of its models */
+            cooling?: components["schemas"]["Cooling"][] | null;
+            /** @description The share of attempts that failed, by kind, the most frequent first */
+            errors?: components["schemas"]["ErrorShare"][] | null;
+            /**
+             * Format: int64
+             * @description To the first token, for half of the streams
+             */
+            first_p50_ms?: number;
+            /**
+             * Format: int64
+             * @description For 19 of 20
+             */
+            first_p95_ms?: number;
+            id: string;
+            /** Format: int64 */
+            in_flight: number;
+            /**
+             * Format: date-time
+             * @description When somebody was asked last
+             */
+            last?: string;
+            last_error?: components["schemas"]["AttemptError"];
+            slug: string;
+            /**
+             * Format: double
+             * @description At which replies are written, for half of them
+             */
+            tokens_per_second?: number;
+            /**
+             * Format: int64
+             * @description To the end of the reply
+             */
+            took_p50_ms?: number;
+            /** Format: int64 */
+            took_p95_ms?: number;
+        };
         AccountStanding: {
             id: string;
             /** Format: int64 */
@@ -809,6 +1119,15 @@ export interface components {
              */
             until?: string;
         };
+        AccountUse: {
+            /** @description Its slug */
+            account: string;
+            /** @description What it is called; absent where there is no such account */
+            name?: string;
+            /** @description How much is used now, in words */
+            standing?: string[] | null;
+            use: components["schemas"]["Use"];
+        };
         AddAccount: {
             /** @description As people paste it; the provider's own where empty */
             base_url?: string;
@@ -831,6 +1150,10 @@ export interface components {
             baseline: string;
             /** Format: double */
             usd: number;
+        };
+        Alias: {
+            model: string;
+            name: string;
         };
         Alternative: {
             /** @description Its slug */
@@ -856,6 +1179,7 @@ export interface components {
             cost?: components["schemas"]["Cost"];
             deployment: string;
             error?: string;
+            expected?: components["schemas"]["Estimate"];
             finish?: string;
             /** Format: int64 */
             first_byte?: number;
@@ -870,6 +1194,13 @@ export interface components {
             upstream: string;
             usage?: components["schemas"]["Usage"];
             via?: string;
+        };
+        AttemptError: {
+            /** Format: date-time */
+            at: string;
+            kind: string;
+            /** @description In words */
+            message: string;
         };
         Balance: {
             /** @description By currency */
@@ -920,6 +1251,62 @@ export interface components {
             /** @description What it holds, in words */
             what: string;
         };
+        Caps: {
+            /**
+             * Format: int64
+             * @description Requests at once. Default: no cap
+             */
+            concurrent?: number;
+            /**
+             * Format: double
+             * @description Default: no cap
+             */
+            dollars_per_day?: number;
+            /**
+             * Format: double
+             * @description Default: no cap
+             */
+            dollars_per_month?: number;
+            /**
+             * Format: int64
+             * @description Default: no cap
+             */
+            requests_per_minute?: number;
+            /**
+             * Format: int64
+             * @description Of prompts and replies. Default: no cap
+             */
+            tokens_per_minute?: number;
+        };
+        CaptureClientInputBody: {
+            on: boolean;
+        };
+        CaptureInfo: {
+            /** @description Those whose prompts and replies are captured, by name */
+            clients: string[] | null;
+            /**
+             * Format: int64
+             * @description After so many what was captured is deleted
+             */
+            days: number;
+            holding: components["schemas"]["Holding"];
+            /**
+             * Format: int64
+             * @description Beyond them the oldest is deleted
+             */
+            megabytes: number;
+        };
+        Captured: {
+            /** @description The client's id */
+            client: string;
+            id: string;
+            reply: components["schemas"]["Side"];
+            request: components["schemas"]["Side"];
+            /** @description The reply came as a stream, which has been put together */
+            stream?: boolean;
+            /** Format: date-time */
+            time: string;
+        };
         Check: {
             /** @description What to run for it */
             command?: string;
@@ -935,11 +1322,32 @@ export interface components {
             /** @enum {string} */
             state: "ok" | "warn" | "fail" | "running" | "stopped";
         };
+        CheckRoutingRequest: {
+            /** @description A whole routing.yaml */
+            text?: string;
+            /** @description The condition of a rule */
+            when?: string;
+        };
+        Checked: {
+            fault?: components["schemas"]["RoutingFault"];
+        };
+        Choice: {
+            model: string;
+            /**
+             * Format: double
+             * @description Its share in balance mode. Default: 1
+             */
+            weight?: number;
+        };
         Client: {
+            /** @description Its prompts and replies are captured */
+            capture?: boolean;
             /** Format: date-time */
             created: string;
             id: string;
             key_hint: string;
+            /** @description How its requests are routed; absent: as the mode in force says */
+            mode?: string;
             name: string;
             /** @description Why its requests are refused for now, in words; absent: they are not */
             paused?: string;
@@ -950,6 +1358,70 @@ export interface components {
             client: components["schemas"]["Client"];
             /** @description The local key */
             key: string;
+        };
+        Comparison: {
+            /**
+             * Format: int64
+             * @description Of those compared: only one account could serve, whatever the mode
+             */
+            alone: number;
+            /**
+             * Format: int64
+             * @description Decisions that were made again under the mode that they were made in
+             */
+            checked: number;
+            /**
+             * Format: int64
+             * @description Of them, on all sides of the comparison
+             */
+            compared: number;
+            /**
+             * Format: int64
+             * @description Of those compared: more accounts could serve than the record keeps; the mode chose among those kept
+             */
+            cut: number;
+            /**
+             * Format: int64
+             * @description Of those compared: the request, a rule or the model asked for its mode, and keeps it
+             */
+            fixed: number;
+            /** @description What could not be compared, by reason */
+            left_out: components["schemas"]["LeftOut"][] | null;
+            /** @description How the figures are made, in words */
+            measuring: string;
+            /** @description What they would have come to */
+            modes: components["schemas"]["Outcome"][] | null;
+            /**
+             * Format: int64
+             * @description Of those compared: their records do not say what caches are worth, so that all accounts are taken to have held what one did
+             */
+            no_caches: number;
+            /** @description What those compared really came to */
+            real: components["schemas"]["Outcome"];
+            /**
+             * Format: int64
+             * @description Of them, those that came out as they were
+             */
+            repeated: number;
+            /**
+             * Format: int64
+             * @description That had ended
+             */
+            requests: number;
+        };
+        Cooling: {
+            kind: string;
+            /** @description The account's slug, the host's address, or the model as the upstream calls it */
+            name: string;
+            /**
+             * @description Whose fault it was
+             * @enum {string}
+             */
+            scope: "account" | "host" | "model";
+            /** Format: date-time */
+            until: string;
+            /** @description In words, as in: a rate limit */
+            why: string;
         };
         Cost: {
             estimated?: boolean;
@@ -973,6 +1445,15 @@ export interface components {
             model?: string;
             /** @description As a tool would call it; default: /v1/chat/completions */
             path?: string;
+            /**
+             * @description Of the text; default: whichever it looks like
+             * @enum {string}
+             */
+            protocol?: "openai-chat" | "openai-responses" | "anthropic" | "gemini";
+            /** @description The id of a request that has been decided, in place of all of these: it is decided again, as far as its record tells */
+            request?: string;
+            /** @description The request's body as a person has pasted it, in place of path and body: a fault in it is told with its line */
+            text?: string;
         };
         Decided: {
             /** @description The accounts' names, by id */
@@ -982,6 +1463,64 @@ export interface components {
             record: components["schemas"]["Record"];
             /** @description What the tool would be told, where nobody could serve it */
             refused?: string;
+            /** @description Why the first candidate comes first, in a sentence */
+            why?: string;
+        };
+        DeploymentHealth: {
+            /** @description The account's slug */
+            account: string;
+            /**
+             * Format: double
+             * @description That the figures rest on; one that is half a day old counts half
+             */
+            attempts: number;
+            /**
+             * Format: double
+             * @description The share of attempts that were answered; absent where nothing is known
+             */
+            available?: number;
+            cooling?: components["schemas"]["Cooling"];
+            /** @description The share of attempts that failed, by kind, the most frequent first */
+            errors?: components["schemas"]["ErrorShare"][] | null;
+            /**
+             * Format: int64
+             * @description To the first token, for half of the streams
+             */
+            first_p50_ms?: number;
+            /**
+             * Format: int64
+             * @description For 19 of 20
+             */
+            first_p95_ms?: number;
+            /** Format: int64 */
+            in_flight: number;
+            /**
+             * Format: date-time
+             * @description When somebody was asked last
+             */
+            last?: string;
+            last_error?: components["schemas"]["AttemptError"];
+            /** @description The canonical id */
+            model: string;
+            /** @description As the upstream calls it */
+            name: string;
+            /**
+             * @description half-open: may be tried by one request
+             * @enum {string}
+             */
+            state: "healthy" | "half-open" | "cooling";
+            /**
+             * Format: double
+             * @description At which replies are written, for half of them
+             */
+            tokens_per_second?: number;
+            /**
+             * Format: int64
+             * @description To the end of the reply
+             */
+            took_p50_ms?: number;
+            /** Format: int64 */
+            took_p95_ms?: number;
         };
         Desktop: {
             start_at_login: boolean;
@@ -1027,38 +1566,71 @@ export interface components {
             /** @description How it is reached; empty: as the settings say. *** as its password keeps the one that is known */
             proxy?: string;
         };
-        EditClientInputBody: {
+        EditClient: {
+            /** @description How its requests are routed; empty: as the mode in force says */
+            mode?: string;
             /** @description Refuse its requests until it is resumed */
-            paused: boolean;
+            paused?: boolean;
         };
         EditDesktop: {
             start_at_login: boolean;
         };
         EditSettings: {
+            /** Format: double */
+            answer_usd?: number;
             /** @enum {string} */
             baseline?: "vendor" | "dearest" | "first";
             ca_file?: string;
             close_to_tray?: boolean;
             currency?: string;
+            hedge?: boolean;
             /** Format: int64 */
             keep_days?: number;
             keep_responses?: boolean;
             /** Format: int64 */
             port?: number;
+            prices_url?: string;
+            probe?: boolean;
+            probe_models?: boolean;
+            /** Format: double */
+            probe_usd_per_day?: number;
+            /** Format: int64 */
+            probes_per_day?: number;
             /** @description *** as its password keeps the one that is known */
             proxy?: string;
             /** Format: double */
             rate?: number;
+            refresh_prices?: boolean;
             /** @enum {string} */
             runaway?: "off" | "tell" | "pause";
+            /** Format: double */
+            second_usd?: number;
             start_hidden?: boolean;
             /** @enum {string} */
             theme?: "system" | "light" | "dark";
+            /** Format: double */
+            tolerance?: number;
+        };
+        ErrorShare: {
+            kind: string;
+            /** Format: double */
+            share: number;
+            /** @description In words */
+            why: string;
+        };
+        Estimate: {
+            /** Format: int64 */
+            output: number;
+            priced?: boolean;
+            /** Format: int64 */
+            prompt: number;
+            /** Format: double */
+            usd?: number;
         };
         Event: {
             notice?: components["schemas"]["Notice"];
             request?: components["schemas"]["Row"];
-            topics?: ("status" | "accounts" | "models" | "clients" | "settings" | "doctor")[] | null;
+            topics?: ("status" | "accounts" | "models" | "clients" | "settings" | "doctor" | "routing")[] | null;
             /** @enum {string} */
             type: "resync" | "changed" | "request" | "show" | "notice";
         };
@@ -1105,6 +1677,11 @@ export interface components {
             /** @description What the model's vendor would have taken; empty where that is not known. Likewise what follows */
             vendor_usd: string;
         };
+        Fact: {
+            example: string;
+            means: string;
+            name: string;
+        };
         Features: {
             images?: boolean;
             /** Format: int64 */
@@ -1115,23 +1692,42 @@ export interface components {
         };
         Figure: {
             account: string;
+            /** Format: int64 */
+            cached?: number;
+            /** Format: double */
+            cold?: number;
             /** Format: double */
             cost?: number;
             deployment: string;
+            dominated?: string;
             /** Format: double */
             failing?: number;
             /** Format: int64 */
             in_flight: number;
+            judged?: components["schemas"]["Judged"];
             /** Format: double */
             later?: number;
+            /** Format: int64 */
+            order?: number;
             /** Format: double */
             price?: number;
             priced?: boolean;
             /** Format: double */
+            quality?: number;
+            /** Format: double */
             score?: number;
+            /** Format: int64 */
+            tier?: number;
+            unknown?: string;
             upstream: string;
+            /** Format: double */
+            utility?: number;
             /** Format: int64 */
             wait?: number;
+            /** Format: double */
+            warm?: number;
+            /** Format: double */
+            weight?: number;
             /** Format: double */
             would?: number;
             would_known?: boolean;
@@ -1268,6 +1864,68 @@ export interface components {
              */
             tokens_estimated: number;
         };
+        Health: {
+            /** @description All that are in use, in the user's order */
+            accounts: components["schemas"]["AccountHealth"][] | null;
+            /** @description Those that were asked lately, or cool, by account */
+            deployments: components["schemas"]["DeploymentHealth"][] | null;
+            probed: components["schemas"]["Probed"];
+        };
+        Holding: {
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Requests that could not be kept since the start
+             */
+            missed?: number;
+            /** Format: date-time */
+            oldest?: string;
+            /** Format: int64 */
+            requests: number;
+        };
+        Hours: {
+            /** @description The days on which they begin: monday, tuesday, ... Default: every day */
+            days?: string[] | null;
+            /** @description Default: 00:00 */
+            from?: string;
+            /** @description Default: 24:00 */
+            to?: string;
+        };
+        Judged: {
+            /** Format: double */
+            deviation?: number;
+            /** Format: double */
+            doubt: number;
+            evidence: string;
+            from: string;
+            /** Format: double */
+            here?: number;
+            /** Format: double */
+            prior: number;
+            /** Format: double */
+            quality: number;
+            /** Format: double */
+            thumbs?: number;
+            /** Format: double */
+            worth: number;
+        };
+        LeftOut: {
+            reason: string;
+            /** Format: int64 */
+            requests: number;
+            /**
+             * Format: double
+             * @description What they really cost, as far as it is known
+             */
+            usd: number;
+        };
+        LimitCaptureInputBody: {
+            /** Format: int64 */
+            days?: number;
+            /** Format: int64 */
+            megabytes?: number;
+        };
         Link: {
             /** @description Opens the pages in a browser, once, within ten minutes */
             url: string;
@@ -1280,6 +1938,29 @@ export interface components {
              */
             next: number;
             path: string;
+        };
+        Miss: {
+            /**
+             * Format: double
+             * @description Of the cost in dollars
+             */
+            cost?: number;
+            model: string;
+            /**
+             * Format: double
+             * @description Of the tokens of the reply
+             */
+            output?: number;
+            /**
+             * Format: double
+             * @description Of the tokens of the prompt
+             */
+            prompt?: number;
+            /**
+             * Format: int64
+             * @description Those that were answered, whose prompt was estimated, and whose upstream told what they took
+             */
+            requests: number;
         };
         ModeInfo: {
             mode: string;
@@ -1331,17 +2012,63 @@ export interface components {
             name: string;
             /**
              * Format: double
+             * @description What that one says
+             */
+            other_input_usd?: number;
+            /** Format: double */
+            other_output_usd?: number;
+            /**
+             * Format: double
              * @description Dollars per million output tokens; absent where unknown
              */
             output_usd?: number;
             /** @description The day of that, 2006-01-02 */
             price_as_of?: string;
+            /** @description A source that differs by more than a tenth; budgets hold back by the dearer */
+            price_disputed?: string;
+            /** @description It is known to cost nothing */
+            price_free?: boolean;
+            /** @description The source is so old that the price may well have changed */
+            price_old?: boolean;
             /** @description Where the price is from */
             price_source?: string;
+            /** @description Why no price is known; cost mode then takes it last */
+            price_unknown?: string;
             protocols: string[] | null;
             provider: string;
             /** @description Long prompts, or some hours, cost another price */
             tiered?: boolean;
+        };
+        ModelPrice: {
+            /** @description The account's slug */
+            account: string;
+            /** @description 2006-01-02; absent for your own */
+            as_of?: string;
+            /** @description What it is published in, where that is not dollars */
+            currency?: string;
+            /**
+             * Format: double
+             * @description What one of the currency is in dollars, by rates in routing.yaml; absent where nobody has said
+             */
+            dollars?: number;
+            /** @description It is known to cost nothing */
+            free?: boolean;
+            known: boolean;
+            /** @description As the upstream calls the model */
+            name: string;
+            /** @description So old that it may well have changed */
+            old?: boolean;
+            /** @description What another source says, by more than a tenth; budgets hold back by the dearer */
+            other?: components["schemas"]["ModelPrice"];
+            /** @description Where the vendor publishes it */
+            page?: string;
+            /** @description What the price of tokens is multiplied by */
+            services: components["schemas"]["PriceLine"][] | null;
+            source?: string;
+            /** @description The usual ones first; of the others the last that holds counts */
+            terms: components["schemas"]["PriceTerms"][] | null;
+            /** @description Why nothing is known */
+            why?: string;
         };
         Money: {
             /** @description ISO code */
@@ -1417,6 +2144,50 @@ export interface components {
             /** @description The id of each account, once */
             ids: string[] | null;
         };
+        Outcome: {
+            /**
+             * Format: int64
+             * @description Attempts that failed before one answered
+             */
+            failed_tries: number;
+            /**
+             * Format: double
+             * @description The part of it that was really paid, and not estimated
+             */
+            measured_usd: number;
+            /** @description Absent: as it really was */
+            mode?: string;
+            /**
+             * Format: int64
+             * @description Requests that would have been served by another account
+             */
+            moved: number;
+            /**
+             * Format: int64
+             * @description 19 of 20 waited no longer
+             */
+            slow_ms: number;
+            /**
+             * Format: int64
+             * @description Half of the requests waited no longer for their answer: for the first token of a stream, for the whole reply else
+             */
+            typical_ms: number;
+            /**
+             * Format: int64
+             * @description Requests whose wait is not known, since nothing was measured where they would have gone
+             */
+            unheard: number;
+            /** Format: double */
+            usd: number;
+        };
+        Part: {
+            /** Format: int64 */
+            cached?: number;
+            /** Format: int64 */
+            input?: number;
+            /** Format: int64 */
+            output?: number;
+        };
         Parts: {
             /** Format: double */
             cached?: number;
@@ -1433,6 +2204,57 @@ export interface components {
         };
         Paused: {
             paused: boolean;
+        };
+        PriceLine: {
+            /** Format: double */
+            amount: number;
+            /** @description What the amount is for: 1M tokens, request, image, search, or × for what multiplies */
+            unit: string;
+            /** @description In words */
+            what: string;
+        };
+        PriceList: {
+            /** @description The day of it, 2006-01-02 */
+            as_of: string;
+            /** Format: date-time */
+            asked?: string;
+            /** @description It is fetched anew each day */
+            auto: boolean;
+            /**
+             * Format: int64
+             * @description How old it is
+             */
+            days: number;
+            /** @description It was fetched; else it came with this version of Metapi */
+            fetched: boolean;
+            /** @description Where it is fetched from */
+            from: string;
+            /** @description In words, where that did not go well */
+            message?: string;
+            /** @description So old that prices may well have changed */
+            old: boolean;
+            /**
+             * @description How the last refresh went; absent where there was none
+             * @enum {string}
+             */
+            outcome?: "ok" | "unreachable" | "unparsable" | "implausible";
+            source: string;
+        };
+        PriceTerms: {
+            lines: components["schemas"]["PriceLine"][] | null;
+            /** @description They hold now, for short prompts */
+            now?: boolean;
+            /** @description In words; empty: always */
+            when: string;
+        };
+        Probed: {
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: double
+             * @description What that cost
+             */
+            usd: number;
         };
         Problem: {
             /**
@@ -1475,6 +2297,22 @@ export interface components {
             /** @description A server on this machine */
             local?: boolean;
             name: string;
+        };
+        ReadyRule: {
+            /** @description What it wants and no account offers, in words: it cannot be switched on */
+            missing?: string[] | null;
+            name: string;
+            on: boolean;
+            /** @description What it does, in a sentence */
+            says: string;
+            /** @description What it writes into routing.yaml */
+            text: string;
+            /** @description The models that it would use */
+            uses: components["schemas"]["ReadyUses"][] | null;
+        };
+        ReadyUses: {
+            as: string;
+            model: string;
         };
         Receipt: {
             /** @description The slug of the account that had the last word */
@@ -1540,6 +2378,7 @@ export interface components {
             candidates?: components["schemas"]["Figure"][] | null;
             client: string;
             cost?: components["schemas"]["Cost"];
+            domain?: string;
             /** Format: date-time */
             end?: string;
             error?: string;
@@ -1551,11 +2390,15 @@ export interface components {
             issued?: components["schemas"]["Ref"][] | null;
             mode?: string;
             model?: string;
+            nearer?: boolean;
             operation: string;
             parts?: components["schemas"]["Parts"];
             protocol: string;
+            /** Format: int64 */
+            ranked?: number;
             rules?: string[] | null;
             session?: string;
+            set?: components["schemas"]["Set"];
             /** Format: date-time */
             start: string;
             state: string;
@@ -1600,6 +2443,41 @@ export interface components {
             /** @description The secret; goes to the keychain */
             key: string;
         };
+        ReplayInputBody: {
+            /**
+             * Format: int64
+             * @description How many days back, to the minute
+             */
+            days: number;
+            /** @description Default: all that can be replayed */
+            modes?: string[] | null;
+        };
+        Replayed: {
+            /**
+             * Format: int64
+             * @description Absent where none has been asked for yet
+             */
+            days?: number;
+            /** @description Once it is done */
+            report?: components["schemas"]["Comparison"];
+            running: boolean;
+            /**
+             * Format: double
+             * @description How much of the time has been gone through, from 0 to 1
+             */
+            share: number;
+            /** Format: date-time */
+            since?: string;
+            /** @description It was ended before it was done */
+            stopped?: boolean;
+            /** @description Why it could not be done */
+            trouble?: string;
+            /**
+             * Format: int64
+             * @description Rises with every change
+             */
+            version: number;
+        };
         Report: {
             checks: components["schemas"]["Check"][] | null;
             /** Format: date-time */
@@ -1620,14 +2498,130 @@ export interface components {
             version: number;
         };
         Request: {
+            /** @description The accounts' names, by id */
+            accounts: {
+                [key: string]: string;
+            };
             record: components["schemas"]["Record"];
             row: components["schemas"]["Row"];
+            /**
+             * @description What the user thought of the answer
+             * @enum {string}
+             */
+            thumb: "up" | "down" | "none";
+            /** @description Why the first candidate came first, in a sentence */
+            why?: string;
         };
         Requests: {
             /** @description Cursor of the next, older page; absent on the last */
             next?: string;
             /** @description Newest first */
             rows: components["schemas"]["Row"][] | null;
+        };
+        Reserve: {
+            /** @description For whom it is kept */
+            clients?: string[] | null;
+            /**
+             * Format: double
+             * @description Of the dollars of a day and of a month
+             */
+            dollars?: number;
+            /**
+             * Format: double
+             * @description Of each cap
+             */
+            percent?: number;
+            /**
+             * Format: int64
+             * @description Of the requests a minute
+             */
+            requests?: number;
+            /** @description Or for what: the names of rules */
+            rules?: string[] | null;
+        };
+        Routing: {
+            /** @description All that there are, in the user's order */
+            accounts: components["schemas"]["AccountUse"][] | null;
+            /** @description By name */
+            aliases: components["schemas"]["Alias"][] | null;
+            /** @description What a condition may ask about */
+            facts: components["schemas"]["Fact"][] | null;
+            /** @description What is wrong with the text as it is; the last good stays in force */
+            fault?: components["schemas"]["RoutingFault"];
+            /** @description What is named and no account offers, a sentence each */
+            lacks?: string[] | null;
+            /** @description By name */
+            models: components["schemas"]["VirtualModel"][] | null;
+            path: string;
+            /** @description Rules to switch on */
+            ready: components["schemas"]["ReadyRule"][] | null;
+            /** @description In their order */
+            rules: components["schemas"]["RoutingRule"][] | null;
+            text: string;
+            timezone?: string;
+            /** @description The last change was made here, and can be undone */
+            undo: boolean;
+            /** @description Of the text: a change that names another than the file has is refused */
+            version: string;
+        };
+        RoutingEdit: {
+            /** @description The model that the name stands for */
+            alias?: string;
+            model?: components["schemas"]["RoutingPlan"];
+            /** @description Of the rule, virtual model or alias, or the slug of the account */
+            name: string;
+            /**
+             * @description What of the name is removed
+             * @enum {string}
+             */
+            remove?: "rule" | "model" | "alias";
+            rule?: components["schemas"]["RoutingRule"];
+            /**
+             * Format: int64
+             * @description The place from 0 that the rule moves to, or that a new one has
+             */
+            to?: number;
+            /** @description Empty: all of the account, always */
+            use?: components["schemas"]["Use"];
+            /** @description Of the text that was looked at; absent: whatever there is */
+            version?: string;
+        };
+        RoutingFault: {
+            /** Format: int64 */
+            column?: number;
+            /**
+             * Format: int64
+             * @description From 1; absent where it is not at one place
+             */
+            line?: number;
+            message: string;
+        };
+        RoutingPlan: {
+            mode?: string;
+            models?: components["schemas"]["Choice"][] | null;
+            /** @description Where none of models can */
+            then?: components["schemas"]["Choice"][] | null;
+            /** @description In place of models and then */
+            tiers?: (components["schemas"]["Choice"][] | null)[] | null;
+            /** @description Whoever is expected to take longer comes last, as 8s */
+            within?: string;
+        };
+        RoutingRule: {
+            mode?: string;
+            models?: components["schemas"]["Choice"][] | null;
+            name: string;
+            never?: string[] | null;
+            off?: boolean;
+            only?: string[] | null;
+            set?: components["schemas"]["Set"];
+            /** @description Where none of models can */
+            then?: components["schemas"]["Choice"][] | null;
+            /** @description In place of models and then */
+            tiers?: (components["schemas"]["Choice"][] | null)[] | null;
+            /** @description The condition; always, where there is none */
+            when?: string;
+            /** @description Whoever is expected to take longer comes last, as 8s */
+            within?: string;
         };
         Row: {
             /** @description The slug of the account that had the last word */
@@ -1687,6 +2681,11 @@ export interface components {
             /** Format: date-time */
             since?: string;
         };
+        SaveRoutingRequest: {
+            text: string;
+            /** @description Of the text that it takes the place of; absent: whatever there is */
+            version?: string;
+        };
         Saved: {
             path: string;
         };
@@ -1707,6 +2706,18 @@ export interface components {
             /** @description To be sent as Authorization: Bearer TOKEN; good while this instance runs */
             token: string;
         };
+        Set: {
+            effort?: string;
+            /** Format: int64 */
+            max_output?: number;
+            /** Format: int64 */
+            seed?: number;
+            /** Format: double */
+            temperature?: number;
+            /** Format: double */
+            top_p?: number;
+            verbosity?: string;
+        };
         SetBudgetInputBody: {
             /** @description Refuse requests once it is spent; else they are served by whoever costs least */
             hard?: boolean;
@@ -1722,7 +2733,19 @@ export interface components {
              */
             usd: number;
         };
+        SetThumbInputBody: {
+            /**
+             * @description none takes back what was said
+             * @enum {string}
+             */
+            thumb: "up" | "down" | "none";
+        };
         Settings: {
+            /**
+             * Format: double
+             * @description What a right answer is worth, in dollars: auto mode weighs it against cost and waiting
+             */
+            answer_usd: number;
             /**
              * @description What savings are counted against: the model at its vendor's own price, the dearest that could have served, or the first account in the user's order
              * @enum {string}
@@ -1734,6 +2757,8 @@ export interface components {
             close_to_tray: boolean;
             /** @description ISO code of the currency in which the pages, the tray and commands show money; empty: US dollars. The API stays in dollars */
             currency: string;
+            /** @description In latency mode, ask the next account too where the first takes longer than it nearly ever does; both may be billed */
+            hedge: boolean;
             /**
              * Format: int64
              * @description How long requests are kept one by one; 0: for ever. What they came to by the hour stays
@@ -1746,6 +2771,22 @@ export interface components {
              * @description Where clients are served on loopback
              */
             port: number;
+            /** @description Where it is fetched from; empty: where genai-prices publishes it */
+            prices_url: string;
+            /** @description Ask accounts that nobody has asked for long, or that are to be tried again, for their models, while clients are at work */
+            probe: boolean;
+            /** @description Ask models likewise for one token, where their price is known */
+            probe_models: boolean;
+            /**
+             * Format: double
+             * @description Nor any more that cost something once they have cost this many dollars
+             */
+            probe_usd_per_day: number;
+            /**
+             * Format: int64
+             * @description No more probes than this on a day
+             */
+            probes_per_day: number;
             /** @description How accounts are reached that have no word of their own: system (or empty), direct, or a proxy's URL; its password is shown as *** */
             proxy: string;
             /**
@@ -1753,23 +2794,47 @@ export interface components {
              * @description What a dollar is in that currency, as the user says
              */
             rate: number;
+            /** @description Fetch the list of prices once a day */
+            refresh_prices: boolean;
             /**
              * @description What becomes of a tool that has run away: nothing, a notice, or a notice and a pause
              * @enum {string}
              */
             runaway: "off" | "tell" | "pause";
+            /**
+             * Format: double
+             * @description What a second of waiting costs, in dollars
+             */
+            second_usd: number;
             /** @description Start without a window, where there is a tray */
             start_hidden: boolean;
             /** @enum {string} */
             theme: "system" | "light" | "dark";
+            /**
+             * Format: double
+             * @description How good a model must be for cost mode, in terms of the best that could serve; 0: however bad
+             */
+            tolerance: number;
         };
         Shown: {
             shown: boolean;
+        };
+        Side: {
+            /** @description The text is only the beginning of it */
+            cut?: boolean;
+            /**
+             * Format: int64
+             * @description Bytes that it had
+             */
+            size: number;
+            text: string;
         };
         Status: {
             accounts: components["schemas"]["AccountStanding"][] | null;
             /** @description host:port at which clients are served */
             addresses?: string[] | null;
+            /** @description Clients whose prompts and replies are captured, by name */
+            capturing?: string[] | null;
             /** @description The data folder */
             dir: string;
             /**
@@ -1810,10 +2875,15 @@ export interface components {
             ui?: boolean;
             version: string;
         };
+        UndoRoutingRequest: {
+            /** @description What the change came to; absent: whatever there is */
+            version?: string;
+        };
         UnlockInputBody: {
             passphrase: string;
         };
         Usage: {
+            audio?: components["schemas"]["Part"];
             /** Format: int64 */
             cache_read: number;
             /** Format: int64 */
@@ -1821,17 +2891,26 @@ export interface components {
             /** Format: int64 */
             cache_write_1h: number;
             estimated: boolean;
+            image?: components["schemas"]["Part"];
+            /** Format: int64 */
+            images_made?: number;
             /** Format: int64 */
             input: number;
             /** Format: int64 */
             output: number;
             /** Format: int64 */
             reasoning: number;
+            service?: string;
+            split?: boolean;
+            /** Format: int64 */
+            web_searches?: number;
         };
         UsageReport: {
             groups?: components["schemas"]["Group"][] | null;
             /** @description What savings are counted against, in a sentence */
             method: string;
+            /** @description How far off what requests were expected to take was, by model, that with the most requests first; whole hours */
+            misses?: components["schemas"]["Miss"][] | null;
             /** @description How the user wants to see money; absent: in dollars, as all of this is */
             money?: components["schemas"]["Money"];
             /** @description Cursor of the next, older page of rows; absent on the last */
@@ -1843,6 +2922,16 @@ export interface components {
             totals: components["schemas"]["Figures"];
             /** Format: date-time */
             until?: string;
+        };
+        Use: {
+            caps?: components["schemas"]["Caps"];
+            reserve?: components["schemas"]["Reserve"];
+            /** @description Default: always */
+            schedule?: components["schemas"]["Hours"][] | null;
+        };
+        VirtualModel: {
+            name: string;
+            plan: components["schemas"]["RoutingPlan"];
         };
     };
     responses: never;
@@ -2032,6 +3121,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clearCooldown: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             /** @description Error */
@@ -2268,6 +3388,132 @@ export interface operations {
             };
         };
     };
+    capture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptureInfo"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    emptyCapture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    limitCapture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LimitCaptureInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptureInfo"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    captureClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaptureClientInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptureInfo"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     clients: {
         parameters: {
             query?: never;
@@ -2372,7 +3618,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["EditClientInputBody"];
+                "application/json": components["schemas"]["EditClient"];
             };
         };
         responses: {
@@ -2726,6 +3972,38 @@ export interface operations {
             };
         };
     };
+    health: {
+        parameters: {
+            query?: {
+                /** @description Only of this account: id, slug or name */
+                account?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     link: {
         parameters: {
             query?: never;
@@ -3006,6 +4284,127 @@ export interface operations {
             };
         };
     };
+    price: {
+        parameters: {
+            query: {
+                /** @description As the upstream calls the model, or its canonical id */
+                name: string;
+                /** @description Only at this account: id, slug or name */
+                account?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelPrice"][] | null;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forgetPrices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refreshPrices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     providers: {
         parameters: {
             query?: never;
@@ -3055,6 +4454,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Recognised"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayed: {
+        parameters: {
+            query?: {
+                /** @description The version of a report: wait, for some seconds, until there is something that it does not have */
+                after?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stopReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
                 };
             };
             /** @description Error */
@@ -3144,6 +4637,37 @@ export interface operations {
             };
         };
     };
+    captured: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Captured"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     receipt: {
         parameters: {
             query?: never;
@@ -3175,6 +4699,41 @@ export interface operations {
             };
         };
     };
+    setThumb: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetThumbInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     resume: {
         parameters: {
             query?: never;
@@ -3191,6 +4750,229 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Paused"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    routing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Routing"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editRouting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoutingEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Routing"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkRouting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckRoutingRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checked"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switchOn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Routing"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switchOff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Routing"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    saveRouting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveRoutingRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Routing"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undoRouting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoRoutingRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Routing"];
                 };
             };
             /** @description Error */

@@ -149,7 +149,7 @@ function ClientRow({ client: c, now, show }: { client: Client; now: number; show
         {!dead && (
           <Group gap="xs" justify="flex-end" wrap="nowrap">
             {c.paused && (
-              <Button size="xs" onClick={() => setPaused(false)} loading={pause.isPending} aria-label={`Resume ${c.name}`}>
+              <Button size="xs" onClick={() => setPaused(false)} loading={edit.isPending} aria-label={`Resume ${c.name}`}>
                 Resume
               </Button>
             )}

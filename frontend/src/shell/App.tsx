@@ -11,6 +11,7 @@ import { Explain } from "../pages/Explain";
 import { Models } from "../pages/Models";
 import { Overview } from "../pages/Overview";
 import { Requests } from "../pages/Requests";
+import { Routing } from "../pages/Routing";
 import { Settings } from "../pages/Settings";
 import { Tools } from "../pages/Tools";
 import { showIn } from "../format";
@@ -51,6 +52,7 @@ function Shell() {
             <Route path="/" component={Overview} />
             <Route path="/accounts/:what?" component={Accounts} />
             <Route path="/models/*?">{({ "*": query }) => <Models key={query} asked={query} />}</Route>
+            <Route path="/routing" component={Routing} />
             <Route path="/tools/:what?" component={Tools} />
             <Route path="/requests/:id?" component={Requests} />
             <Route path="/explain/:what?" component={Explain} />

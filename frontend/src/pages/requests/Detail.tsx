@@ -70,7 +70,7 @@ function Body({ id }: { id: string }) {
               )}
               {r.state !== "running" && (
                 <Box mt="sm">
-                  <CopyButton text={report({ row: r, record, thumb }, status?.version ?? "", provider)}>Copy a report</CopyButton>
+                  <CopyButton text={report({ row: r, record }, status?.version ?? "", provider)}>Copy a report</CopyButton>
                 </Box>
               )}
             </Box>
