@@ -351,6 +351,20 @@ func TestServing(t *testing.T) {
 	w.write("routing.yaml", "")
 	w.until(func() bool { return strings.Contains(w.run("rules", "list").err, "no rule") })
 
+	// What a model costs and by whose word; the list of prices is fetched when it is asked for, and a failure changes nothing.
+	w.run("prices", "list").ends(0).says("genai-prices", "prices auto on")
+	w.run("prices", "show", "gpt-4o").ends(0).says("gpt-4o at a", "Input", "$2.5", "by @pydantic/genai-prices", "as batch")
+	w.run("prices", "show", "gpt-9").ends(4)
+	w.run("prices", "auto", "perhaps").ends(2).says("on or off")
+	w.run("prices", "auto", "off", "--from", "http://prices.example/list.json").ends(2).says("https")
+	w.run("prices", "auto", "off", "--from", "http://127.0.0.1:9/list.json").ends(0)
+	w.run("prices", "refresh").ends(6).says("cannot be fetched", "stay in force")
+	var list client.PriceList
+	w.run("prices", "built-in", "--json").ends(0).json(&list)
+	if list.Fetched || list.AsOf == "" || list.From != "http://127.0.0.1:9/list.json" {
+		t.Errorf("prices built-in --json says %+v", list)
+	}
+
 	// A hard budget that is spent refuses, in words that say which it is; raised, it no longer does.
 	w.run("budgets", "list").ends(0).says("no budget")
 	w.run("budgets", "set", "mine", "0", "--client", "script", "--hard").ends(0).says("mine", "client script", "refused")

@@ -39,7 +39,7 @@ for, beside what really happened. Nothing is sent and nothing is spent.`,
 		}}
 	f := c.Flags()
 	f.IntVar(&days, "days", 7, "how many `days` back")
-	f.StringVar(&mode, "mode", "all", "the `mode`, or all")
+	f.StringVar(&mode, "mode", "all", "the `mode`; all: failover, balance, latency and cost, whose figures every request has")
 	return c
 }
 

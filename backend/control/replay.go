@@ -33,9 +33,12 @@ type Replayed struct {
 type replayInput struct {
 	Body struct {
 		Days  int      `json:"days" minimum:"1" maximum:"3650" doc:"How many days back, to the minute"`
-		Modes []string `json:"modes,omitempty" doc:"Default: all that can be replayed"`
+		Modes []string `json:"modes,omitempty" doc:"Default: failover, balance, latency and cost"`
 	}
 }
+
+// byFigures are the modes whose figures every record has. What the others look at beside is not known of all, and then a record can be compared with none.
+var byFigures = []routing.Mode{routing.Failover, routing.Balance, routing.Fastest, routing.Cheapest}
 
 // learnBefore is how much of the time before is looked at, so that the figures are not new to the first requests.
 const learnBefore = 24 * time.Hour
@@ -48,17 +51,10 @@ func (s *Service) replay(_ context.Context, in *replayInput) (Replayed, error) {
 		if err != nil {
 			return Replayed{}, NewProblem(Invalid, Sentence(err.Error()), "")
 		}
-		if !routing.CanRerank(m) {
-			return Replayed{}, NewProblem(Invalid, "The mode "+word+" cannot be replayed: the ledger does not keep what it looks at.", "Leave it out.")
-		}
 		modes = append(modes, m)
 	}
 	if len(modes) == 0 {
-		for _, m := range routing.Modes {
-			if routing.CanRerank(m.Mode) {
-				modes = append(modes, m.Mode)
-			}
-		}
+		modes = byFigures
 	}
 	p := &s.replaying
 	p.mu.Lock()

@@ -155,6 +155,7 @@ func appendRecord(b []byte, r *routing.Record) ([]byte, error) {
 	o.flag("nearer", r.Nearer)
 	o.num("ranked", int64(r.Ranked))
 	o.words("rules", r.Rules)
+	o.set(r.Set)
 	o.each("candidates", len(r.Candidates), func(i int) {
 		c := &r.Candidates[i]
 		o.text("deployment", c.Deployment)
@@ -169,6 +170,7 @@ func appendRecord(b []byte, r *routing.Record) ([]byte, error) {
 		o.figure("failing", c.Failing)
 		o.figure("cost", c.Cost)
 		o.figure("later", c.Later)
+		o.figure("turns", c.Turns)
 		o.num("cached", c.Cached)
 		o.flag("priced", c.Priced)
 		o.word("unknown", c.Unknown)
@@ -258,6 +260,29 @@ func appendRecord(b []byte, r *routing.Record) ([]byte, error) {
 	})
 	o.close()
 	return o.b, o.err
+}
+
+func (o *object) set(s routing.Set) {
+	if s == (routing.Set{}) {
+		return
+	}
+	o.key("set")
+	o.open()
+	if s.Temperature != nil {
+		o.float("temperature", *s.Temperature)
+	}
+	if s.TopP != nil {
+		o.float("top_p", *s.TopP)
+	}
+	if s.MaxOutput != nil {
+		o.number("max_output", *s.MaxOutput)
+	}
+	o.word("effort", s.Effort)
+	o.word("verbosity", s.Verbosity)
+	if s.Seed != nil {
+		o.number("seed", *s.Seed)
+	}
+	o.close()
 }
 
 func (o *object) usage(u protocol.Usage) {

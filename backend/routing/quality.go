@@ -72,11 +72,17 @@ func (r *Request) domain() scores.Domain {
 // quality ranks by how good an answer is expected to be; those that are within a hair of the best by what they cost, and then the rest likewise.
 type quality struct{}
 
-func (quality) rank(r Request, cs []Candidate) {
+func (q quality) rank(r Request, cs []Candidate) {
 	bill(&r, cs)
 	judge(&r, cs)
-	inGroups(cs, func(best float64) float64 { return best - hair })
+	q.sort(cs, r.worth)
 	noteDominated(cs)
+}
+
+func (quality) score(t *Terms, w *Worth) float64 { return cost{}.score(t, w) }
+
+func (quality) sort(cs []Candidate, _ *Worth) {
+	inGroups(cs, func(best float64) float64 { return best - hair })
 }
 
 // auto ranks by what an answer is worth to the user, less what it costs and the time it takes.
@@ -86,23 +92,28 @@ func (quality) rank(r Request, cs []Candidate) {
 // expected to be worth, and not with their cost alone: else the longer a session, the less its answers would be worth.
 type auto struct{}
 
-func (auto) rank(r Request, cs []Candidate) {
+func (a auto) rank(r Request, cs []Candidate) {
 	bill(&r, cs)
 	judge(&r, cs)
 	for i := range cs {
 		c := &cs[i]
-		worth := c.weigh(r.worth)
-		c.Score += -worth - c.Cost - c.Later // what is left of the bill's score is the cost of failures
+		c.Utility = c.utility(r.worth)
+		c.Score = a.score(&c.Terms, r.worth)
 	}
 	byScore(cs)
 	noteDominated(cs)
 }
 
-// weigh returns what an answer, and the turns after it, are worth less what they cost, in dollars; what that is for each of them becomes c's.
-func (c *Candidate) weigh(w *Worth) float64 {
-	worth := (1+c.turns)*(w.Answer*c.Quality-w.Second*c.Wait.Seconds()) - c.Cost - c.Later
-	c.Utility = worth / (1 + c.turns)
-	return worth
+func (auto) score(t *Terms, w *Worth) float64 {
+	failures := cost{}.score(t, w) - t.Cost - t.Later
+	return failures - (1+t.Turns)*t.utility(w)
+}
+
+func (auto) sort(cs []Candidate, _ *Worth) { byScore(cs) }
+
+// utility is what an answer is worth, less what it costs and the time it takes, in dollars: of it and the turns after it, the mean.
+func (t *Terms) utility(w *Worth) float64 {
+	return w.Answer*t.Quality - w.Second*t.Wait.Seconds() - (t.Cost+t.Later)/(1+t.Turns)
 }
 
 // inGroups sorts those whose quality is above a floor, which follows from the best, by score; and then the rest likewise.

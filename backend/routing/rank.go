@@ -16,7 +16,6 @@ type Candidate struct {
 	Weight  float64 // its share in balance mode
 	Turn    int     // when it would come in the user's order, from 0
 	Running int64   // requests in flight there when this one was looked at
-	turns   float64 // that are expected to follow in the session
 	Terms
 }
 
@@ -26,6 +25,7 @@ type Terms struct {
 	Failing float64       `json:"failing,omitempty"` // the chance that it fails by the upstream's doing
 	Cost    float64       `json:"cost,omitempty"`    // dollars that an answer is expected to cost
 	Later   float64       `json:"later,omitempty"`   // dollars that the later turns of the session are expected to cost, there
+	Turns   float64       `json:"turns,omitempty"`   // that are expected to follow in the session
 	Cached  int64         `json:"cached,omitempty"`  // tokens of the prompt that its cache is expected to hold
 	Priced  bool          `json:"priced,omitempty"`  // Cost and Later are known
 	Unknown string        `json:"unknown,omitempty"` // why they are not, where they were looked for: cost mode then takes it last
@@ -136,7 +136,7 @@ func (c *Candidate) Expect(r Request, worth *Worth) {
 	c.Wait, c.Failing = c.Live.P95(r.Bytes, r.Stream, r.At), c.Live.Failing(r.At)
 	c.expect(&r)
 	c.Quality = c.Judge(r.domain(), r.At).Quality
-	c.weigh(worth)
+	c.Utility = c.utility(worth)
 }
 
 // ExpectCost is the part of [Candidate.Expect] that is about money.
@@ -159,7 +159,7 @@ func (c *Candidate) expect(r *Request) {
 		c.Unknown = "its price leaves out what this takes"
 	}
 	c.Cost *= billed
-	c.turns = w.Turns
+	c.Turns = w.Turns
 	if w.Turns > 0 {
 		later, _ := c.Price.Cost(protocol.Usage{CacheRead: w.Prompt, Output: w.Output, Service: w.Service}, r.At)
 		c.Later = w.Turns * later * billed

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"hash/fnv"
 	"math"
 	"slices"
@@ -87,6 +88,7 @@ const (
 	unmetered = "no tokens are known that they took"
 	unordered = "they were kept before the ledger knew in which order the accounts were"
 	unpriced  = "a price is not known, of who served them or of who would have"
+	unjudged  = "how good the answers of their models are was not looked at then"
 )
 
 func reasonAgainst(r *routing.Record) string {
@@ -172,8 +174,11 @@ func (p *Replay) play(r *routing.Record) (reason string) {
 		if len(r.Candidates) > 1 {
 			o = p.path(r, &p.modes[i], turn)
 		}
-		if !o.priced {
+		switch {
+		case !o.priced:
 			reason = unpriced
+		case unknownQuality(r, modeOf(r, p.modes[i].Mode)):
+			reason = cmp.Or(reason, unjudged)
 		}
 		p.outcomes = append(p.outcomes, o)
 	}
@@ -195,6 +200,20 @@ func (p *Replay) play(r *routing.Record) (reason string) {
 		count(&p.report.NoCaches, r.Session != "" && len(r.Candidates) > 1 && r.Candidates[0].Cold == 0 && r.Candidates[0].Would > 0)
 	}
 	return reason
+}
+
+// unknownQuality reports whether a mode looks at how good the candidates' answers are, and the record does not tell. That of one model is the same
+// at all accounts.
+func unknownQuality(r *routing.Record, m routing.Mode) bool {
+	if m != routing.Best && m != routing.Auto {
+		return false
+	}
+	one, judged := true, true
+	for i := range r.Candidates {
+		one = one && r.Candidates[i].Upstream == r.Candidates[0].Upstream
+		judged = judged && r.Candidates[i].Quality > 0
+	}
+	return !one && !judged
 }
 
 // add books what a request comes to.
@@ -343,7 +362,7 @@ func (p *Replay) fill(r *routing.Record, s *side, turn live.Turn, mode routing.M
 		}
 		prompt := r.Usage.Prompt()
 		f.Cost, f.Priced = p.cost(r, f, s.memory.Cached(turn, f.Deployment, r.Start)), f.WouldKnown
-		f.Later = turns * p.cost(r, f, prompt)
+		f.Turns, f.Later = turns, turns*p.cost(r, f, prompt)
 	}
 }
 

@@ -1718,6 +1718,8 @@ export interface components {
             score?: number;
             /** Format: int64 */
             tier?: number;
+            /** Format: double */
+            turns?: number;
             unknown?: string;
             upstream: string;
             /** Format: double */
@@ -2449,7 +2451,7 @@ export interface components {
              * @description How many days back, to the minute
              */
             days: number;
-            /** @description Default: all that can be replayed */
+            /** @description Default: failover, balance, latency and cost */
             modes?: string[] | null;
         };
         Replayed: {

@@ -28,7 +28,7 @@ export function Replay() {
           <Card withBorder>
             <Group gap="sm" align="flex-end">
               <Select label="My requests of" data={spans.map((d) => ({ value: String(d), label: d === 1 ? "the last day" : `the last ${d} days` }))} value={days} onChange={(d) => d !== null && setDays(d)} allowDeselect={false} w={180} />
-              <Select label="Under the mode" placeholder="Each of them" data={(mode?.modes ?? []).map((m) => ({ value: m.mode, label: modeName(m.mode) }))} value={one} onChange={setOne} clearable w={180} />
+              <Select label="Under the mode" placeholder="The four by figures" data={(mode?.modes ?? []).map((m) => ({ value: m.mode, label: modeName(m.mode) }))} value={one} onChange={setOne} clearable w={180} />
               {r.running ? (
                 <Button variant="default" leftSection={<IconPlayerStop size={16} />} onClick={() => stop.mutate(undefined, { onError: refused })}>
                   Stop
