@@ -20,7 +20,6 @@ import (
 	"metapi/backend/routing"
 	"metapi/backend/routing/live"
 	"metapi/backend/snapshot"
-	"metapi/backend/store"
 )
 
 // Switches are what the user sets for the whole of Metapi. They outlive a restart.
@@ -60,7 +59,7 @@ type Service struct {
 	Refresh    *catalog.Refresher
 	Lists      *catalog.Lists
 	Ledger     *ledger.Ledger
-	Store      *store.Store
+	Store      Database
 	Live       *live.Registry
 	Snapshot   func() *snapshot.Snapshot // the one in force; means something only while serving
 	Routing    func() routing.Settings   // what the user has written in routing.yaml

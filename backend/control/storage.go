@@ -14,8 +14,15 @@ type Records struct {
 	KeepDays int       `json:"keep_days" doc:"As the settings say; 0: for ever"`
 }
 
+// Database is the file in which the records are.
+type Database interface {
+	Path() string
+	Size() (bytes, free int64, err error) // free: what compacting it would give back, about
+	Compact() error                       // requests go on meanwhile
+}
+
 func (s *Service) storage(context.Context, *nothing) (Records, error) {
-	size, err := s.Store.Size()
+	bytes, free, err := s.Store.Size()
 	if err != nil {
 		return Records{}, err
 	}
@@ -24,7 +31,7 @@ func (s *Service) storage(context.Context, *nothing) (Records, error) {
 		return Records{}, err
 	}
 	set, err := s.Switches.Settings()
-	return Records{Path: s.Store.Path(), Bytes: size.Bytes, Free: size.Free, Oldest: oldest, KeepDays: set.KeepDays}, err
+	return Records{Path: s.Store.Path(), Bytes: bytes, Free: free, Oldest: oldest, KeepDays: set.KeepDays}, err
 }
 
 // compact writes the database anew. Requests go on meanwhile.

@@ -9,20 +9,17 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// Size is how large the file is, and how much of that a compaction would give back, about.
-type Size struct{ Bytes, Free int64 }
-
-// Size looks at the file.
-func (s *Store) Size() (z Size, err error) {
+// Size is how large the file is, in bytes, and how much of that a compaction would give back, about.
+func (s *Store) Size() (bytes, free int64, err error) {
 	err = s.View(func(tx *Tx) error {
-		z.Bytes = tx.tx.Size()
+		bytes = tx.tx.Size()
 		return nil
 	})
 	s.swap.RLock()
 	defer s.swap.RUnlock()
 	stats := s.db.Stats()
-	z.Free = min(int64(stats.FreePageN+stats.PendingPageN)*int64(s.db.Info().PageSize), z.Bytes)
-	return z, err
+	free = min(int64(stats.FreePageN+stats.PendingPageN)*int64(s.db.Info().PageSize), bytes)
+	return bytes, free, err
 }
 
 // compacting is how the new file is called while it is written; of one that a compaction was killed over there is no use.

@@ -33,9 +33,9 @@ export const queryClient = new QueryClient({
 
 /** What each topic of an event is shown by. */
 const shownBy: Record<NonNullable<Event["topics"]>[number], string[]> = {
-  status: ["status", "mode", "health", "budgets", "records"],
-  accounts: ["accounts"],
-  models: ["models"],
+  status: ["status", "mode", "health", "budgets", "records", "routing"],
+  accounts: ["accounts", "routing"],
+  models: ["models", "routing"],
   clients: ["clients", "capture"],
   settings: ["settings", "desktop", "usage", "receipt", "records"],
   doctor: ["doctor"],

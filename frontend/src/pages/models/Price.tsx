@@ -50,7 +50,7 @@ function Source({ of: p }: { of: ModelPrice }) {
           {p.dollars === undefined ? "" : `; ${amount(1 / p.dollars)} ${p.currency} are a dollar`}
         </Text>
         {p.old && (
-          <Badge size="xs" color="yellow" variant="light" autoContrast>
+          <Badge size="xs" color="yellow" variant="light" c="var(--mantine-color-text)">
             old
           </Badge>
         )}

@@ -18,7 +18,7 @@ export function PriceList() {
           {list.fetched ? "The list of prices was fetched" : "The list of prices came with this version"}: {list.source} of {list.as_of}, {plural(list.days, "day")} old.
         </Text>
         {list.old && (
-          <Badge color="yellow" variant="light" autoContrast>
+          <Badge color="yellow" variant="light" c="var(--mantine-color-text)">
             old
           </Badge>
         )}

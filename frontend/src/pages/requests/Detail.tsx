@@ -232,14 +232,14 @@ const plain: [string, (c: Candidate) => string][] = [
 const would: [string, (c: Candidate) => string] = ["Same tokens there", (c) => (c.would_known ? dollars(c.would ?? 0) : "not known")];
 
 const good: [string, (c: Candidate) => string] = ["Good answers", (c) => (c.judged ? `${Math.round(100 * c.judged.quality)} % ± ${Math.round(100 * c.judged.doubt)}` : "–")];
-const costs: [string, (c: Candidate) => string] = ["This request", (c) => (c.priced ? `≈ ${dollars(c.cost ?? 0)}` : "not known")];
+const costs: [string, (c: Candidate) => string] = ["This request", (c) => (c.priced ? `≈ ${dollars(c.cost ?? 0)}` : c.unknown ? `not known, so last in cost mode: ${c.unknown}` : "not known")];
 const worth: [string, (c: Candidate) => string] = ["Worth, less cost and wait", (c) => (c.priced && c.utility !== undefined ? `${c.utility < 0 ? "–" : ""}${dollars(Math.abs(c.utility))}` : "–")];
 
 /** What a mode looks at when it ranks, where that is more than the plain figures. */
 const looksAt: Record<string, [string, (c: Candidate) => string][]> = {
   latency: [wait, fails],
   cost: [
-    ["This request", (c) => (c.priced ? `≈ ${dollars(c.cost ?? 0)}` : c.unknown ? `not known, so last in cost mode: ${c.unknown}` : "not known")],
+    costs,
     ["The turns to come", (c) => (c.priced && c.later ? `≈ ${dollars(c.later)}` : "–")],
     fails,
   ],
