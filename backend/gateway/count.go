@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"sync/atomic"
+	"time"
 
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/quote"
@@ -136,15 +138,27 @@ const (
 	learnEvery = 32
 )
 
-// readsFast bounds prompts that are always read after the reply: it takes less than all else that Metapi does for them.
-const readsFast = 16 << 10
+// Prompts up to readsFast bytes are read after the reply whatever the mode, but for a flood of them: no two within readPause.
+const (
+	readsFast = 16 << 10
+	readPause = 10 * time.Millisecond
+)
+
+// pace is for what is done at most once in a time.
+type pace struct{ next atomic.Int64 } // nanoseconds since epoch
+
+// take reports whether it may be done now, and not again for a time.
+func (p *pace) take(pause time.Duration) bool {
+	now, next := int64(time.Since(epoch)), p.next.Load()
+	return now >= next && p.next.CompareAndSwap(next, now+int64(pause))
+}
 
 // checkEstimate holds what was expected, by all that was known, against what the upstream tells, where that is what the client sent; and then
 // learns from it.
 func (a *attempt) checkEstimate() {
 	n := a.g.replies.Add(1)
 	learn := n <= learnAll || n%learnEvery == 0
-	if !a.counting() && (learn || a.expected.read || len(a.body) <= readsFast) {
+	if !a.counting() && (learn || a.expected.read || len(a.body) <= readsFast && a.g.reads.take(readPause)) {
 		c := routing.Candidate{Deployment: a.d}
 		c.ExpectCost(a.asked)
 		w := a.weigh(a.d)

@@ -66,6 +66,7 @@ type Gateway struct {
 	mends    memory         // what upstreams have been found to want
 	thoughts thoughts       // what some of them will want back
 	hedges   hedges         // that may be made
+	reads    pace           // of prompts that nobody had to read
 	replies  atomic.Uint64  // with usage told, of which some are learned from
 
 	compactless sync.Map    // deployment id -> struct{}: speaks openai-responses, but makes no compactions
