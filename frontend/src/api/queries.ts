@@ -215,10 +215,12 @@ export const useCaptureClient = () =>
   useChange(({ id, on }: { id: string; on: boolean }) => data(PUT("/api/capture/clients/{id}", { ...at(id), body: { on } })), "capture", "clients", "status");
 export const useLimitCapture = () => useChange((body: { days?: number; megabytes?: number }) => data(PATCH("/api/capture", { body })), "capture");
 export const useEmptyCapture = () => useChange(() => data(DELETE("/api/capture")), "capture", "captured");
-/** What was said in a request; null where that was not captured. */
-export const useCaptured = (id: string) =>
-  useQuery({
+/** What was said in a request; null where that was not captured. Nobody is asked where nothing is. */
+export const useCaptured = (id: string) => {
+  const { data: all } = useCapture();
+  return useQuery({
     queryKey: ["captured", id],
+    enabled: all !== undefined && all.holding.requests + (all.clients?.length ?? 0) > 0,
     queryFn: async () => {
       try {
         return await data(GET("/api/requests/{id}/captured", at(id)));
@@ -230,6 +232,7 @@ export const useCaptured = (id: string) =>
     placeholderData: undefined,
     gcTime: 0,
   });
+};
 export const useSetBudget = () =>
   useChange(({ name, ...body }: { name: string } & SetBudget) => data(PUT("/api/budgets/{name}", { params: { path: { name } }, body })), "budgets");
 export const useRemoveBudget = () => useChange((name: string) => data(DELETE("/api/budgets/{name}", { params: { path: { name } } })), "budgets");
