@@ -159,7 +159,7 @@ func (b *Backend) open() (err error) {
 	})
 	if b.lists, err = catalog.NewLists(catalog.ListsConfig{Store: b.store, Setting: b.priceSetting, OnChange: b.discovered, Client: func(ctx context.Context) (provider.Doer, error) {
 		c, err := b.way(ctx, account.Account{}) // as accounts are reached that have no word of their own
-		return &http.Client{Transport: c}, err
+		return &http.Client{Transport: c, CheckRedirect: catalog.CheckListRedirect}, err
 	}}); err != nil {
 		return err
 	}

@@ -132,3 +132,19 @@ func TestRefreshPrices(t *testing.T) {
 	must(h.EditSettings(t.Context(), client.EditSettings{RefreshPrices: &on}))(t)
 	await(t, "prices are refreshed", func() bool { return *model().Input == 3*before })
 }
+
+// A list that is sent for to where anybody could answer is not fetched there, and one that goes on to an address as good as its own is.
+func TestPricesStayOnTheWay(t *testing.T) {
+	h := newHouse(t)
+	text := published(t, 1)
+	list := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(text) }))
+	defer list.Close()
+	for to, outcome := range map[string]string{list.URL: "ok", strings.Replace(list.URL, "127.0.0.1", "localhost", 1): "unreachable"} {
+		from := httptest.NewServer(http.RedirectHandler(to, http.StatusFound))
+		defer from.Close()
+		must(h.EditSettings(t.Context(), client.EditSettings{PricesURL: &from.URL}))(t)
+		if got := must(h.RefreshPrices(t.Context()))(t); string(got.Outcome) != outcome {
+			t.Errorf("by way of %s: %+v", to, got)
+		}
+	}
+}

@@ -29,6 +29,7 @@ const (
 	listRetry   = time.Hour // after one that failed
 	listTimeout = time.Minute
 	largestList = 8 << 20
+	mostHops    = 10
 )
 
 // Refreshed is how the last refresh of the prices went.
@@ -205,6 +206,14 @@ func CheckListAddress(from string) error {
 		return errors.New("a list of prices is fetched by https, or from this machine")
 	}
 	return nil
+}
+
+// CheckListRedirect keeps an [http.Client] from following a list to where [CheckListAddress] would not have it fetched.
+func CheckListRedirect(to *http.Request, via []*http.Request) error {
+	if len(via) >= mostHops {
+		return errors.New("it is sent from one address to the next without end")
+	}
+	return CheckListAddress(to.URL.String())
 }
 
 // fetch asks for the list. The catalog is nil where nothing new is to be put in force.

@@ -307,6 +307,7 @@ func TestNormaliseLeavesOutWhatItDoesNotUnderstand(t *testing.T) {
 		"negative":      {map[string]any{"input_mtok": -1}, "no price"},
 		"huge":          {map[string]any{"input_mtok": 1e9}, "no price"},
 		"tier of calls": {map[string]any{"requests_kcount": map[string]any{"base": 1, "tiers": []any{map[string]any{"start": 1, "price": 2}}}}, "unknown price requests_kcount"},
+		"steps":         {map[string]any{"input_mtok": map[string]any{"base": 1, "tiers": slices.Repeat([]any{map[string]any{"start": 1, "price": 2}}, 21)}}, "21 prices by size"},
 		"a new member":  {map[string]any{"input_mtok": map[string]any{"base": 1, "per": "region"}}, "per"},
 	} {
 		list[name], want[name] = c.price, c.left

@@ -43,6 +43,9 @@ var leftOut = []string{"storage_searches_kcount", "input_video_mtok", "audio_hou
 // dearest bounds a price, in dollars per million tokens: a hundred times what the dearest model costs.
 const dearest = 1e5
 
+// mostSteps bounds how many sizes of prompts a price may tell apart: several times what any vendor does.
+const mostSteps = 20
+
 // Normalise reads what genai-prices publishes, and writes it as the "providers" of the snapshot: a JSON array, one model a line. It serves
 // build/catalog, which makes the snapshot, and [Lists], which refreshes it.
 //
@@ -266,6 +269,9 @@ func amountOf(raw json.RawMessage) (float64, []step, error) {
 		}
 	} else if err := json.Unmarshal(raw, &tiered.Base); err != nil {
 		return 0, nil, err
+	}
+	if len(tiered.Tiers) > mostSteps {
+		return 0, nil, fmt.Errorf("%d prices by size", len(tiered.Tiers))
 	}
 	slices.SortFunc(tiered.Tiers, func(a, b step) int { return cmp.Compare(a.Start, b.Start) })
 	for _, v := range append([]step{{0, tiered.Base}}, tiered.Tiers...) {

@@ -67,14 +67,14 @@ func (n names) exported(r *routing.Record) Exported {
 	}
 	usd := func(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 	switch {
-	case r.Cost.Unknown:
+	case r.Cost.Unknown || r.State == routing.Running: // nobody knows yet
 		e.Cost = "unknown"
 	case r.Cost.ToldBy != "":
 		e.Cost = "told"
 	case r.Cost.Estimated:
 		e.Cost = "estimated"
 	}
-	if !r.Cost.Unknown {
+	if e.Cost != "unknown" {
 		e.CostUSD = usd(r.Cost.USD)
 	}
 	for _, a := range r.Against {

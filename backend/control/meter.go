@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -163,14 +164,22 @@ func (m *Meter) write(w *exposition) {
 	defer m.mu.Unlock()
 	for i := range counters {
 		w.begin(&counters[i], "counter")
-		for _, l := range inOrder(m.counters[i]) {
-			w.value("", m.counters[i][l], l)
+		called := map[labels]float64{}
+		for l, n := range m.counters[i] {
+			called[w.called(l)] += n
+		}
+		for _, l := range inOrder(called) {
+			w.value("", called[l], l)
 		}
 	}
 	for i := range spans {
 		w.begin(&spans[i].family, "histogram")
-		for _, l := range inOrder(m.spans[i]) {
-			h, n := m.spans[i][l], int64(0)
+		called := map[labels]*histogram{}
+		for l, h := range m.spans[i] {
+			called[w.called(l)] = h.and(called[w.called(l)])
+		}
+		for _, l := range inOrder(called) {
+			h, n := called[l], int64(0)
 			for b, within := range h.within {
 				n += within
 				bound := "+Inf"
@@ -183,6 +192,18 @@ func (m *Meter) write(w *exposition) {
 			w.value("_count", float64(n), l)
 		}
 	}
+}
+
+// and is what both have seen; o may be nil.
+func (h *histogram) and(o *histogram) *histogram {
+	if o == nil {
+		return h
+	}
+	sum := &histogram{slices.Clone(h.within), h.sum + o.sum}
+	for i, n := range o.within {
+		sum.within[i] += n
+	}
+	return sum
 }
 
 func inOrder[V any](of map[labels]V) []labels {
@@ -219,7 +240,7 @@ func (w *exposition) value(suffix string, v float64, l labels, more ...string) {
 		separator = ","
 	}
 	for i, name := range w.in.labels {
-		label(name, w.names.label(name, l[i]))
+		label(name, l[i])
 	}
 	for i := 0; i < len(more); i += 2 {
 		label(more[i], more[i+1])
@@ -230,11 +251,17 @@ func (w *exposition) value(suffix string, v float64, l labels, more ...string) {
 	fmt.Fprintf(w, "%s %s\n", b.String(), strconv.FormatFloat(v, 'g', -1, 64))
 }
 
-// label is what a label's value is called.
-func (n names) label(name, value string) string {
-	of := map[string]map[string]string{"client": n.clients, "account": n.accounts}[name]
-	if called := of[value]; called != "" {
-		return called
+// called puts names in place of ids. A key that was made anew after it was revoked has the name of the one before: the two are one series, since
+// Prometheus takes none that comes twice, and nothing at all that is not UTF-8.
+func (w *exposition) called(l labels) labels {
+	for i, name := range w.in.labels {
+		switch name {
+		case "client":
+			l[i] = cmp.Or(w.names.clients[l[i]], l[i])
+		case "account":
+			l[i] = cmp.Or(w.names.accounts[l[i]], l[i])
+		}
+		l[i] = strings.ToValidUTF8(l[i], "\uFFFD")
 	}
-	return value
+	return l
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"metapi/backend/protocol"
 	"metapi/backend/routing"
@@ -75,6 +76,41 @@ func TestMeterIsBounded(t *testing.T) {
 	}
 	if !strings.Contains(text, `metapi_requests_total{client="(others)",account="(others)",model="(others)",state="(others)"}`) {
 		t.Error("what is beyond the bound is not told")
+	}
+}
+
+// A key that was made anew has the name of the one that was revoked: Prometheus takes no series twice, and no text that is not UTF-8.
+func TestMeterTellsEachSeriesOnce(t *testing.T) {
+	var m Meter
+	for _, client := range []string{"cli_old", "cli_new"} {
+		m.Count(ended(client, "gpt-4o"))
+	}
+	for _, model := range []string{"bad\xff", "bad\xfe"} {
+		m.Count(ended("cli_old", model))
+	}
+	var out bytes.Buffer
+	m.write(&exposition{Writer: &out, names: names{clients: map[string]string{"cli_old": "codex", "cli_new": "codex"}}})
+	text, seen := out.String(), map[string]bool{}
+	for line := range strings.Lines(text) {
+		if series, _, is := strings.Cut(line, "} "); is {
+			if seen[series] {
+				t.Errorf("twice: %s", line)
+			}
+			seen[series] = true
+		}
+	}
+	for _, line := range []string{
+		`metapi_cost_dollars_total{client="codex",account="acc_b",model="gpt-4o",source="measured"} 2`,
+		`metapi_requests_total{client="codex",account="acc_b",model="bad�",state="ok"} 2`,
+		`metapi_request_seconds_count{account="acc_b",model="bad�"} 2`,
+		`metapi_request_seconds_sum{account="acc_b",model="bad�"} 6`,
+	} {
+		if !strings.Contains(text, line+"\n") {
+			t.Errorf("there is no line %s in\n%s", line, text)
+		}
+	}
+	if !utf8.ValidString(text) {
+		t.Error("it is no UTF-8")
 	}
 }
 

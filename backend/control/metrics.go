@@ -49,13 +49,13 @@ func (s *Service) writeDeployments(e *exposition) {
 		for _, d := range snap.Of(i) {
 			n += d.Live.InFlight()
 		}
-		e.value("", float64(n), labels{snap.Accounts[i].ID})
+		e.value("", float64(n), labels{snap.Accounts[i].Slug})
 	}
 	e.begin(&family{"metapi_cooldown_seconds", "For how long a deployment that has failed may not be chosen; those that may be are not listed.", []string{"account", "model", "reason"}}, "gauge")
 	for told, i := 0, 0; i < len(snap.Deployments) && told < mostSeries; i++ {
 		d := &snap.Deployments[i]
 		if state, until, kind := d.Live.State(now); state == live.Cooling && d.Upstream != "" {
-			e.value("", until.Sub(now).Seconds(), labels{d.Account.ID, d.Upstream, string(kind)})
+			e.value("", until.Sub(now).Seconds(), e.called(labels{d.Account.ID, d.Upstream, string(kind)}))
 			told++
 		}
 	}

@@ -23,6 +23,7 @@ import (
 //	rollups      h hour -> Totals
 //	             g hour client 0 account 0 model -> Totals
 //	             s hour client 0 session -> Totals
+//	             p hour client 0 session -> Totals, of rows that were pruned and that an older Metapi had made
 //	             e hour model -> Misses
 //	pins         r kind 0 id -> sequence, account
 //	             s sequence -> kind 0 id
@@ -44,6 +45,7 @@ const (
 	groupHour   = 'g'
 	missHour    = 'e'
 	sessionHour = 's'
+	prunedHour  = 'p'
 )
 
 var metaKey = []byte("meta")
@@ -184,24 +186,16 @@ func (f *fold) entry(e *entry) error {
 
 func (f *fold) count(e *fact, sign int64) {
 	hour := binary.BigEndian.AppendUint32(nil, hourOf(e.when))
-	add := func(key []byte, t Totals) {
-		sum := f.changes[string(key)]
-		sum.add(&t, sign)
-		f.changes[string(key)] = sum
-	}
 	f.key = append(append(f.key[:0], wholeHour), hour...)
 	sum := e.sum()
-	add(f.key, sum)
-	f.key = append(append(f.key[:0], sessionHour), hour...)
-	f.key = append(append(f.key, clean(e.client)...), 0)
-	f.key = append(f.key, clean(e.session)...)
-	add(f.key, sum)
+	f.add(&sum, sign)
+	f.session(sessionHour, hourOf(e.when), e, sum, sign)
 	for _, s := range e.shares {
 		f.key = append(append(f.key[:0], groupHour), hour...)
 		f.key = append(append(f.key, clean(e.client)...), 0)
 		f.key = append(append(f.key, clean(s.account)...), 0)
 		f.key = append(f.key, clean(e.model)...)
-		add(f.key, s.totals)
+		f.add(&s.totals, sign)
 	}
 	if e.miss.known {
 		f.key = append(append(f.key[:0], missHour), hour...)
@@ -213,6 +207,21 @@ func (f *fold) count(e *fact, sign int64) {
 		}
 		sum.count(&e.miss, sign)
 	}
+}
+
+// add adds to the rollup whose key is in f.key.
+func (f *fold) add(t *Totals, sign int64) {
+	sum := f.changes[string(f.key)]
+	sum.add(t, sign)
+	f.changes[string(f.key)] = sum
+}
+
+// session adds what a request came to to the rollup of its session.
+func (f *fold) session(kind byte, hour uint32, e *fact, sum Totals, sign int64) {
+	f.key = binary.BigEndian.AppendUint32(append(f.key[:0], kind), hour)
+	f.key = append(append(f.key, clean(e.client)...), 0)
+	f.key = append(f.key, clean(e.session)...)
+	f.add(&sum, sign)
 }
 
 // done writes what the fold has gathered.

@@ -143,7 +143,11 @@ func (t tables) sums(since, until time.Time, kind byte, visit visitor) error {
 		}
 	}
 	if kind == sessionHour && first < m.Sessions { // an older Metapi kept no sums of sessions
-		if err := t.rowSums(max(low, idFloor(hourStart(first))), idFloor(hourStart(min(m.Sessions, end))), kind, visit); err != nil {
+		before := min(m.Sessions, end)
+		if err := t.rowSums(max(low, idFloor(hourStart(first))), idFloor(hourStart(before)), kind, visit); err != nil {
+			return err
+		}
+		if err := t.hourSums(first, before, prunedHour, visit); err != nil {
 			return err
 		}
 		first = m.Sessions

@@ -131,6 +131,20 @@ func TestSessions(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("without")
+	for _, before := range []time.Duration{time.Hour, time.Hour, 2 * time.Hour} { // now and again
+		if _, err := l.Prune(t0.Truncate(time.Hour).Add(before)); err != nil {
+			t.Fatal(err)
+		}
+		check(fmt.Sprint("without, and pruned before ", before))
+	}
+	if left := len(all(t, l, Query{})); left == 0 || left == 6 {
+		t.Errorf("%d requests are left", left)
+	}
+	add(6, "b", "z") // an older request that comes late
+	rows, err := l.Group(BySession, time.Time{}, time.Time{}, nil)
+	if err != nil || len(rows) != 5 {
+		t.Errorf("%+v %v", rows, err)
+	}
 }
 
 // What is forgotten is in no list any more, and in every sum; what is young enough, or runs, stays.

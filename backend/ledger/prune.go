@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"encoding/json"
 	"time"
 
 	"metapi/backend/routing"
@@ -19,34 +18,23 @@ func (l *Ledger) Prune(before time.Time) (more bool, err error) {
 	}
 	hour := hourOf(before)
 	err = l.update(func(tx *store.Tx) error {
-		t, err := tablesOf(tx)
+		f, err := newFold(tx, l.pins.limit)
 		if err != nil {
 			return err
 		}
-		m, err := t.meta()
-		if err != nil {
+		if more, err = f.prune(idFloor(hourStart(hour))); err != nil {
 			return err
 		}
-		if more, err = t.prune(idFloor(hourStart(hour))); err != nil {
-			return err
-		}
-		if hour <= m.Pruned {
-			return nil
-		}
-		m.Pruned = hour
-		raw, err := json.Marshal(m)
-		if err != nil {
-			return err
-		}
-		return t.pins.Put(metaKey, raw)
+		f.meta.Pruned = max(f.meta.Pruned, hour)
+		return f.done()
 	})
 	return more, err
 }
 
 // prune deletes rows below an id, and their places in the indexes.
-func (t tables) prune(below string) (more bool, err error) {
+func (f *fold) prune(below string) (more bool, err error) {
 	var old []*routing.Record
-	c := t.rows.Cursor()
+	c := f.rows.Cursor()
 	for k, raw := c.First(); k != nil && string(k) < below; k, raw = c.Next() {
 		if len(old) == pruneAtOnce {
 			more = true
@@ -67,21 +55,24 @@ func (t tables) prune(below string) (more bool, err error) {
 		old = append(old, r)
 	}
 	for _, r := range old {
-		if err := t.rows.Delete([]byte(r.ID)); err != nil {
+		of := factOf(r)
+		if err := f.rows.Delete([]byte(r.ID)); err != nil {
 			return false, err
 		}
-		for _, k := range placesOf(r) {
-			if err := t.index.Delete(k); err != nil {
+		for _, k := range of.places() {
+			if err := f.index.Delete(k); err != nil {
 				return false, err
 			}
+		}
+		if hour := hourOf(of.when); hour < f.meta.Sessions { // what sessions came to was in the rows alone
+			f.session(prunedHour, hour, &of, of.sum(), 1)
 		}
 	}
 	return more, nil
 }
 
-// placesOf are the keys of a record in the indexes.
-func placesOf(r *routing.Record) (keys [][]byte) {
-	f := factOf(r)
+// places are the keys of a record in the indexes.
+func (f *fact) places() (keys [][]byte) {
 	add := func(dim byte, value string) {
 		if value != "" {
 			keys = append(keys, indexKey(dim, value, f.id))

@@ -12,13 +12,12 @@ import (
 // Size is how large the file is, in bytes, and how much of that a compaction would give back, about.
 func (s *Store) Size() (bytes, free int64, err error) {
 	err = s.View(func(tx *Tx) error {
+		db := tx.tx.DB()
+		stats := db.Stats()
 		bytes = tx.tx.Size()
+		free = min(int64(stats.FreePageN+stats.PendingPageN)*int64(db.Info().PageSize), bytes)
 		return nil
 	})
-	s.swap.RLock()
-	defer s.swap.RUnlock()
-	stats := s.db.Stats()
-	free = min(int64(stats.FreePageN+stats.PendingPageN)*int64(s.db.Info().PageSize), bytes)
 	return bytes, free, err
 }
 

@@ -146,3 +146,35 @@ func TestKillWhileCompacting(t *testing.T) {
 		s.Close()
 	}
 }
+
+// A compaction that is under way while the store closes leaves nothing open: else the next to open the file in this process would wait for its lock.
+func TestCloseWhileCompacting(t *testing.T) {
+	for range 20 {
+		dir := t.TempDir()
+		s, err := Open(dir, WithBackupEvery(0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan error)
+		go func() { done <- s.Compact() }()
+		for { // until the compaction has begun, or is over
+			if left, _ := filepath.Glob(compacting(filepath.Join(dir, File))); len(left) > 0 {
+				break
+			}
+			select {
+			case err := <-done:
+				go func() { done <- err }()
+			default:
+				continue
+			}
+			break
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		<-done // it may have come too late
+		if _, _, err := s.Size(); err == nil {
+			t.Fatal("it is open")
+		}
+	}
+}

@@ -200,6 +200,8 @@ func (s *Store) Dir() string { return filepath.Dir(s.path) }
 func (s *Store) Close() error {
 	s.stop()
 	s.worker.Wait()
+	s.writing.Lock() // a compaction would open it again
+	defer s.writing.Unlock()
 	s.swap.RLock()
 	defer s.swap.RUnlock()
 	return wrap("close the database", s.path, s.db.Close())
