@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"context"
 	"io"
+	"math"
 	"net/http"
 	"strings"
 	"testing"
@@ -78,6 +79,9 @@ func TestHedgeTheSecondWins(t *testing.T) {
 			}
 			if r.Cost.USD != lost.Cost.USD+won.Cost.USD || r.Usage != lost.Usage.Add(won.Usage) {
 				t.Errorf("%s, stream %v: the request came to %+v, %+v", name, stream, r.Cost, r.Usage)
+			}
+			if p := r.Parts; math.Abs(p.Fresh+p.Cached+p.Written+p.Output+p.Reasoning+p.PerCall-r.Cost.USD) > 1e-9 {
+				t.Errorf("%s, stream %v: it came to %v, but its parts to %+v", name, stream, r.Cost.USD, p)
 			}
 			for i := range w.snap.Deployments {
 				d := &w.snap.Deployments[i]
@@ -197,6 +201,46 @@ func TestHedgeClientGoesAway(t *testing.T) {
 		if n := len(w.records(1)); n != 1 {
 			t.Errorf("stream %v: settled %d times", stream, n)
 		}
+	}
+}
+
+// A keep-alive that opens the client's stream just when the second is asked is in nobody's way.
+func TestHedgeBesideKeepAlives(t *testing.T) {
+	for range 6 { // they do not always meet
+		w := newWorld(t, []*imitation.Vendor{vendor(t, imitation.OpenAI, "A"), vendor(t, imitation.OpenAI, "B")}, prices(3, 3), hedged)
+		a := chatOf(true)
+		w.usually(50 * time.Millisecond)
+		gateway.SetKeepAlive(w.gateway, 10*time.Millisecond)
+		w.vendors[0].Pace(imitation.Pace{First: 40 * time.Second})
+		w.vendors[1].Pace(imitation.Pace{First: 200 * time.Millisecond})
+		got := w.send(a)
+		if said, done, errs := text(a, got.body); !strings.Contains(said, question) || !done || errs != nil || !strings.HasPrefix(got.body, ":") {
+			t.Errorf("%d %s", got.status, got.body)
+		}
+	}
+}
+
+// Where Metapi fails after the second has answered, nobody else is asked, and nothing follows the answer.
+func TestHedgeFailsAfterTheAnswer(t *testing.T) {
+	vendors := []*imitation.Vendor{vendor(t, imitation.OpenAI, "A"), vendor(t, imitation.OpenAI, "B"), vendor(t, imitation.OpenAI, "C")}
+	w := newWorld(t, vendors, prices(3, 3, 3), hedged, func(o *gateway.Options, _ *snapshot.Snapshot) {
+		o.Watch = func(*routing.Record, []byte) { panic("a fault of ours") }
+	})
+	w.usually(20 * time.Millisecond)
+	vendors[0].Pace(imitation.Pace{First: 40 * time.Second})
+	res, err := http.DefaultClient.Do(w.request(chatOf(true)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, _ := io.ReadAll(res.Body) // it ends with an error, perhaps, as the connection does
+	w.stop()
+	<-w.done
+	if said, done, errs := text(chatOf(true), string(body)); !strings.Contains(said, question) || !done || errs != nil {
+		t.Errorf("%s", body)
+	}
+	if n := len(vendors[2].Requests()); n != 0 {
+		t.Errorf("another was asked %d times", n)
 	}
 }
 
