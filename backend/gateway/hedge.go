@@ -151,17 +151,7 @@ func (x *exchange) takeIn(y *exchange) {
 
 // affords reports whether no budget would be spent if an attempt at d cost all that it may.
 func (x *exchange) affords(d *routing.Deployment) bool {
-	one, refused := x.reserve(d)
-	if refused != nil {
-		return false
-	}
-	defer one.End(0)
-	another, refused := x.reserve(d)
-	if refused != nil {
-		return false
-	}
-	another.End(0)
-	return true
+	return !x.g.Budgets.Any() || x.g.Budgets.Refuses(x.rec.Client, d.Account.ID, d.Model, x.worst(d)) == nil
 }
 
 // runRacer makes attempts at d, and ends; but not where one more may not be made.
@@ -216,7 +206,7 @@ func (x *exchange) race(first, second *routing.Deployment, after time.Duration, 
 		switch {
 		case worst == nil:
 		case other == nil:
-			s := live.Sample{Bytes: int64(len(x.body)), First: time.Since(start)} // it has taken at least so long
+			s := live.Sample{Bytes: int64(len(x.body)), Outrun: true, First: time.Since(start)}
 			if !x.stream {
 				s.First, s.Whole = 0, s.First
 			}

@@ -60,11 +60,15 @@ func TestHedgeTheSecondWins(t *testing.T) {
 		for _, stream := range []bool{false, true} {
 			w, a := raced(t, kinds, stream)
 			w.vendors[0].Pace(imitation.Pace{First: 40 * time.Second})
-			begun := time.Now()
+			begun, lead := time.Now(), w.snap.Deployments[0].Live
+			tries := lead.Summary(begun).Tries
 			got := w.send(a)
 			said, done, errs := text(a, got.body)
 			if got.status != 200 || !strings.Contains(said, question) || !done || errs != nil || !strings.HasPrefix(got.header.Get("X-Metapi-Deployment"), "dep_1_") || time.Since(begun) > 30*time.Second {
 				t.Fatalf("%s, stream %v: %d after %v, from %s: %s", name, stream, got.status, time.Since(begun), got.header.Get("X-Metapi-Deployment"), got.body)
+			}
+			if n := lead.Summary(begun).Tries; n > tries {
+				t.Errorf("%s, stream %v: who lost has not shown that it answers: %v tries, %v before", name, stream, n, tries)
 			}
 			r := w.records(1)[0]
 			if r.State != routing.OK || len(r.Attempts) != 2 {
