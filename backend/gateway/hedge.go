@@ -28,11 +28,8 @@ import (
 // Each runs on an exchange of its own, which shares nothing that moves with the other's. There is one place where they meet: an attempt that is about
 // to tell the client something must win first ([exchange.wins]). The one that has won settles the request, once the other has ended.
 
-// hedgedKind marks the attempt of a race that was not needed any more.
-const hedgedKind protocol.Kind = "hedged"
-
 // errOutrun is the cause with which the attempt ends that did not win.
-var errOutrun = &protocol.Error{Kind: hedgedKind, Message: "asked at the same time as another, which answered sooner"}
+var errOutrun = &protocol.Error{Kind: routing.Hedged, Message: "asked at the same time as another, which answered sooner"}
 
 // Hedges are no more than a share of what could be hedged, so that a slow day does not double the bill.
 const (
@@ -63,6 +60,9 @@ func (h *hedges) take() bool {
 // reply: neither what an account keeps nor what Metapi does.
 func (x *exchange) hedgeable(d *routing.Decision) (after time.Duration, ok bool) {
 	if d.Mode != routing.Fastest || len(d.Candidates) < 2 || x.g.Hedge == nil || !x.g.Hedge() {
+		return 0, false
+	}
+	if d.Candidates[1].Tier != d.Candidates[0].Tier { // it is for where the first cannot serve, not for where that is slow
 		return 0, false
 	}
 	if x.ep.operation != protocol.Generate || x.owner.Only || x.keep != nil {
@@ -210,7 +210,7 @@ func (x *exchange) race(first, second *routing.Deployment, after time.Duration, 
 			if !x.stream {
 				s.First, s.Whole = 0, s.First
 			}
-			if worst.err.Kind == hedgedKind {
+			if worst.err.Kind == routing.Hedged {
 				first.Live.Observe(s, time.Now())
 			}
 			worst = nil

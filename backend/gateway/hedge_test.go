@@ -258,6 +258,8 @@ func TestHedgeOnlyWhereItMay(t *testing.T) {
 		}
 		return a
 	}
+	inNeed := chatOf(false)
+	inNeed.body["model"] = "either"
 	_, spent := budgeted(t, budget.Budget{Name: "tight", Scope: budget.Total, Period: budget.Day, USD: .2, Hard: true})
 	for name, c := range map[string]struct {
 		settings []setting
@@ -272,6 +274,7 @@ func TestHedgeOnlyWhereItMay(t *testing.T) {
 		"nothing is known of it": {[]setting{hedged}, chatOf(false), false, "", false},
 		"a response is stored":   {[]setting{hedged}, responses(nil), true, "", false},
 		"a response is not":      {[]setting{hedged}, responses(false), true, "", true},
+		"it serves in need only": {[]setting{hedged, rules(t, "models: {either: {tiers: [[slug-0/gpt-4o], [slug-1/gpt-4o]]}}")}, inNeed, true, "", false},
 		"a budget has no room":   {[]setting{hedged, spent}, chatOf(false), true, "", false},
 	} {
 		w := newWorld(t, []*imitation.Vendor{vendor(t, imitation.OpenAI, "A"), vendor(t, imitation.OpenAI, "B")}, append([]setting{prices(1, 1)}, c.settings...)...)
