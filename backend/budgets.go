@@ -84,9 +84,9 @@ func (b *budgets) Hold(client, account, model string, began time.Time, most func
 	return h, nil
 }
 
-func (b *budgets) Refuses(client, account, model string) *protocol.Error {
+func (b *budgets) Refuses(client, account, model string, more float64) *protocol.Error {
 	now := time.Now()
-	if over := b.keeper.Ask(budget.Use{Client: client, Account: account, Model: model}, now); over != nil {
+	if over := b.keeper.Ask(budget.Use{Client: client, Account: account, Model: model}, more, now); over != nil {
 		return over.Client(now)
 	}
 	return nil

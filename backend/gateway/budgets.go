@@ -24,8 +24,8 @@ type Budgets interface {
 	Settle(r *routing.Record, record func(), holds []Hold)
 	// Spare names a budget that is spent, but refuses nothing: of an account, or else of all that is not one's. "": there is none.
 	Spare(client, account, model string) string
-	// Refuses is the error that Hold would answer with. Nothing is held.
-	Refuses(client, account, model string) *protocol.Error
+	// Refuses is the error that Hold would answer with if so many dollars more were held. Nothing is.
+	Refuses(client, account, model string, more float64) *protocol.Error
 }
 
 // Hold is what an attempt may cost.
@@ -37,7 +37,7 @@ type noBudgets struct{}
 
 func (noBudgets) Any() bool                                         { return false }
 func (noBudgets) Spare(_, _, _ string) string                       { return "" }
-func (noBudgets) Refuses(_, _, _ string) *protocol.Error            { return nil }
+func (noBudgets) Refuses(_, _, _ string, _ float64) *protocol.Error { return nil }
 func (noBudgets) Settle(_ *routing.Record, record func(), _ []Hold) { record() }
 func (noBudgets) Hold(_, _, _ string, _ time.Time, _ func() float64) (Hold, *protocol.Error) {
 	return nothingHeld{}, nil
@@ -97,19 +97,14 @@ const unlimited = 8192
 
 // hold sets aside what an attempt may cost, until the request settles.
 func (x *exchange) hold(d *routing.Deployment) (Hold, *protocol.Error) {
-	h, refused := x.reserve(d)
-	if _, nothing := h.(nothingHeld); refused == nil && !nothing {
-		x.holds = append(x.holds, h)
-	}
-	return h, refused
-}
-
-// reserve asks the budgets for what an attempt may cost.
-func (x *exchange) reserve(d *routing.Deployment) (Hold, *protocol.Error) {
 	if !x.g.Budgets.Any() || x.counting() || x.stored() || filed.Has(x.in) {
 		return nothingHeld{}, nil
 	}
-	return x.g.Budgets.Hold(x.rec.Client, d.Account.ID, d.Model, x.rec.Start, func() float64 { return x.worst(d) })
+	h, refused := x.g.Budgets.Hold(x.rec.Client, d.Account.ID, d.Model, x.rec.Start, func() float64 { return x.worst(d) })
+	if refused == nil {
+		x.holds = append(x.holds, h)
+	}
+	return h, refused
 }
 
 // worst is what an attempt may cost at most, as far as prices are known.

@@ -27,8 +27,8 @@ func (b *within) Hold(client, account, model string, began time.Time, most func(
 	return h, nil
 }
 
-func (b *within) Refuses(client, account, model string) *protocol.Error {
-	if over := b.Keeper.Ask(budget.Use{Client: client, Account: account, Model: model}, time.Now()); over != nil {
+func (b *within) Refuses(client, account, model string, more float64) *protocol.Error {
+	if over := b.Keeper.Ask(budget.Use{Client: client, Account: account, Model: model}, more, time.Now()); over != nil {
 		return over.Client(time.Now())
 	}
 	return nil

@@ -56,6 +56,7 @@ func (o *overhearing) Unwrap() http.ResponseWriter { return o.ResponseWriter }
 // heardAll hands over what was said.
 func (x *exchange) heardAll() {
 	if x.said != nil {
+		x.streamOpen() // no keep-alive adds to it any more
 		x.said.Stream = x.stream
 		x.g.Capture.Keep(x.said)
 	}

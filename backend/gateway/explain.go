@@ -57,7 +57,7 @@ func (g *Gateway) Explain(ctx context.Context, q Question) (routing.Record, erro
 func (x *exchange) leaveOutUnpaid(d *routing.Decision) (refused *protocol.Error) {
 	able := d.Candidates[:0]
 	for _, c := range d.Candidates {
-		e := x.g.Budgets.Refuses(x.rec.Client, c.Account.ID, c.Model)
+		e := x.g.Budgets.Refuses(x.rec.Client, c.Account.ID, c.Model, 0)
 		if e == nil {
 			able = append(able, c)
 			continue

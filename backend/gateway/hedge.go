@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -27,11 +28,8 @@ import (
 // Each runs on an exchange of its own, which shares nothing that moves with the other's. There is one place where they meet: an attempt that is about
 // to tell the client something must win first ([exchange.wins]). The one that has won settles the request, once the other has ended.
 
-// hedgedKind marks the attempt of a race that was not needed any more.
-const hedgedKind protocol.Kind = "hedged"
-
 // errOutrun is the cause with which the attempt ends that did not win.
-var errOutrun = &protocol.Error{Kind: hedgedKind, Message: "asked at the same time as another, which answered sooner"}
+var errOutrun = &protocol.Error{Kind: routing.Hedged, Message: "asked at the same time as another, which answered sooner"}
 
 // Hedges are no more than a share of what could be hedged, so that a slow day does not double the bill.
 const (
@@ -64,6 +62,9 @@ func (x *exchange) hedgeable(d *routing.Decision) (after time.Duration, ok bool)
 	if d.Mode != routing.Fastest || len(d.Candidates) < 2 || x.g.Hedge == nil || !x.g.Hedge() {
 		return 0, false
 	}
+	if d.Candidates[1].Tier != d.Candidates[0].Tier { // it is for where the first cannot serve, not for where that is slow
+		return 0, false
+	}
 	if x.ep.operation != protocol.Generate || x.owner.Only || x.keep != nil {
 		return 0, false
 	}
@@ -89,6 +90,7 @@ type racer struct {
 	ended  chan struct{} // closed when it has
 	before int           // attempts that were made before the race
 	held   int           // and what was held for them
+	parts  routing.Parts // and what they come to
 }
 
 // join gives the race an exchange more, which runs as x would; nil: it is over.
@@ -100,10 +102,11 @@ func (r *race) join(x *exchange) *exchange {
 	}
 	y := *x
 	ctx, cancel := context.WithCancelCause(x.r.Context())
-	y.racer = &racer{r, cancel, make(chan struct{}), len(x.rec.Attempts), len(x.holds)}
-	y.r, y.w, y.conv = x.r.WithContext(ctx), &apart{ResponseWriter: x.w, header: maps.Clone(x.w.Header())}, nil
-	y.rec.Attempts, y.holds = slices.Clip(x.rec.Attempts), slices.Clip(x.holds)
-	y.asked.Tokens, y.asked.Text, y.asked.Header, y.asked.Weigh = y.tokens, y.text, y.header, y.weigh
+	y.racer = &racer{r, cancel, make(chan struct{}), len(x.rec.Attempts), len(x.holds), x.rec.Parts}
+	// What stands in the head of the reply already is not looked at: a keep-alive may be writing there.
+	y.r, y.w, y.conv = x.r.WithContext(ctx), &apart{ResponseWriter: x.w, header: http.Header{"X-Metapi-Request-Id": {x.rec.ID}}}, nil
+	y.rec.Attempts, y.rec.Parts, y.holds = slices.Clip(x.rec.Attempts), routing.Parts{}, slices.Clip(x.holds)
+	y.asked.Tokens, y.asked.Text, y.asked.Header, y.asked.Weigh, y.asked.Domain = y.tokens, y.text, y.header, y.weigh, y.domain
 	r.racers = append(r.racers, &y)
 	return &y
 }
@@ -129,30 +132,26 @@ func (x *exchange) wins() bool {
 // takeOver waits for the others to end, and puts their attempts before those of the winner.
 func (x *exchange) takeOver() {
 	own := x.rec.Attempts[x.racer.before:]
-	all := slices.Clip(x.rec.Attempts[:x.racer.before])
+	x.rec.Attempts, x.rec.Parts = slices.Clip(x.rec.Attempts[:x.racer.before]), x.rec.Parts.Add(x.racer.parts)
 	for _, y := range x.racer.racers { // nobody joins any more
 		if y != x {
 			<-y.racer.ended
-			all = append(all, y.rec.Attempts[y.racer.before:]...)
-			x.holds = append(x.holds, y.holds[y.racer.held:]...)
+			x.takeIn(y)
 		}
 	}
-	x.rec.Attempts = append(all, own...)
+	x.rec.Attempts = append(x.rec.Attempts, own...)
+}
+
+// takeIn adds what y has done in a race to what x has done.
+func (x *exchange) takeIn(y *exchange) {
+	x.rec.Attempts = append(x.rec.Attempts, y.rec.Attempts[y.racer.before:]...)
+	x.rec.Parts = x.rec.Parts.Add(y.rec.Parts)
+	x.holds = append(x.holds, y.holds[y.racer.held:]...)
 }
 
 // affords reports whether no budget would be spent if an attempt at d cost all that it may.
 func (x *exchange) affords(d *routing.Deployment) bool {
-	one, refused := x.reserve(d)
-	if refused != nil {
-		return false
-	}
-	defer one.End(0)
-	another, refused := x.reserve(d)
-	if refused != nil {
-		return false
-	}
-	another.End(0)
-	return true
+	return !x.g.Budgets.Any() || x.g.Budgets.Refuses(x.rec.Client, d.Account.ID, d.Model, x.worst(d)) == nil
 }
 
 // runRacer makes attempts at d, and ends; but not where one more may not be made.
@@ -173,11 +172,12 @@ func (x *exchange) race(first, second *routing.Deployment, after time.Duration, 
 	r, start := new(race), time.Now()
 	lead := r.join(x)
 	answer := make(chan *failure, 1)
+	var panicked any
 	timer := time.AfterFunc(after, func() {
 		var f *failure
 		defer func() {
-			if p := recover(); p != nil { // as net/http does for the exchange that its own goroutine runs
-				x.g.Log.Error("a hedged attempt panicked", "request", x.rec.ID, "panic", fmt.Sprint(p))
+			if panicked = recover(); panicked != nil { // as net/http does for the exchange that its own goroutine runs
+				x.g.Log.Error("a hedged attempt panicked", "request", x.rec.ID, "panic", fmt.Sprint(panicked), "stack", string(debug.Stack()))
 				f = &failure{err: &protocol.Error{Kind: protocol.ServerError, Message: "Metapi failed"}}
 			}
 			answer <- f
@@ -187,18 +187,30 @@ func (x *exchange) race(first, second *routing.Deployment, after time.Duration, 
 			f = chase.runRacer(second, more, true)
 		}
 	})
+	done := false
+	defer func() {
+		if !done { // it panicked: nothing of the request goes on after that
+			if lead.wins(); !timer.Stop() {
+				<-answer
+			}
+		}
+	}()
 	worst = lead.runRacer(first, true, false)
+	done = true
 	if !timer.Stop() {
 		other := <-answer
+		if panicked != nil && r.winner != nil && r.winner != lead {
+			panic(panicked) // the client has had something of it: there is nobody else to ask
+		}
 		both = len(r.racers) > 1 && len(r.racers[1].rec.Attempts) > len(x.rec.Attempts)
 		switch {
 		case worst == nil:
 		case other == nil:
-			s := live.Sample{Bytes: int64(len(x.body)), First: time.Since(start)} // it has taken at least so long
+			s := live.Sample{Bytes: int64(len(x.body)), Outrun: true, First: time.Since(start)}
 			if !x.stream {
 				s.First, s.Whole = 0, s.First
 			}
-			if worst.err.Kind == hedgedKind {
+			if worst.err.Kind == routing.Hedged {
 				first.Live.Observe(s, time.Now())
 			}
 			worst = nil
@@ -208,8 +220,7 @@ func (x *exchange) race(first, second *routing.Deployment, after time.Duration, 
 	}
 	if worst != nil { // nobody has won: the request goes on where it was
 		for _, y := range r.racers {
-			x.rec.Attempts = append(x.rec.Attempts, y.rec.Attempts[y.racer.before:]...)
-			x.holds = append(x.holds, y.holds[y.racer.held:]...)
+			x.takeIn(y)
 		}
 	}
 	return worst, both

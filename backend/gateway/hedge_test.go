@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"context"
 	"io"
+	"math"
 	"net/http"
 	"strings"
 	"testing"
@@ -59,11 +60,15 @@ func TestHedgeTheSecondWins(t *testing.T) {
 		for _, stream := range []bool{false, true} {
 			w, a := raced(t, kinds, stream)
 			w.vendors[0].Pace(imitation.Pace{First: 40 * time.Second})
-			begun := time.Now()
+			begun, lead := time.Now(), w.snap.Deployments[0].Live
+			tries := lead.Summary(begun).Tries
 			got := w.send(a)
 			said, done, errs := text(a, got.body)
 			if got.status != 200 || !strings.Contains(said, question) || !done || errs != nil || !strings.HasPrefix(got.header.Get("X-Metapi-Deployment"), "dep_1_") || time.Since(begun) > 30*time.Second {
 				t.Fatalf("%s, stream %v: %d after %v, from %s: %s", name, stream, got.status, time.Since(begun), got.header.Get("X-Metapi-Deployment"), got.body)
+			}
+			if n := lead.Summary(begun).Tries; n > tries {
+				t.Errorf("%s, stream %v: who lost has not shown that it answers: %v tries, %v before", name, stream, n, tries)
 			}
 			r := w.records(1)[0]
 			if r.State != routing.OK || len(r.Attempts) != 2 {
@@ -78,6 +83,9 @@ func TestHedgeTheSecondWins(t *testing.T) {
 			}
 			if r.Cost.USD != lost.Cost.USD+won.Cost.USD || r.Usage != lost.Usage.Add(won.Usage) {
 				t.Errorf("%s, stream %v: the request came to %+v, %+v", name, stream, r.Cost, r.Usage)
+			}
+			if p := r.Parts; math.Abs(p.Fresh+p.Cached+p.Written+p.Output+p.Reasoning+p.PerCall-r.Cost.USD) > 1e-9 {
+				t.Errorf("%s, stream %v: it came to %v, but its parts to %+v", name, stream, r.Cost.USD, p)
 			}
 			for i := range w.snap.Deployments {
 				d := &w.snap.Deployments[i]
@@ -200,6 +208,46 @@ func TestHedgeClientGoesAway(t *testing.T) {
 	}
 }
 
+// A keep-alive that opens the client's stream just when the second is asked is in nobody's way.
+func TestHedgeBesideKeepAlives(t *testing.T) {
+	for range 6 { // they do not always meet
+		w := newWorld(t, []*imitation.Vendor{vendor(t, imitation.OpenAI, "A"), vendor(t, imitation.OpenAI, "B")}, prices(3, 3), hedged)
+		a := chatOf(true)
+		w.usually(50 * time.Millisecond)
+		gateway.SetKeepAlive(w.gateway, 10*time.Millisecond)
+		w.vendors[0].Pace(imitation.Pace{First: 40 * time.Second})
+		w.vendors[1].Pace(imitation.Pace{First: 200 * time.Millisecond})
+		got := w.send(a)
+		if said, done, errs := text(a, got.body); !strings.Contains(said, question) || !done || errs != nil || !strings.HasPrefix(got.body, ":") {
+			t.Errorf("%d %s", got.status, got.body)
+		}
+	}
+}
+
+// Where Metapi fails after the second has answered, nobody else is asked, and nothing follows the answer.
+func TestHedgeFailsAfterTheAnswer(t *testing.T) {
+	vendors := []*imitation.Vendor{vendor(t, imitation.OpenAI, "A"), vendor(t, imitation.OpenAI, "B"), vendor(t, imitation.OpenAI, "C")}
+	w := newWorld(t, vendors, prices(3, 3, 3), hedged, func(o *gateway.Options, _ *snapshot.Snapshot) {
+		o.Watch = func(*routing.Record, []byte) { panic("a fault of ours") }
+	})
+	w.usually(20 * time.Millisecond)
+	vendors[0].Pace(imitation.Pace{First: 40 * time.Second})
+	res, err := http.DefaultClient.Do(w.request(chatOf(true)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, _ := io.ReadAll(res.Body) // it ends with an error, perhaps, as the connection does
+	w.stop()
+	<-w.done
+	if said, done, errs := text(chatOf(true), string(body)); !strings.Contains(said, question) || !done || errs != nil {
+		t.Errorf("%s", body)
+	}
+	if n := len(vendors[2].Requests()); n != 0 {
+		t.Errorf("another was asked %d times", n)
+	}
+}
+
 // Nobody is asked twice but where the user wants it, the first is known to be late, and the request may be made twice.
 func TestHedgeOnlyWhereItMay(t *testing.T) {
 	slow := func(w *world) { w.vendors[0].Pace(imitation.Pace{First: 200 * time.Millisecond}) }
@@ -210,6 +258,8 @@ func TestHedgeOnlyWhereItMay(t *testing.T) {
 		}
 		return a
 	}
+	inNeed := chatOf(false)
+	inNeed.body["model"] = "either"
 	_, spent := budgeted(t, budget.Budget{Name: "tight", Scope: budget.Total, Period: budget.Day, USD: .2, Hard: true})
 	for name, c := range map[string]struct {
 		settings []setting
@@ -224,6 +274,7 @@ func TestHedgeOnlyWhereItMay(t *testing.T) {
 		"nothing is known of it": {[]setting{hedged}, chatOf(false), false, "", false},
 		"a response is stored":   {[]setting{hedged}, responses(nil), true, "", false},
 		"a response is not":      {[]setting{hedged}, responses(false), true, "", true},
+		"it serves in need only": {[]setting{hedged, rules(t, "models: {either: {tiers: [[slug-0/gpt-4o], [slug-1/gpt-4o]]}}")}, inNeed, true, "", false},
 		"a budget has no room":   {[]setting{hedged, spent}, chatOf(false), true, "", false},
 	} {
 		w := newWorld(t, []*imitation.Vendor{vendor(t, imitation.OpenAI, "A"), vendor(t, imitation.OpenAI, "B")}, append([]setting{prices(1, 1)}, c.settings...)...)

@@ -121,7 +121,7 @@ func (h *held) Hold(_, _, _ string, _ time.Time, most func() float64) (gateway.H
 }
 func (h *held) End(float64)                                               {}
 func (h *held) Settle(_ *routing.Record, record func(), _ []gateway.Hold) { record() }
-func (h *held) Refuses(_, _, _ string) *protocol.Error                    { return nil }
+func (h *held) Refuses(_, _, _ string, _ float64) *protocol.Error         { return nil }
 func (h *held) Spare(_, _, _ string) string                               { return "" }
 
 // What a budget holds back is by the dearer of two sources that are in dispute, and by the service that is asked for; what is booked is not.

@@ -177,7 +177,7 @@ func (a *attempt) took(kind protocol.Kind) protocol.Usage {
 	u := a.reply.Usage
 	u.Estimated = true
 	started := a.reply.HasUsage || a.reply.Text > 0
-	if kind != "" && kind != protocol.Timeout && kind != cancelledKind && kind != hedgedKind && !started {
+	if kind != "" && kind != protocol.Timeout && kind != cancelledKind && kind != routing.Hedged && !started {
 		return protocol.Usage{} // turned away: nothing was made
 	}
 	p := tokens.Read(a.body)

@@ -81,17 +81,23 @@ func (a *attempt) setEdits() []edit {
 	}
 	ask.Model, ask.Stream = a.d.Upstream, a.stream
 	ask.Messages = []conversation.Message{{Role: conversation.User, Parts: []conversation.Part{&conversation.Text{Text: "-"}}}} // is not looked at
-	var paths []string
+	var names, paths []string
 	for _, p := range params {
 		if p.put(&a.rec.Set, &ask) {
-			paths = append(paths, p.at[a.via]...)
+			names, paths = append(names, p.name), append(paths, p.at[a.via]...)
 		}
 	}
 	said, unsaid, err := codecs.Of(a.via).EncodeRequest(&ask, a.toward())
 	if err != nil {
 		return nil
 	}
-	a.dropped = append(a.dropped, unsaid...)
+	for _, l := range unsaid { // all else passes as it is
+		name := conversation.Called(l.Param, a.via)
+		at := func(path string) bool { return path == name || strings.HasPrefix(path, name+".") }
+		if slices.Contains(names, l.Param) || slices.ContainsFunc(paths, at) {
+			a.dropped = append(a.dropped, l)
+		}
+	}
 	slices.Sort(paths)
 	return setMembers(a.body, protocol.Span{From: 0, To: len(a.body)}, said, slices.Compact(paths), a.via == protocol.Gemini)
 }

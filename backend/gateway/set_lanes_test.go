@@ -61,6 +61,20 @@ func TestRulesSetParameters(t *testing.T) {
 	}
 }
 
+// What a reply says was left out is what was: not what lane B would have left out of the same request.
+func TestSetTellsWhatItLeavesOut(t *testing.T) {
+	for set, want := range map[string]string{"temperature: 0.25": "", "verbosity: low": "verbosity"} {
+		v := vendor(t, imitation.Anthropic, "A")
+		w := newWorld(t, []*imitation.Vendor{v}, rules(t, "rules:\n- name: careful\n  set: {"+set+"}"))
+		tool := map[string]any{"name": "look", "strict": true, "input_schema": map[string]any{"type": "object"}}
+		got := w.send(ask{kind: imitation.Anthropic, path: "/v1/messages", body: map[string]any{"model": "claude-sonnet-4-5", "max_tokens": 100, "tools": []any{tool},
+			"messages": []any{map[string]any{"role": "user", "content": "Hi"}}}})
+		if dropped := got.header.Get("X-Metapi-Dropped"); got.status != 200 || dropped != want {
+			t.Errorf("%s: %d, left out %q, want %q", set, got.status, dropped, want)
+		}
+	}
+}
+
 // A cap is kept by requests at once, the next account takes over, and who has nowhere to go is told until when.
 func TestCapsHoldUnderParallelRequests(t *testing.T) {
 	a, b := vendor(t, imitation.OpenAI, "A"), vendor(t, imitation.OpenAI, "B")

@@ -71,6 +71,9 @@ type Features struct {
 	MaxOutput int64 `json:"max_output,omitempty"`
 }
 
+// Hedged is the kind of an attempt that was not needed any more: another one, made at the same time, answered sooner.
+const Hedged protocol.Kind = "hedged"
+
 // Attempt is one try of one deployment.
 type Attempt struct {
 	Deployment string            `json:"deployment"`      // opaque id

@@ -26,7 +26,11 @@ func (r *Record) Why(name func(account string) string) string {
 	text := w.lead() + w.called(first) + ": " + w.reason(first, r.Candidates[1:]) + "."
 	if n := len(r.Attempts); n > 0 && r.Attempts[n-1].Deployment != first.Deployment {
 		served := r.Attempts[n-1]
-		text += fmt.Sprintf(" It could not serve after all; %s was asked then.", w.called(&Figure{Deployment: served.Deployment, Account: served.Account, Upstream: served.Upstream}))
+		happened := " It could not serve after all; %s was asked then."
+		if slices.ContainsFunc(r.Attempts, func(a Attempt) bool { return a.Kind == Hedged && a.Deployment == first.Deployment }) {
+			happened = " It took longer than it nearly ever does; %s was asked, too, and answered sooner."
+		}
+		text += fmt.Sprintf(happened, w.called(&Figure{Deployment: served.Deployment, Account: served.Account, Upstream: served.Upstream}))
 	}
 	return text
 }

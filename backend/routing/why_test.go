@@ -46,6 +46,8 @@ func TestWhyIsASentence(t *testing.T) {
 			`Since the budget "all" is spent, whoever costs least serves. relay B: about $0.20; what A costs is not known.`},
 		{Record{Asked: "m", Mode: Failover, Candidates: figures(), Attempts: []Attempt{{Deployment: "d_b", Account: "relay B"}, {Deployment: "d_a", Account: "A"}}},
 			"relay B: the first in your order. It could not serve after all; A was asked then."},
+		{Record{Asked: "m", Mode: Failover, Candidates: figures(), Attempts: []Attempt{{Deployment: "d_b", Account: "relay B", Kind: Hedged}, {Deployment: "d_a", Account: "A"}}},
+			"relay B: the first in your order. It took longer than it nearly ever does; A was asked, too, and answered sooner."},
 		{Record{Asked: "m", Mode: Failover, Candidates: figures(func(_, a, _ *Figure) { a.Account, a.Upstream = "relay B", "n" })}, "relay B (m): the first in your order."},
 	} {
 		if got := c.record.Why(func(account string) string { return account }); got != c.want {

@@ -13,6 +13,7 @@ import (
 type Sample struct {
 	Bytes   int64         // of the request's body
 	Failed  bool          // by the upstream's doing
+	Outrun  bool          // it took at least so long; nobody has waited to see what would have come
 	Kind    protocol.Kind // of the failure
 	Message string        // likewise, fit to be shown
 	First   time.Duration // to the first meaningful event of a stream; 0: it was none
@@ -128,8 +129,14 @@ func (d *Deployment) Observe(s Sample, now time.Time) {
 	}
 	size := sizeOf(s.Bytes)
 	took = min(max(took, time.Millisecond), longest)
-	d.seen.add(s, now)
+	if !s.Outrun {
+		d.seen.add(s, now)
+	}
 	for _, f := range [...]*figures{&d.figures, d.around} {
+		if s.Outrun {
+			update(&f.waits[kind][size], func(w *waits) { w.add(took.Seconds(), now) })
+			continue
+		}
 		update(&f.fate, func(f *fate) {
 			f.failing = f.failing.add(s.Failed, failingHalfLife, now)
 			if s.Billed > 0 {

@@ -244,3 +244,23 @@ func TestWatch(t *testing.T) {
 	cancel()
 	<-ended
 }
+
+// Who was outrun has shown that it takes long, and nothing of whether it answers.
+func TestOutrunIsNoAnswer(t *testing.T) {
+	now := time.Now()
+	d := NewRegistry().Deployment("d", "a", "h")
+	for range 5 {
+		d.Observe(Sample{Bytes: 100, Failed: true, Kind: protocol.Timeout}, now)
+	}
+	failing, wait, seen := d.Failing(now), d.P95(100, true, now), d.Summary(now)
+	d.Observe(Sample{Bytes: 100, Outrun: true, First: time.Minute}, now)
+	if got := d.Failing(now); got != failing {
+		t.Errorf("it is expected to fail %.2f of the time, %.2f before", got, failing)
+	}
+	if got := d.P95(100, true, now); got <= wait {
+		t.Errorf("it is expected to take %v, %v before", got, wait)
+	}
+	if got := d.Summary(now); got.Tries != seen.Tries || got.First.Known() {
+		t.Errorf("%+v, %+v before", got, seen)
+	}
+}
