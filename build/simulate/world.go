@@ -79,6 +79,7 @@ type result struct {
 	by     map[scores.Domain][]int // requests, by what they ask for and upstream
 	why    string                  // of a mode that looks at quality: by which expectations
 	slow   int                     // requests that the one in a slowdown got while it was slow, and another was not
+	late   int                     // likewise, before another got one
 }
 
 // quality is the share of requests that got a good answer.
@@ -133,6 +134,8 @@ func run(name string, p policy, upstreams []upstream, traffic []request, seed ui
 				res.waits = append(res.waits, a.at.Sub(asked))
 				if upstreams[to].first(r.at) > 5*time.Second {
 					res.slow++
+				} else if res.slow > 0 && res.late == 0 {
+					res.late = res.slow
 				}
 				break
 			}
