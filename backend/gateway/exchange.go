@@ -208,7 +208,7 @@ func (x *exchange) ask(pin routing.Pin) {
 	x.asked = routing.Request{ID: x.rec.ID, Model: x.rec.Asked, Mode: x.mode, Protocol: x.in,
 		Operation: x.ep.operation, Translate: x.translatable(pin), Pin: pin, At: time.Now(),
 		Client: x.client.Name, Session: x.rec.Session, Features: x.rec.Features, Bytes: int64(len(x.body)), Stream: x.stream,
-		Usual: routing.Mode(x.client.Mode), Tokens: x.tokens, Text: x.text, Header: x.header, Weigh: x.weigh, Domain: x.domain}
+		Usual: routing.Mode(x.client.Mode), Tokens: x.tokens, Text: x.text, Header: x.header, Weigh: x.weigh, Warm: x.warm, Domain: x.domain}
 }
 
 // route decides and tries the candidates in turn. It returns nil once the request is settled, else why nobody served it.

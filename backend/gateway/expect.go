@@ -67,6 +67,14 @@ func (x *exchange) weigh(d *routing.Deployment) routing.Weight {
 	return w
 }
 
+// warm is how many tokens of the session's prompt a deployment's cache is likely to hold.
+func (x *exchange) warm(d *routing.Deployment) int64 {
+	if x.ep.operation != protocol.Generate {
+		return 0
+	}
+	return x.g.Memory.Cached(live.Turn{Client: x.rec.Client, Session: x.rec.Session}, d.ID, x.rec.Start)
+}
+
 // tokens is what the prompt is expected to take, for conditions: by the model that was asked for.
 func (x *exchange) tokens() int { return int(x.promptTokens(x.rec.Asked)) }
 

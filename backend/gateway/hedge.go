@@ -106,7 +106,7 @@ func (r *race) join(x *exchange) *exchange {
 	// What stands in the head of the reply already is not looked at: a keep-alive may be writing there.
 	y.r, y.w, y.conv = x.r.WithContext(ctx), &apart{ResponseWriter: x.w, header: http.Header{"X-Metapi-Request-Id": {x.rec.ID}}}, nil
 	y.rec.Attempts, y.rec.Parts, y.holds = slices.Clip(x.rec.Attempts), routing.Parts{}, slices.Clip(x.holds)
-	y.asked.Tokens, y.asked.Text, y.asked.Header, y.asked.Weigh, y.asked.Domain = y.tokens, y.text, y.header, y.weigh, y.domain
+	y.asked.Tokens, y.asked.Text, y.asked.Header, y.asked.Weigh, y.asked.Warm, y.asked.Domain = y.tokens, y.text, y.header, y.weigh, y.warm, y.domain
 	r.racers = append(r.racers, &y)
 	return &y
 }

@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"fmt"
 	"math"
 	"net/http"
 	"strings"
@@ -43,6 +44,32 @@ func TestCostModeGoesToTheCheapest(t *testing.T) {
 	rec := w.records(2)[1]
 	if rec.Mode != routing.Cheapest || len(rec.Candidates) != 2 || !rec.Candidates[0].Priced || rec.Candidates[0].Cost >= rec.Candidates[1].Cost {
 		t.Errorf("the record does not show why: %+v", rec.Candidates)
+	}
+}
+
+// Load is spread, but a conversation goes on where its prompt is cached.
+func TestBalanceKeepsAConversationTogether(t *testing.T) {
+	w := newWorld(t, []*imitation.Vendor{vendor(t, imitation.OpenAI, "A"), vendor(t, imitation.OpenAI, "B")}, prices(3, 3))
+	a := asks()[0]
+	a.body["messages"] = []any{map[string]any{"role": "user", "content": strings.Repeat("The report is about the third quarter. ", 300)}}
+	began := map[string]int{}
+	for session := range 20 {
+		served := map[string]int{}
+		for turn := range 3 {
+			r := inMode(w.request(a), "balance")
+			r.Header.Set("X-Session-Id", fmt.Sprint("session ", session))
+			by := w.do(r).header.Get("X-Metapi-Deployment")
+			served[by]++
+			if turn == 0 {
+				began[by]++
+			}
+		}
+		if len(served) != 1 {
+			t.Errorf("a conversation is torn apart: %v", served)
+		}
+	}
+	if len(began) != 2 {
+		t.Errorf("conversations are not spread: %v", began)
 	}
 }
 

@@ -209,6 +209,39 @@ func TestBalanceSpreadsAndPrefersTheLessBusy(t *testing.T) {
 	}
 }
 
+// A session goes on where its prompt is cached, as long as that is not much busier than another; others are spread all the same.
+func TestBalanceLeavesSessionsWhereTheyAreCached(t *testing.T) {
+	s := world(Balance, []string{"m"}, []string{"m"}, []string{"m"})
+	held := map[string]int64{"b/m": 900, "c/m": 20_000}
+	firsts := func(change func(*Request)) map[string]int {
+		n := map[string]int{}
+		for i := range 300 {
+			r := ask("m")
+			r.ID, r.Session, r.Warm = fmt.Sprint("r", i), "s", func(d *Deployment) int64 { return held[d.ID] }
+			change(&r)
+			d, err := Decide(s, r)
+			if err != nil || len(d.Candidates) != 3 {
+				t.Fatalf("%v, %v", d.Candidates, err)
+			}
+			n[d.Candidates[0].ID]++
+		}
+		return n
+	}
+	for range crowd {
+		s.Deployments[2].Live.Enter(t0)
+	}
+	if n := firsts(func(*Request) {}); n["c/m"] != 300 {
+		t.Errorf("a session has left its cache: %v", n)
+	}
+	if n := firsts(func(r *Request) { r.Session = "" }); n["a/m"] == 0 || n["b/m"] == 0 {
+		t.Errorf("requests of no session are not spread: %v", n)
+	}
+	s.Deployments[2].Live.Enter(t0)
+	if n := firsts(func(*Request) {}); n["c/m"] > 0 || n["a/m"] == 0 || n["b/m"] == 0 {
+		t.Errorf("a session stays where it is crowded, or for a cache too small to hold anything: %v", n)
+	}
+}
+
 // Whatever the mode and health, a decision accounts for each deployment of the name once: as a candidate or with a reason.
 func TestEveryDeploymentIsACandidateOrHasAReason(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -20,7 +20,7 @@ var Modes = []struct {
 	Means string
 }{
 	{Failover, "Use accounts in your order; the next one takes over when one cannot serve."},
-	{Balance, "Spread requests over all healthy accounts, to the less busy of two picked at random."},
+	{Balance, "Spread requests over all healthy accounts, to the less busy of two picked at random; a session stays where its prompt is cached."},
 	{Fastest, "Use whoever has answered soonest of late; who was slow is tried again before long."},
 	{Cheapest, "Use whoever costs least for this request, its cache and failures counted in."},
 	{Best, "Use the model that is expected to answer best, by published results and your thumbs; of equals the cheapest."},

@@ -104,7 +104,8 @@ type Request struct {
 	Text   func() string            // the last message of the user, and the first 2 KB
 	Header func(name string) string // but for those that hold keys
 	Weigh  func(*Deployment) Weight
-	Domain func() scores.Domain // what kind of answer is asked for
+	Warm   func(*Deployment) int64 // tokens of the session's prompt that its cache is likely to hold: no prompt is read for that
+	Domain func() scores.Domain    // what kind of answer is asked for
 
 	worth *Worth // of the snapshot
 }

@@ -93,6 +93,9 @@ func (w *why) reason(first *Figure, others []Figure) string {
 	case Balance:
 		own, against = fmt.Sprintf("of two drawn at random the less busy, with %d running", first.InFlight),
 			func(f *Figure) string { return fmt.Sprintf("%s has %d", w.called(f), f.InFlight) }
+		if first.Cached >= stays {
+			own = fmt.Sprintf("its cache holds %s tokens of this session, and it is not much busier than others, with %d running", thousands(first.Cached), first.InFlight)
+		}
 	case Fastest:
 		own = "19 of 20 answers within " + seconds(first.Wait)
 		against = func(f *Figure) string { return w.slower(first, f) }
@@ -102,6 +105,16 @@ func (w *why) reason(first *Figure, others []Figure) string {
 			own = "its price is not known, and nor is any other"
 		}
 		against = func(f *Figure) string { return w.dearer(first, f) }
+	case Best:
+		own, against = percent(first.Quality)+" of its answers are expected to be good", func(f *Figure) string {
+			if f.Quality >= first.Quality-hair {
+				return w.dearer(first, f)
+			}
+			return fmt.Sprintf("of those of %s %s", w.called(f), percent(f.Quality))
+		}
+	case Auto:
+		own = "an answer is worth about " + signed(first.Utility) + ", less what it costs and the wait"
+		against = func(f *Figure) string { return fmt.Sprintf("one of %s %s", w.called(f), signed(f.Utility)) }
 	}
 	parts := []string{own}
 	for i := range others[:min(len(others), mostNamed)] {
@@ -135,6 +148,8 @@ func (w *why) dearer(first, f *Figure) string {
 		return fmt.Sprintf("%s is cheaper but would lose %s cached tokens", w.called(f), thousands(lost))
 	case f.Cost < first.Cost && f.Cost+f.Later > first.Cost+first.Later:
 		return fmt.Sprintf("%s would be %s, but more over the turns to come", w.called(f), amount(f.Cost))
+	case f.Cost < first.Cost && 0 < f.Quality && f.Quality < first.Quality-hair:
+		return fmt.Sprintf("%s would be %s, but only %s of its answers are expected to be good, not %s", w.called(f), amount(f.Cost), percent(f.Quality), percent(first.Quality))
 	case f.Cost < first.Cost && f.Failing > first.Failing:
 		return fmt.Sprintf("%s would be %s, but fails %s of the time", w.called(f), amount(f.Cost), percent(f.Failing))
 	}
@@ -159,6 +174,13 @@ func amount(usd float64) string {
 		text = text[:len(text)-1]
 	}
 	return "$" + text
+}
+
+func signed(usd float64) string {
+	if usd < 0 {
+		return "-" + amount(-usd)
+	}
+	return amount(usd)
 }
 
 func seconds(d time.Duration) string {

@@ -35,6 +35,8 @@ func TestWhyIsASentence(t *testing.T) {
 			"relay B: the first in your order of those that could serve. Left out: D: paused."},
 		{Record{Asked: "m", Mode: Balance, Candidates: figures(func(_, a, c *Figure) { a.InFlight, c.InFlight = 3, 1 })},
 			"relay B: of two drawn at random the less busy, with 0 running; A has 3; C has 1."},
+		{Record{Asked: "m", Mode: Balance, Candidates: figures(func(b, a, _ *Figure) { b.InFlight, b.Cached, a.InFlight = 2, 86_000, 1 })},
+			"relay B: its cache holds 86k tokens of this session, and it is not much busier than others, with 2 running; A has 1; C has 0."},
 		{Record{Asked: "m", Mode: Fastest, Candidates: figures(func(b, a, c *Figure) {
 			b.Wait, a.Wait, c.Wait, c.Failing = 800*time.Millisecond, 1400*time.Millisecond, 700*time.Millisecond, 0.2
 		})}, "relay B: 19 of 20 answers within 800 ms; A within 1.4 s; C is quicker, with 700 ms, but fails 20 % of the time."},
@@ -42,6 +44,12 @@ func TestWhyIsASentence(t *testing.T) {
 			"relay B: about $0.0031; A would be $0.0047; C is cheaper but would lose 86k cached tokens."},
 		{Record{Asked: "m", Mode: Cheapest, Candidates: figures(costs(0.0031, 0.0030, 0.0029), func(b, a, c *Figure) { a.Later, c.Failing = 1, 0.5 })},
 			"relay B: about $0.0031; A would be $0.003, but more over the turns to come; C would be $0.0029, but fails 50 % of the time."},
+		{Record{Asked: "m", Mode: Cheapest, Candidates: figures(costs(0.0031, 0.0030, 0.0047), func(b, a, _ *Figure) { b.Quality, a.Quality = 0.88, 0.7 })},
+			"relay B: about $0.0031; A would be $0.003, but only 70 % of its answers are expected to be good, not 88 %; C would be $0.0047."},
+		{Record{Asked: "m", Mode: Best, Candidates: figures(costs(0.0031, 0.0047, 0.003), func(b, a, c *Figure) { b.Quality, a.Quality, c.Quality = 0.9, 0.9, 0.72 })},
+			"relay B: 90 % of its answers are expected to be good; A would be $0.0047; of those of C 72 %."},
+		{Record{Asked: "m", Mode: Auto, Candidates: figures(func(b, a, c *Figure) { b.Utility, a.Utility, c.Utility = 0.17, 0.16, -0.02 })},
+			"relay B: an answer is worth about $0.17, less what it costs and the wait; one of A $0.16; one of C -$0.02."},
 		{Record{Asked: "m", Mode: Cheapest, Candidates: figures(func(b, _, _ *Figure) { b.Cost, b.Priced = 0.2, true })[:2], Rules: []string{"budget: all"}},
 			`Since the budget "all" is spent, whoever costs least serves. relay B: about $0.20; what A costs is not known.`},
 		{Record{Asked: "m", Mode: Failover, Candidates: figures(), Attempts: []Attempt{{Deployment: "d_b", Account: "relay B"}, {Deployment: "d_a", Account: "A"}}},

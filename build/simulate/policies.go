@@ -177,6 +177,9 @@ func (m *mode) order(r *request, _ *world) []int {
 	d, err := routing.Decide(m.snap, routing.Request{ID: fmt.Sprint(m.n), Model: "any", Protocol: protocol.OpenAIChat, At: r.at,
 		Client: r.client, Session: r.session, Bytes: r.prompt * 4, Stream: true,
 		Domain: func() scores.Domain { return m.placed },
+		Warm: func(d *routing.Deployment) int64 {
+			return m.memory.Cached(live.Turn{Client: r.client, Session: r.session}, d.ID, r.at)
+		},
 		Weigh: func(d *routing.Deployment) routing.Weight {
 			turn := live.Turn{Client: r.client, Session: r.session, Model: d.Model}
 			w := routing.Weight{Prompt: int64(estimated), Output: int64(m.memory.Output(turn)), Turns: m.memory.Turns(turn)}

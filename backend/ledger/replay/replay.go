@@ -342,7 +342,7 @@ func (p *Replay) live(f *routing.Figure) *live.Deployment {
 // fill gives the candidates the figures that a mode ranks by. Those that the record keeps are the ones that were really looked at; they hold
 // unless they are of another mode, or of caches that hold something else on this side.
 func (p *Replay) fill(r *routing.Record, s *side, turn live.Turn, mode routing.Mode) {
-	if mode == routing.Failover || mode == routing.Balance {
+	if mode == routing.Failover {
 		return
 	}
 	kept := mode == r.Mode
@@ -356,6 +356,10 @@ func (p *Replay) fill(r *routing.Record, s *side, turn live.Turn, mode routing.M
 	}
 	for i := range p.cs {
 		f := &p.cs[i]
+		if mode == routing.Balance {
+			f.Cached = s.memory.Cached(turn, f.Deployment, r.Start)
+			continue
+		}
 		d := p.live(f)
 		if f.Wait == 0 {
 			f.Wait, f.Failing = d.P95(r.Bytes, r.Stream, r.Start), d.Failing(r.Start)
