@@ -71,7 +71,7 @@ func newIndex(c *Catalog, entries []Entry, aliases map[string]string) *Index {
 	x.listNames()
 	leads := make(map[string]Resolution, len(aliases)) // apart at first, so that no alias leads to another
 	for alias, target := range aliases {
-		if r, ok := x.resolve(target); ok {
+		if r, ok := x.Find(target); ok {
 			leads[alias] = r
 		} else {
 			x.dangling[alias] = target
@@ -203,13 +203,14 @@ func plainer(a, b string) bool {
 // snapshot that the catalog says is the same priced model. A dated name reaches that snapshot only. No name reaches two
 // deployments of one account. For an alias or an exact upstream name this is one look-up and no allocation.
 func (x *Index) Resolve(name string) (Resolution, error) {
-	if r, ok := x.resolve(name); ok {
+	if r, ok := x.Find(name); ok {
 		return r, nil
 	}
-	return Resolution{}, x.unknown(name)
+	return Resolution{}, x.Unknown(name)
 }
 
-func (x *Index) resolve(name string) (Resolution, bool) {
+// Find is [Index.Resolve] for who has another use for a name that nobody offers: the nearest ones are not looked for.
+func (x *Index) Find(name string) (Resolution, bool) {
 	if r, ok := x.whole(name); ok {
 		return r, true
 	}

@@ -9,7 +9,8 @@ import (
 // longest is how much of a name is compared; it bounds the work that a senseless name can cause.
 const longest = 80
 
-func (x *Index) unknown(name string) *UnknownModel {
+// Unknown is the error for a name that nobody offers, with the nearest that somebody does.
+func (x *Index) Unknown(name string) *UnknownModel {
 	base := name
 	if i := strings.LastIndexByte(name, ':'); i > 0 && slices.Contains(Suffixes, name[i+1:]) {
 		base = name[:i]

@@ -121,14 +121,14 @@ func (s *Snapshot) resolve(r *Request, d *Decision, e *effect) ([]int32, *plan, 
 		return s.anyOf(r.Protocol), nil, nil
 	}
 	name, virtual := r.Model, s.Rules.model(r.Model)
-	found, err := s.Names.Resolve(name)
+	found, ok := s.Names.Find(name)
 	if i := strings.LastIndexByte(name, ':'); virtual == nil && i > 0 && slices.Contains(catalog.Suffixes, name[i+1:]) {
 		if virtual = s.Rules.model(name[:i]); virtual != nil {
 			found.Suffix = name[i+1:]
 		}
 	}
-	if err != nil && virtual == nil && (e.plan == nil || !s.reaches(e.plan, r)) {
-		return nil, nil, err
+	if !ok && virtual == nil && (e.plan == nil || !s.reaches(e.plan, r)) {
+		return nil, nil, s.Names.Unknown(name)
 	}
 	d.Model = found.Model
 	if m := Mode(found.Suffix); rankers[m] != nil {
