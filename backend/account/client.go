@@ -140,6 +140,18 @@ func (a *Accounts) ClientKey(ctx context.Context, name string) (string, error) {
 
 // SetClientMode sets how a client's requests are routed, by its id or name; "" is as all. Which modes there are is not known here.
 func (a *Accounts) SetClientMode(name, mode string) (Client, error) {
+	return a.changeClient(name, func(c *Client) { c.Mode = mode })
+}
+
+// PauseClient has the requests of a client refused, by its id or name, for a reason in words; "" has them taken again.
+func (a *Accounts) PauseClient(name, why string) (Client, error) {
+	if c, err := a.client(name); err != nil || c.Paused == why {
+		return c, err
+	}
+	return a.changeClient(name, func(c *Client) { c.Paused = why })
+}
+
+func (a *Accounts) changeClient(name string, change func(*Client)) (Client, error) {
 	c, err := a.client(name)
 	if err != nil {
 		return c, err
@@ -150,7 +162,7 @@ func (a *Accounts) SetClientMode(name, mode string) (Client, error) {
 			return errors.Join(err, notFound("key", name))
 		}
 		c = now
-		c.Mode = mode
+		change(&c)
 		return clients.Put(tx, c.ID, c)
 	})
 	if err == nil {
@@ -185,25 +197,4 @@ func (a *Accounts) RevokeClient(ctx context.Context, name string) error {
 		return fmt.Errorf("the key %q is revoked, but its text is still in the keychain until Metapi starts again: %w", c.Name, err)
 	}
 	return nil
-}
-
-// PauseClient has the requests of a client refused, by its id or name, for a reason in words; "" has them taken again.
-func (a *Accounts) PauseClient(name, why string) (Client, error) {
-	c, err := a.client(name)
-	if err != nil || c.Paused == why {
-		return c, err
-	}
-	err = a.store.Update(func(tx *store.Tx) error {
-		now, ok, err := clients.Get(tx, c.ID)
-		if err != nil || !ok {
-			return errors.Join(err, notFound("key", name))
-		}
-		c = now
-		c.Paused = why
-		return clients.Put(tx, c.ID, c)
-	})
-	if err == nil {
-		a.changed()
-	}
-	return c, err
 }
