@@ -35,8 +35,9 @@ type Choice struct {
 type requestsInput struct {
 	Page
 	Choice
-	Oldest bool `query:"oldest" doc:"Oldest first"`
-	Skip   int  `query:"skip" minimum:"0" doc:"Rows to pass over first; within an hour that takes no time, see hours"`
+	After  string `query:"after" doc:"Id of a request: those behind it"`
+	Oldest bool   `query:"oldest" doc:"Oldest first"`
+	Skip   int    `query:"skip" minimum:"0" doc:"Rows to pass over first; within an hour that takes no time, see hours"`
 }
 
 type hoursInput struct {
@@ -114,7 +115,8 @@ func (s *Service) requests(ctx context.Context, in *requestsInput) (Requests, er
 	if err != nil {
 		return Requests{}, err
 	}
-	q.Limit, q.Cursor, q.Since, q.Until, q.Oldest, q.Skip = in.Limit, in.Cursor, in.Since, in.Until, in.Oldest, in.Skip
+	q.Limit, q.Cursor, q.Since, q.Until = in.Limit, in.Cursor, in.Since, in.Until
+	q.After, q.Oldest, q.Skip = in.After, in.Oldest, in.Skip
 	return s.rows(names, q)
 }
 

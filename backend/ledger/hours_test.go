@@ -63,6 +63,11 @@ func checkHours(t *rapid.T, l *Ledger, q Query, records []routing.Record) {
 		return
 	}
 	i := rapid.IntRange(0, len(want)-1).Draw(t, "position")
+	beside := q
+	beside.After, beside.Limit = want[i].ID, 1
+	if next, _, err := l.Requests(beside); err != nil || !slices.EqualFunc(next, want[i+1:min(i+2, len(want))], sameRecord) {
+		t.Fatalf("after %s by %+v: %+v %v", want[i].ID, beside, next, err)
+	}
 	q.Skip, q.Limit = i, 2
 	for _, h := range got {
 		if int64(q.Skip) < h.Requests {

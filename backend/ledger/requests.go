@@ -22,6 +22,7 @@ const (
 type Query struct {
 	Limit  int    // rows to a page: 50 where it is 0, at most 1,000
 	Cursor string // where the page before ended: the next that Requests returned
+	After  string // the id of a request: the page begins behind it, as after a page that ended with it
 	Oldest bool   // oldest first, not newest first
 	Skip   int    // rows of the choice to pass over first: cheap within an hour, see Hours
 
@@ -134,7 +135,7 @@ func (q *Query) cursor(id string) string {
 
 func (q *Query) parseCursor() (id string, err error) {
 	if q.Cursor == "" {
-		return "", nil
+		return q.After, nil
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(q.Cursor)
 	if err != nil || len(raw) < 2 || len(raw) > 1+maxID || (raw[0] == 'o') != q.Oldest || (raw[0] != 'o' && raw[0] != 'n') {

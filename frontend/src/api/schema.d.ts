@@ -4625,6 +4625,8 @@ export interface operations {
                 /** @description Canonical model */
                 model?: string;
                 state?: "running" | "ok" | "failed" | "cancelled" | "interrupted";
+                /** @description Id of a request: those behind it */
+                after?: string;
                 /** @description Oldest first */
                 oldest?: boolean;
                 /** @description Rows to pass over first; within an hour that takes no time, see hours */
