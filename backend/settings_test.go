@@ -78,7 +78,7 @@ func TestSettings(t *testing.T) {
 	dir := t.TempDir()
 	b := open(t, dir)
 	c := client.InProcess(b.Handler())
-	want := client.Settings{Port: backend.DefaultPort, Theme: "system", CloseToTray: true, Proxy: "system", KeepResponses: true,
+	want := client.Settings{Port: backend.DefaultPort, Theme: "system", Language: "system", CloseToTray: true, Proxy: "system", KeepResponses: true,
 		Probe: true, ProbesPerDay: 200, ProbeUSDPerDay: 0.05,
 		AnswerUSD: 0.2, SecondUSD: 2.0 / 3600, Tolerance: 0.97, Baseline: "vendor", Runaway: "tell"}
 	if s := must(c.Settings(t.Context()))(t); s != want {
