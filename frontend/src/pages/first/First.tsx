@@ -138,7 +138,7 @@ function Tools({ status, clients, made }: { status: Status; clients: Client[]; m
           ))}
         </Group>
       </Chip.Group>
-      {client !== undefined && tool !== null && <Recipes key={client.id} keyOf={client} first={tool} />}
+      {client !== undefined && tool !== null && <Recipes key={client.id} keyOf={client} first={tool} fixed />}
     </Stack>
   );
 }
