@@ -44,8 +44,8 @@ export function Playground() {
       title={t("Playground")}
       about={t("One prompt to several models, side by side. It goes the way of all requests, and is booked as a tool named Playground.")}
       actions={
-        begun && (
-          <Button variant="default" leftSection={<IconRefresh size={16} />} onClick={clear}>
+        names.size > 0 && (
+          <Button variant="default" leftSection={<IconRefresh size={16} />} onClick={clear} disabled={!begun}>
             {t("Begin anew")}
           </Button>
         )
