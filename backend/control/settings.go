@@ -42,6 +42,8 @@ type Settings struct {
 	Rate     float64          `json:"rate" minimum:"0" maximum:"1000000000" doc:"What a dollar is in that currency, as the user says"`
 	KeepDays int              `json:"keep_days" minimum:"0" maximum:"36500" doc:"How long requests are kept one by one; 0: for ever. What they came to by the hour stays"`
 	Runaway  string           `json:"runaway" enum:"off,tell,pause" doc:"What becomes of a tool that has run away: nothing, a notice, or a notice and a pause"`
+
+	Welcomed bool `json:"welcomed" doc:"The first steps are done, or were skipped: the pages show them no more"`
 }
 
 // Money is how the user wants to see money.
@@ -84,6 +86,7 @@ type EditSettings struct {
 	Rate     *float64          `json:"rate,omitempty" minimum:"0" maximum:"1000000000"`
 	KeepDays *int              `json:"keep_days,omitempty" minimum:"0" maximum:"36500"`
 	Runaway  *string           `json:"runaway,omitempty" enum:"off,tell,pause"`
+	Welcomed *bool             `json:"welcomed,omitempty"`
 
 	AnswerUSD *float64 `json:"answer_usd,omitempty" minimum:"0" maximum:"1000"`
 	SecondUSD *float64 `json:"second_usd,omitempty" minimum:"0" maximum:"10"`
@@ -97,6 +100,7 @@ func (e EditSettings) apply(to *Settings) {
 	set(&to.CloseToTray, e.CloseToTray)
 	set(&to.StartHidden, e.StartHidden)
 	set(&to.Hedge, e.Hedge)
+	set(&to.Welcomed, e.Welcomed)
 	set(&to.AnswerUSD, e.AnswerUSD)
 	set(&to.SecondUSD, e.SecondUSD)
 	set(&to.Tolerance, e.Tolerance)

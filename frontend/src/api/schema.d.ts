@@ -372,6 +372,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/environment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Keys that stand in the environment of Metapi, by their variables */
+        get: operations["environment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -527,6 +544,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/playground": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask one model in the playground; its answer is told of as it comes */
+        post: operations["play"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/playground/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that has come of it so far */
+        get: operations["played"];
+        put?: never;
+        post?: never;
+        /** End it */
+        delete: operations["stopPlaying"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/price": {
         parameters: {
             query?: never;
@@ -649,23 +701,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/requests/hours": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How many requests there are, by the hour */
-        get: operations["hours"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/requests/{id}": {
         parameters: {
             query?: never;
@@ -692,6 +727,23 @@ export interface paths {
         };
         /** What was said in a request, where that was captured */
         get: operations["captured"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/requests/{id}/prompt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was asked in a request, where that was captured: to ask it in the playground */
+        get: operations["prompt"];
         put?: never;
         post?: never;
         delete?: never;
@@ -832,6 +884,23 @@ export interface paths {
         put?: never;
         /** Undo the last change of routing.yaml that was made here */
         post: operations["undoRouting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How good a model's answers are expected to be, by what is asked */
+        get: operations["scores"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1158,6 +1227,8 @@ export interface components {
             provider?: string;
             /** @description How it is reached: direct, system, or a proxy's URL; as the settings say where empty */
             proxy?: string;
+            /** @description The variable of Metapi's environment that has it, in place of the key: one of those that are offered */
+            variable?: string;
         };
         AddClientInputBody: {
             /** @description The tool's name */
@@ -1483,6 +1554,23 @@ export interface components {
             /** @description Why the first candidate comes first, in a sentence */
             why?: string;
         };
+        Delta: {
+            /** @description Nothing more comes: the run tells what it took and cost */
+            ended?: boolean;
+            /**
+             * Format: int64
+             * @description How many pieces came before
+             */
+            from: number;
+            run: string;
+            text?: string;
+            thinking?: string;
+            /**
+             * Format: int64
+             * @description How many there are with these
+             */
+            to: number;
+        };
         DeploymentHealth: {
             /** @description The account's slug */
             account: string;
@@ -1574,6 +1662,14 @@ export interface components {
             /** @description The listing answered, and the key was taken */
             ok: boolean;
         };
+        DomainScore: {
+            domain: string;
+            /**
+             * Format: double
+             * @description The share of good answers
+             */
+            quality: number;
+        };
         Done: {
             message: string;
         };
@@ -1629,6 +1725,18 @@ export interface components {
             theme?: "system" | "light" | "dark";
             /** Format: double */
             tolerance?: number;
+            welcomed?: boolean;
+        };
+        EnvironmentKey: {
+            /** @description That stands beside it; absent: the provider's own */
+            base_url?: string;
+            /** @description The end of the key */
+            hint: string;
+            /** @description The provider's name */
+            name: string;
+            /** @description A provider id */
+            provider: string;
+            variable: string;
         };
         ErrorShare: {
             kind: string;
@@ -1648,10 +1756,11 @@ export interface components {
         };
         Event: {
             notice?: components["schemas"]["Notice"];
+            played?: components["schemas"]["Delta"];
             request?: components["schemas"]["Row"];
             topics?: ("status" | "accounts" | "models" | "clients" | "settings" | "doctor" | "routing")[] | null;
             /** @enum {string} */
-            type: "resync" | "changed" | "request" | "show" | "notice";
+            type: "resync" | "changed" | "request" | "show" | "notice" | "played";
         };
         Excluded: {
             account: string;
@@ -1905,15 +2014,6 @@ export interface components {
             /** Format: int64 */
             requests: number;
         };
-        Hour: {
-            /** Format: int64 */
-            requests: number;
-            /**
-             * Format: int64
-             * @description When it began, in seconds since 1970
-             */
-            start: number;
-        };
         Hours: {
             /** @description The days on which they begin: monday, tuesday, ... Default: every day */
             days?: string[] | null;
@@ -2011,6 +2111,11 @@ export interface components {
              * @description Dollars per million input tokens read from a cache; absent where unknown
              */
             cache_read_usd?: number;
+            /**
+             * Format: double
+             * @description Dollars per million input tokens written to a cache; absent where unknown
+             */
+            cache_write_usd?: number;
             /** @description What it is known to take or do; absent where nothing is known */
             can?: ("images" | "reasoning")[] | null;
             /**
@@ -2066,6 +2171,11 @@ export interface components {
             price_unknown?: string;
             protocols: string[] | null;
             provider: string;
+            /**
+             * Format: double
+             * @description The share of good answers that is expected of it; absent where nothing is known, or nobody serves
+             */
+            quality?: number;
             /** @description Long prompts, or some hours, cost another price */
             tiered?: boolean;
         };
@@ -2303,6 +2413,30 @@ export interface components {
             status: number;
             /** @description The HTTP status in words */
             title: string;
+        };
+        Prompt: {
+            /**
+             * @description How hard it shall think; absent: as the model will
+             * @enum {string}
+             */
+            effort?: "none" | "minimal" | "low" | "medium" | "high";
+            /** @description There was more, tools or files, that the playground cannot ask again */
+            left_out?: boolean;
+            /**
+             * Format: int64
+             * @description Tokens; absent: as the model will
+             */
+            max_output?: number;
+            /** @description As a tool would ask for it; account/model has it from that account */
+            model: string;
+            system?: string;
+            /**
+             * Format: double
+             * @description Absent: the model's own
+             */
+            temperature?: number;
+            /** @description The conversation, the last of them what is asked */
+            turns: components["schemas"]["Turn"][] | null;
         };
         Proposal: {
             /** @description Empty for the provider's own, or where only the user can know it */
@@ -2543,9 +2677,9 @@ export interface components {
             why?: string;
         };
         Requests: {
-            /** @description Cursor of the next page; absent on the last */
+            /** @description Cursor of the next, older page; absent on the last */
             next?: string;
-            /** @description Newest first, unless the oldest were asked for first */
+            /** @description Newest first */
             rows: components["schemas"]["Row"][] | null;
         };
         Reserve: {
@@ -2701,22 +2835,35 @@ export interface components {
             /** Format: int64 */
             took_ms?: number;
         };
+        Run: {
+            /** @description Why it failed, in a sentence */
+            error?: string;
+            id: string;
+            /**
+             * Format: int64
+             * @description How many have come: see the events
+             */
+            pieces: number;
+            /** @description The id of its request, once it is known */
+            request?: string;
+            /** @description What it took and cost, and who answered; once it has ended */
+            row?: components["schemas"]["Row"];
+            /** Format: date-time */
+            started: string;
+            /** @enum {string} */
+            state: "running" | "ok" | "failed" | "stopped";
+            text?: string;
+            thinking?: string;
+        };
         SaveBundleInputBody: {
             /** @description Of the bundle that was looked at */
             id: string;
         };
         SaveExportInputBody: {
-            account?: string;
-            client?: string;
             /** @enum {string} */
             format: "csv" | "jsonl";
-            model?: string;
             /** Format: date-time */
             since?: string;
-            /** @enum {string} */
-            state?: "running" | "ok" | "failed" | "cancelled" | "interrupted";
-            /** Format: date-time */
-            until?: string;
         };
         SaveRoutingRequest: {
             text: string;
@@ -2738,6 +2885,22 @@ export interface components {
             message?: string;
             /** @enum {string} */
             outcome?: "ok" | "empty" | "unreachable" | "unauthorised" | "blocked" | "unparsable" | "";
+        };
+        Scores: {
+            /** @description By what is asked; empty where nothing is known */
+            domains: components["schemas"]["DomainScore"][] | null;
+            /**
+             * @description What that rests on, before thumbs
+             * @enum {string}
+             */
+            evidence: "published" | "family" | "no evidence" | "your own";
+            /** @description Likewise, in words */
+            from?: string;
+            /**
+             * Format: double
+             * @description How many answers the user's thumbs weigh
+             */
+            thumbs: number;
         };
         Session: {
             /** @description To be sent as Authorization: Bearer TOKEN; good while this instance runs */
@@ -2857,6 +3020,8 @@ export interface components {
              * @description How good a model must be for cost mode, in terms of the best that could serve; 0: however bad
              */
             tolerance: number;
+            /** @description The first steps are done, or were skipped: the pages show them no more */
+            welcomed: boolean;
         };
         Shown: {
             shown: boolean;
@@ -2917,9 +3082,12 @@ export interface components {
             ui?: boolean;
             version: string;
         };
-        Timeline: {
-            /** @description Oldest first; hours without any are left out */
-            hours: components["schemas"]["Hour"][] | null;
+        Turn: {
+            /** @description As data: URLs, or http: and https: */
+            images?: string[] | null;
+            /** @enum {string} */
+            role: "user" | "assistant";
+            text?: string;
         };
         UndoRoutingRequest: {
             /** @description What the change came to; absent: whatever there is */
@@ -3995,6 +4163,35 @@ export interface operations {
             };
         };
     };
+    environment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvironmentKey"][] | null;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     events: {
         parameters: {
             query?: {
@@ -4330,6 +4527,101 @@ export interface operations {
             };
         };
     };
+    play: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Prompt"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    played: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stopPlaying: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     price: {
         parameters: {
             query: {
@@ -4625,12 +4917,6 @@ export interface operations {
                 /** @description Canonical model */
                 model?: string;
                 state?: "running" | "ok" | "failed" | "cancelled" | "interrupted";
-                /** @description Id of a request: those behind it */
-                after?: string;
-                /** @description Oldest first */
-                oldest?: boolean;
-                /** @description Rows to pass over first; within an hour that takes no time, see hours */
-                skip?: number;
             };
             header?: never;
             path?: never;
@@ -4645,47 +4931,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Requests"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    hours: {
-        parameters: {
-            query?: {
-                /** @description Requests begun at or after */
-                since?: string;
-                /** @description Requests begun before */
-                until?: string;
-                /** @description Id or name */
-                client?: string;
-                /** @description Id, slug or name: requests that were tried there */
-                account?: string;
-                /** @description Canonical model */
-                model?: string;
-                state?: "running" | "ok" | "failed" | "cancelled" | "interrupted";
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Timeline"];
                 };
             };
             /** @description Error */
@@ -4748,6 +4993,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Captured"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prompt"];
                 };
             };
             /** @description Error */
@@ -5066,6 +5342,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Routing"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scores: {
+        parameters: {
+            query: {
+                /** @description As the upstream calls it */
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scores"];
                 };
             };
             /** @description Error */
