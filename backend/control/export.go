@@ -156,6 +156,7 @@ type saveExportInput struct {
 	Body struct {
 		Format string    `json:"format" enum:"csv,jsonl"`
 		Since  time.Time `json:"since,omitempty"`
+		Until  time.Time `json:"until,omitempty" doc:"Requests begun before"`
 	}
 }
 
@@ -166,7 +167,7 @@ func (s *Service) saveExport(ctx context.Context, in *saveExportInput) (Saved, e
 	if err != nil {
 		return Saved{}, NewProblem(Storage, Sentence("the export cannot be saved: "+err.Error()), "Make that folder writable, or use `metapi usage export`.")
 	}
-	err = s.writeExport(ctx, f, ledger.Query{Limit: exportPage, Oldest: true, Since: in.Body.Since}, in.Body.Format)
+	err = s.writeExport(ctx, f, ledger.Query{Limit: exportPage, Oldest: true, Since: in.Body.Since, Until: in.Body.Until}, in.Body.Format)
 	if err = errors.Join(err, f.Close()); err != nil {
 		os.Remove(path)
 		return Saved{}, NewProblem(Storage, Sentence("the export cannot be saved: "+err.Error()), "Free some space.")
