@@ -144,11 +144,11 @@ export function useUsageToday(by: "hour" | "account" | "client") {
 
 export type By = "model" | "account" | "client" | "session" | "day" | "hour";
 
-/** What a time came to: from since, "" for all of it, on. */
-export const useUsage = (since: string, by: By) =>
+/** What a time came to: from since, "" for all of it, until a moment, "" for now. */
+export const useUsage = (since: string, by: By, until = "") =>
   useQuery({
-    queryKey: ["usage", since, by],
-    queryFn: () => data(GET("/api/usage", { params: { query: { since: since || undefined, by, limit: 1 } } })),
+    queryKey: ["usage", since, by, until],
+    queryFn: () => data(GET("/api/usage", { params: { query: { since: since || undefined, until: until || undefined, by, limit: 1 } } })),
     refetchInterval: 60_000,
   });
 export const useReceipt = (id: string) => useQuery({ queryKey: ["receipt", id], queryFn: () => data(GET("/api/requests/{id}/receipt", { params: { path: { id } } })) });
@@ -237,7 +237,7 @@ export const useSetBudget = () =>
   useChange(({ name, ...body }: { name: string } & SetBudget) => data(PUT("/api/budgets/{name}", { params: { path: { name } }, body })), "budgets");
 export const useRemoveBudget = () => useChange((name: string) => data(DELETE("/api/budgets/{name}", { params: { path: { name } } })), "budgets");
 export const useCompact = () => useChange(() => data(POST("/api/storage/compact")), "records");
-export const useSaveExport = () => useChange((body: { format: "csv" | "jsonl"; since?: string }) => data(POST("/api/usage/export/save", { body })));
+export const useSaveExport = () => useChange((body: { format: "csv" | "jsonl"; since?: string; until?: string }) => data(POST("/api/usage/export/save", { body })));
 export const useEditDesktop = () => useChange((body: Schemas["EditDesktop"]) => data(PATCH("/api/desktop", { body })), "desktop");
 export const useExamine = () => useChange(() => data(POST("/api/doctor")), "doctor");
 export const useStopDoctor = () => useChange(() => data(DELETE("/api/doctor")), "doctor");
