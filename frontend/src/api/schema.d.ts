@@ -2708,6 +2708,8 @@ export interface components {
             accounts: components["schemas"]["AccountUse"][] | null;
             /** @description By name */
             aliases: components["schemas"]["Alias"][] | null;
+            /** @description The text that undoing brings back */
+            before?: string;
             /** @description What a condition may ask about */
             facts: components["schemas"]["Fact"][] | null;
             /** @description What is wrong with the text as it is; the last good stays in force */
@@ -2864,6 +2866,11 @@ export interface components {
             format: "csv" | "jsonl";
             /** Format: date-time */
             since?: string;
+            /**
+             * Format: date-time
+             * @description Requests begun before
+             */
+            until?: string;
         };
         SaveRoutingRequest: {
             text: string;
