@@ -142,7 +142,7 @@ export function useUsageToday(by: "hour" | "account" | "client") {
   });
 }
 
-export type By = "model" | "account" | "client" | "session" | "day" | "hour";
+export type By = "model" | "account" | "client" | "session" | "day" | "hour" | "day-account" | "day-model";
 
 /** What a time came to: from since, "" for all of it, on. */
 export const useUsage = (since: string, by: By) =>
