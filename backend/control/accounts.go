@@ -243,6 +243,17 @@ func (s *Service) editAccount(ctx context.Context, in *editAccountInput) (Accoun
 	if err != nil {
 		return Account{}, err
 	}
+	if base := in.Body.BaseURL; base != nil {
+		p, ok := provider.Get(a.Provider)
+		if !ok {
+			return Account{}, NewProblem(Invalid, fmt.Sprintf("There is no provider %q.", a.Provider), "`metapi accounts providers` lists those there are.")
+		}
+		clean, err := provider.NormalizeBaseURL(p, *base)
+		if err != nil {
+			return Account{}, err
+		}
+		in.Body.BaseURL = &clean
+	}
 	if p := in.Body.Proxy; p != nil && *p != a.Proxy.String() {
 		if a, err = s.Accounts.SetProxy(ctx, a.ID, *p); err != nil {
 			return Account{}, err
@@ -252,6 +263,7 @@ func (s *Service) editAccount(ctx context.Context, in *editAccountInput) (Accoun
 	}
 	a, err = s.Accounts.Edit(a.ID, func(a *account.Account) {
 		set(&a.Name, in.Body.Name)
+		set(&a.BaseURL, in.Body.BaseURL)
 		set(&a.Paused, in.Body.Paused)
 	})
 	if err != nil {

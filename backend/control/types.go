@@ -88,9 +88,10 @@ type Scan struct {
 
 // EditAccount is a change of an account; what is absent stays.
 type EditAccount struct {
-	Name   *string `json:"name,omitempty"`
-	Paused *bool   `json:"paused,omitempty"`
-	Proxy  *string `json:"proxy,omitempty" doc:"How it is reached; empty: as the settings say. *** as its password keeps the one that is known"`
+	Name    *string `json:"name,omitempty"`
+	BaseURL *string `json:"base_url,omitempty" doc:"As people paste it; the key goes to no other server than the one that it was given for"`
+	Paused  *bool   `json:"paused,omitempty"`
+	Proxy   *string `json:"proxy,omitempty" doc:"How it is reached; empty: as the settings say. *** as its password keeps the one that is known"`
 }
 
 // Removed acknowledges that an account is gone.

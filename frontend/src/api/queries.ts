@@ -277,6 +277,9 @@ export function useEditSettings() {
   });
 }
 
+/** Has accounts share a place in the order, under a name; "": not any more. */
+export const usePoolAccounts = () => useChange((body: { name: string; ids: string[] }) => data(PUT("/api/accounts/pool", { body })), "accounts", "status");
+
 /** Puts the accounts into an order; what is shown has it at once. */
 export function useOrderAccounts() {
   const client = useQueryClient();

@@ -1580,6 +1580,8 @@ export interface components {
             message: string;
         };
         EditAccount: {
+            /** @description As people paste it; the key goes to no other server than the one that it was given for */
+            base_url?: string;
             name?: string;
             paused?: boolean;
             /** @description How it is reached; empty: as the settings say. *** as its password keeps the one that is known */

@@ -9,7 +9,7 @@ import { t } from "../../words";
 import { type Measure, type Parts, stack } from "./stack";
 
 const palette = ["metapi.6", "teal.6", "orange.6", "cyan.6", "pink.6"];
-const colorOf = (of: Measure, key: string, i: number) => (of === "requests" ? { ok: "teal.6", failed: "red.6" }[key]! : key === "" ? "gray.5" : palette[i]!);
+const ended = ["teal.6", "red.6"];
 
 /** The last thirty days: spend and tokens by what they went to, requests by how they ended. */
 export function Days() {
@@ -43,8 +43,9 @@ export function Days() {
       <Loaded of={usage}>
         {({ groups }) => {
           const { days, parts } = stack(groups ?? [], since, of, called);
-          const name = (key: string, label: string) => (of === "requests" ? (key === "ok" ? t("Answered") : t("Not answered")) : key === "" ? t("Others") : label);
-          const series = parts.map((p, i) => ({ name: `p${i}`, label: name(p.key, p.label), color: colorOf(of, p.key, i) }));
+          const series = parts.map((label, i) =>
+            of === "requests" ? { name: `p${i}`, label: i === 0 ? t("Answered") : t("Not answered"), color: ended[i]! } : { name: `p${i}`, label: label || t("Others"), color: label ? palette[i]! : "gray.5" },
+          );
           const data = days.map((d) => ({ day: monthDay(d.day), ...Object.fromEntries(d.values.map((v, i) => [`p${i}`, v])) }));
           const busy = days.filter((d) => d.values.some((v) => v > 0));
           return (

@@ -4,19 +4,14 @@ import type { Group } from "../../api/queries";
 export type Measure = "cost" | "tokens" | "requests";
 export type Parts = "account" | "model";
 
-/** How many parts are told apart; what the others came to is one part, whose key is "". */
+/** How many parts are told apart; what the others came to is one part, without a name. */
 const most = 5;
-
-interface Part {
-  key: string;
-  label: string;
-}
 
 /** A day of the calendar as the API names it. */
 const dayOf = (at: Date) => `${at.getFullYear()}-${String(at.getMonth() + 1).padStart(2, "0")}-${String(at.getDate()).padStart(2, "0")}`;
 
 /** Thirty days from one on, with what each part came to on each. Requests are told apart by how they ended. */
-export function stack(groups: Group[], since: string, of: Measure, called: (g: Group) => string): { days: { day: string; values: number[] }[]; parts: Part[] } {
+export function stack(groups: Group[], since: string, of: Measure, called: (g: Group) => string): { days: { day: string; values: number[] }[]; parts: string[] } {
   const first = new Date(since);
   const names = Array.from({ length: 30 }, (_, i) => dayOf(new Date(first.getFullYear(), first.getMonth(), first.getDate() + i)));
   const within = (day: string) => groups.filter((g) => g.day === day);
@@ -24,7 +19,7 @@ export function stack(groups: Group[], since: string, of: Measure, called: (g: G
   if (of === "requests") {
     const bad = (g: Group) => g.failed + g.cancelled + g.interrupted;
     return {
-      parts: [{ key: "ok", label: "" }, { key: "failed", label: "" }],
+      parts: ["", ""],
       days: names.map((day) => ({ day, values: [total(within(day), (g) => g.ok), total(within(day), bad)] })),
     };
   }
@@ -32,9 +27,10 @@ export function stack(groups: Group[], since: string, of: Measure, called: (g: G
   const all = new Map<string, { label: string; sum: number }>();
   for (const g of groups) all.set(g.key, { label: called(g), sum: (all.get(g.key)?.sum ?? 0) + value(g) });
   const ranked = [...all].filter(([, p]) => p.sum > 0).sort(([, a], [, b]) => b.sum - a.sum);
-  const parts: Part[] = ranked.slice(0, most).map(([key, { label }]) => ({ key, label }));
-  const own = new Set(parts.map((p) => p.key));
-  if (ranked.length > most) parts.push({ key: "", label: "" });
-  const part = (day: string, p: Part) => total(within(day).filter((g) => (p.label === "" ? !own.has(g.key) : g.key === p.key)), value);
-  return { parts, days: names.map((day) => ({ day, values: parts.map((p) => part(day, p)) })) };
+  const [own, others] = [ranked.slice(0, most).map(([key]) => [key]), ranked.slice(most).map(([key]) => key)];
+  const keys = others.length > 0 ? [...own, others] : own;
+  return {
+    parts: keys.map((list) => (list === others ? "" : all.get(list[0]!)!.label)),
+    days: names.map((day) => ({ day, values: keys.map((list) => total(within(day).filter((g) => list.includes(g.key)), value)) })),
+  };
 }
