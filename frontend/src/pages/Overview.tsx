@@ -1,4 +1,4 @@
-import { Box, Button, Grid, Stack, Text, Timeline } from "@mantine/core";
+import { Box, Button, SimpleGrid, Stack, Text, Timeline } from "@mantine/core";
 import { IconCheck, IconKey, IconPlugConnected } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useLocation } from "wouter";
@@ -27,26 +27,22 @@ export function Overview() {
             <Stack gap="md">
               <FirstSteps status={s} />
               {some && <Live />}
-              <Grid gap="md">
-                <Grid.Col span={{ base: 12, md: some ? 7 : 12 }}>
-                  <Stack gap="md">
-                    {some && <SpentAndSaved />}
-                    <Section title={t("Mode")}>
-                      <ModeSwitch />
-                    </Section>
-                  </Stack>
-                </Grid.Col>
-                {some && (
-                  <Grid.Col span={{ base: 12, md: 5 }}>
-                    <Stack gap="md">
-                      <Attention status={s} />
-                      <BudgetBars />
-                    </Stack>
-                  </Grid.Col>
-                )}
-              </Grid>
-              {some && <Today />}
-              {some && <Days />}
+              {some && (
+                <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md" className="filled">
+                  <SpentAndSaved />
+                  <Attention status={s} />
+                </SimpleGrid>
+              )}
+              <Section title={t("Mode")}>
+                <ModeSwitch />
+              </Section>
+              <BudgetBars />
+              {some && (
+                <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md" className="filled">
+                  <Today />
+                  <Days />
+                </SimpleGrid>
+              )}
               <Addresses status={s} />
             </Stack>
           );
