@@ -45,22 +45,15 @@ describe('accounts', { concurrency: 1 }, () => {
     await page.getByRole('button', { name: 'Place 2: move Gamma' }).waitFor()
   })
 
-  /** Drags an account by its handle to a height within another's. */
-  async function drag(name, onto, part) {
-    const from = await handle(name).boundingBox()
-    const to = await page.getByRole('article', { name: onto }).boundingBox()
-    const x = from.x + from.width / 2
-    await page.mouse.move(x, from.y + from.height / 2)
-    await page.mouse.down()
-    const way = to.y + to.height * part - (from.y + from.height / 2)
-    for (let i = 1; i <= 20; i++) await page.mouse.move(x, from.y + from.height / 2 + (way * i) / 20, { steps: 2 })
-    return () => page.mouse.up()
-  }
-
   test('by hand: dropped on another, they are a pool, and requests are spread over it; undone, all is as it was', async () => {
-    const drop = await drag('Beta', 'Gamma', 0.5)
-    await page.locator('li[style*="opacity: 0.75"], li').first().waitFor()
-    await drop()
+    const from = await handle('Beta').boundingBox()
+    const to = await page.getByRole('article', { name: 'Gamma' }).boundingBox()
+    const [x, y] = [from.x + from.width / 2, from.y + from.height / 2]
+    await page.mouse.move(x, y)
+    await page.mouse.down()
+    for (let i = 1; i <= 10; i++) await page.mouse.move(x, y + (0.55 * i * (to.y + to.height / 2 - y)) / 10) // over half of it
+    await page.locator('li[style*="opacity: 0.75"]').waitFor()
+    await page.mouse.up()
     const pool = page.getByRole('region', { name: 'Pool Gamma' })
     await pool.getByRole('article', { name: 'Beta' }).waitFor()
     await settles(async () => (await list()).map((a) => a.pool), [undefined, 'Gamma', 'Gamma'])
@@ -81,10 +74,11 @@ describe('accounts', { concurrency: 1 }, () => {
     await pool.getByText('2 accounts share this place').waitFor()
     await page.getByRole('button', { name: 'Place 1: move OpenAI keys' }).waitFor()
     const key = await desk.localKey('Tool')
+    for (const name of ['Alpha', 'Beta']) await at[name].reset()
     for (let i = 0; i < 30; i++) assert.equal((await desk.chat(key, 'gpt-4o', { text: `spread ${i}` })).status, 200)
-    for (const name of ['Alpha', 'Beta']) assert.ok((await at[name].calls()).some((c) => c.path?.includes('chat') ?? true), `${name} serves`)
+    for (const name of ['Alpha', 'Beta']) assert.ok((await at[name].calls()).length > 0, `${name} serves`)
     const [row] = (await desk.cli({}, 'usage', '--json')).rows
-    assert.match((await desk.cli({}, 'explain', row.id, '--json')).why, /its pool "OpenAI keys" is the first in your order/)
+    assert.match(JSON.stringify(await desk.cli({}, 'explain', row.id, '--json')), /its pool \\+"OpenAI keys\\+" is the first in your order/)
     await page.getByRole('button', { name: 'More about Alpha' }).click()
     await page.getByRole('menuitem', { name: 'Take out of the pool' }).click()
     await pool.waitFor({ state: 'detached' })

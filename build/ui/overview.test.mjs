@@ -35,7 +35,7 @@ describe('overview', { concurrency: 1 }, () => {
     const below = page.getByRole('heading', { name: 'Spent and saved' })
     const stood = (await below.boundingBox()).y
     await first.fault({ kind: 'stall-headers', model: 'gpt-5', times: 1 }) // given up after two seconds
-    await second.pace({ delay: ms(1200) })
+    await second.pace({ delay: ms(400) })
     const sent = desk.chat(key, 'gpt-5', { stream: true })
     const row = latest().getByRole('row').filter({ hasText: 'gpt-5' })
     await row.filter({ hasText: 'Running' }).getByText('First', { exact: true }).waitFor()
