@@ -110,6 +110,9 @@ export const day = (time: Date): string => time.toLocaleDateString(locale(), { m
 /** An hour of a day. */
 export const hour = (time: Date): string => time.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
 
+/** A day of the API, 2006-01-02, as a place on a chart. */
+export const monthDay = (of: string): string => day(new Date(`${of}T00:00`));
+
 /** The time of day, and the day where it is not today. */
 export function clock(time: string, now: number): string {
   const at = new Date(time);
