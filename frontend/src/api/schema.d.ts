@@ -718,6 +718,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/requests/hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many requests there are, by the hour */
+        get: operations["hours"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/requests/{id}": {
         parameters: {
             query?: never;
@@ -2040,6 +2057,15 @@ export interface components {
             /** Format: int64 */
             requests: number;
         };
+        Hour: {
+            /** Format: int64 */
+            requests: number;
+            /**
+             * Format: int64
+             * @description When it began, in seconds since 1970
+             */
+            start: number;
+        };
         Hours: {
             /** @description The days on which they begin: monday, tuesday, ... Default: every day */
             days?: string[] | null;
@@ -2709,9 +2735,9 @@ export interface components {
             why?: string;
         };
         Requests: {
-            /** @description Cursor of the next, older page; absent on the last */
+            /** @description Cursor of the next page; absent on the last */
             next?: string;
-            /** @description Newest first */
+            /** @description Newest first, unless the oldest were asked for first */
             rows: components["schemas"]["Row"][] | null;
         };
         Reserve: {
@@ -2896,14 +2922,16 @@ export interface components {
             id: string;
         };
         SaveExportInputBody: {
+            account?: string;
+            client?: string;
             /** @enum {string} */
             format: "csv" | "jsonl";
+            model?: string;
             /** Format: date-time */
             since?: string;
-            /**
-             * Format: date-time
-             * @description Requests begun before
-             */
+            /** @enum {string} */
+            state?: "running" | "ok" | "failed" | "cancelled" | "interrupted";
+            /** Format: date-time */
             until?: string;
         };
         SaveRoutingRequest: {
@@ -3122,6 +3150,10 @@ export interface components {
             /** @description The pages are served to browsers */
             ui?: boolean;
             version: string;
+        };
+        Timeline: {
+            /** @description Oldest first; hours without any are left out */
+            hours: components["schemas"]["Hour"][] | null;
         };
         Turn: {
             /** @description As data: URLs, or http: and https: */
@@ -4991,6 +5023,12 @@ export interface operations {
                 /** @description Canonical model */
                 model?: string;
                 state?: "running" | "ok" | "failed" | "cancelled" | "interrupted";
+                /** @description Id of a request: those behind it */
+                after?: string;
+                /** @description Oldest first */
+                oldest?: boolean;
+                /** @description Rows to pass over first; within an hour that takes no time, see hours */
+                skip?: number;
             };
             header?: never;
             path?: never;
@@ -5005,6 +5043,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Requests"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hours: {
+        parameters: {
+            query?: {
+                /** @description Requests begun at or after */
+                since?: string;
+                /** @description Requests begun before */
+                until?: string;
+                /** @description Id or name */
+                client?: string;
+                /** @description Id, slug or name: requests that were tried there */
+                account?: string;
+                /** @description Canonical model */
+                model?: string;
+                state?: "running" | "ok" | "failed" | "cancelled" | "interrupted";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
                 };
             };
             /** @description Error */
