@@ -3,6 +3,7 @@ package gateway
 import (
 	"os"
 	"runtime"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 )
@@ -13,9 +14,12 @@ import (
 // have one. With one request at a time there is nothing to gain by that, and the waking is a quarter of what a relay adds:
 // measured on two cores, the added median falls by a quarter with a single thread. With many requests, several threads
 // carry more. So there is one thread while few requests are under way, and all of them from the moment there are more.
+//
+// A rush of requests also leaves garbage: the heap may grow to several times what was live in it. When it is over, that is given back to
+// the system, where Go would keep it for minutes.
 type procs struct {
 	all  int          // what the runtime had chosen; 0: left alone
-	few  atomic.Bool  // one thread is in force
+	rush atomic.Bool  // all threads are in force
 	busy atomic.Int64 // when more than fewRequests were last under way: Unix nanoseconds
 }
 
@@ -30,18 +34,23 @@ func (p *procs) start() (stop func()) {
 		return func() {}
 	}
 	p.all = runtime.GOMAXPROCS(1)
-	p.few.Store(true)
 	return func() { runtime.GOMAXPROCS(p.all) }
+}
+
+func (p *procs) threads(n int) {
+	if p.all != 0 {
+		runtime.GOMAXPROCS(n)
+	}
 }
 
 // note is told how many requests are under way, at the beginning of each.
 func (p *procs) note(requests int64) {
-	if requests <= fewRequests || p.all < 2 {
+	if requests <= fewRequests {
 		return
 	}
 	p.busy.Store(time.Now().UnixNano())
-	if p.few.CompareAndSwap(true, false) {
-		runtime.GOMAXPROCS(p.all)
+	if p.rush.CompareAndSwap(false, true) {
+		p.threads(p.all)
 		time.AfterFunc(calmAfter, p.calm)
 	}
 }
@@ -52,6 +61,7 @@ func (p *procs) calm() {
 		time.AfterFunc(wait, p.calm)
 		return
 	}
-	runtime.GOMAXPROCS(1)
-	p.few.Store(true)
+	p.threads(1)
+	p.rush.Store(false)
+	debug.FreeOSMemory()
 }

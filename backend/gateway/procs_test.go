@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"runtime"
 	"testing"
 	"testing/synctest"
@@ -48,4 +49,29 @@ func TestThreadsAreLeftToTheUser(t *testing.T) {
 	if p.note(100); runtime.GOMAXPROCS(0) != was {
 		t.Error("the user's setting was changed")
 	}
+}
+
+var sink []byte
+
+// What a rush has used is given back soon after it, also where the user has chosen how many threads there are.
+func TestMemoryIsGivenBackAfterARush(t *testing.T) {
+	kept := func() uint64 {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapSys - m.HeapReleased
+	}
+	t.Setenv("GOMAXPROCS", "2")
+	synctest.Test(t, func(t *testing.T) {
+		var p procs
+		defer p.start()()
+		before := kept()
+		p.note(fewRequests + 1)
+		sink = bytes.Repeat([]byte("x"), 64<<20)
+		sink = nil
+		time.Sleep(calmAfter + time.Millisecond)
+		synctest.Wait()
+		if after := kept(); after > before+32<<20 {
+			t.Errorf("%d MB are kept, where %d were before the rush", after>>20, before>>20)
+		}
+	})
 }

@@ -3,7 +3,7 @@
 //	gateway --Begin, Settle--> queue    in memory
 //	                              |     every 10 ms: one write(2)
 //	                              +---> journal       DIR/journal/<n>.log    a line each: it survives a kill
-//	                              |     every 5 s, or at 4,000 records: one transaction
+//	                              |     every 5 s, or at 2,000 records: one transaction
 //	                              v
 //	                           bbolt    requests      id -> record        rows, in order of time
 //	                                    requests_by   value, id           by client, model, account, state

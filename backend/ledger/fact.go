@@ -30,16 +30,27 @@ type share struct {
 }
 
 func factOf(r *routing.Record) fact {
+	f := headOf(r)
+	f.book(r)
+	return f
+}
+
+// headOf is the fact of a record of which nothing is to be counted.
+func headOf(r *routing.Record) fact {
 	f := fact{id: r.ID, when: r.Start, state: r.State, client: r.Client, model: r.Model, session: r.Session}
 	if t, ok := idTime(r.ID); ok {
 		f.when = t
 	}
+	return f
+}
+
+// book adds what is to be counted.
+func (f *fact) book(r *routing.Record) {
 	if r.State != routing.Running {
 		f.issued = append(f.issued, r.Issued...)
 	}
 	f.shares = sharesOf(r)
 	f.miss = missOf(r)
-	return f
 }
 
 func sharesOf(r *routing.Record) []share {
@@ -147,8 +158,8 @@ func without(whole Totals, parts []share) (Totals, bool) {
 
 // sum is the whole request.
 func (f *fact) sum() (t Totals) {
-	for _, s := range f.shares {
-		t.Add(s.totals)
+	for i := range f.shares {
+		t.add(&f.shares[i].totals, 1)
 	}
 	return t
 }

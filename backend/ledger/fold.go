@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -101,7 +102,7 @@ type fold struct {
 	tables
 	meta    meta
 	maxPins int
-	changes map[string]Totals // of rollups, gathered so that each is written once
+	changes map[string]*Totals // of rollups, gathered so that each is written once
 	misses  map[string]*Misses
 	key     []byte // scratch
 }
@@ -112,7 +113,7 @@ func newFold(tx *store.Tx, maxPins int) (*fold, error) {
 		return nil, err
 	}
 	t.rows.FillPercent = 0.9 // keys come nearly in order: full pages instead of half-empty ones
-	f := &fold{tables: t, maxPins: maxPins, changes: make(map[string]Totals), misses: make(map[string]*Misses)}
+	f := &fold{tables: t, maxPins: maxPins, changes: make(map[string]*Totals), misses: make(map[string]*Misses)}
 	f.meta, err = t.meta()
 	return f, err
 }
@@ -151,7 +152,7 @@ func (f *fold) entry(e *entry) error {
 			f.count(&was, -1)
 		}
 	}
-	if err := f.rows.Put([]byte(e.id), rowOf(e.state, e.text)); err != nil {
+	if err := f.rows.Put([]byte(e.id), e.row); err != nil {
 		return err
 	}
 	keys := []struct {
@@ -160,14 +161,14 @@ func (f *fold) entry(e *entry) error {
 	}{{byState, string(e.state)}, {byClient, e.client}, {byModel, e.model}}
 	for _, k := range keys {
 		if k.value != "" {
-			if err := f.index.Put(indexKey(k.dim, k.value, e.id), nil); err != nil {
+			if err := f.list(k.dim, k.value, e.id); err != nil {
 				return err
 			}
 		}
 	}
-	for _, s := range e.shares {
-		if s.account != "" {
-			if err := f.index.Put(indexKey(byAccount, s.account, e.id), nil); err != nil {
+	for i := range e.shares {
+		if account := e.shares[i].account; account != "" {
+			if err := f.list(byAccount, account, e.id); err != nil {
 				return err
 			}
 		}
@@ -184,13 +185,20 @@ func (f *fold) entry(e *entry) error {
 	return nil
 }
 
+// list puts a row into an index.
+func (f *fold) list(dim byte, value, id string) error {
+	f.key = appendIndexKey(f.key[:0], dim, value, id)
+	return f.index.Put(f.key, nil) // which copies the key
+}
+
 func (f *fold) count(e *fact, sign int64) {
 	hour := binary.BigEndian.AppendUint32(nil, hourOf(e.when))
 	f.key = append(append(f.key[:0], wholeHour), hour...)
 	sum := e.sum()
 	f.add(&sum, sign)
-	f.session(sessionHour, hourOf(e.when), e, sum, sign)
-	for _, s := range e.shares {
+	f.session(sessionHour, hourOf(e.when), e, &sum, sign)
+	for i := range e.shares {
+		s := &e.shares[i]
 		f.key = append(append(f.key[:0], groupHour), hour...)
 		f.key = append(append(f.key, clean(e.client)...), 0)
 		f.key = append(append(f.key, clean(s.account)...), 0)
@@ -212,16 +220,19 @@ func (f *fold) count(e *fact, sign int64) {
 // add adds to the rollup whose key is in f.key.
 func (f *fold) add(t *Totals, sign int64) {
 	sum := f.changes[string(f.key)]
+	if sum == nil {
+		sum = new(Totals)
+		f.changes[string(f.key)] = sum
+	}
 	sum.add(t, sign)
-	f.changes[string(f.key)] = sum
 }
 
 // session adds what a request came to to the rollup of its session.
-func (f *fold) session(kind byte, hour uint32, e *fact, sum Totals, sign int64) {
+func (f *fold) session(kind byte, hour uint32, e *fact, sum *Totals, sign int64) {
 	f.key = binary.BigEndian.AppendUint32(append(f.key[:0], kind), hour)
 	f.key = append(append(f.key, clean(e.client)...), 0)
 	f.key = append(f.key, clean(e.session)...)
-	f.add(&sum, sign)
+	f.add(sum, sign)
 }
 
 // done writes what the fold has gathered.
@@ -233,7 +244,7 @@ func (f *fold) done() error {
 				return err
 			}
 		}
-		sum.Add(change)
+		sum.add(change, 1)
 		if err := f.rollups.Put([]byte(key), sum.append(nil)); err != nil {
 			return err
 		}
@@ -281,7 +292,7 @@ func (f *fold) interrupt() error {
 		if text, err = json.Marshal(r); err != nil {
 			return err
 		}
-		if err := f.entry(&entry{fact: factOf(r), text: text}); err != nil {
+		if err := f.entry(&entry{fact: factOf(r), row: rowOf(r.State, text)}); err != nil {
 			return err
 		}
 	}
@@ -330,33 +341,43 @@ func (f *fold) pin(ref protocol.Ref, account string) error {
 }
 
 // rowFormat is the first byte of a row; the second is the state, so that it can be read without the JSON.
-const rowFormat = 1
+const (
+	rowFormat = 1
+	rowHead   = 2
+)
 
 var rowStates = [...]routing.State{routing.Running, routing.OK, routing.Failed, routing.Cancelled, routing.Interrupted}
 
 func rowOf(s routing.State, text []byte) []byte {
-	row := make([]byte, 2, 2+len(text))
-	row[0] = rowFormat
-	for i, known := range rowStates {
-		if s == known {
-			row[1] = byte(i)
-		}
-	}
-	return append(row, text...)
+	return append(appendRowHead(make([]byte, 0, rowHead+len(text)), s), text...)
 }
 
+// appendRow appends the row of r. The error is errNotFinite.
+func appendRow(b []byte, r *routing.Record) ([]byte, error) {
+	return appendRecord(appendRowHead(b, r.State), r)
+}
+
+func appendRowHead(b []byte, s routing.State) []byte {
+	return append(b, rowFormat, byte(max(slices.Index(rowStates[:], s), 0)))
+}
+
+// textOf is the JSON within a row.
+func textOf(row []byte) []byte { return row[rowHead:] }
+
 func parseRow(row []byte) (routing.State, []byte, error) {
-	if len(row) < 2 || row[0] != rowFormat || int(row[1]) >= len(rowStates) {
+	if len(row) < rowHead || row[0] != rowFormat || int(row[1]) >= len(rowStates) {
 		return "", nil, errors.New("a damaged row in the database")
 	}
-	return rowStates[row[1]], row[2:], nil
+	return rowStates[row[1]], textOf(row), nil
 }
 
 // indexKey is the place of a row in an index; without an id, the prefix of all rows of that value.
 func indexKey(dim byte, value, id string) []byte {
-	value = clean(value)
-	k := make([]byte, 0, 2+len(value)+len(id))
-	k = append(append(k, dim), value...)
+	return appendIndexKey(make([]byte, 0, 2+len(value)+len(id)), dim, value, id)
+}
+
+func appendIndexKey(k []byte, dim byte, value, id string) []byte {
+	k = append(append(k, dim), clean(value)...)
 	return append(append(k, 0), id...)
 }
 

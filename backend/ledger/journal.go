@@ -187,7 +187,7 @@ func (s *segment) next() (entry, bool) {
 		r, text, err := decodeLine(line)
 		switch {
 		case err == nil:
-			return entry{fact: factOf(r), text: text}, true
+			return entry{fact: factOf(r), row: rowOf(r.State, text)}, true
 		case end < 0:
 			s.torn++
 		default:

@@ -18,7 +18,7 @@ import (
 const (
 	writeAfter = 10 * time.Millisecond  // how long a record may wait for others to be written with
 	foldEvery  = 5 * time.Second        // how long a record may wait for its fold
-	foldAt     = 4000                   // records that are folded at once, without waiting
+	foldAt     = 2000                   // records that are folded at once, without waiting
 	maxQueue   = 10_000                 // records held in memory, written or not
 	retryFirst = 100 * time.Millisecond // after a failed write; doubles up to retryMost
 	retryMost  = 5 * time.Second
@@ -60,10 +60,9 @@ type Ledger struct {
 // entry is one record on its way: accepted, perhaps in the journal, not yet in the database.
 type entry struct {
 	fact
-	text []byte   // the record's JSON, within its line
-	line []byte   // as the journal has it; nil in an entry that was read from there
-	seq  uint64   // counts the entries accepted, from 1
-	at   position // where its line ends in the journal; zero while it is not there
+	row []byte   // as the database will have it
+	seq uint64   // counts the entries accepted, from 1
+	at  position // where its line ends in the journal; zero while it is not there
 }
 
 // failure is a kind of write that does not work at the moment.
@@ -167,18 +166,17 @@ func (l *Ledger) accept(r *routing.Record) {
 	if r.ID == "" || len(r.ID) > maxID {
 		r.ID = routing.NewID(r.Start) // a record without an id is worth keeping all the same
 	}
-	b := lineBuffers.Get().(*lineBuffer)
-	defer lineBuffers.Put(b)
-	err := b.encode(r)
-	if err != nil {
+	b := buffers.Get().(*buffer)
+	defer buffers.Put(b)
+	var err error
+	if b.b, err = appendRow(b.b[:0], r); err != nil {
 		clean := presentable(*r)
 		r = &clean
-		err = b.encode(r)
+		b.b, err = appendRow(b.b[:0], r)
 	}
-	e := entry{fact: factOf(r)}
-	if err == nil {
-		e.line = slices.Clone(b.Bytes())
-		e.text = textOf(e.line)
+	e := entry{fact: headOf(r), row: slices.Clone(b.b)}
+	if r.State != routing.Running { // else it is counted when it has come to something
+		e.book(r)
 	}
 
 	l.mu.Lock()

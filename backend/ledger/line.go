@@ -26,33 +26,20 @@ var (
 	errLine    = errors.New("damaged journal line")
 )
 
-// lineBuffer is reused from request to request: encoding a record allocates next to nothing.
-type lineBuffer struct{ b []byte }
+// buffer is reused from request to request: encoding a record allocates next to nothing.
+type buffer struct{ b []byte }
 
-var lineBuffers = sync.Pool{New: func() any { return new(lineBuffer) }}
+var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
-// encode makes r the line in b.
-func (b *lineBuffer) encode(r *routing.Record) (err error) {
-	if b.b, err = appendRecord(append(b.b[:0], "00000000 "...), r); err != nil {
-		return err
-	}
-	b.sign()
-	return nil
-}
-
-// sign ends the line, and puts the checksum in front.
-func (b *lineBuffer) sign() {
+// appendLine appends the line of a record's JSON, which is lineLen(text) long.
+func appendLine(b, text []byte) []byte {
 	var sum [4]byte
-	binary.BigEndian.PutUint32(sum[:], crc32.Checksum(b.b[prefixLen:], castagnoli))
-	hex.Encode(b.b, sum[:])
-	b.b = append(b.b, '\n')
+	binary.BigEndian.PutUint32(sum[:], crc32.Checksum(text, castagnoli))
+	b = append(hex.AppendEncode(b, sum[:]), ' ')
+	return append(append(b, text...), '\n')
 }
 
-// Bytes is the whole line.
-func (b *lineBuffer) Bytes() []byte { return b.b }
-
-// textOf is the JSON within a line.
-func textOf(line []byte) []byte { return line[prefixLen : len(line)-1] }
+func lineLen(text []byte) int64 { return int64(prefixLen + len(text) + 1) }
 
 // decodeLine reads a line, with or without its newline. The JSON it returns is a part of line.
 func decodeLine(line []byte) (*routing.Record, []byte, error) {

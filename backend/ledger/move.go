@@ -41,9 +41,9 @@ func (l *Ledger) fold() error {
 		n++
 	}
 	l.written = max(l.written-n, 0)
-	if l.queue = l.queue[n:]; len(l.queue) == 0 {
-		l.queue = nil // lets go of what was in it
-	}
+	left := copy(l.queue, l.queue[n:]) // to the front: the queue grows once, and not again after each fold
+	clear(l.queue[left:])
+	l.queue = l.queue[:left]
 	keep := current
 	if l.written > 0 {
 		keep = min(keep, l.queue[0].at.Segment)
@@ -125,13 +125,13 @@ func (l *Ledger) steps() (steps []step, upTo, current uint64) {
 
 // append writes to the journal what is not there yet, in order, as far as it goes; what is left is tried again. mu is held.
 func (l *Ledger) append() {
-	b := lineBuffers.Get().(*lineBuffer)
-	defer lineBuffers.Put(b)
+	b := buffers.Get().(*buffer)
+	defer buffers.Put(b)
 	for l.written < len(l.queue) {
 		b.b = b.b[:0]
 		end := l.written
 		for room := l.journal.room(); end < len(l.queue) && len(b.b) < room; end++ {
-			b.b = append(b.b, l.queue[end].line...)
+			b.b = appendLine(b.b, textOf(l.queue[end].row))
 		}
 		at, err := l.journal.append(b.b)
 		l.journaled.note(err)
@@ -142,7 +142,7 @@ func (l *Ledger) append() {
 		at.Offset -= int64(len(b.b))
 		for ; l.written < end; l.written++ {
 			e := &l.queue[l.written]
-			at.Offset += int64(len(e.line))
+			at.Offset += lineLen(textOf(e.row))
 			e.at = at
 		}
 	}
@@ -188,7 +188,7 @@ func (l *Ledger) segment(n uint64) step {
 }
 
 // lastWritten is where the journal has the last of the entries that it has. mu is held.
-func lastWritten(entries []entry) (at position) {
+func lastWritten(entries []*entry) (at position) {
 	for i := len(entries) - 1; i >= 0 && at.Segment == 0; i-- {
 		at = entries[i].at
 	}
@@ -196,26 +196,26 @@ func lastWritten(entries []entry) (at position) {
 }
 
 // withoutSettled leaves out the beginnings of requests that have settled among the same entries: their rows are written once.
-func withoutSettled(entries []entry) []entry {
+func withoutSettled(entries []entry) []*entry {
 	settled := make(map[string]bool, len(entries)/2)
 	for i := range entries {
 		if entries[i].state != routing.Running {
 			settled[entries[i].id] = true
 		}
 	}
-	kept := make([]entry, 0, len(entries)-len(settled)/2)
+	kept := make([]*entry, 0, len(entries)-len(settled))
 	for i := range entries {
 		if e := &entries[i]; e.state != routing.Running || !settled[e.id] {
-			kept = append(kept, *e)
+			kept = append(kept, e)
 		}
 	}
 	return kept
 }
 
 // batch folds entries from memory, and with them the journal up to folded.
-func (f *fold) batch(entries []entry, folded position) error {
-	for i := range entries {
-		if err := f.entry(&entries[i]); err != nil {
+func (f *fold) batch(entries []*entry, folded position) error {
+	for _, e := range entries {
+		if err := f.entry(e); err != nil {
 			return err
 		}
 	}

@@ -65,7 +65,8 @@ func (f *fold) prune(below string) (more bool, err error) {
 			}
 		}
 		if hour := hourOf(of.when); hour < f.meta.Sessions { // what sessions came to was in the rows alone
-			f.session(prunedHour, hour, &of, of.sum(), 1)
+			sum := of.sum()
+			f.session(prunedHour, hour, &of, &sum, 1)
 		}
 	}
 	return more, nil

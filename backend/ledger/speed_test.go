@@ -29,7 +29,7 @@ func BenchmarkAccept(b *testing.B) {
 				}
 			}
 			call(l, r)
-			b.ReportMetric(float64(len(l.queue[0].line)), "bytes/line")
+			b.ReportMetric(float64(lineLen(textOf(l.queue[0].row))), "bytes/line")
 		})
 	}
 }
@@ -53,7 +53,7 @@ func BenchmarkFold(b *testing.B) {
 func fill(b testing.TB, l *Ledger, n int) {
 	b.Helper()
 	random := rand.New(rand.NewPCG(1, 2))
-	var entries []entry
+	var entries []*entry
 	for i := range n {
 		r := settledAt(i, t0.Add(time.Duration(i)*(30*24*time.Hour/time.Duration(n))))
 		r.Client = fmt.Sprint("client-", random.IntN(4))
@@ -68,12 +68,11 @@ func fill(b testing.TB, l *Ledger, n int) {
 		case r.Client == "client-3" && r.Model == "model-0":
 			r.Client = "client-2"
 		}
-		line := lineBuffers.Get().(*lineBuffer)
-		if err := line.encode(r); err != nil {
+		row, err := appendRow(nil, r)
+		if err != nil {
 			b.Fatal(err)
 		}
-		entries = append(entries, entry{fact: factOf(r), text: append([]byte(nil), textOf(line.Bytes())...)})
-		lineBuffers.Put(line)
+		entries = append(entries, &entry{fact: factOf(r), row: row})
 		if len(entries) == 5000 || i == n-1 {
 			err := l.st.Update(func(tx *store.Tx) error {
 				f, err := newFold(tx, maxPins)

@@ -59,15 +59,17 @@ func special(x uint64) uint64 {
 // control returns the index of the first control character, or -1. It looks at 32 bytes at a time: a byte is one where
 // taking a space from it borrows, and a byte that none borrowed from is never taken for one.
 func control(b []byte) int {
-	i := 0
-	for ; i+32 <= len(b); i += 32 {
-		w, x := binary.LittleEndian.Uint64(b[i:]), binary.LittleEndian.Uint64(b[i+8:])
-		y, z := binary.LittleEndian.Uint64(b[i+16:]), binary.LittleEndian.Uint64(b[i+24:])
+	rest := b
+	for len(rest) >= 32 {
+		some := rest[:32:32] // the compiler sees that all of it is there
+		w, x := binary.LittleEndian.Uint64(some[0:8]), binary.LittleEndian.Uint64(some[8:16])
+		y, z := binary.LittleEndian.Uint64(some[16:24]), binary.LittleEndian.Uint64(some[24:32])
 		if ((w-ones*' ')&^w|(x-ones*' ')&^x|(y-ones*' ')&^y|(z-ones*' ')&^z)&highs != 0 {
 			break
 		}
+		rest = rest[32:]
 	}
-	for ; i < len(b); i++ {
+	for i := len(b) - len(rest); i < len(b); i++ {
 		if b[i] < ' ' {
 			return i
 		}
