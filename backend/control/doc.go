@@ -13,6 +13,9 @@
 // A replay (package ledger/replay) goes through the ledger for as long as that takes: POST /api/replay begins, GET tells how far it is and in the end what
 // came of it, DELETE ends it.
 //
+// The playground asks a model for the pages: POST /api/playground begins a run, which goes the way of all requests, under a client of its own that has no
+// key (gateway.Play). What comes of it is told by events, in pieces that are counted; whoever has missed one reads the run by GET. DELETE ends it.
+//
 // Package client is its Go client and hides the difference.
 //
 // The flows of the product live here as methods of [Service], in the words of a person: what adding an account does

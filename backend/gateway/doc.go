@@ -26,6 +26,8 @@
 // conversation). Three things bring a request of lane A there, too: a body that was sent to the path of another protocol (exchange.in), a
 // reply that comes as a stream where none was asked for, or the other way round (reshape.go), and a refusal that can be mended (mends.go).
 //
+// The playground's requests come in this process, and so not by the door: play.go.
+//
 // # The commit point
 //
 // Until the first meaningful event (a text, tool, thinking or refusal delta) has gone to the client, every failure of an

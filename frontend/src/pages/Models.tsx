@@ -175,7 +175,7 @@ function NameTable({ names, sort, setSort, chosen, choose }: TableOf) {
   );
   const head = (by: Sort["by"], label: string, className?: string, right = true) => <Head key={by} by={by} sort={sort} setSort={setSort} label={label} className={className} right={right} />;
   return (
-    <Table.ScrollContainer minWidth={560}>
+    <Table.ScrollContainer minWidth={500}>
       <Table aria-label={t("Models")} aria-rowcount={names.length + 1} horizontalSpacing={6}>
         <Table.Thead>
           <Table.Tr>
