@@ -2,7 +2,7 @@ import { Anchor, Box, Group, SimpleGrid, Text } from "@mantine/core";
 import { Link } from "wouter";
 
 import { type Budget, useBudgets, useNow } from "../../api/queries";
-import { dollars, until } from "../../format";
+import { dollars, when } from "../../format";
 import { Section } from "../../ui/Parts";
 import { t } from "../../words";
 
@@ -59,7 +59,7 @@ function Bar({ budget: b }: { budget: Budget }) {
         <Box aria-hidden style={{ position: "absolute", top: -2, bottom: -2, left: `${100 * nearly}%`, width: 2, background: "var(--mantine-color-dimmed)" }} />
       </Box>
       <Text size="xs" c="dimmed" mt={2}>
-        {t("begins anew {{when}}", { when: until(b.until, now) })}
+        {t("begins anew {{when}}", { when: when(b.until, now) })}
       </Text>
     </div>
   );

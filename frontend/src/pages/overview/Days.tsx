@@ -52,7 +52,7 @@ export function Days() {
             <figure style={{ margin: 0 }}>
               <Box aria-hidden>
                 <BarChart
-                  h={220}
+                  h={300}
                   type="stacked"
                   data={data}
                   dataKey="day"
