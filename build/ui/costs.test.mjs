@@ -56,7 +56,7 @@ describe('costs', { concurrency: 1 }, () => {
     for (const m of misses) {
       const row = table.getByRole('row').filter({ hasText: m.model })
       await row.getByRole('cell', { name: String(m.requests), exact: true }).waitFor()
-      const off = m.cost < 0.01 ? 'under 1 %' : `${Math.round(100 * m.cost)} %`
+      const off = m.cost < 0.01 ? 'under 1 %' : `${Math.round(100 * m.cost).toLocaleString('en-US')} %`
       await row.getByRole('cell').last().getByText(`off by ${off}`).waitFor()
     }
   })
@@ -75,7 +75,7 @@ describe('costs', { concurrency: 1 }, () => {
     const chinese = await desk.page({ locale: 'zh-CN' })
     await chinese.evaluate(() => { location.hash = '/costs' })
     await chinese.getByRole('table', { name: '估算与实际' }).waitFor()
-    await chinese.getByText('每天', { exact: true }).first().waitFor()
+    await chinese.getByRole('article').getByText(/· 每天/).waitFor()
     assert.deepEqual(chinese.wrong, [])
     await chinese.context().close()
   })

@@ -137,6 +137,7 @@ describe('routing', { concurrency: 1 }, () => {
       await add.getByLabel('Models that serve').first().fill(model)
       await page.keyboard.press('Enter')
     }
+    await page.keyboard.press('Tab') // closes the list of names
     await add.getByLabel('Mode', { exact: true }).click()
     await page.getByRole('option', { name: 'Load balance' }).click()
     await add.getByRole('textbox', { name: 'Share of gpt-5' }).fill('3')
