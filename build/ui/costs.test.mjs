@@ -75,7 +75,7 @@ describe('costs', { concurrency: 1 }, () => {
     const chinese = await desk.page({ locale: 'zh-CN' })
     await chinese.evaluate(() => { location.hash = '/costs' })
     await chinese.getByRole('table', { name: '估算与实际' }).waitFor()
-    await chinese.getByRole('article').getByText(/· 每天/).waitFor()
+    await chinese.getByRole('heading', { name: '预算', exact: true }).waitFor()
     assert.deepEqual(chinese.wrong, [])
     await chinese.context().close()
   })
