@@ -1,6 +1,6 @@
 // The Routing page: what is done in its forms is what the file then says, and no other byte of it changes.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { Desk } from './world.mjs'
@@ -40,7 +40,7 @@ describe('routing', { concurrency: 1 }, () => {
 
   /** Waits until the file says something. */
   async function says(want) {
-    for (const end = Date.now() + 15_000; Date.now() < end && readFileSync(path, 'utf8') !== want;) await setTimeout(50)
+    for (const end = Date.now() + 15_000; Date.now() < end && !(existsSync(path) && readFileSync(path, 'utf8') === want);) await setTimeout(50)
     assert.equal(readFileSync(path, 'utf8'), want)
   }
   const undo = async (want) => {
