@@ -219,10 +219,12 @@ function dayOf(at: number, hours: boolean): string {
   return hours ? t.toISOString() : `${t.getFullYear()}-${String(t.getMonth() + 1).padStart(2, "0")}-${String(t.getDate()).padStart(2, "0")}`;
 }
 
+const yearOfDays = 366 * 86_400_000;
+
 /** The beginnings of all days or hours of a time, those without a request among them, to the last that has one. */
 function moments(groups: Group[], since: string, hours: boolean): number[] {
-  const first = Date.parse(since || start(groups[0]?.key ?? "", hours));
-  const last = Date.parse(start(groups.at(-1)?.key ?? "", hours));
+  const [begun, last] = [groups[0], groups.at(-1)].map((g) => Date.parse(start(g?.key ?? "", hours))) as [number, number];
+  const first = Math.max(Date.parse(since) || begun, Math.min(begun, last - yearOfDays)); // years before the first request are not drawn
   const list = [];
   for (const t = new Date(first); t.getTime() <= last; hours ? t.setHours(t.getHours() + 1) : t.setDate(t.getDate() + 1)) list.push(t.getTime());
   return list;
