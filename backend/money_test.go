@@ -9,6 +9,8 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -218,5 +220,52 @@ func TestRecordsAreBounded(t *testing.T) {
 	}
 	if u := must(s.c.Usage(t.Context(), client.UsageQuery{}))(t); u.Totals.Requests != 2 {
 		t.Errorf("%+v", u.Totals)
+	}
+}
+
+// What stands in a page, in the counts by hour and in a saved file is the same choice; a page begins wherever it is wanted.
+func TestChosenRequests(t *testing.T) {
+	t.Setenv("HOME", t.TempDir())
+	b := open(t, t.TempDir())
+	st, _ := serve(t, b, backend.ServeOptions{})
+	c := client.InProcess(b.Handler())
+	add(t, c, imitation.New(t, imitation.OpenAI, imitation.WithModels("gpt-4o", "gpt-4o-mini")), "Work")
+	s := &shop{t, c, st.Addresses[0], must(c.AddClient(t.Context(), "Codex"))(t)}
+	for _, model := range []string{"gpt-4o", "gpt-4o-mini", "gpt-4o", "none"} {
+		s.asks(model)
+	}
+	ask := func(method, path, body string, to any) {
+		t.Helper()
+		answer := httptest.NewRecorder()
+		r := httptest.NewRequest(method, path, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		b.Handler().ServeHTTP(answer, r)
+		if err := json.Unmarshal(answer.Body.Bytes(), to); err != nil || answer.Code >= 300 {
+			t.Fatalf("%s: %d %s", path, answer.Code, answer.Body)
+		}
+	}
+	for choice, want := range map[string]int{"": 4, "model=gpt-4o": 2, "account=work": 3, "client=Codex&state=failed": 1, "since=2100-01-01T00:00:00Z": 0} {
+		var hours control.Timeline
+		ask("GET", "/api/requests/hours?"+choice, "", &hours)
+		n := 0
+		for _, h := range hours.Hours {
+			n += int(h.Requests)
+		}
+		if n != want {
+			t.Errorf("%q: %d by the hour, want %d", choice, n, want)
+		}
+	}
+	var whole, part, behind control.Requests
+	ask("GET", "/api/requests?oldest=true", "", &whole)
+	ask("GET", "/api/requests?oldest=true&skip=1&limit=2", "", &part)
+	ask("GET", "/api/requests?limit=1&after="+whole.Rows[2].ID, "", &behind)
+	if len(part.Rows) != 2 || part.Rows[0].ID != whole.Rows[1].ID || behind.Rows[0].ID != whole.Rows[1].ID {
+		t.Errorf("%v\n%v\n%v", whole, part, behind)
+	}
+	var saved control.Saved
+	ask("POST", "/api/usage/export/save", `{"format":"jsonl","model":"gpt-4o"}`, &saved)
+	text, err := os.ReadFile(saved.Path)
+	if err != nil || strings.Count(string(text), `"model":"gpt-4o"`) != 2 || strings.Count(string(text), "\n") != 2 {
+		t.Errorf("%v: %s", err, text)
 	}
 }

@@ -26,7 +26,7 @@
 //
 // [Ledger.Requests], [Ledger.Totals] and [Ledger.Group] (by model, account, client, session, day or hour of a time zone) fold what is in the queue before they look, so that they see all
 // that was accepted. All of them go by the time within the request's id. [Ledger.Walk] goes through all records, a page at a time; package replay works
-// out from them what other modes would have come to. [Ledger.Account] answers from memory.
+// out from them what other modes would have come to. [Ledger.Hours] counts those of a choice by the hour, so that a page anywhere among a million is found at once. [Ledger.Account] answers from memory.
 //
 // # What was saved
 //

@@ -64,7 +64,7 @@ func record(i int, at time.Time, clients, accounts []string) *routing.Record {
 	r := &routing.Record{
 		ID: routing.NewID(at), Start: at, End: at.Add(took), State: routing.OK, Client: clients[i%len(clients)], Protocol: protocol.OpenAIChat,
 		Stream: true, Model: fmt.Sprintf("model-%02d", i/7%12), Mode: "failover", Status: 200, FirstByte: took / 3, Usage: usage, Cost: cost,
-		Attempts: []routing.Attempt{{Account: accounts[i%len(accounts)], Took: took, FirstByte: took / 3, Status: 200, Finish: "stop", Usage: usage, Cost: cost}},
+		Attempts: []routing.Attempt{{Account: accounts[i/3%len(accounts)], Took: took, FirstByte: took / 3, Status: 200, Finish: "stop", Usage: usage, Cost: cost}},
 	}
 	r.Asked = r.Model
 	switch last := &r.Attempts[0]; i % 100 {
@@ -73,7 +73,7 @@ func record(i int, at time.Time, clients, accounts []string) *routing.Record {
 		last.Status, last.Kind, last.Error, last.Usage, last.Cost = 502, "upstream", r.Error, protocol.Usage{}, routing.Cost{}
 		r.Usage, r.Cost = protocol.Usage{}, routing.Cost{}
 	case 42:
-		first := routing.Attempt{Account: accounts[(i+1)%len(accounts)], Took: took / 4, Status: 429, Kind: "rate-limit", Error: "Rate limit reached."}
+		first := routing.Attempt{Account: accounts[(i/3+1)%len(accounts)], Took: took / 4, Status: 429, Kind: "rate-limit", Error: "Rate limit reached."}
 		last.Start, last.Took, last.FirstByte = took/4, took-took/4, took/6
 		r.Attempts = []routing.Attempt{first, *last}
 	}
