@@ -58,7 +58,7 @@ function Shell() {
             <Route path="/requests/:id?" component={Requests} />
             <Route path="/explain/:what?" component={Explain} />
             <Route path="/costs" component={Costs} />
-            <Route path="/settings" component={Settings} />
+            <Route path="/settings/:what?" component={Settings} />
             <Route path="/doctor/:what?" component={Doctor} />
             <Route>
               <Redirect to="/" />
