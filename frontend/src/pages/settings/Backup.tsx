@@ -1,9 +1,9 @@
 import { Alert, Button, Checkbox, FileButton, Group, List, Modal, PasswordInput, Stack, Text } from "@mantine/core";
 import { IconCircleCheck, IconDownload, IconUpload } from "@tabler/icons-react";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 
 import type { Schemas } from "../../api/client";
-import { useBackup, useRestore } from "../../api/queries";
+import { useBackup, useNow, useRestore } from "../../api/queries";
 import { inWindow } from "../../api/session";
 import { clock } from "../../format";
 import { refused, tell } from "../../ui/notify";
@@ -98,11 +98,8 @@ function Restore({ file, close }: { file: File; close: () => void }) {
   const restore = useRestore(false);
   const [passphrase, setPassphrase] = useState("");
   const { mutate: look } = check;
-  const [begun, setBegun] = useState(false);
-  if (!begun) {
-    setBegun(true);
-    queueMicrotask(() => look({ file, passphrase: "" }));
-  }
+  const now = useNow(false);
+  useEffect(() => look({ file, passphrase: "" }), [look, file]);
   const done = restore.data;
   if (done !== undefined) {
     return (
@@ -122,7 +119,7 @@ function Restore({ file, close }: { file: File; close: () => void }) {
   return (
     <Stack>
       <Text size="sm" c="dimmed" style={{ overflowWrap: "anywhere" }}>
-        {plan === undefined ? file.name : t("{{name}}, made {{when}} by Metapi {{version}}", { name: file.name, when: clock(plan.made, Date.now()), version: plan.metapi })}
+        {plan === undefined ? file.name : t("{{name}}, made {{when}} by Metapi {{version}}", { name: file.name, when: clock(plan.made, now), version: plan.metapi })}
       </Text>
       {check.isPending && (
         <Text size="sm" role="status">
