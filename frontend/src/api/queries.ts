@@ -2,6 +2,7 @@ import { keepPreviousData, QueryClient, useInfiniteQuery, useMutation, useQuerie
 import { useEffect, useState } from "react";
 
 import { asProblem, data, DELETE, GET, PATCH, POST, PUT, type Schemas } from "./client";
+import { inWindow } from "./session";
 import { Lately, type List, tooLong, withRow } from "./rows";
 import { hear, resume } from "./play";
 import { type Event, type Link, subscribe } from "./subscribe";
@@ -293,6 +294,38 @@ export const useSetBudget = () =>
 export const useRemoveBudget = () => useChange((name: string) => data(DELETE("/api/budgets/{name}", { params: { path: { name } } })), "budgets");
 export const useCompact = () => useChange(() => data(POST("/api/storage/compact")), "records");
 export const useSaveExport = () => useChange((body: Choice & { format: "csv" | "jsonl" }) => data(POST("/api/usage/export/save", { body })));
+/** Makes a backup: a download in a browser, a file among the downloads in the window. Returns what it is called. */
+export const useBackup = () =>
+  useChange(async (body: Schemas["MakeBackup"]) => {
+    if (inWindow()) return (await data(POST("/api/backup/save", { body }))).path;
+    const { name, file } = await data(POST("/api/backup", { body }));
+    const url = URL.createObjectURL(new Blob([Uint8Array.from(atob(file), (c) => c.charCodeAt(0))], { type: "application/zip" }));
+    Object.assign(document.createElement("a"), { href: url, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    return name;
+  });
+/** Restores a backup, or only says what that would change. */
+export function useRestore(check: boolean) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async ({ file, passphrase }: { file: File; passphrase: string }) => {
+      try {
+        return await data(POST("/api/restore", { body: { file: await base64(file), check, ...(passphrase !== "" && { passphrase }) } }));
+      } catch (error) {
+        throw asProblem(error);
+      }
+    },
+    onSettled: () => (check ? undefined : client.invalidateQueries()),
+  });
+}
+
+const base64 = (file: File): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve((reader.result as string).split(",")[1] ?? "");
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(file);
+  });
 export const useEditDesktop = () => useChange((body: Schemas["EditDesktop"]) => data(PATCH("/api/desktop", { body })), "desktop");
 export const useExamine = () => useChange(() => data(POST("/api/doctor")), "doctor");
 export const useStopDoctor = () => useChange(() => data(DELETE("/api/doctor")), "doctor");

@@ -1,5 +1,5 @@
 import { AppShell, useMantineColorScheme } from "@mantine/core";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { Redirect, Route, Router, Switch, useLocation } from "wouter";
 import { useHashLocation } from "wouter/use-hash-location";
 
@@ -16,13 +16,14 @@ import { Routing } from "../pages/Routing";
 import { Settings } from "../pages/Settings";
 import { Tools } from "../pages/Tools";
 import { showIn } from "../format";
-import { useSpeech } from "../words";
+import { t, useSpeech } from "../words";
 import { showNotice } from "./Notices";
 import { Banners } from "./Banners";
 import { Broken } from "./Broken";
 import { Door } from "./Door";
 import { Nav } from "./Nav";
 import { Palette } from "./Palette";
+import { Shortcuts } from "./Shortcuts";
 
 export function App() {
   return (
@@ -43,7 +44,18 @@ function Shell() {
   if (asCode(status.error) === "unauthorised") return <Door refused="This page was let in by an instance of Metapi that has ended." />;
   return (
     <AppShell key={words} layout="alt" navbar={{ width: { base: 72, md: 216 }, breakpoint: 0 }} padding={0}>
+      <a
+        className="skip"
+        href="#content"
+        onClick={(e) => {
+          e.preventDefault(); // the hash is the page
+          toHeading();
+        }}
+      >
+        {t("Skip to the content")}
+      </a>
       <Palette />
+      <Shortcuts />
       <AppShell.Navbar component="nav" aria-label="Pages">
         <Nav />
       </AppShell.Navbar>
@@ -60,7 +72,7 @@ function Shell() {
             <Route path="/explain/:what?" component={Explain} />
             <Route path={/^\/playground(\?.*)?$/} component={Playground} />
             <Route path="/costs" component={Costs} />
-            <Route path="/settings" component={Settings} />
+            <Route path="/settings/:what?" component={Settings} />
             <Route path="/doctor/:what?" component={Doctor} />
             <Route>
               <Redirect to="/" />
@@ -86,11 +98,21 @@ function usePage(): string {
   return here.split(/[/?]/)[1] ?? "";
 }
 
-/** Another page begins at its top, wherever the one before was scrolled to. */
+/** Puts the focus on the title of the page: a screen reader says it, and Tab goes on from there. */
+function toHeading() {
+  const title = document.querySelector("h1");
+  title?.setAttribute("tabindex", "-1");
+  title?.focus({ preventScroll: true });
+}
+
+/** Another page begins at its top, wherever the one before was scrolled to; who has opened a window of it is left there. */
 function useTop() {
   const page = usePage();
+  const first = useRef(true);
   useEffect(() => {
     window.scrollTo(0, 0);
+    if (!first.current && document.querySelector("[role=dialog]") === null) toHeading();
+    first.current = false;
   }, [page]);
 }
 

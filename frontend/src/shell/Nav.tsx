@@ -12,15 +12,16 @@ import { refused } from "../ui/notify";
 import { State } from "../ui/Parts";
 import classes from "./Nav.module.css";
 import { pages } from "./pages";
+import { keyOf } from "./Shortcuts";
 import { stateOf } from "./state";
 
 export function Nav() {
   const [here, go] = useLocation();
   const narrow = useMediaQuery("(max-width: 62em)") ?? false;
-  useHotkeys(pages.map(({ path }, i) => [`mod+${i + 1}`, () => go(path)]));
+  useHotkeys(pages.flatMap(({ path }, i) => (keyOf(i) === "" ? [] : [[`mod+${keyOf(i)}`, () => go(path)]])));
   return (
     <Stack h="100%" gap={0} p="xs" justify="space-between">
-      <Stack gap={4}>
+      <Stack gap={4} mih={0} style={{ flex: "0 1 auto", overflowY: "auto" }}>
         <Group gap="sm" px={8} py="sm" wrap="nowrap">
           <Mark size={32} />
           {!narrow && (
@@ -32,7 +33,7 @@ export function Nav() {
         {pages.map(({ path, name, icon: Icon }, i) => {
           const active = path === "/" ? here === "/" : here.startsWith(path);
           return (
-            <Tooltip key={path} label={`${name} (${withMod(String(i + 1))})`} position="right" disabled={!narrow}>
+            <Tooltip key={path} label={keyOf(i) === "" ? name : `${name} (${withMod(keyOf(i))})`} position="right" disabled={!narrow}>
               <Link href={path} className={classes.link} data-active={active || undefined} aria-current={active ? "page" : undefined} aria-label={name}>
                 <Icon size={20} stroke={1.6} />
                 {!narrow && <span>{name}</span>}

@@ -1,11 +1,14 @@
 import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from "@mantine/spotlight";
-import { IconBoxModel2, IconKey, IconPlayerPause, IconPlayerPlay, IconPlugConnected, IconRoute, IconSearch, IconStethoscope } from "@tabler/icons-react";
+import { IconBoxModel2, IconCopy, IconKey, IconPlayerPause, IconPlayerPlay, IconPlugConnected, IconRoute, IconSearch, IconSettings, IconStethoscope } from "@tabler/icons-react";
 import { useMemo } from "react";
 import { useLocation } from "wouter";
 
-import { useAccounts, useMode, useModels, useSetMode, useSetPaused, useStatus } from "../api/queries";
+import { parts } from "../pages/settings";
+import { useAccounts, useClients, useEditClient, useMode, useModels, useSetMode, useSetPaused, useStatus } from "../api/queries";
 import { modeName } from "../ui/ModeSwitch";
-import { refused } from "../ui/notify";
+import { copy } from "../ui/Copy";
+import { refused, tell, warn } from "../ui/notify";
+import { t } from "../words";
 import { pages } from "./pages";
 
 /** Everything by keyboard: pages, modes, accounts and models. */
@@ -15,6 +18,8 @@ export function Palette() {
   const { data: mode } = useMode();
   const { data: accounts } = useAccounts();
   const { data: models } = useModels();
+  const { data: clients } = useClients();
+  const { mutate: editClient } = useEditClient();
   const { mutate: setMode } = useSetMode();
   const { mutate: setPaused } = useSetPaused();
 
@@ -47,6 +52,33 @@ export function Palette() {
         },
       ]),
       group(
+        "Tools",
+        (clients ?? [])
+          .filter((c) => c.revoked === undefined)
+          .map((c) => ({
+            id: `tool:${c.id}`,
+            label: `${c.paused ? "Resume" : "Pause"} the tool ${c.name}`,
+            leftSection: <IconPlugConnected size={18} />,
+            onClick: () => editClient({ id: c.id, paused: !c.paused }, { onError: refused }),
+          })),
+      ),
+      group(
+        "Settings",
+        parts.flatMap(({ id, name, settings }) => [name, ...settings].map((s) => ({ id: `setting:${id} ${s}`, label: t(s), description: t(name), keywords: [s, name], leftSection: <IconSettings size={18} />, onClick: () => go(`/settings/${id}`) }))),
+      ),
+      group(
+        "Addresses",
+        (status?.addresses ?? []).slice(0, 1).flatMap((at) =>
+          ([["OpenAI", `http://${at}/v1`], ["Anthropic", `http://${at}`], ["Gemini", `http://${at}`]] as const).map(([of, url]) => ({
+            id: `address:${of}`,
+            label: `Copy the address for ${of}`,
+            description: url,
+            leftSection: <IconCopy size={18} />,
+            onClick: () => void copy(url).then((ok) => (ok ? tell(`${url} is on the clipboard.`) : warn(url, "The clipboard cannot be reached."))),
+          })),
+        ),
+      ),
+      group(
         "Accounts",
         (accounts ?? []).map((a) => ({ id: a.id, label: a.name, description: a.base_url, leftSection: <IconKey size={18} />, onClick: () => go(`/accounts/${a.id}`) })),
       ),
@@ -55,7 +87,7 @@ export function Palette() {
         names.map((name) => ({ id: `model:${name}`, label: name, leftSection: <IconBoxModel2 size={18} />, onClick: () => go(`/models/${encodeURI(name)}`) })),
       ),
     ].filter((g) => g.actions.length > 0);
-  }, [status?.paused, mode, accounts, models, go, setMode, setPaused]);
+  }, [status?.paused, status?.addresses, mode, accounts, clients, models, go, setMode, setPaused, editClient]);
 
   return (
     <Spotlight
@@ -66,7 +98,7 @@ export function Palette() {
       scrollable
       maxHeight={420}
       limit={30}
-      searchProps={{ leftSection: <IconSearch size={18} />, placeholder: "Pages, modes, accounts, models", "aria-label": "Search" }}
+      searchProps={{ leftSection: <IconSearch size={18} />, placeholder: "Pages, modes, accounts, models, tools, settings", "aria-label": "Search" }}
     />
   );
 }
