@@ -246,7 +246,7 @@ export interface paths {
         delete: operations["revokeClient"];
         options?: never;
         head?: never;
-        /** Change how a client's requests are routed, pause it, or take its requests again */
+        /** Change how a client's requests are routed, pin it to an account, pause it, or take its requests again */
         patch: operations["editClient"];
         trace?: never;
     };
@@ -1351,6 +1351,10 @@ export interface components {
             name: string;
             /** @description Why its requests are refused for now, in words; absent: they are not */
             paused?: string;
+            /** @description The id of the only account that its requests go to; absent: any */
+            pin?: string;
+            /** @description The slug of that account */
+            pin_slug?: string;
             /** Format: date-time */
             revoked?: string;
         };
@@ -1571,6 +1575,8 @@ export interface components {
             mode?: string;
             /** @description Refuse its requests until it is resumed */
             paused?: boolean;
+            /** @description The only account that its requests go to, by id, slug or name; empty: any */
+            pin?: string;
         };
         EditDesktop: {
             start_at_login: boolean;
@@ -2395,6 +2401,7 @@ export interface components {
             nearer?: boolean;
             operation: string;
             parts?: components["schemas"]["Parts"];
+            pinned?: string;
             protocol: string;
             /** Format: int64 */
             ranked?: number;
