@@ -71,3 +71,12 @@ func TestModesAndThumbs(t *testing.T) {
 	w.run("thumb", id, "sideways").ends(2).says("up, down or none")
 	w.run("thumb", "nothing", "up").ends(4)
 }
+
+func TestNotices(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.run("notices").ends(0).says("is: on", "no money: on", "account: on", "served: on", "after: 30 minutes")
+	w.run("notices", "--failovers=false", "--quiet", "5").ends(0).says("no money: on", "account: off", "after: 5 minutes")
+	w.run("notices").ends(0).says("account: off", "after: 5 minutes")
+	w.run("notices", "--quiet", "-1").ends(2)
+}

@@ -310,7 +310,9 @@ func TestPinnedClientsGoToOneAccountOnly(t *testing.T) {
 	}{
 		{func(r *Request) { r.Pin = Pin{Account: "id-a", Only: true} }, protocol.Unavailable, "lives at another account"},
 		{func(r *Request) { r.Model = "other" }, protocol.Unavailable, `does not offer the model "other"`},
-		{func(r *Request) { fail(t, &s.Deployments[2], protocol.Error{Kind: protocol.RateLimited, RetryAfter: time.Hour}) }, protocol.RateLimited, "cooling after"},
+		{func(r *Request) {
+			fail(t, &s.Deployments[2], protocol.Error{Kind: protocol.RateLimited, RetryAfter: time.Hour})
+		}, protocol.RateLimited, "cooling after"},
 	} {
 		r := r
 		c.change(&r)

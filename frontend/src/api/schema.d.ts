@@ -1595,6 +1595,12 @@ export interface components {
             keep_responses?: boolean;
             /** @enum {string} */
             language?: "system" | "en" | "zh-Hans";
+            notify_budget?: boolean;
+            notify_failover?: boolean;
+            notify_gateway?: boolean;
+            notify_key?: boolean;
+            /** Format: int64 */
+            notify_quiet_minutes?: number;
             /** Format: int64 */
             port?: number;
             prices_url?: string;
@@ -2139,7 +2145,7 @@ export interface components {
             /** @description The same for what takes the place of one that was told before */
             id: string;
             /** @enum {string} */
-            kind: "budget" | "runaway";
+            kind: "budget" | "runaway" | "key" | "failover" | "gateway";
             /** @description The page that shows more */
             page: string;
             /** @description A sentence or two */
@@ -2782,6 +2788,19 @@ export interface components {
              * @enum {string}
              */
             language: "system" | "en" | "zh-Hans";
+            /** @description Tell at once when a budget is nearly spent, or is */
+            notify_budget: boolean;
+            /** @description Tell at once when requests keep failing over from an account */
+            notify_failover: boolean;
+            /** @description Tell at once when tools cannot be served: the port is taken, keys cannot be read, no account can serve */
+            notify_gateway: boolean;
+            /** @description Tell at once when an account refuses its key, or has no money left */
+            notify_key: boolean;
+            /**
+             * Format: int64
+             * @description The same is not told again before so many minutes have passed
+             */
+            notify_quiet_minutes: number;
             /**
              * Format: int64
              * @description Where clients are served on loopback

@@ -10,6 +10,7 @@ import { modeName } from "../ui/ModeSwitch";
 import { refused, tell, warn } from "../ui/notify";
 import { Empty, Loaded, Page } from "../ui/Parts";
 import { RequestsLink } from "../ui/RequestsLink";
+import { t } from "../words";
 import { Confirm, Kept } from "./tools/Capture";
 import { Connect } from "./tools/Connect";
 import { Recipes } from "./tools/Recipes";
@@ -89,7 +90,7 @@ function ClientMode({ client: c }: { client: Client }) {
       data={[
         { value: "", label: asAll },
         ...(mode?.modes ?? []).map((m) => ({ value: m.mode as string, label: modeName(m.mode) })),
-        { group: "One account alone", items: (accounts ?? []).map((a) => ({ value: pinned + a.id, label: `Only ${a.name}` })) },
+        { group: t("One account alone"), items: (accounts ?? []).map((a) => ({ value: pinned + a.id, label: t("Only {{name}}", { name: a.name }) })) },
       ]}
       value={edit.isPending ? chosen(edit.variables) : chosen(c)}
       onChange={(v) => edit.mutate({ id: c.id, ...(v?.startsWith(pinned) ? { pin: v.slice(pinned.length) } : { mode: v ?? "", pin: "" }) }, { onError: refused })}
