@@ -81,8 +81,8 @@ func (n *notifier) find(title string) (shown, bool) {
 	return shown{}, false
 }
 
-// TestNotification has the desktop tell what the hidden window cannot, but for what the user does not want to hear of. A click on it opens the
-// window at the page that shows more.
+// TestNotification has the desktop tell what the hidden window cannot, but for what the user does not want to hear of. A click on it brings
+// the window forward.
 func TestNotification(t *testing.T) {
 	a := imitation.New(t, imitation.OpenAI, imitation.WithKey("sk-test-A"), imitation.WithModels("gpt-4o"))
 	b := imitation.New(t, imitation.OpenAI, imitation.WithKey("sk-test-B"), imitation.WithModels("gpt-4o"))
@@ -120,7 +120,6 @@ func TestNotification(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.sees("shown")
-	p.sees("find", "Account 1")
 }
 
 // TestPinFromTray pins a tool to an account in the tray: that one serves its next request, and no other.
@@ -146,21 +145,26 @@ func TestPinFromTray(t *testing.T) {
 		list, err := c.Clients(t.Context())
 		return err == nil && list[0].PinSlug == "account-2"
 	})
+	w.within("the pin is in force", func() bool {
+		w.chat(c, key, "gpt-4o")
+		return asked(b) > 0
+	})
+	before := asked(a)
 	for range 3 {
 		w.chat(c, key, "gpt-4o")
 	}
-	if byA, byB := asked(a), asked(b); byA != 1 || byB != 3 {
-		t.Errorf("the first account was asked %d times, the one of the pin %d times", byA, byB)
+	if byA := asked(a) - before; byA != 0 {
+		t.Errorf("the first account was asked %d times, although the tool is pinned to the other", byA)
 	}
 	tray.checked(icon, "Only account-2")
 	if _, err := c.EditClient(t.Context(), "script", client.EditKey{Pin: new("")}); err != nil { // by the command line, say
 		t.Fatal(err)
 	}
 	tray.checked(icon, "Any account, as the mode says")
-	w.chat(c, key, "gpt-4o")
-	if byA := asked(a); byA != 2 {
-		t.Errorf("unpinned, and the first account was asked %d times", byA)
-	}
+	w.within("the first account serves again", func() bool {
+		w.chat(c, key, "gpt-4o")
+		return asked(a) > before
+	})
 
 	tray.click(icon, "Start at login")
 	tray.checked(icon, "Start at login")
