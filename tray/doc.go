@@ -27,6 +27,8 @@
 // # The menu
 //
 // The library opens the menu on a click with any button and has no hook for the click itself, so "Open Metapi" is the first item. Items
-// cannot be removed, only hidden, so lists that grow and shrink have a fixed number of places. Check marks are toggled by GTK on every click,
+// cannot be removed, only hidden, so lists that grow and shrink have a fixed number of places. The menu itself is kept short: modes, tools,
+// accounts and what can be copied are submenus, whose titles say what matters of them. Which tools are in use, and who serves them, is followed
+// by the events alone, after one look at the last requests. Check marks are toggled by GTK on every click,
 // also on the mode in force, so after each click the menu is sent again, whether it changed or not.
 package tray

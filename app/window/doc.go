@@ -16,6 +16,11 @@
 // A hidden window without an icon in the tray is a process that nobody can reach. So presence, which alone shows, hides
 // and ends the window, hides it only while there is such an icon, and shows it again when the icon has gone.
 //
+// # Notifications
+//
+// What the person wants to hear of at once comes as an event. The page shows it; while the page has not the keyboard, so that nobody may
+// be before it, the desktop shows it, too.
+//
 // # Build tags
 //
 // Wails is imported behind the tag "desktop" alone (run.go, wails.go and display*.go): a binary that links it does not

@@ -167,7 +167,7 @@ func (c *Client) RevokeClient(ctx context.Context, ref string) (control.Done, er
 	return call[control.Done](ctx, c, http.MethodDelete, "/api/clients/"+url.PathEscape(ref), nil, nil)
 }
 
-// EditClient changes how a client's requests are routed, or has them refused, by its id or name.
+// EditClient changes how a client's requests are routed, pins it to an account, or has its requests refused, by its id or name.
 func (c *Client) EditClient(ctx context.Context, ref string, in control.EditClient) (control.Client, error) {
 	return call[control.Client](ctx, c, http.MethodPatch, "/api/clients/"+url.PathEscape(ref), nil, in)
 }
@@ -583,4 +583,33 @@ func (c *Client) SwitchReady(ctx context.Context, name string, on bool) (control
 		method = http.MethodPut
 	}
 	return call[control.Routing](ctx, c, method, "/api/routing/ready/"+url.PathEscape(name), nil, nil)
+}
+
+// RequestsQuery says which requests; see [UsageQuery].
+type RequestsQuery struct {
+	Since time.Time
+	State string // running, ok, failed, cancelled or interrupted; empty: any
+	Limit int
+}
+
+// Requests lists requests, newest first.
+func (c *Client) Requests(ctx context.Context, r RequestsQuery) (control.Requests, error) {
+	q := url.Values{"limit": {strconv.Itoa(r.Limit)}}
+	if r.State != "" {
+		q.Set("state", r.State)
+	}
+	if !r.Since.IsZero() {
+		q.Set("since", r.Since.UTC().Format(time.RFC3339Nano))
+	}
+	return get[control.Requests](ctx, c, "/api/requests", q)
+}
+
+// Desktop tells what the window's process knows; in the window alone there is one.
+func (c *Client) Desktop(ctx context.Context) (control.Desktop, error) {
+	return get[control.Desktop](ctx, c, "/api/desktop", nil)
+}
+
+// EditDesktop changes what the window's process can.
+func (c *Client) EditDesktop(ctx context.Context, in control.EditDesktop) (control.Desktop, error) {
+	return call[control.Desktop](ctx, c, http.MethodPatch, "/api/desktop", nil, in)
 }

@@ -12,6 +12,7 @@ import { found, type Part, parts } from "./settings";
 import { Backup } from "./settings/Backup";
 import { Money, Records } from "./settings/Money";
 import { Network } from "./settings/Network";
+import { Notifications } from "./settings/Notifications";
 import { Probes } from "./settings/Probes";
 import { Choice, Row, rowID } from "./settings/Rows";
 import { Worth } from "./settings/Worth";
@@ -75,6 +76,8 @@ function OnePart({ id, settings: s }: { id: Part; settings: Saved }) {
       );
     case "desktop":
       return <Desktop settings={s} />;
+    case "notifications":
+      return <Notifications settings={s} />;
     case "network":
       return <Network settings={s} />;
     case "worth":

@@ -55,7 +55,16 @@ export function locale(): string {
 }
 
 const base = (code: string) => code.split("-")[0];
-const preferred = (): readonly string[] => (typeof navigator === "undefined" ? [] : (navigator.languages ?? []));
+const preferred = (): readonly string[] => (typeof navigator === "undefined" ? [] : (navigator.languages ?? []).filter(known));
+
+/** The window of a desktop in the "C" locale names one that no figure can be written in. */
+const known = (language: string): boolean => {
+  try {
+    return Intl.getCanonicalLocales(language).length > 0;
+  } catch {
+    return false;
+  }
+};
 
 const remembered = "metapi:language";
 

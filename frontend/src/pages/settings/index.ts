@@ -4,6 +4,7 @@ import { t, w } from "../../words";
 export const parts = [
   { id: "appearance", name: w("Appearance"), settings: [w("Theme"), w("Language")] },
   { id: "desktop", name: w("Desktop"), settings: [w("Start at login"), w("Start hidden"), w("Close to the tray"), w("Quit Metapi")] },
+  { id: "notifications", name: w("Notifications"), settings: [w("Budgets"), w("Keys and money"), w("Accounts that keep failing"), w("Tools that cannot be served")] },
   { id: "gateway", name: w("Gateway"), settings: [w("Port"), w("Keep what tools may continue"), w("Ask twice where the first answer is late")] },
   { id: "network", name: w("Network"), settings: [w("Proxy"), w("Certificates")] },
   { id: "worth", name: w("What answers are worth to you"), settings: [w("A right answer is worth"), w("An hour of waiting costs me"), w("Good enough for the cheapest mode")] },
