@@ -12,8 +12,7 @@ const module = "metapi"
 // lines are the rooms of the house. A room may import the rooms of earlier lines, and its own sub-packages, and they it.
 // Rooms of one line do not import each other.
 var lines = [][]string{
-	{"backend/words"}, // what people read, in their language: anybody may need it
-	{"backend/protocol", "backend/store", "backend/keychain", "backend/settings", "backend/machine", "backend/network"},
+	{"backend/protocol", "backend/store", "backend/keychain", "backend/settings", "backend/machine", "backend/network", "backend/words"},
 	{"backend/account", "backend/provider", "backend/kept"},
 	{"backend/catalog"},
 	{"backend/routing"},
