@@ -230,9 +230,9 @@ func TestHalfOpenIsTriedByOneOfFifty(t *testing.T) {
 	if served.Load() != 50 {
 		t.Errorf("%d of 50 are served", served.Load())
 	}
-	if state := must(h.Health(t.Context(), a.ID))(t).Deployments[0].State; state != "healthy" {
-		t.Errorf("after an answer it is %s", state)
-	}
+	wait(t, "after an answer it is healthy", func() bool { // the tool has its answer a moment before
+		return must(h.Health(t.Context(), a.ID))(t).Deployments[0].State == "healthy"
+	})
 	r.answers(nil)
 	before := r.calls.Load()
 	for range 3 {

@@ -60,7 +60,7 @@ func (s switches) SetPaused(paused bool) error {
 }
 
 // defaults hold until the user chooses otherwise.
-var defaults = control.Settings{Port: gateway.DefaultPort, Theme: "system", CloseToTray: true, KeepResponses: true,
+var defaults = control.Settings{Port: gateway.DefaultPort, Theme: "system", Language: "system", CloseToTray: true, KeepResponses: true,
 	Probe: true, ProbesPerDay: 200, ProbeUSDPerDay: 0.05, Baseline: routing.AtVendor, Runaway: "tell",
 	AnswerUSD: routing.Usual.Answer, SecondUSD: routing.Usual.Second, Tolerance: routing.Usual.Tolerance}
 

@@ -14,6 +14,7 @@ import (
 type Settings struct {
 	Port        int    `json:"port" minimum:"1" maximum:"65535" doc:"Where clients are served on loopback"`
 	Theme       string `json:"theme" enum:"system,light,dark"`
+	Language    string `json:"language" enum:"system,en,zh-Hans" doc:"Of the window, the tray and notifications; system: the desktop's, where Metapi knows it"`
 	CloseToTray bool   `json:"close_to_tray" doc:"Closing the window leaves Metapi running in the tray, where there is one"`
 	StartHidden bool   `json:"start_hidden" doc:"Start without a window, where there is a tray"`
 
@@ -61,6 +62,7 @@ func (s *Settings) Money() *Money {
 type EditSettings struct {
 	Port        *int    `json:"port,omitempty" minimum:"1" maximum:"65535"`
 	Theme       *string `json:"theme,omitempty" enum:"system,light,dark"`
+	Language    *string `json:"language,omitempty" enum:"system,en,zh-Hans"`
 	CloseToTray *bool   `json:"close_to_tray,omitempty"`
 	StartHidden *bool   `json:"start_hidden,omitempty"`
 
@@ -91,6 +93,7 @@ type EditSettings struct {
 func (e EditSettings) apply(to *Settings) {
 	set(&to.Port, e.Port)
 	set(&to.Theme, e.Theme)
+	set(&to.Language, e.Language)
 	set(&to.CloseToTray, e.CloseToTray)
 	set(&to.StartHidden, e.StartHidden)
 	set(&to.Hedge, e.Hedge)

@@ -16,8 +16,9 @@ import { App } from "./shell/App";
 import { Broken } from "./shell/Broken";
 import { Door } from "./shell/Door";
 import { theme, variables } from "./theme";
+import { speakAsBefore } from "./words";
 
-const refused = await enter();
+const [refused] = await Promise.all([enter(), speakAsBefore()]);
 
 createRoot(document.getElementById("root")!).render(
   <StrictMode>

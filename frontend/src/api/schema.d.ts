@@ -1587,6 +1587,8 @@ export interface components {
             /** Format: int64 */
             keep_days?: number;
             keep_responses?: boolean;
+            /** @enum {string} */
+            language?: "system" | "en" | "zh-Hans";
             /** Format: int64 */
             port?: number;
             prices_url?: string;
@@ -2768,6 +2770,11 @@ export interface components {
             keep_days: number;
             /** @description Keep replies that tools may continue by their ids, and conversations, on this machine for 30 days; off deletes what was kept */
             keep_responses: boolean;
+            /**
+             * @description Of the window, the tray and notifications; system: the desktop's, where Metapi knows it
+             * @enum {string}
+             */
+            language: "system" | "en" | "zh-Hans";
             /**
              * Format: int64
              * @description Where clients are served on loopback

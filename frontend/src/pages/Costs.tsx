@@ -6,7 +6,8 @@ import { useLocation } from "wouter";
 
 import { type By, type Figures, type Group, startOfDay, useNow, useSaveExport, useUsage } from "../api/queries";
 import { inWindow, token } from "../api/session";
-import { compact, count, dollars, money, plural, saved, share, sum } from "../format";
+import { compact, count, dollars, money, saved, share, sum } from "../format";
+import { plural } from "../words";
 import { refused, tell } from "../ui/notify";
 import { Cost, Empty, Figure, Loaded, Page, Section } from "../ui/Parts";
 import { RateNote } from "../ui/RateNote";

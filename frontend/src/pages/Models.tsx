@@ -5,7 +5,8 @@ import { memo, useDeferredValue, useMemo, useRef, useState } from "react";
 import { useLocation } from "wouter";
 
 import { type DeploymentHealth, type Model, useAccounts, useHealth, useModels } from "../api/queries";
-import { ago, plural, rate, size } from "../format";
+import { ago, rate, size } from "../format";
+import { plural } from "../words";
 import { CopyIcon } from "../ui/Copy";
 import { Lately } from "../ui/Health";
 import { Empty, Loaded, Page } from "../ui/Parts";

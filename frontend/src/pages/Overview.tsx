@@ -5,7 +5,8 @@ import { type ReactNode, useState } from "react";
 import { Link, useLocation } from "wouter";
 
 import { type Figures, type Row, type Standing, type Status, useAccounts, useClients, useNow, useRequests, useStatus, useUsageToday } from "../api/queries";
-import { compact, count, dollars, duration, money, plural, sum, when } from "../format";
+import { compact, count, dollars, duration, money, sum, when } from "../format";
+import { plural } from "../words";
 import { standingOf, stateOf } from "../shell/state";
 import { CopyIcon } from "../ui/Copy";
 import { ModeSwitch } from "../ui/ModeSwitch";

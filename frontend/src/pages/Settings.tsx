@@ -1,10 +1,11 @@
-import { Button, Group, Modal, NumberInput, SegmentedControl, Stack, Switch, Text } from "@mantine/core";
+import { Button, Group, Modal, NumberInput, SegmentedControl, Select, Stack, Switch, Text } from "@mantine/core";
 import { IconDeviceDesktop, IconMoon, IconSun } from "@tabler/icons-react";
 import { type ReactNode, useState } from "react";
 
 import { useDesktop, useEditDesktop, useEditSettings, usePrices, useQuit, type Settings as Saved, useSettings, useStatus } from "../api/queries";
 import { refused, tell } from "../ui/notify";
 import { Fault, Loaded, Page, Section } from "../ui/Parts";
+import { languages } from "../words";
 import { PriceList } from "./models/PriceList";
 import { Money, Records } from "./settings/Money";
 import { Network } from "./settings/Network";
@@ -19,7 +20,10 @@ export function Settings() {
         {(s) => (
           <Stack maw={720}>
             <Section title="Appearance">
-              <Theme settings={s} />
+              <Stack gap="md">
+                <Theme settings={s} />
+                <Speech settings={s} />
+              </Stack>
             </Section>
             <Section title="Gateway">
               <Stack gap="md">
@@ -62,6 +66,22 @@ function Theme({ settings }: { settings: Saved }) {
           { value: "light", label: label(<IconSun size={16} />, "Light") },
           { value: "dark", label: label(<IconMoon size={16} />, "Dark") },
         ]}
+      />
+    </Row>
+  );
+}
+
+function Speech({ settings }: { settings: Saved }) {
+  const edit = useEditSettings();
+  return (
+    <Row name="Language" about="System follows your desktop. Times, figures and money are written as your system writes them.">
+      <Select
+        aria-label="Language"
+        value={settings.language}
+        onChange={(v) => v !== null && edit.mutate({ language: v as Saved["language"] }, { onError: refused })}
+        data={[{ value: "system", label: "System" }, ...languages.map(({ code, name }) => ({ value: code, label: name }))]}
+        allowDeselect={false}
+        w={160}
       />
     </Row>
   );

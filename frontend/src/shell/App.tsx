@@ -15,6 +15,7 @@ import { Routing } from "../pages/Routing";
 import { Settings } from "../pages/Settings";
 import { Tools } from "../pages/Tools";
 import { showIn } from "../format";
+import { useSpeech } from "../words";
 import { showNotice } from "./Notices";
 import { Banners } from "./Banners";
 import { Broken } from "./Broken";
@@ -33,14 +34,14 @@ export function App() {
 function Shell() {
   useTop();
   const link = useLive(showNotice);
-  const money = useCurrency();
+  const words = `${useCurrency()} ${useSpeech(useSettings().data?.language)}`;
   const status = useStatus();
   const page = usePage();
   useTheme();
   useWindow();
   if (asCode(status.error) === "unauthorised") return <Door refused="This page was let in by an instance of Metapi that has ended." />;
   return (
-    <AppShell key={money} layout="alt" navbar={{ width: { base: 72, md: 216 }, breakpoint: 0 }} padding={0}>
+    <AppShell key={words} layout="alt" navbar={{ width: { base: 72, md: 216 }, breakpoint: 0 }} padding={0}>
       <Palette />
       <AppShell.Navbar component="nav" aria-label="Pages">
         <Nav />

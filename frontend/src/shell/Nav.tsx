@@ -5,7 +5,7 @@ import { IconPlayerPause, IconPlayerPlay, IconSearch } from "@tabler/icons-react
 import { Link, useLocation } from "wouter";
 
 import { useSetPaused, useStatus } from "../api/queries";
-import { plural } from "../format";
+import { plural } from "../words";
 import { withMod } from "../ui/keys";
 import { Mark } from "../ui/Mark";
 import { refused } from "../ui/notify";

@@ -19,7 +19,7 @@ const known: Vitals = {
 describe("health in words", () => {
   test("all that is known is said, and nothing that is not", () => {
     expect(inWords(known)).toBe(
-      "Answered 93 % of attempts. Failed of a rate limit (7.5 %). First token within 400 ms for half, 1.2 s for 19 of 20. Whole reply within 5.0 s for half, 20 s for 19 of 20. 85 tokens a second. Last failure: Slow down.",
+      "Answered 93 % of attempts. Failed of a rate limit (7.5 %). First token within 400 ms for half, 1.2 s for 19 of 20. Whole reply within 5 s for half, 20 s for 19 of 20. 85 tokens a second. Last failure: Slow down.",
     );
     expect(inWords({ in_flight: 0, attempts: 0 })).toBe("Not asked lately.");
     expect(inWords({ in_flight: 0, attempts: 2, available: 1 })).toBe("Answered 100 % of attempts. Nothing failed lately.");

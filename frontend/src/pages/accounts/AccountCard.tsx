@@ -17,7 +17,8 @@ import { memo, useEffect, useRef, useState } from "react";
 import { Link } from "wouter";
 
 import { type Account, type AccountHealth, type Figures, type Standing, useClearCooldown, useEditAccount, useProviders, useRemoveAccount, useRestoreAccount, useTestAccount } from "../../api/queries";
-import { ago, left, plural, share, sum, until } from "../../format";
+import { ago, left, share, sum, until } from "../../format";
+import { plural } from "../../words";
 import { standingOf } from "../../shell/state";
 import { refused, tell, warn } from "../../ui/notify";
 import { LastError, Lately } from "../../ui/Health";

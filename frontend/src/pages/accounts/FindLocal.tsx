@@ -4,7 +4,7 @@ import { useState } from "react";
 
 import type { Schemas } from "../../api/client";
 import { useAddAccount, useNearby, useNearbyPorts } from "../../api/queries";
-import { plural } from "../../format";
+import { plural } from "../../words";
 import { refused, tell } from "../../ui/notify";
 import { Fault, Loaded, State } from "../../ui/Parts";
 

@@ -1,7 +1,8 @@
 import { Alert, Badge, Group, Stack, Table, Text } from "@mantine/core";
 
 import type { Schemas } from "../../api/client";
-import { clock, dollars, duration, fromNanos, plural, share } from "../../format";
+import { clock, dollars, duration, fromNanos, share } from "../../format";
+import { plural } from "../../words";
 import { modeName } from "../../ui/ModeSwitch";
 import { Section } from "../../ui/Parts";
 import { protocolName } from "../../ui/protocols";

@@ -5,7 +5,8 @@ import { useLocation } from "wouter";
 
 import type { Schemas } from "../../api/client";
 import { useMode, useNow, useReplay, useReplayed, useStopReplay } from "../../api/queries";
-import { clock, dollars, duration, plural, share } from "../../format";
+import { clock, dollars, duration, share } from "../../format";
+import { plural } from "../../words";
 import { modeName } from "../../ui/ModeSwitch";
 import { refused } from "../../ui/notify";
 import { Empty, Fault, Loaded, Section } from "../../ui/Parts";

@@ -1,7 +1,7 @@
 import { Badge, Button, Group, Text } from "@mantine/core";
 
 import { usePrices, useRefreshPrices } from "../../api/queries";
-import { plural } from "../../format";
+import { plural } from "../../words";
 import { refused, tell } from "../../ui/notify";
 
 /** Which list the prices are from that no account publishes itself, how old it is, and what can be done about it. */

@@ -4,7 +4,8 @@ import { Link } from "wouter";
 
 import type { Schemas } from "../../api/client";
 import { useAccounts, useCaptured, useNow, useRequest, useStatus } from "../../api/queries";
-import { clock, count, dollars, duration, fromNanos, kilobytes, money, plural, rate, share } from "../../format";
+import { clock, count, dollars, duration, fromNanos, bytes, money, rate, share } from "../../format";
+import { plural } from "../../words";
 import { CopyButton, CopyIcon } from "../../ui/Copy";
 import { modeName } from "../../ui/ModeSwitch";
 import { Cost, Figure, Loaded, State } from "../../ui/Parts";
@@ -202,7 +203,7 @@ function Said({ id }: { id: string }) {
         <Box key={word} mb="xs">
           <Group justify="space-between">
             <Text size="sm">
-              {word}, {kilobytes(side.size)}
+              {word}, {bytes(side.size)}
               {side.cut ? ": this is the beginning of it" : ""}
             </Text>
             <CopyIcon text={side.text} label={`the ${word.toLowerCase()}`} />

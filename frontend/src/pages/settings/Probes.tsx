@@ -2,7 +2,8 @@ import { Group, NumberInput, Stack, Switch, Text } from "@mantine/core";
 import { useState } from "react";
 
 import { type Settings as Saved, useEditSettings, useHealth } from "../../api/queries";
-import { dollars, plural } from "../../format";
+import { dollars } from "../../format";
+import { plural } from "../../words";
 import { refused } from "../../ui/notify";
 import { Section } from "../../ui/Parts";
 

@@ -2,7 +2,8 @@ import { Button, Group, Modal, NumberInput, Text } from "@mantine/core";
 import { useState } from "react";
 
 import { type Client, useCapture, useCaptureClient, useEmptyCapture, useLimitCapture } from "../../api/queries";
-import { kilobytes, plural } from "../../format";
+import { bytes as size } from "../../format";
+import { plural } from "../../words";
 import { refused, tell } from "../../ui/notify";
 import { Section } from "../../ui/Parts";
 
@@ -58,7 +59,7 @@ export function Kept() {
       }
     >
       <Text size="sm" c="dimmed" mb="sm">
-        {requests === 0 ? "Nothing has come yet." : `${plural(requests, "request")}, ${kilobytes(bytes)}. Open a request to read what was said.`}
+        {requests === 0 ? "Nothing has come yet." : `${plural(requests, "request")}, ${size(bytes)}. Open a request to read what was said.`}
         {missed ? ` ${plural(missed, "request")} could not be kept; the log says why.` : ""}
       </Text>
       <Group>
