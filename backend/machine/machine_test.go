@@ -112,7 +112,7 @@ func TestEnvironment(t *testing.T) {
 		{"elsewhere", map[string]string{"ANTHROPIC_BASE_URL": "https://user:" + key + "@relay.example/v1?key=" + key}, at,
 			[]string{"ANTHROPIC_BASE_URL|to relay.example, past Metapi|export ANTHROPIC_BASE_URL=http://127.0.0.1:4747"}},
 		{"another gateway", map[string]string{"OPENAI_API_BASE": "http://localhost:8317/v1"}, at,
-			[]string{"OPENAI_API_BASE|port 8317 of this machine, where CLIProxyAPI usually is|export OPENAI_API_BASE=http://127.0.0.1:4747/v1"}},
+			[]string{"OPENAI_API_BASE|port 8317 (usually CLIProxyAPI) of this machine|export OPENAI_API_BASE=http://127.0.0.1:4747/v1"}},
 		{"no address", map[string]string{"GOOGLE_GEMINI_BASE_URL": key}, at, []string{"GOOGLE_GEMINI_BASE_URL|no address"}},
 		{"Metapi does not run", map[string]string{"ANTHROPIC_BASE_URL": "https://relay.example"}, nil, nil},
 		{"two credentials", map[string]string{"ANTHROPIC_API_KEY": key, "ANTHROPIC_AUTH_TOKEN": key}, at, []string{"ANTHROPIC_API_KEY|both set|unset ANTHROPIC_API_KEY"}},

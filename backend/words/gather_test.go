@@ -4,7 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -13,25 +13,48 @@ import (
 	"testing"
 )
 
-// spoken are the packages whose sentences people read in the window, the tray and notifications, and why files of them are not.
+// spoken are the packages, or files of them, whose sentences people read in the window, the tray and notifications.
 var spoken = []string{
 	"backend", "backend/account", "backend/catalog", "backend/control", "backend/gateway", "backend/keychain", "backend/ledger", "backend/ledger/budget",
-	"backend/ledger/capture", "backend/ledger/replay", "backend/ledger/runaway", "backend/machine", "backend/network", "backend/network/pac", "backend/provider",
-	"backend/routing", "backend/settings", "backend/store", "tray", "app/window",
+	"backend/ledger/capture", "backend/ledger/replay", "backend/ledger/runaway", "backend/machine", "backend/network", "backend/network/pac",
+	"backend/protocol/errors.go", "backend/provider", "backend/routing", "backend/settings", "backend/store", "tray", "app/window",
 }
 
 // unspoken are files of these whose words are for programs, or for those who write them.
 var unspoken = map[string]string{
 	"backend/control/service.go":     "the control API's description",
-	"backend/control/api.go":         "whoever calls the control API by hand",
+	"backend/control/api.go":         "for who calls the control API by hand",
+	"backend/control/events.go":      "the control API's description",
 	"backend/control/meter.go":       "metrics",
 	"backend/control/metrics.go":     "metrics",
 	"backend/network/desktop.go":     "what desktops call their settings",
 	"backend/network/pac/helpers.go": "JavaScript",
-	"backend/gateway/codex.go":       "a list of models for Codex",
-	"backend/catalog/normalise.go":   "why an entry of a list of prices is left out, for those who write lists",
-	"backend/catalog/snapshot.go":    "the list of prices in the binary, which tests prove",
-	"backend/provider/definition.go": "definitions of providers, for those who write them",
+	"backend/gateway/codex.go":       "a list of models, for Codex",
+	"backend/catalog/normalise.go":   "for who writes lists of prices",
+	"backend/catalog/snapshot.go":    "for who writes lists of prices",
+	"backend/provider/definition.go": "for who writes definitions of providers",
+	"backend/provider/value.go":      "for who writes definitions of providers",
+	"backend/provider/price.go":      "for who writes definitions of providers",
+	"backend/provider/registry.go":   "for who writes definitions of providers",
+	"app/window/login.go":            "files that systems read",
+}
+
+// programs are functions and packages that are given words for programs, or for the log; of what is called with them only functions are looked into.
+var programs = map[string]bool{
+	"strings": true, "slog": true, "Debug": true, "Info": true, "Warn": true, "Error": true, "Log": true, "panic": true, "Format": true,
+	"HandleFunc": true, "Set": true, "Command": true, "CommandContext": true, "MustCompile": true, "RunString": true,
+}
+
+// codes tells what looks like prose, but is a command, a header, an address or a condition.
+var codes = regexp.MustCompile("^(GET|POST|PATCH|metapi|setx|export|reg|unset|netstat|lsof|ss|timedatectl|chmod|Content-Disposition|Bearer|PAC|watch) |" +
+	`'none'|'self'|(==|<|>|>=|in|matches|startsWith) ["\[0-9(]|Software|Tray.app|^RFC|^data:`)
+
+// unsaid are the rest of what people are not told.
+var unsaid = []string{
+	"catalog matcher: {}", "RFC 3339", "Id or name", "csv or jsonl", "Id, slug or name", "running, ok, failed, cancelled or interrupted", "Canonical model", "A request a line",
+	"Requests as CSV or JSON lines, oldest first", "locked object", "locked collection", "is locked", `object does not exist at path "/"`, "connection closed",
+	"specified keyring backend not", "no such secret collection at path", "was not provided by any .service", "Trade the code of a link for a token",
+	"Claude Code", "Gemini CLI", "Qwen Code", "Amazon Bedrock", "Google Vertex AI", "Microsoft Foundry", "Windows Credential Manager", "half-open {}", "KWallet ({})", "1M tokens",
 }
 
 // TestTable holds the sentences of the sources against each language's table.
@@ -39,92 +62,105 @@ func TestTable(t *testing.T) {
 	sources := gather(t)
 	for language := range languages {
 		entries := entriesOf(t, language)
-		var missing, unused []string
-		for text := range sources.said {
+		for _, text := range slices.Sorted(maps.Keys(sources.said)) {
 			if _, ok := entries[text]; !ok {
-				missing = append(missing, text)
+				t.Errorf("%s.json lacks %s: %q", sources.said[text], language, text)
 			}
 		}
-		slices.Sort(missing)
-		for _, text := range missing {
-			t.Errorf("%s.json lacks %s (%s)", language, strconv.Quote(text), sources.said[text])
-		}
-		_ = unused
 	}
 }
 
 func entriesOf(t *testing.T, language string) map[string]string { return map[string]string{} }
 
+// sources is what the sources say.
 type sources struct {
-	said map[string]string // template -> where
-	lits map[string]bool
+	said     map[string]string   // where, by the template
+	literals map[string]bool     // all texts: a single word in the table must be one
+	consts   map[string]ast.Expr // of the package that is read
 }
 
 func gather(t *testing.T) sources {
-	g := sources{map[string]string{}, map[string]bool{}}
-	for _, dir := range spoken {
-		names, err := filepath.Glob(filepath.Join("..", "..", dir, "*.go"))
-		if err != nil || len(names) == 0 {
-			t.Fatalf("%s has no sources: %v", dir, err)
+	g := sources{said: map[string]string{}, literals: map[string]bool{}}
+	for _, place := range spoken {
+		pattern := filepath.Join("..", "..", place)
+		if filepath.Ext(place) == "" {
+			pattern = filepath.Join(pattern, "*.go")
 		}
+		names, err := filepath.Glob(pattern)
+		if err != nil || len(names) == 0 {
+			t.Fatalf("%s has no sources: %v", place, err)
+		}
+		set, files := token.NewFileSet(), map[string]*ast.File{}
+		g.consts = map[string]ast.Expr{}
 		for _, name := range names {
-			path := dir + "/" + filepath.Base(name)
-			if _, ok := unspoken[path]; ok || strings.HasSuffix(name, "_test.go") {
+			path, _ := filepath.Rel(filepath.Join("..", ".."), name)
+			if path = filepath.ToSlash(path); unspoken[path] != "" || strings.HasSuffix(name, "_test.go") {
 				continue
 			}
-			data, err := os.ReadFile(name)
+			file, err := parser.ParseFile(set, name, nil, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
-			set := token.NewFileSet()
-			file, err := parser.ParseFile(set, name, data, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
+			files[path] = file
+			g.constants(file)
+		}
+		for path, file := range files {
 			for _, decl := range file.Decls {
-				ast.Inspect(decl, func(n ast.Node) bool {
-					return g.node(n, func() string { return path + ":" + strconv.Itoa(set.Position(n.Pos()).Line) })
-				})
+				if d, ok := decl.(*ast.GenDecl); ok && d.Tok == token.IMPORT {
+					continue
+				}
+				g.look(decl, path)
 			}
 		}
 	}
 	return g
 }
 
-// node takes what a node says, and reports whether to look within it.
-func (g sources) node(n ast.Node, where func() string) bool {
-	switch n := n.(type) {
-	case *ast.ImportSpec, *ast.CaseClause:
-		if c, ok := n.(*ast.CaseClause); ok {
-			for _, s := range c.Body {
-				ast.Inspect(s, func(n ast.Node) bool { return g.node(n, where) })
+// constants keeps the texts that have a name.
+func (g *sources) constants(file *ast.File) {
+	for _, decl := range file.Decls {
+		d, ok := decl.(*ast.GenDecl)
+		if !ok || d.Tok != token.CONST {
+			continue
+		}
+		for _, spec := range d.Specs {
+			for i, value := range spec.(*ast.ValueSpec).Values {
+				g.consts[spec.(*ast.ValueSpec).Names[i].Name] = value
 			}
 		}
+	}
+}
+
+// look takes what is said within a node.
+func (g *sources) look(n ast.Node, path string) {
+	ast.Inspect(n, func(n ast.Node) bool { return g.take(n, path) })
+}
+
+// take takes what a node says, and reports whether to look within it.
+func (g *sources) take(n ast.Node, path string) bool {
+	switch n := n.(type) {
+	case *ast.Field, *ast.IndexExpr: // tags, keys
 		return false
-	case *ast.Field:
-		return false
-	case *ast.IndexExpr:
-		return false
-	case *ast.KeyValueExpr:
-		if k, ok := n.Key.(*ast.Ident); ok && unsaid[k.Name] {
-			return false
+	case *ast.CaseClause:
+		for _, s := range n.Body {
+			g.look(s, path)
 		}
+		return false
 	case *ast.BinaryExpr:
-		if n.Op == token.EQL || n.Op == token.NEQ {
-			return false
+		if n.Op != token.ADD {
+			return n.Op == token.LAND || n.Op == token.LOR
+		}
+	case *ast.BasicLit:
+		if text, err := strconv.Unquote(n.Value); err == nil {
+			g.literals[text] = true
 		}
 	case *ast.CallExpr:
-		if f, ok := n.Fun.(*ast.SelectorExpr); ok {
-			if x, ok := f.X.(*ast.Ident); ok && programs[x.Name] || programs[f.Sel.Name] {
-				for _, a := range n.Args {
-					if c, ok := a.(*ast.FuncLit); ok {
-						ast.Inspect(c, func(n ast.Node) bool { return g.node(n, where) })
-					}
+		if g.forPrograms(n) {
+			for _, a := range n.Args {
+				if f, ok := a.(*ast.FuncLit); ok {
+					g.look(f, path)
 				}
-				return false
 			}
-		}
-		if f, ok := n.Fun.(*ast.Ident); ok && programs[f.Name] {
 			return false
 		}
 	}
@@ -132,112 +168,109 @@ func (g sources) node(n ast.Node, where func() string) bool {
 	if !ok {
 		return true
 	}
-	text, ok := flat(x)
+	var puts []ast.Expr // what is put into places
+	text, ok := g.flat(x, &puts)
 	if !ok {
 		return true
 	}
 	for _, s := range sentences(text) {
 		if prose(s) && g.said[s] == "" {
-			g.said[s] = where()
+			g.said[s] = path
 		}
 	}
-	// what is put into places may say something of its own
-	within(x, func(e ast.Expr) { ast.Inspect(e, func(n ast.Node) bool { return g.node(n, where) }) })
+	for _, p := range puts {
+		g.look(p, path)
+	}
 	return false
 }
 
-var unsaid = map[string]bool{"Command": true, "command": true}
-
-// programs are functions whose texts are for programs, or for the log.
-var programs = map[string]bool{"strings": true, "bytes": true, "regexp": true, "slog": true, "Debug": true, "Info": true, "Warn": true, "Error": true, "Log": true, "panic": true,
-	"Format": true, "HandleFunc": true, "Handle": true, "Getenv": true, "Set": true, "Command": true, "CommandContext": true, "MustCompile": true, "Exec": true, "Query": true, "RunString": true, "tell": false}
+func (g *sources) forPrograms(call *ast.CallExpr) bool {
+	switch f := call.Fun.(type) {
+	case *ast.Ident:
+		return programs[f.Name]
+	case *ast.SelectorExpr:
+		x, ok := f.X.(*ast.Ident)
+		return programs[f.Sel.Name] || ok && programs[x.Name]
+	}
+	return false
+}
 
 // flat makes a template of an expression: a literal, texts joined by +, or a format with what goes into it.
-func flat(x ast.Expr) (string, bool) {
+func (g *sources) flat(x ast.Expr, puts *[]ast.Expr) (string, bool) {
 	switch x := x.(type) {
 	case *ast.ParenExpr:
-		return flat(x.X)
+		return g.flat(x.X, puts)
 	case *ast.BasicLit:
-		if x.Kind == token.STRING {
-			text, err := strconv.Unquote(x.Value)
-			return format(text), err == nil
+		text, err := strconv.Unquote(x.Value)
+		g.literals[text] = true
+		return format(text), x.Kind == token.STRING && err == nil
+	case *ast.Ident:
+		if value, ok := g.consts[x.Name]; ok {
+			return g.flat(value, puts)
 		}
 	case *ast.BinaryExpr:
-		if x.Op == token.ADD {
-			left, l := flat(x.X)
-			right, r := flat(x.Y)
-			if !l && !r {
-				return "", false
-			}
-			if !l {
-				left = "{}"
-			}
-			if !r {
-				right = "{}"
-			}
-			return left + right, true
+		if x.Op != token.ADD {
+			break
 		}
+		left, l := g.flat(x.X, puts)
+		right, r := g.flat(x.Y, puts)
+		if !l {
+			left, *puts = "{}", append(*puts, x.X)
+		}
+		if !r {
+			right, *puts = "{}", append(*puts, x.Y)
+		}
+		return left + right, l || r
 	case *ast.CallExpr:
-		if f, ok := x.Fun.(*ast.SelectorExpr); ok && (f.Sel.Name == "Sprintf" || f.Sel.Name == "Errorf" || f.Sel.Name == "New") && len(x.Args) > 0 {
-			return flat(x.Args[0])
-		}
-		if f, ok := x.Fun.(*ast.Ident); ok && f.Name == "Sentence" {
-			return flat(x.Args[0])
+		f, ok := x.Fun.(*ast.SelectorExpr)
+		if ok && slices.Contains([]string{"Sprintf", "Errorf", "New"}, f.Sel.Name) && len(x.Args) > 0 {
+			text, ok := g.flat(x.Args[0], puts)
+			if ok {
+				*puts = append(*puts, x.Args[1:]...)
+			}
+			return text, ok
 		}
 	}
 	return "", false
 }
 
-// within calls do for what stands in places of a template.
-func within(x ast.Expr, do func(ast.Expr)) {
-	switch x := x.(type) {
-	case *ast.ParenExpr:
-		within(x.X, do)
-	case *ast.BasicLit:
-	case *ast.BinaryExpr:
-		for _, side := range []ast.Expr{x.X, x.Y} {
-			if _, ok := flat(side); ok {
-				within(side, do)
-			} else {
-				do(side)
-			}
-		}
-	case *ast.CallExpr:
-		within(x.Args[0], do)
-		for _, a := range x.Args[1:] {
-			do(a)
-		}
-	}
-}
+var (
+	verb   = regexp.MustCompile(`%[+#0]*[0-9]*(\.[0-9]+)?[sdvwfgxXUt]`)
+	quoted = regexp.MustCompile(`%(\.[0-9]+)?q`)
+)
 
-var verb = regexp.MustCompile(`%[-+#0]*[0-9]*(\.[0-9]+)?[sdvwfgxXUteT]`)
-var quoted = regexp.MustCompile(`%(\.[0-9]+)?q`)
-
+// format writes a format's verbs as places.
 func format(text string) string {
 	text = quoted.ReplaceAllString(text, `"{}"`)
 	text = verb.ReplaceAllString(text, "{}")
 	return strings.ReplaceAll(text, "%%", "%")
 }
 
-func sentences(text string) []string {
-	for strings.Contains(text, "{}{}") {
-		text = strings.ReplaceAll(text, "{}{}", "{}")
-	}
-	text = strings.ReplaceAll(text, ".{} ", ". ")
-	text = strings.ReplaceAll(text, "; ", ". ")
-	text = strings.ReplaceAll(text, " · ", ". ")
-	var list []string
-	for _, line := range strings.Split(text, "\n") {
-		for _, s := range strings.Split(line, ". ") {
-			list = append(list, strings.TrimSuffix(strings.TrimSuffix(strings.TrimSpace(s), ".{}"), "."))
+var (
+	ends     = regexp.MustCompile(`\.(\{\})? |\n|; | · `)        // of sentences
+	before   = regexp.MustCompile(`^(([a-z_]+|\{\}|"\{\}"): )+`) // which setting, or whose
+	after    = regexp.MustCompile(`^\{\} ([A-Z\x60])`)           // a sentence that stands before
+	nobody   = regexp.MustCompile(`[ :(]*$`)
+	together = regexp.MustCompile(`(\{\})+`)
+)
+
+// sentences are what a text is parted into when it is said.
+func sentences(text string) (list []string) {
+	text = together.ReplaceAllString(text, "{}")
+	for _, s := range ends.Split(text, -1) {
+		if strings.HasSuffix(s, " ") {
+			s += "{}" // what is joined to it elsewhere
 		}
+		s = strings.TrimLeft(strings.TrimSuffix(strings.TrimSuffix(s, ".{}"), "."), " ")
+		s = after.ReplaceAllString(before.ReplaceAllString(s, ""), "$1")
+		list = append(list, nobody.ReplaceAllString(s, ""))
 	}
 	return list
 }
 
-var word = regexp.MustCompile(`[A-Za-z]{2,}`)
-var method = regexp.MustCompile(`^(GET|POST|PATCH|PUT|DELETE|metapi) `)
+var word = regexp.MustCompile(`[A-Za-z]{3,}`)
 
+// prose tells whether a text is for people: it has several words, or one and places.
 func prose(s string) bool {
-	return strings.Contains(s, " ") && word.MatchString(strings.ReplaceAll(s, "{}", "")) && !method.MatchString(s)
+	return strings.Contains(s, " ") && word.MatchString(s) && !codes.MatchString(s) && !slices.Contains(unsaid, s)
 }
