@@ -78,7 +78,7 @@ func TestSettings(t *testing.T) {
 	dir := t.TempDir()
 	b := open(t, dir)
 	c := client.InProcess(b.Handler())
-	want := client.Settings{Port: backend.DefaultPort, Theme: "system", CloseToTray: true, Proxy: "system", KeepResponses: true,
+	want := client.Settings{Port: backend.DefaultPort, Theme: "system", Language: "system", CloseToTray: true, Proxy: "system", KeepResponses: true,
 		Probe: true, ProbesPerDay: 200, ProbeUSDPerDay: 0.05,
 		AnswerUSD: 0.2, SecondUSD: 2.0 / 3600, Tolerance: 0.97, Baseline: "vendor", Runaway: "tell"}
 	if s := must(c.Settings(t.Context()))(t); s != want {
@@ -99,7 +99,7 @@ func TestSettings(t *testing.T) {
 	}
 	for _, c := range []struct{ body, names string }{
 		{`{"port":0}`, "port"}, {`{"port":-1}`, "port"}, {`{"port":65536}`, "port"}, {`{"port":"4747"}`, "port"}, {`{"port":1.5}`, "port"},
-		{`{"theme":"pink"}`, "theme"}, {`{"theme":""}`, "theme"}, {`{"theme":1}`, "theme"}, {`{"close_to_tray":"yes"}`, "close_to_tray"},
+		{`{"theme":"pink"}`, "theme"}, {`{"theme":""}`, "theme"}, {`{"theme":1}`, "theme"}, {`{"language":"fr"}`, "language"}, {`{"close_to_tray":"yes"}`, "close_to_tray"},
 		{`{"start_hidden":1}`, "start_hidden"}, {`{"colour":"red"}`, "colour"}, {`{"theme":"dark","colour":"red"}`, "colour"},
 		{`{"start_hidden":true,"port":70000}`, "port"}, {`{"probes_per_day":-1}`, "probes_per_day"}, {`{"probe_usd_per_day":-0.5}`, "probe_usd_per_day"},
 		{`{"answer_usd":-1}`, "answer_usd"}, {`{"tolerance":1.1}`, "tolerance"}, {`{"second_usd":"much"}`, "second_usd"},
@@ -123,6 +123,7 @@ func TestSettings(t *testing.T) {
 	}{
 		{`{}`, func(*client.Settings) {}},
 		{`{"theme":"dark"}`, func(s *client.Settings) { s.Theme = "dark" }},
+		{`{"language":"zh-Hans"}`, func(s *client.Settings) { s.Language = "zh-Hans" }},
 		{`{"close_to_tray":false,"start_hidden":true}`, func(s *client.Settings) { s.CloseToTray, s.StartHidden = false, true }},
 		{`{"port":1234}`, func(s *client.Settings) { s.Port = 1234 }},
 		{`{"keep_responses":false}`, func(s *client.Settings) { s.KeepResponses = false }},
