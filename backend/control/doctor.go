@@ -451,7 +451,7 @@ func (s *Service) checkRefused(now time.Time) []Check {
 func refusalCheck(r gateway.Refusal, now time.Time) Check {
 	who, key := "Something that does not say what it is", "NAME"
 	if r.Agent != "" {
-		who = "Something that calls itself " + r.Agent
+		who = fmt.Sprintf("Something that calls itself %q", r.Agent)
 	}
 	for _, c := range callers {
 		if strings.HasPrefix(strings.ToLower(r.Agent), strings.ToLower(c.agent)) {

@@ -15,7 +15,7 @@
 //
 // # Words
 //
-// These are the words of Simplified Chinese, here and on the pages (frontend/src/words/zh). You are addressed as 你, and Metapi says what it did without
+// These are the words of Simplified Chinese, here and on the pages (frontend/src/words/zh-Hans). You are addressed as 你, and Metapi says what it did without
 // a subject. A space stands between Chinese and Latin letters or digits, but not beside full-width punctuation (，。：；（）). Names of things in the
 // sentence stand in 「」 where English quotes them.
 //

@@ -5,12 +5,14 @@ import (
 	"go/parser"
 	"go/token"
 	"maps"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // spoken are the packages, or files of them, whose sentences people read in the window, the tray and notifications.
@@ -41,36 +43,47 @@ var unspoken = map[string]string{
 
 // programs are functions and packages that are given words for programs, or for the log; of what is called with them only functions are looked into.
 var programs = map[string]bool{
-	"strings": true, "slog": true, "Debug": true, "Info": true, "Warn": true, "Error": true, "Log": true, "panic": true, "Format": true,
+	"strings": true, "slog": true, "Debug": true, "Info": true, "Warn": true, "Error": true, "Log": true, "panic": true,
 	"HandleFunc": true, "Set": true, "Command": true, "CommandContext": true, "MustCompile": true, "RunString": true,
 }
 
 // codes tells what looks like prose, but is a command, a header, an address or a condition.
-var codes = regexp.MustCompile("^(GET|POST|PATCH|metapi|setx|export|reg|unset|netstat|lsof|ss|timedatectl|chmod|Content-Disposition|Bearer|PAC|watch) |" +
-	`'none'|'self'|(==|<|>|>=|in|matches|startsWith) ["\[0-9(]|Software|Tray.app|^RFC|^data:`)
+var codes = regexp.MustCompile("^(GET|POST|PATCH|metapi|--header|ulimit|wsl(.exe)?|setx|export|reg|unset|netstat|lsof|ss|timedatectl|chmod|ulimit|wsl(.exe)?|--header|Content-Disposition|Bearer|PAC|watch|Content-Disposition:) |" +
+	`'none'|'self'| (==|<|>|>=|in|matches|startsWith) ["\[0-9(]|Software|Tray.app|^RFC|^2006|^data:`)
 
 // unsaid are the rest of what people are not told.
 var unsaid = []string{
 	"catalog matcher: {}", "RFC 3339", "Id or name", "csv or jsonl", "Id, slug or name", "running, ok, failed, cancelled or interrupted", "Canonical model", "A request a line",
 	"Requests as CSV or JSON lines, oldest first", "locked object", "locked collection", "is locked", `object does not exist at path "/"`, "connection closed",
 	"specified keyring backend not", "no such secret collection at path", "was not provided by any .service", "Trade the code of a link for a token",
-	"Claude Code", "Gemini CLI", "Qwen Code", "Amazon Bedrock", "Google Vertex AI", "Microsoft Foundry", "Windows Credential Manager", "half-open {}", "KWallet ({})", "1M tokens",
+	"Claude Code", "Gemini CLI", "Qwen Code", "Amazon Bedrock", "Google Vertex AI", "Microsoft Foundry", "Windows Credential Manager", "half-open {}", "KWallet (kdewallet)", "1M tokens", "a path has no %T", "set {}",
 }
 
-// TestTable holds the sentences of the sources against each language's table.
-func TestTable(t *testing.T) {
+// TestTables holds the sentences of the sources against each language's table: it says all that they say, and nothing else.
+func TestTables(t *testing.T) {
 	sources := gather(t)
 	for language := range languages {
-		entries := entriesOf(t, language)
+		table := read(language)
 		for _, text := range slices.Sorted(maps.Keys(sources.said)) {
-			if _, ok := entries[text]; !ok {
-				t.Errorf("%s.json lacks %s: %q", sources.said[text], language, text)
+			if table[text] == "" {
+				t.Errorf("%s.json lacks what %s says:\n  %q: \"\",", language, sources.said[text], text)
+			}
+		}
+		for english, said := range table {
+			_, order := places(said)
+			slices.Sort(order)
+			for place := range max(len(order), strings.Count(english, "{}")) {
+				if place >= len(order) || order[place] != place {
+					t.Errorf("%s.json: %q has other places than %q", language, english, said)
+					break
+				}
+			}
+			if sources.said[english] == "" && !slices.Contains(separators, english) && english != "." && !(sources.literals[english] && !strings.Contains(english, " ")) {
+				t.Errorf("%s.json: nothing says %q", language, english)
 			}
 		}
 	}
 }
-
-func entriesOf(t *testing.T, language string) map[string]string { return map[string]string{} }
 
 // sources is what the sources say.
 type sources struct {
@@ -113,8 +126,18 @@ func gather(t *testing.T) sources {
 			}
 		}
 	}
+	data, err := os.ReadFile(filepath.Join("..", "routing", "ready.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range ready.FindAllSubmatch(data, -1) {
+		g.put(string(m[2]), "backend/routing/ready.yaml")
+		g.literals[string(m[2])] = true
+	}
 	return g
 }
+
+var ready = regexp.MustCompile(`(?m)^(- name|  says): (.*)$`) // rules to switch on
 
 // constants keeps the texts that have a name.
 func (g *sources) constants(file *ast.File) {
@@ -125,7 +148,11 @@ func (g *sources) constants(file *ast.File) {
 		}
 		for _, spec := range d.Specs {
 			for i, value := range spec.(*ast.ValueSpec).Values {
-				g.consts[spec.(*ast.ValueSpec).Names[i].Name] = value
+				name := spec.(*ast.ValueSpec).Names[i].Name
+				if _, twice := g.consts[name]; twice { // each system has its own
+					value = nil
+				}
+				g.consts[name] = value
 			}
 		}
 	}
@@ -173,15 +200,33 @@ func (g *sources) take(n ast.Node, path string) bool {
 	if !ok {
 		return true
 	}
-	for _, s := range sentences(text) {
-		if prose(s) && g.said[s] == "" {
-			g.said[s] = path
-		}
-	}
+	g.put(text, path)
 	for _, p := range puts {
 		g.look(p, path)
 	}
 	return false
+}
+
+// put takes the sentences of a text.
+func (g *sources) put(text, path string) {
+	for _, s := range sentences(text) {
+		if strings.Contains(s, "January") || strings.Contains(s, "Monday") {
+			g.times(s, path)
+		} else if prose(s) && g.said[s] == "" {
+			g.said[s] = path
+		}
+	}
+}
+
+var figure = regexp.MustCompile(`[0-9:]+`)
+
+// times takes what a layout of package time says, over the year and the week.
+func (g *sources) times(layout, path string) {
+	layout = figure.ReplaceAllString(layout, "{}")
+	for m := time.January; m <= time.December; m++ {
+		said := strings.Replace(layout, "January", m.String(), 1)
+		g.said[strings.Replace(said, "Monday", time.Weekday(m%7).String(), 1)] = path
+	}
 }
 
 func (g *sources) forPrograms(call *ast.CallExpr) bool {
@@ -205,7 +250,7 @@ func (g *sources) flat(x ast.Expr, puts *[]ast.Expr) (string, bool) {
 		g.literals[text] = true
 		return format(text), x.Kind == token.STRING && err == nil
 	case *ast.Ident:
-		if value, ok := g.consts[x.Name]; ok {
+		if value := g.consts[x.Name]; value != nil {
 			return g.flat(value, puts)
 		}
 	case *ast.BinaryExpr:
@@ -249,7 +294,7 @@ func format(text string) string {
 var (
 	ends     = regexp.MustCompile(`\.(\{\})? |\n|; | · `)        // of sentences
 	before   = regexp.MustCompile(`^(([a-z_]+|\{\}|"\{\}"): )+`) // which setting, or whose
-	after    = regexp.MustCompile(`^\{\} ([A-Z\x60])`)           // a sentence that stands before
+	after    = regexp.MustCompile(`^\{\} ([A-Z][a-z]|\x60)`)     // a sentence that stands before
 	nobody   = regexp.MustCompile(`[ :(]*$`)
 	together = regexp.MustCompile(`(\{\})+`)
 )

@@ -21,7 +21,7 @@ const (
 )
 
 // languages are those there is a table for, each compiled when it is first asked for.
-var languages = map[string]func() *table{Chinese: sync.OnceValue(func() *table { return load(Chinese) })}
+var languages = map[string]func() *table{Chinese: sync.OnceValue(func() *table { return compile(read(Chinese)) })}
 
 // Say says an English sentence, or several, in a language. What it does not know stays as it is.
 func Say(language, text string) string {
@@ -61,7 +61,8 @@ type template struct {
 	weight int      // how many signs of it are told: of several that fit, the one that tells most is meant
 }
 
-func load(language string) *table {
+// read reads the table of a language.
+func read(language string) map[string]string {
 	data, err := files.ReadFile(language + ".json")
 	if err != nil {
 		panic("words: " + err.Error()) // it is embedded
@@ -70,7 +71,7 @@ func load(language string) *table {
 	if err := json.Unmarshal(data, &entries); err != nil {
 		panic("words: " + language + ": " + err.Error())
 	}
-	return compile(entries)
+	return entries
 }
 
 func compile(entries map[string]string) *table {
@@ -176,10 +177,10 @@ func (t *table) parts(text string, separator, depth int) (string, bool) {
 		said, ok := t.say(part, separator+1, depth-1)
 		switch {
 		case i == 0:
-		case separators[separator] == ". " && !before: // an English sentence ends as such
-			b.WriteString(". ")
-		default:
+		case before:
 			b.WriteString(t.between(separators[separator]))
+		default: // what stays English ends as such
+			b.WriteString(separators[separator])
 		}
 		b.WriteString(said)
 		known, before = known || ok, ok
@@ -219,10 +220,9 @@ func (t *table) match(text string, strict bool, depth int) (string, bool) {
 		return text, false
 	}
 	for i, value := range held {
-		if best.quotes(i) { // a name
-			continue
+		if strict && !best.quotes(i) { // in quotes are names; of what is not strict no part is known
+			held[i], _ = t.say(value, 0, depth-1)
 		}
-		held[i], _ = t.say(value, 0, depth-1)
 	}
 	return best.fill(held), true
 }
@@ -257,37 +257,47 @@ func (m *template) fit(text, key string, strict bool) []string {
 	return held
 }
 
-// quotes reports whether a place stands in quotes.
+// quotes reports whether a place stands in quotes, or in what is typed.
 func (m *template) quotes(place int) bool {
-	return strings.HasSuffix(m.pieces[place], `"`) && strings.HasPrefix(m.pieces[place+1], `"`)
+	before := strings.Join(m.pieces[:place+1], "")
+	return strings.Count(before, `"`)%2 == 1 || strings.Count(before, "`")%2 == 1
 }
 
 func (m *template) fill(held []string) string {
-	var b strings.Builder
+	said := ""
 	for i, piece := range m.said {
-		b.WriteString(piece)
+		said = join(said, piece)
 		if i < len(m.order) {
-			b.WriteString(held[m.order[i]])
+			said = join(said, held[m.order[i]])
 		}
 	}
-	return tight(b.String())
+	return said
 }
 
-// wide is the first of the signs that need no blank between them: Chinese, Japanese, and their punctuation.
-const wide = '\u2e80'
-
-// tight takes out a blank that stands between wide signs: a template has blanks around a name in Latin letters.
-func tight(text string) string {
-	var b strings.Builder
-	before := rune(0)
-	for i, r := range text {
-		if r == ' ' && before >= wide {
-			if next, _ := utf8.DecodeRuneInString(text[i+1:]); next >= wide && next != utf8.RuneError {
-				continue
-			}
+// join writes b behind a. A blank stands between a Chinese letter and a Latin one or a figure, whatever the template has there, and none between two
+// wide signs: a place cannot know what it will hold.
+func join(a, b string) string {
+	last, size := utf8.DecodeLastRuneInString(a)
+	first, behind := utf8.DecodeRuneInString(b)
+	if last == ' ' {
+		if before, _ := utf8.DecodeLastRuneInString(a[:len(a)-size]); wide(before) && wide(first) {
+			return a[:len(a)-size] + b
 		}
-		b.WriteRune(r)
-		before = r
 	}
-	return b.String()
+	if first == ' ' {
+		if next, _ := utf8.DecodeRuneInString(b[behind:]); wide(last) && wide(next) {
+			return a + b[behind:]
+		}
+	}
+	if letter(last) && narrow(first) || narrow(last) && letter(first) {
+		return a + " " + b
+	}
+	return a + b
+}
+
+// wide tells a sign of Chinese or Japanese; letter, one that is no punctuation; narrow, a Latin letter or a figure.
+func wide(r rune) bool   { return '\u2e80' <= r && r <= '\uffef' }
+func letter(r rune) bool { return wide(r) && r < '\uff00' && (r < '\u3000' || r > '\u303f') }
+func narrow(r rune) bool {
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '$'
 }
