@@ -18,6 +18,7 @@ import (
 	"metapi/backend/control"
 	"metapi/backend/control/client"
 	"metapi/build/imitation"
+	"metapi/build/settled"
 )
 
 func TestMain(m *testing.M) {
@@ -25,6 +26,7 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(learnDir); dir != "" {
 		serveToBeKilled(dir)
 	}
+	http.DefaultClient = settled.Client()
 	os.Exit(m.Run())
 }
 
@@ -358,6 +360,9 @@ func call(t *testing.T, addr, key, model string) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp.Body.Close()
+	defer resp.Body.Close()
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		t.Fatal(err)
+	}
 	return resp.StatusCode
 }

@@ -19,6 +19,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"metapi/build/settled"
 )
 
 // binary is the program under test, built once, without the pages; withPages has some, and is built when it is wanted.
@@ -57,6 +59,7 @@ func TestMain(m *testing.M) {
 			return 1
 		}
 		defer os.RemoveAll(dir)
+		http.DefaultClient = settled.Client()
 		if binary, err = build(dir, "metapi", ""); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
