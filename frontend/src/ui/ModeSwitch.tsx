@@ -1,19 +1,20 @@
 import { Radio, Stack, Text } from "@mantine/core";
 
 import { useMode, useSetMode } from "../api/queries";
+import { say, t, w } from "../words";
 import { refused } from "./notify";
 
 const names: Record<string, string> = {
-  failover: "Failover",
-  balance: "Load balance",
-  latency: "Fastest",
-  cost: "Cheapest",
-  quality: "Best quality",
-  auto: "Automatic",
+  failover: w("Failover"),
+  balance: w("Load balance"),
+  latency: w("Fastest"),
+  cost: w("Cheapest"),
+  quality: w("Best quality"),
+  auto: w("Automatic"),
 };
 
 export function modeName(mode: string): string {
-  return names[mode] ?? mode;
+  return t(names[mode] ?? mode);
 }
 
 /** The mode in force, and the others to choose from. A choice holds for the next request. */
@@ -23,10 +24,10 @@ export function ModeSwitch() {
   if (!data) return null; // a group without anything in it has no name that a reader could say
   const chosen = set.isPending ? set.variables : data.mode;
   return (
-    <Radio.Group value={chosen} onChange={(mode) => set.mutate(mode, { onError: refused })} aria-label="Mode">
+    <Radio.Group value={chosen} onChange={(mode) => set.mutate(mode, { onError: refused })} aria-label={t("Mode")}>
       <Stack gap="xs">
         {data.modes?.map((m) => (
-          <Radio.Card key={m.mode} value={m.mode} p="sm" radius="md" aria-label={`${modeName(m.mode)}. ${m.means}`}>
+          <Radio.Card key={m.mode} value={m.mode} p="sm" radius="md" aria-label={`${modeName(m.mode)}. ${say(m.means)}`}>
             <div style={{ display: "flex", gap: 12, alignItems: "flex-start" }}>
               <Radio.Indicator mt={2} />
               <div>
@@ -34,7 +35,7 @@ export function ModeSwitch() {
                   {modeName(m.mode)}
                 </Text>
                 <Text size="xs" c="dimmed">
-                  {m.means}
+                  {say(m.means)}
                 </Text>
               </div>
             </div>

@@ -2,6 +2,7 @@ import { Anchor, Text } from "@mantine/core";
 import { Link } from "wouter";
 
 import { useSettings } from "../api/queries";
+import { t } from "../words";
 
 /** Says by which rate money is shown, where that is not in dollars. */
 export function RateNote() {
@@ -9,9 +10,9 @@ export function RateNote() {
   if (s === undefined || s.currency === "" || s.currency === "USD" || s.rate <= 0) return null;
   return (
     <Text size="xs" c="dimmed">
-      Shown in {s.currency} at your rate of {s.rate} for a dollar.{" "}
+      {t("Shown in {{currency}} at your rate of {{rate}} for a dollar.", { currency: s.currency, rate: s.rate })}{" "}
       <Anchor component={Link} href="/settings" size="xs" underline="always">
-        Change it
+        {t("Change it")}
       </Anchor>
     </Text>
   );
