@@ -37,7 +37,7 @@ func TestLooks(t *testing.T) {
 		want string // states, and words that the one finding says; "" for nothing
 	}{
 		{"no other gateway", func() []Finding { return otherGateways(nil) }, ""},
-		{"other gateways", func() []Finding { return otherGateways([]string{"4000", "8317"}) }, "ok|port 4000, where LiteLLM|port 8317, where CLIProxyAPI"},
+		{"other gateways", func() []Finding { return otherGateways([]string{"4000", "8317"}) }, "ok|port 4000 (usually LiteLLM)|port 8317 (usually CLIProxyAPI)"},
 		{"no WSL", imagined("linux", nil, vars{"/proc/version": "Linux version 6.1 (debian)"}).WSL, ""},
 		{"WSL", imagined("linux", nil, vars{"/proc/version": "Linux version 5.15.90.1-microsoft-standard-WSL2"}).WSL, "ok|inside WSL|mirrored|wsl.exe --shutdown"},
 		{"Windows with WSL", imagined("windows", vars{"LOCALAPPDATA": `C:\L`}, vars{`C:\L\Microsoft\WindowsApps\wsl.exe`: ""}).WSL, "ok|do not reach|networkingMode=mirrored"},
