@@ -11,6 +11,7 @@ type API interface {
 	Status(context.Context) (client.Status, error)
 	Usage(context.Context, client.UsageQuery) (client.UsageReport, error)
 	Mode(context.Context) (client.ModeInfo, error)
+	Settings(context.Context) (client.Settings, error)
 	SetMode(ctx context.Context, mode string) (client.ModeInfo, error)
 	Pause(context.Context) (client.Paused, error)
 	Resume(context.Context) (client.Paused, error)

@@ -16,8 +16,9 @@ const (
 	partStatus parts = 1 << iota
 	partMode
 	partUsage
+	partSettings
 
-	everything = partStatus | partMode | partUsage
+	everything = partStatus | partMode | partUsage | partSettings
 )
 
 // How soon something that changed is looked at, counted from the last look: at most so often does the menu change. Requests come by the
@@ -55,7 +56,7 @@ func (t *Tray) event(e client.Event) {
 		t.connected(true)
 		t.want(everything, 0)
 	case client.EventChanged:
-		t.want(partStatus|partMode, soon)
+		t.want(partStatus|partMode|partSettings, soon)
 	case client.EventRequest:
 		t.want(partStatus|partUsage, later)
 	}
@@ -178,6 +179,10 @@ func (t *Tray) read(ctx context.Context, p parts) {
 	if p&partMode != 0 {
 		m, err := t.o.API.Mode(ctx)
 		t.got(ctx, partMode, err, func() { t.state.Mode = m })
+	}
+	if p&partSettings != 0 {
+		set, err := t.o.API.Settings(ctx)
+		t.got(ctx, partSettings, err, func() { t.state.Language = set.Language })
 	}
 	if p&partUsage != 0 {
 		y, m, d := time.Now().Date()

@@ -62,7 +62,7 @@ func Layout(s State) menu.Menu {
 		menu.Item{Kind: menu.Separator},
 		menu.Item{ID: idQuit, Title: "Quit Metapi", Enabled: true},
 	)
-	return menu.Menu{Icon: icon, Tooltip: line("Metapi: "+state, 120), Items: items}
+	return s.spoken(menu.Menu{Icon: icon, Tooltip: "Metapi: " + state, Items: items})
 }
 
 // verdict is the state in one picture and one line.
@@ -93,7 +93,7 @@ func verdict(s *State) (menu.Icon, string) {
 	if s.Failure != "" {
 		words = s.Failure
 	}
-	return icon, line(words, 72)
+	return icon, words
 }
 
 // whyNone says why no account can serve: the reason of the only one, or what is nearest to a way out.
@@ -136,7 +136,7 @@ func modes(s *State) []menu.Item {
 		word := string(words[i].Mode)
 		title, ok := modeTitles[word]
 		if !ok {
-			title = line(sentence(word), 32)
+			title = sentence(word)
 		}
 		items[i] = menu.Item{ID: idMode + word, Title: title, Kind: menu.Choice, Checked: s.Mode.Mode == words[i].Mode, Enabled: s.Connected}
 	}
@@ -148,7 +148,7 @@ func attention(s *State) []menu.Item {
 	var list []menu.Item
 	if s.Connected {
 		for _, t := range s.Status.Trouble {
-			list = append(list, menu.Item{ID: idTrouble, Title: line(t, 64), Enabled: true})
+			list = append(list, menu.Item{ID: idTrouble, Title: t, Enabled: true})
 		}
 	}
 	if s.serving() {

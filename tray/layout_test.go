@@ -190,7 +190,7 @@ func TestVerdict(t *testing.T) {
 
 func TestAttention(t *testing.T) {
 	shown := func(s State) (list []string) {
-		for _, it := range attention(&s) {
+		for _, it := range s.spoken(menu.Menu{Items: attention(&s)}).Items {
 			if !it.Hidden {
 				list = append(list, it.ID+" "+it.Title)
 			}
@@ -203,12 +203,12 @@ func TestAttention(t *testing.T) {
 			{ID: "id-c", Slug: "c", State: "cooling", Until: noon, Reason: "cooling after rate-limit (gpt-5)"},
 			account("ok", "ready", ""), account("p", "partly-cooling", "x"), account("q", "paused", "x"),
 			account("n", "no-models", "The listing was empty."),
-			account("b", "blocked", "its key\ncannot be read from the keychain, which is locked, and that will not do"),
+			account("b", "blocked", "its key\ncannot be read from the keychain, which is locked, and all that will not do"),
 		}
 	}))
 	want := []string{
 		"trouble routing.yaml, line 3: what is this?",
-		"account:id-b b: blocked - its key cannot be read from the keychain, which is…",
+		"account:id-b b: blocked - its key cannot be read from the keychain, which is locked…",
 		"account:id-n n: no models - The listing was empty",
 		"account:id-c c: cooling until 12:00",
 	}

@@ -15,6 +15,7 @@ type State struct {
 	Money     *client.Money   // how the user wants to see money; nil: in dollars
 	Failure   string          // why the last click came to nothing, for a while
 	Zone      *time.Location  // in which times are shown
+	Language  string          // as the settings have it
 }
 
 // serving reports whether an instance takes requests, or would were it not paused.

@@ -6,12 +6,12 @@ import (
 	"sync"
 )
 
-// Of returns the language that a setting means: itself, but "system" (and none) means the first of the desktop's that there is a table for, or English.
+// Of returns the language that a setting means: "system" means the first of the desktop's that there is a table for, else English.
 func Of(setting string) string {
-	if setting != "" && setting != "system" {
-		return setting
+	if setting == "system" {
+		return system()
 	}
-	return system()
+	return setting
 }
 
 var system = sync.OnceValue(func() string { return choose(preferred()) })
