@@ -31,7 +31,7 @@ func TestModesAndThumbs(t *testing.T) {
 	w.run("explain", "any").ends(0).says("mode failover")
 	w.run("keys", "mode", "script", "all").ends(0).says("metapi mode")
 	w.run("keys", "list").ends(0).says("as all")
-	w.run("keys", "mode", "script", "fastest").ends(2).says("quality or auto")
+	w.run("keys", "mode", "script", "fastest").ends(2).says(`"quality" or "auto"`)
 	w.run("keys", "mode", "nobody", "cost").ends(4)
 
 	// gpt-4o is dearer than gpt-4o-mini, and better by what is published; nobody has measured llama-9.

@@ -278,7 +278,7 @@ func (s *Service) checkPort(here machine.Machine) []Check {
 		}
 		return []Check{{State: checkOK, Detail: fmt.Sprintf("Nothing is served now; port %d is free.", port), Next: "Start it.", Command: "metapi serve"}}
 	}
-	c := Check{State: checkOK, Detail: "At " + strings.Join(server.Addresses, ", ") + "."}
+	c := Check{State: checkOK, Detail: "Tools reach it at " + strings.Join(server.Addresses, ", ") + "."}
 	if !slices.ContainsFunc(server.Addresses, func(a string) bool { return strings.HasPrefix(a, "[::1]:") }) {
 		c.Detail += " This machine has no IPv6 loopback (::1), so give tools 127.0.0.1 and not localhost."
 	}
