@@ -62,6 +62,8 @@ type Backend struct {
 	balances  *catalog.Balances
 	budgets   budgets
 	guard     guard
+	notices   notices
+	stirred   chan struct{} // holds one when how accounts stand may have changed
 	tidyNow   chan struct{} // holds one when old requests should be forgotten at once
 	thumbs    thumbs
 	refresher *catalog.Refresher
@@ -82,7 +84,8 @@ type Backend struct {
 
 // Open opens a data folder, and makes it where it is missing. Errors are [*control.Problem]s.
 func Open(o Options) (*Backend, error) {
-	b := &Backend{Options: o, tidyNow: make(chan struct{}, 1)}
+	b := &Backend{Options: o, tidyNow: make(chan struct{}, 1), stirred: make(chan struct{}, 1)}
+	b.notices.b = b
 	b.serving.again = make(chan struct{}, 1)
 	if err := b.open(); err != nil {
 		b.Close()
@@ -291,6 +294,7 @@ func (b *Backend) changed() {
 		b.log.Error("a change is not in force: the last good state stays", "error", err)
 	}
 	b.refresher.Kick()
+	b.stir()
 }
 
 // discovered puts what a scan has found in force.

@@ -116,6 +116,7 @@ func (i *instance) toPort() {
 			i.b.log.Warn("the port is taken", "port", port)
 			i.b.serving.setTrouble(fmt.Sprintf("tools are served at another port than %d, which cannot be had. End what uses it, or choose another port in the settings", port))
 			i.b.events.Changed(control.TopicStatus)
+			i.b.notices.gateway(fmt.Sprintf("Port %d is taken", port), "Tools do not find Metapi there: it is served at another port for now. End what uses the port, or choose another in the settings.", "/settings")
 		}
 		select {
 		case <-i.ctx.Done():

@@ -28,7 +28,7 @@ func (b *Backend) budgetNotice(n budget.Notice) {
 		notice.Title = fmt.Sprintf("The budget %q is spent", n.Name)
 		notice.Text = fmt.Sprintf("It was %s for the %s. Until %s whoever costs less serves.", amount, n.Period, n.Until.Format("2 January 15:04"))
 	}
-	b.events.Notify(notice)
+	b.notices.tell(notice)
 	b.events.Changed(control.TopicStatus)
 }
 
@@ -98,7 +98,7 @@ func (b *Backend) alarm(a runaway.Alarm) {
 		}
 	}
 	b.log.Warn("a tool may have run away", "client", name, "why", a.Why, "then", set.Runaway)
-	b.events.Notify(notice)
+	b.notices.tell(notice)
 }
 
 const (

@@ -83,6 +83,7 @@ func (b *Backend) Serve(ctx context.Context, o ServeOptions) error {
 	if err != nil {
 		p := explain(err)
 		b.serving.setTrouble("no tool is served: " + p.Error())
+		b.notices.gateway("No tool is served", p.Error(), "/")
 		return p
 	}
 	return nil
@@ -123,7 +124,7 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 		i.sessions = web.Sessions
 	}
 	g := gateway.New(gateway.Options{
-		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events, b.balances, b.probes, &b.meter}, Pins: b.ledger, Kept: b.kept, Budgets: &b.budgets, Watch: b.guard.watch, Capture: b.capture, Hedge: b.hedge.Load, Moves: i.moves,
+		Snapshot: b.builder.Load, Recorder: recorder{b.ledger, &b.events, b.balances, b.probes, &b.meter, &b.notices}, Pins: b.ledger, Kept: b.kept, Budgets: &b.budgets, Watch: b.guard.watch, Capture: b.capture, Hedge: b.hedge.Load, Moves: i.moves,
 		Control: control.Guard(b.handler, i.rt.Token, web), Origins: o.Origins, FirstEvent: o.FirstEvent, Log: b.log,
 		Memory: &b.learned.memory, Learned: &b.learned.corrections,
 	})
@@ -154,7 +155,13 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 	background.Go(func() { b.tidy(ctx) })
 	background.Go(func() { b.kept.Run(ctx) })
 	background.Go(func() { b.learned.run(ctx, cmp.Or(o.KeepEvery, keepEvery)) })
-	background.Go(func() { b.live.Watch(ctx, func() { b.events.Changed(control.TopicStatus) }) })
+	background.Go(func() {
+		b.live.Watch(ctx, func() {
+			b.events.Changed(control.TopicStatus)
+			b.stir()
+		})
+	})
+	background.Go(func() { b.notices.watch(ctx) })
 	background.Go(func() { b.probes.run(ctx) })
 	background.Go(func() { b.capture.Run(ctx) })
 	b.serving.setTrouble("")
@@ -193,6 +200,7 @@ type recorder struct {
 	balances *catalog.Balances
 	probes   *probes
 	meter    *control.Meter
+	notices  *notices
 }
 
 // Begin implements [gateway.Recorder].
@@ -207,6 +215,7 @@ func (r recorder) Settle(rec *routing.Record) {
 	r.Ledger.Settle(rec)
 	r.events.Request(rec)
 	r.meter.Count(rec)
+	r.notices.settled(rec)
 	for i := range rec.Attempts {
 		switch a := &rec.Attempts[i]; a.Kind {
 		case protocol.OutOfMoney:

@@ -80,7 +80,8 @@ func TestSettings(t *testing.T) {
 	c := client.InProcess(b.Handler())
 	want := client.Settings{Port: backend.DefaultPort, Theme: "system", Language: "system", CloseToTray: true, Proxy: "system", KeepResponses: true,
 		Probe: true, ProbesPerDay: 200, ProbeUSDPerDay: 0.05,
-		AnswerUSD: 0.2, SecondUSD: 2.0 / 3600, Tolerance: 0.97, Baseline: "vendor", Runaway: "tell"}
+		AnswerUSD: 0.2, SecondUSD: 2.0 / 3600, Tolerance: 0.97, Baseline: "vendor", Runaway: "tell",
+		NotifyBudget: true, NotifyKey: true, NotifyFailover: true, NotifyGateway: true, NotifyQuiet: 30}
 	if s := must(c.Settings(t.Context()))(t); s != want {
 		t.Errorf("to begin with: %+v", s)
 	}

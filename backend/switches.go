@@ -62,6 +62,7 @@ func (s switches) SetPaused(paused bool) error {
 // defaults hold until the user chooses otherwise.
 var defaults = control.Settings{Port: gateway.DefaultPort, Theme: "system", Language: "system", CloseToTray: true, KeepResponses: true,
 	Probe: true, ProbesPerDay: 200, ProbeUSDPerDay: 0.05, Baseline: routing.AtVendor, Runaway: "tell",
+	NotifyBudget: true, NotifyKey: true, NotifyFailover: true, NotifyGateway: true, NotifyQuiet: 30,
 	AnswerUSD: routing.Usual.Answer, SecondUSD: routing.Usual.Second, Tolerance: routing.Usual.Tolerance}
 
 func (s switches) Settings() (c control.Settings, err error) {

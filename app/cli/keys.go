@@ -9,7 +9,7 @@ import (
 )
 
 func (a *app) keys() *cobra.Command {
-	return group("keys", "Make, show and revoke the local keys that tools use", a.keysAdd(), a.keysPrint(), a.keysList(), a.keysMode(), a.keysPause(), a.keysResume(), a.keysRevoke())
+	return group("keys", "Make, show and revoke the local keys that tools use", a.keysAdd(), a.keysPrint(), a.keysList(), a.keysMode(), a.keysPin(), a.keysUnpin(), a.keysPause(), a.keysResume(), a.keysRevoke())
 }
 
 func (a *app) keysAdd() *cobra.Command {
@@ -50,10 +50,38 @@ func (a *app) keysList() *cobra.Command {
 						if !k.Revoked.IsZero() {
 							state = cell{"revoked " + when(k.Revoked), red}
 						}
-						t.add(k.Name, k.KeyHint, when(k.Created), cmp.Or(k.Mode, "as all"), state)
+						mode := cmp.Or(k.Mode, "as all")
+						if k.Pin != "" {
+							mode = "pinned to " + k.PinSlug
+						}
+						t.add(k.Name, k.KeyHint, when(k.Created), mode, state)
 					}
 					t.print(a.out)
 				})
+		}}
+}
+
+func (a *app) keysPin() *cobra.Command {
+	return &cobra.Command{Use: "pin NAME ACCOUNT", Short: "Have a tool's requests go to one account alone", Args: cobra.ExactArgs(2),
+		Long: `From the next request on all that the tool asks for goes to this account, whatever the mode
+and however the account does: where it cannot serve, the tool gets an error that says so.`,
+		RunE: func(c *cobra.Command, args []string) error {
+			return ask(c.Context(), a, func(l *link) (client.Key, error) {
+				return l.EditClient(c.Context(), args[0], client.EditKey{Pin: &args[1]})
+			},
+				func(k client.Key) {
+					a.say("%s is pinned to %s: its requests go nowhere else until `metapi keys unpin %s`.", k.Name, k.PinSlug, quoted(k.Name))
+				})
+		}}
+}
+
+func (a *app) keysUnpin() *cobra.Command {
+	return &cobra.Command{Use: "unpin NAME", Short: "Let a tool's requests go to any account again", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return ask(c.Context(), a, func(l *link) (client.Key, error) {
+				return l.EditClient(c.Context(), args[0], client.EditKey{Pin: new("")})
+			},
+				func(k client.Key) { a.say("The requests of %s go to any account again.", k.Name) })
 		}}
 }
 

@@ -33,6 +33,12 @@ func TestModesAndThumbs(t *testing.T) {
 	w.run("keys", "list").ends(0).says("as all")
 	w.run("keys", "mode", "script", "fastest").ends(2).says(`"quality" or "auto"`)
 	w.run("keys", "mode", "nobody", "cost").ends(4)
+	w.run("keys", "pin", "script", "A").ends(0).says("script is pinned to a", "metapi keys unpin script")
+	w.run("keys", "list").ends(0).says("pinned to")
+	w.run("explain", "any", "--client", "script").ends(0).says("pinned to")
+	w.run("keys", "pin", "script", "nobody").ends(4)
+	w.run("keys", "unpin", "script").ends(0).says("any account again")
+	w.run("keys", "list").ends(0).says("as all")
 
 	// gpt-4o is dearer than gpt-4o-mini, and better by what is published; nobody has measured llama-9.
 	r := w.run("explain", "any", "--mode", "quality").ends(0).says("GOOD", "published results", "no evidence")
@@ -64,4 +70,13 @@ func TestModesAndThumbs(t *testing.T) {
 	}
 	w.run("thumb", id, "sideways").ends(2).says("up, down or none")
 	w.run("thumb", "nothing", "up").ends(4)
+}
+
+func TestNotices(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.run("notices").ends(0).says("is: on", "no money: on", "account: on", "served: on", "after: 30 minutes")
+	w.run("notices", "--failovers=false", "--quiet", "5").ends(0).says("no money: on", "account: off", "after: 5 minutes")
+	w.run("notices").ends(0).says("account: off", "after: 5 minutes")
+	w.run("notices", "--quiet", "-1").ends(2)
 }

@@ -248,7 +248,7 @@ func (a *Accounts) Verified(id string, at time.Time) (acc Account, err error) {
 
 // Remove removes an account and its secret, and returns the account as it was. Where the account is gone but the
 // keychain did not delete the secret, both are returned, the account and an error that says so; [Accounts.Sweep] tries
-// again.
+// again. Clients that were pinned to it are not any more.
 func (a *Accounts) Remove(ctx context.Context, id string) (Account, error) {
 	done, err := a.alone(ctx)
 	if err != nil {
@@ -272,7 +272,7 @@ func (a *Accounts) Remove(ctx context.Context, id string) (Account, error) {
 				return err
 			}
 		}
-		return nil
+		return unpin(tx, id)
 	})
 	if err != nil {
 		return Account{}, err

@@ -44,6 +44,7 @@ type Client struct {
 	Revoked time.Time `json:"revoked"`          // zero: the key is good
 	Mode    string    `json:"mode,omitempty"`   // how its requests are routed, in place of the mode in force; "": as all
 	Paused  string    `json:"paused,omitempty"` // why its requests are refused for now, in words; "": they are not
+	Pin     string    `json:"pin,omitempty"`    // the id of the only account that its requests go to; "": any
 }
 
 // Live reports whether the key is good.
@@ -141,6 +142,30 @@ func (a *Accounts) ClientKey(ctx context.Context, name string) (string, error) {
 // SetClientMode sets how a client's requests are routed, by its id or name; "" is as all. Which modes there are is not known here.
 func (a *Accounts) SetClientMode(name, mode string) (Client, error) {
 	return a.changeClient(name, func(c *Client) { c.Mode = mode })
+}
+
+// PinClient has the requests of a client, by its id or name, go to one account alone, by its id, slug or name; "" ends that.
+func (a *Accounts) PinClient(name, to string) (Client, error) {
+	if to != "" {
+		acc, err := a.Get(to)
+		if err != nil {
+			return Client{}, err
+		}
+		to = acc.ID
+	}
+	return a.changeClient(name, func(c *Client) { c.Pin = to })
+}
+
+// unpin lets the requests of clients that are pinned to an account go to any: it is about to go.
+func unpin(tx *store.Tx, account string) error {
+	list, err := clients.All(tx)
+	for _, c := range list {
+		if c.Pin == account && err == nil {
+			c.Pin = ""
+			err = clients.Put(tx, c.ID, c)
+		}
+	}
+	return err
 }
 
 // PauseClient has the requests of a client refused, by its id or name, for a reason in words; "" has them taken again.

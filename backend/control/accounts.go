@@ -328,6 +328,11 @@ func (s *Service) removeAccount(ctx context.Context, in *idInput) (Removed, erro
 		return Removed{}, err
 	}
 	undo, undoable := s.remember(ctx, a)
+	pinned, err := s.pinnedTo(a.ID)
+	if err != nil {
+		return Removed{}, err
+	}
+	undo.pinned = pinned
 	s.Refresh.Forget(a.ID)
 	gone, err := s.Accounts.Remove(ctx, a.ID)
 	if gone.ID == "" {
@@ -336,6 +341,9 @@ func (s *Service) removeAccount(ctx context.Context, in *idInput) (Removed, erro
 	message := fmt.Sprintf("Removed the account %s and its key.", a.Slug)
 	if err != nil { // it is removed all the same
 		message = Sentence(err.Error())
+	}
+	for _, c := range pinned {
+		message += fmt.Sprintf(" %s was pinned to it, and goes to any account again.", c.Name)
 	}
 	if err := errors.Join(s.Offers.Remove(a.ID), s.Balances.Forget(a.ID)); err != nil {
 		return Removed{}, err

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,7 +12,13 @@ import (
 )
 
 func (s *Service) showClient(c account.Client) Client {
-	return Client{ID: c.ID, Name: c.Name, KeyHint: c.Hint, Created: c.Created, Revoked: c.Revoked, Paused: c.Paused, Mode: c.Mode, Capture: c.Live() && s.Capture.On(c.ID)}
+	out := Client{ID: c.ID, Name: c.Name, KeyHint: c.Hint, Created: c.Created, Revoked: c.Revoked, Paused: c.Paused, Mode: c.Mode, Pin: c.Pin, Capture: c.Live() && s.Capture.On(c.ID)}
+	if c.Pin != "" {
+		if to, err := s.Accounts.Get(c.Pin); err == nil {
+			out.PinSlug = to.Slug
+		}
+	}
+	return out
 }
 
 func (s *Service) clients(context.Context, *nothing) ([]Client, error) {
@@ -76,7 +83,7 @@ type editClientInput struct {
 	Body EditClient
 }
 
-// editClient changes how a client's requests are routed, pauses it, or takes its requests again, from the next one on.
+// editClient changes how a client's requests are routed, pins it to an account, pauses it, or takes its requests again, from the next one on.
 func (s *Service) editClient(_ context.Context, in *editClientInput) (Client, error) {
 	c, err := s.client(in.ID)
 	if err != nil {
@@ -92,6 +99,12 @@ func (s *Service) editClient(_ context.Context, in *editClientInput) (Client, er
 			return Client{}, err
 		}
 		s.Log.Info("mode of a client set", "client", c.Name, "mode", c.Mode)
+	}
+	if pin := in.Body.Pin; pin != nil {
+		if c, err = s.Accounts.PinClient(c.ID, *pin); err != nil {
+			return Client{}, err
+		}
+		s.Log.Info("pin of a client set", "client", c.Name, "account", c.Pin)
 	}
 	if paused := in.Body.Paused; paused != nil {
 		why := ""
@@ -124,4 +137,22 @@ func (s *Service) revokeClient(ctx context.Context, in *idInput) (Done, error) {
 		return Done{message}, nil
 	}
 	return Done{}, err
+}
+
+// pinnedTo lists the clients that are pinned to an account.
+func (s *Service) pinnedTo(id string) ([]account.Client, error) {
+	list, err := s.Accounts.Clients()
+	return slices.DeleteFunc(list, func(c account.Client) bool { return c.Pin != id || !c.Live() }), err
+}
+
+// pinAgain pins clients to an account that is back, but for those that have been pinned elsewhere, or revoked.
+func (s *Service) pinAgain(were []account.Client, id string) error {
+	list, err := s.Accounts.Clients()
+	for _, c := range list {
+		was := slices.ContainsFunc(were, func(w account.Client) bool { return w.ID == c.ID })
+		if was && c.Live() && c.Pin == "" && err == nil {
+			_, err = s.Accounts.PinClient(c.ID, id)
+		}
+	}
+	return err
 }

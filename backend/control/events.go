@@ -50,7 +50,7 @@ type Event struct {
 // Notice is something that a person wants to hear of at once, wherever they are.
 type Notice struct {
 	ID     string `json:"id" doc:"The same for what takes the place of one that was told before"`
-	Kind   string `json:"kind" enum:"budget,runaway"`
+	Kind   string `json:"kind" enum:"budget,runaway,key,failover,gateway"`
 	Title  string `json:"title"`
 	Text   string `json:"text" doc:"A sentence or two"`
 	Page   string `json:"page" doc:"The page that shows more"`

@@ -162,7 +162,7 @@ func (s *Service) routes(r *router) {
 	route(r, http.MethodGet, "/api/clients", "clients", "The clients, revoked ones included", s.clients)
 	route(r, http.MethodPost, "/api/clients", "addClient", "Make a client with a new local key", s.addClient)
 	route(r, http.MethodGet, "/api/clients/{id}/key", "clientKey", "A client's local key", s.clientKey)
-	route(r, http.MethodPatch, "/api/clients/{id}", "editClient", "Change how a client's requests are routed, pause it, or take its requests again", s.editClient)
+	route(r, http.MethodPatch, "/api/clients/{id}", "editClient", "Change how a client's requests are routed, pin it to an account, pause it, or take its requests again", s.editClient)
 	route(r, http.MethodDelete, "/api/clients/{id}", "revokeClient", "End a client's local key", s.revokeClient)
 
 	route(r, http.MethodGet, "/api/mode", "mode", "The mode in force", s.mode)

@@ -42,6 +42,18 @@ type Settings struct {
 	Rate     float64          `json:"rate" minimum:"0" maximum:"1000000000" doc:"What a dollar is in that currency, as the user says"`
 	KeepDays int              `json:"keep_days" minimum:"0" maximum:"36500" doc:"How long requests are kept one by one; 0: for ever. What they came to by the hour stays"`
 	Runaway  string           `json:"runaway" enum:"off,tell,pause" doc:"What becomes of a tool that has run away: nothing, a notice, or a notice and a pause"`
+
+	NotifyBudget   bool `json:"notify_budget" doc:"Tell at once when a budget is nearly spent, or is"`
+	NotifyKey      bool `json:"notify_key" doc:"Tell at once when an account refuses its key, or has no money left"`
+	NotifyFailover bool `json:"notify_failover" doc:"Tell at once when requests keep failing over from an account"`
+	NotifyGateway  bool `json:"notify_gateway" doc:"Tell at once when tools cannot be served: the port is taken, keys cannot be read, no account can serve"`
+	NotifyQuiet    int  `json:"notify_quiet_minutes" minimum:"0" maximum:"1440" doc:"The same is not told again before so many minutes have passed"`
+}
+
+// Tells reports whether the user wants to hear of notices of a kind. Those of tools that have run away have a setting of their own.
+func (s *Settings) Tells(kind string) bool {
+	wanted, known := map[string]bool{"budget": s.NotifyBudget, "key": s.NotifyKey, "failover": s.NotifyFailover, "gateway": s.NotifyGateway}[kind]
+	return wanted || !known
 }
 
 // Money is how the user wants to see money.
@@ -85,6 +97,12 @@ type EditSettings struct {
 	KeepDays *int              `json:"keep_days,omitempty" minimum:"0" maximum:"36500"`
 	Runaway  *string           `json:"runaway,omitempty" enum:"off,tell,pause"`
 
+	NotifyBudget   *bool `json:"notify_budget,omitempty"`
+	NotifyKey      *bool `json:"notify_key,omitempty"`
+	NotifyFailover *bool `json:"notify_failover,omitempty"`
+	NotifyGateway  *bool `json:"notify_gateway,omitempty"`
+	NotifyQuiet    *int  `json:"notify_quiet_minutes,omitempty" minimum:"0" maximum:"1440"`
+
 	AnswerUSD *float64 `json:"answer_usd,omitempty" minimum:"0" maximum:"1000"`
 	SecondUSD *float64 `json:"second_usd,omitempty" minimum:"0" maximum:"10"`
 	Tolerance *float64 `json:"tolerance,omitempty" minimum:"0" maximum:"1"`
@@ -113,6 +131,11 @@ func (e EditSettings) apply(to *Settings) {
 	set(&to.Rate, e.Rate)
 	set(&to.KeepDays, e.KeepDays)
 	set(&to.Runaway, e.Runaway)
+	set(&to.NotifyBudget, e.NotifyBudget)
+	set(&to.NotifyKey, e.NotifyKey)
+	set(&to.NotifyFailover, e.NotifyFailover)
+	set(&to.NotifyGateway, e.NotifyGateway)
+	set(&to.NotifyQuiet, e.NotifyQuiet)
 }
 
 // Worth is what things are worth to the user, as routing has it.

@@ -204,12 +204,15 @@ type Client struct {
 	Paused  string    `json:"paused,omitempty" doc:"Why its requests are refused for now, in words; absent: they are not"`
 	Capture bool      `json:"capture,omitempty" doc:"Its prompts and replies are captured"`
 	Mode    string    `json:"mode,omitempty" doc:"How its requests are routed; absent: as the mode in force says"`
+	Pin     string    `json:"pin,omitempty" doc:"The id of the only account that its requests go to; absent: any"`
+	PinSlug string    `json:"pin_slug,omitempty" doc:"The slug of that account"`
 }
 
 // EditClient is a change of a client; what is absent stays.
 type EditClient struct {
 	Mode   *string `json:"mode,omitempty" doc:"How its requests are routed; empty: as the mode in force says"`
 	Paused *bool   `json:"paused,omitempty" doc:"Refuse its requests until it is resumed"`
+	Pin    *string `json:"pin,omitempty" doc:"The only account that its requests go to, by id, slug or name; empty: any"`
 }
 
 // ClientKey is a client with its local key.

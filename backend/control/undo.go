@@ -23,6 +23,7 @@ type removed struct {
 	offers  []catalog.Offer
 	scan    catalog.Scan
 	balance catalog.Balance
+	pinned  []account.Client // to it
 }
 
 // undo holds the accounts that were removed lately. The zero value is ready.
@@ -81,6 +82,9 @@ func (s *Service) restoreAccount(ctx context.Context, in *idInput) (Account, err
 	}
 	if err := s.Balances.Restore(r.balance); err != nil {
 		return Account{}, fmt.Errorf("the account is back, but not its balance: %w", err)
+	}
+	if err := s.pinAgain(r.pinned, a.ID); err != nil {
+		return Account{}, fmt.Errorf("the account is back, but not what was pinned to it: %w", err)
 	}
 	s.offersChanged()
 	s.Log.Info("account brought back", "account", a.Slug)

@@ -60,7 +60,7 @@ type exchange struct {
 func newExchange(g *Gateway, w http.ResponseWriter, r *http.Request, ep endpoint, snap *snapshot.Snapshot, client *account.Client) *exchange {
 	now := time.Now()
 	x := &exchange{g: g, w: w, r: r, ep: ep, dialect: ep.dialect(), in: ep.protocol, snap: snap, client: client, stream: ep.stream}
-	x.rec = routing.Record{ID: routing.NewID(now), Start: now, Client: client.ID, Protocol: ep.protocol, Operation: ep.operation, Asked: ep.model}
+	x.rec = routing.Record{ID: routing.NewID(now), Start: now, Client: client.ID, Pinned: client.Pin, Protocol: ep.protocol, Operation: ep.operation, Asked: ep.model}
 	w.Header()["X-Metapi-Request-Id"] = []string{x.rec.ID}
 	return x
 }
@@ -86,7 +86,7 @@ func (x *exchange) run() (whole bool) {
 		f = x.route(routing.Pin{})
 	}
 	if f != nil && !x.countHere(f) && !x.sendRaw(f) {
-		x.fail(f.err)
+		x.fail(x.sayPinned(f.err))
 	}
 	return !x.cut
 }
@@ -206,7 +206,7 @@ func (x *exchange) ask(pin routing.Pin) {
 	x.owner, x.expected = pin, expected{} // the body may be another than last time
 	x.spare()
 	x.asked = routing.Request{ID: x.rec.ID, Model: x.rec.Asked, Mode: x.mode, Protocol: x.in,
-		Operation: x.ep.operation, Translate: x.translatable(pin), Pin: pin, At: time.Now(),
+		Operation: x.ep.operation, Translate: x.translatable(pin), Pin: pin, Pinned: x.client.Pin, At: time.Now(),
 		Client: x.client.Name, Session: x.rec.Session, Features: x.rec.Features, Bytes: int64(len(x.body)), Stream: x.stream,
 		Usual: routing.Mode(x.client.Mode), Tokens: x.tokens, Text: x.text, Header: x.header, Weigh: x.weigh, Warm: x.warm, Domain: x.domain}
 }
@@ -271,6 +271,16 @@ func asError(err error) *protocol.Error {
 		return &protocol.Error{Kind: protocol.ModelNotFound, Param: "model", Code: "model_not_found", Message: unknown.Error()}
 	}
 	return &protocol.Error{Kind: protocol.BadRequest, Message: err.Error()}
+}
+
+// sayPinned adds how others may serve, where the user has pinned the client to one account, to why nobody could.
+func (x *exchange) sayPinned(e *protocol.Error) *protocol.Error {
+	if x.client.Pin == "" || e.ClientFault() {
+		return e
+	}
+	told := *e
+	told.Message = strings.TrimSuffix(told.Message, ".") + fmt.Sprintf(". This tool is pinned to one account; `metapi keys unpin %q`, or Tools in Metapi, lets the others serve it", x.client.Name)
+	return &told
 }
 
 // fail tells the client that its request could not be served, and settles it.

@@ -48,7 +48,7 @@ func (g *Gateway) Explain(ctx context.Context, q Question) (routing.Record, erro
 	}
 	x.noteDecision(&d, len(d.Candidates))
 	if err != nil {
-		return x.rec, asError(err)
+		return x.rec, x.sayPinned(asError(err))
 	}
 	return x.rec, nil
 }

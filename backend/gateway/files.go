@@ -63,7 +63,7 @@ func (x *exchange) list() {
 	decision, err := routing.Decide(&x.snap.Snapshot, x.asked)
 	x.noteDecision(&decision, maxFigures)
 	if err != nil {
-		x.fail(asError(err))
+		x.fail(x.sayPinned(asError(err)))
 		return
 	}
 	candidates := decision.Candidates
@@ -97,7 +97,7 @@ func (x *exchange) list() {
 	}
 	switch {
 	case x.lists == nil && !x.sendRaw(worst):
-		x.fail(worst.err)
+		x.fail(x.sayPinned(worst.err))
 	case x.lists != nil:
 		x.sendList(more, failed)
 	}

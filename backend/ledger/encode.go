@@ -139,6 +139,7 @@ func appendRecord(b []byte, r *routing.Record) ([]byte, error) {
 	o.text("asked", r.Asked)
 	o.word("model", r.Model)
 	o.word("session", r.Session)
+	o.word("pinned", r.Pinned)
 	o.number("bytes", r.Bytes)
 	if f := r.Features; f != (routing.Features{}) {
 		o.key("features")

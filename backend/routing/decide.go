@@ -163,6 +163,8 @@ func (s *Snapshot) reaches(p *plan, r *Request) bool {
 // unfit says why c cannot serve r now, or "".
 func (c *Deployment) unfit(r Request) (reason string, until time.Time) {
 	switch {
+	case r.Pinned != "" && r.Pinned != c.Account.ID:
+		return "the tool is pinned to another account", time.Time{}
 	case c.reach(r.Operation)&(r.Translate|protocol.SetOf(r.Protocol)) == 0 && r.Operation == protocol.CountTokens:
 		return "does not count tokens", time.Time{}
 	case c.reach(r.Operation)&(r.Translate|protocol.SetOf(r.Protocol)) == 0:
@@ -207,6 +209,8 @@ func (d *Decision) emptyError(r Request, spoken protocol.Set) *protocol.Error {
 		what = fmt.Sprintf("the model %q", r.Model)
 	}
 	switch {
+	case r.Pinned != "":
+		return d.pinnedError(r, what)
 	case !d.Soonest.IsZero():
 		for _, x := range d.Excluded {
 			if x.Until.Equal(d.Soonest) && limited(x.Reason) {
@@ -230,6 +234,22 @@ func (d *Decision) emptyError(r Request, spoken protocol.Set) *protocol.Error {
 	}
 	return &protocol.Error{Kind: protocol.Unavailable,
 		Message: "no account that offers " + what + " can be used now: " + d.Excluded[0].Reason}
+}
+
+// pinnedError says why the account that the client is pinned to cannot serve.
+func (d *Decision) pinnedError(r Request, what string) *protocol.Error {
+	e := &protocol.Error{Kind: protocol.Unavailable, Message: "the one account that may be asked does not offer " + what}
+	for _, x := range d.Excluded {
+		if x.Account != r.Pinned || !d.Soonest.IsZero() && !x.Until.Equal(d.Soonest) {
+			continue
+		}
+		e.Message = "the one account that may be asked cannot serve " + what + " now: " + x.Reason
+		if !x.Until.IsZero() {
+			e.Kind, e.RetryAfter = protocol.RateLimited, x.Until.Sub(r.At)
+		}
+		break
+	}
+	return e
 }
 
 func words(ps []protocol.Protocol) string {

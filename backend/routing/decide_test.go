@@ -291,3 +291,35 @@ func TestIDsSortByTime(t *testing.T) {
 		last = id
 	}
 }
+
+// A pin of the user's leaves nobody else, whatever rules and modes say; where state lives elsewhere nobody can serve.
+func TestPinnedClientsGoToOneAccountOnly(t *testing.T) {
+	s := world(Balance, []string{"m", "other"}, []string{"m"})
+	r := ask("m")
+	r.Pinned = "id-b"
+	for i := range 20 {
+		r.ID = fmt.Sprint("r", i)
+		if d, err := Decide(s, r); err != nil || ids(d.Candidates) != "b/m" {
+			t.Fatalf("%q, %v", ids(d.Candidates), err)
+		}
+	}
+	for _, c := range []struct {
+		change func(*Request)
+		kind   protocol.Kind
+		words  string
+	}{
+		{func(r *Request) { r.Pin = Pin{Account: "id-a", Only: true} }, protocol.Unavailable, "lives at another account"},
+		{func(r *Request) { r.Model = "other" }, protocol.Unavailable, `does not offer the model "other"`},
+		{func(r *Request) {
+			fail(t, &s.Deployments[2], protocol.Error{Kind: protocol.RateLimited, RetryAfter: time.Hour})
+		}, protocol.RateLimited, "cooling after"},
+	} {
+		r := r
+		c.change(&r)
+		_, err := Decide(s, r)
+		var none *NoCandidate
+		if !errors.As(err, &none) || none.Err.Kind != c.kind || !strings.Contains(err.Error(), c.words) {
+			t.Errorf("want %q, got %v", c.words, err)
+		}
+	}
+}

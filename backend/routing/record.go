@@ -31,7 +31,8 @@ type Record struct {
 	Asked     string             `json:"asked"`           // the model as the client named it
 	Model     string             `json:"model,omitempty"` // the canonical model that it resolved to
 	Session   string             `json:"session,omitempty"`
-	Bytes     int64              `json:"bytes"` // size of the request body
+	Pinned    string             `json:"pinned,omitempty"` // the id of the account that the user had pinned the client to
+	Bytes     int64              `json:"bytes"`            // size of the request body
 	Features  Features           `json:"features,omitzero"`
 
 	Domain     string     `json:"domain,omitempty"` // the kind of answer; "" where nobody had to know

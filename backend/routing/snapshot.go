@@ -91,6 +91,7 @@ type Request struct {
 	Operation protocol.Operation
 	Translate protocol.Set // other protocols that the request can be put into, and its reply from; none where it leans on an account's state
 	Pin       Pin
+	Pinned    string // the id of the only account that the user lets the client's requests go to; "": any
 	At        time.Time
 
 	Client   string // its name

@@ -20,7 +20,7 @@ func (r *Record) Why(name func(account string) string) string {
 		case len(r.Excluded) == 0:
 			return ""
 		}
-		return "Nobody could serve: " + w.excluded() + "."
+		return w.lead() + "Nobody could serve: " + w.excluded() + "."
 	}
 	first := &r.Candidates[0]
 	text := w.lead() + w.called(first) + ": " + w.reason(first, r.Candidates[1:]) + "."
@@ -48,8 +48,14 @@ func (w *why) called(f *Figure) string {
 	return w.name(f.Account)
 }
 
-// lead says that a spent budget has chosen the mode.
+// lead says that the user has chosen the account, or a spent budget the mode.
 func (w *why) lead() string {
+	switch {
+	case w.Pinned != "" && len(w.Candidates) == 1:
+		return "This tool is pinned to one account. "
+	case w.Pinned != "":
+		return "This tool is pinned to " + w.name(w.Pinned) + ". "
+	}
 	for _, rule := range w.Rules {
 		if budget, ok := strings.CutPrefix(rule, "budget: "); ok {
 			return fmt.Sprintf("Since the budget %q is spent, whoever costs least serves. ", budget)
@@ -63,9 +69,13 @@ const mostNamed = 3
 
 func (w *why) excluded() string {
 	var list []string
-	for i, x := range w.Excluded {
+	left := w.Excluded
+	if w.Pinned != "" { // of the others nothing is to be said
+		left = slices.DeleteFunc(slices.Clone(left), func(x Excluded) bool { return x.Account != w.Pinned })
+	}
+	for i, x := range left {
 		if i == mostNamed {
-			list = append(list, fmt.Sprintf("and %d more", len(w.Excluded)-i))
+			list = append(list, fmt.Sprintf("and %d more", len(left)-i))
 			break
 		}
 		list = append(list, w.name(x.Account)+": "+x.Reason)
@@ -75,6 +85,9 @@ func (w *why) excluded() string {
 
 func (w *why) reason(first *Figure, others []Figure) string {
 	if len(others) == 0 {
+		if w.Pinned != "" {
+			return "no other is asked"
+		}
 		if len(w.Excluded) == 0 {
 			return "the only account that offers it"
 		}

@@ -167,7 +167,7 @@ func (c *Client) RevokeClient(ctx context.Context, ref string) (control.Done, er
 	return call[control.Done](ctx, c, http.MethodDelete, "/api/clients/"+url.PathEscape(ref), nil, nil)
 }
 
-// EditClient changes how a client's requests are routed, or has them refused, by its id or name.
+// EditClient changes how a client's requests are routed, pins it to an account, or has its requests refused, by its id or name.
 func (c *Client) EditClient(ctx context.Context, ref string, in control.EditClient) (control.Client, error) {
 	return call[control.Client](ctx, c, http.MethodPatch, "/api/clients/"+url.PathEscape(ref), nil, in)
 }

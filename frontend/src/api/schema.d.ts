@@ -246,7 +246,7 @@ export interface paths {
         delete: operations["revokeClient"];
         options?: never;
         head?: never;
-        /** Change how a client's requests are routed, pause it, or take its requests again */
+        /** Change how a client's requests are routed, pin it to an account, pause it, or take its requests again */
         patch: operations["editClient"];
         trace?: never;
     };
@@ -1351,6 +1351,10 @@ export interface components {
             name: string;
             /** @description Why its requests are refused for now, in words; absent: they are not */
             paused?: string;
+            /** @description The id of the only account that its requests go to; absent: any */
+            pin?: string;
+            /** @description The slug of that account */
+            pin_slug?: string;
             /** Format: date-time */
             revoked?: string;
         };
@@ -1571,6 +1575,8 @@ export interface components {
             mode?: string;
             /** @description Refuse its requests until it is resumed */
             paused?: boolean;
+            /** @description The only account that its requests go to, by id, slug or name; empty: any */
+            pin?: string;
         };
         EditDesktop: {
             start_at_login: boolean;
@@ -1589,6 +1595,12 @@ export interface components {
             keep_responses?: boolean;
             /** @enum {string} */
             language?: "system" | "en" | "zh-Hans";
+            notify_budget?: boolean;
+            notify_failover?: boolean;
+            notify_gateway?: boolean;
+            notify_key?: boolean;
+            /** Format: int64 */
+            notify_quiet_minutes?: number;
             /** Format: int64 */
             port?: number;
             prices_url?: string;
@@ -2133,7 +2145,7 @@ export interface components {
             /** @description The same for what takes the place of one that was told before */
             id: string;
             /** @enum {string} */
-            kind: "budget" | "runaway";
+            kind: "budget" | "runaway" | "key" | "failover" | "gateway";
             /** @description The page that shows more */
             page: string;
             /** @description A sentence or two */
@@ -2397,6 +2409,7 @@ export interface components {
             nearer?: boolean;
             operation: string;
             parts?: components["schemas"]["Parts"];
+            pinned?: string;
             protocol: string;
             /** Format: int64 */
             ranked?: number;
@@ -2775,6 +2788,19 @@ export interface components {
              * @enum {string}
              */
             language: "system" | "en" | "zh-Hans";
+            /** @description Tell at once when a budget is nearly spent, or is */
+            notify_budget: boolean;
+            /** @description Tell at once when requests keep failing over from an account */
+            notify_failover: boolean;
+            /** @description Tell at once when tools cannot be served: the port is taken, keys cannot be read, no account can serve */
+            notify_gateway: boolean;
+            /** @description Tell at once when an account refuses its key, or has no money left */
+            notify_key: boolean;
+            /**
+             * Format: int64
+             * @description The same is not told again before so many minutes have passed
+             */
+            notify_quiet_minutes: number;
             /**
              * Format: int64
              * @description Where clients are served on loopback

@@ -9,6 +9,7 @@ import { languages } from "../words";
 import { PriceList } from "./models/PriceList";
 import { Money, Records } from "./settings/Money";
 import { Network } from "./settings/Network";
+import { Notifications } from "./settings/Notifications";
 import { Probes } from "./settings/Probes";
 import { Worth } from "./settings/Worth";
 
@@ -37,6 +38,7 @@ export function Settings() {
             <Network settings={s} />
             <Money settings={s} />
             <Records settings={s} />
+            <Notifications settings={s} />
             <Probes key={`${s.probes_per_day} ${s.probe_usd_per_day}`} settings={s} />
             <Desktop settings={s} />
             <About />

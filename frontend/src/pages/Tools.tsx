@@ -3,13 +3,14 @@ import { IconDots, IconEye, IconEyeglass, IconEyeglassOff, IconPlugConnected, Ic
 import { useState } from "react";
 import { useLocation, useParams } from "wouter";
 
-import { clientKey, type Client, useCaptureClient, useClients, useEditClient, useMode, useNow, useRevokeClient } from "../api/queries";
+import { clientKey, type Client, useAccounts, useCaptureClient, useClients, useEditClient, useMode, useNow, useRevokeClient } from "../api/queries";
 import { ago } from "../format";
 import { copy } from "../ui/Copy";
 import { modeName } from "../ui/ModeSwitch";
 import { refused, tell, warn } from "../ui/notify";
 import { Empty, Loaded, Page } from "../ui/Parts";
 import { RequestsLink } from "../ui/RequestsLink";
+import { t } from "../words";
 import { Confirm, Kept } from "./tools/Capture";
 import { Connect } from "./tools/Connect";
 import { Recipes } from "./tools/Recipes";
@@ -76,23 +77,32 @@ export function Tools() {
   );
 }
 
-/** How the requests of one tool are routed, where that is not as those of all. */
+/** How the requests of one tool are routed, where that is not as those of all: in a mode of its own, or to one account alone. */
 function ClientMode({ client: c }: { client: Client }) {
   const { data: mode } = useMode();
+  const { data: accounts } = useAccounts();
   const edit = useEditClient();
   const asAll = `As all${mode === undefined ? "" : `: ${modeName(mode.mode)}`}`;
   return (
     <Select
       size="xs"
       aria-label={`Mode of ${c.name}`}
-      data={[{ value: "", label: asAll }, ...(mode?.modes ?? []).map((m) => ({ value: m.mode, label: modeName(m.mode) }))]}
-      value={edit.isPending ? (edit.variables.mode ?? "") : (c.mode ?? "")}
-      onChange={(v) => edit.mutate({ id: c.id, mode: v ?? "" }, { onError: refused })}
+      data={[
+        { value: "", label: asAll },
+        ...(mode?.modes ?? []).map((m) => ({ value: m.mode as string, label: modeName(m.mode) })),
+        { group: t("One account alone"), items: (accounts ?? []).map((a) => ({ value: pinned + a.id, label: t("Only {{name}}", { name: a.name }) })) },
+      ]}
+      value={edit.isPending ? chosen(edit.variables) : chosen(c)}
+      onChange={(v) => edit.mutate({ id: c.id, ...(v?.startsWith(pinned) ? { pin: v.slice(pinned.length) } : { mode: v ?? "", pin: "" }) }, { onError: refused })}
       allowDeselect={false}
       comboboxProps={{ withinPortal: true, width: 190, position: "bottom-start" }}
     />
   );
 }
+
+const pinned = "pin:"; // before an account's id, among modes
+
+const chosen = (c: { mode?: string; pin?: string }) => (c.pin ? pinned + c.pin : (c.mode ?? ""));
 
 function ClientRow({ client: c, now, show }: { client: Client; now: number; show: () => void }) {
   const revoke = useRevokeClient();
