@@ -154,19 +154,30 @@ func (c *counted) Write(p []byte) (int, error) {
 
 type saveExportInput struct {
 	Body struct {
-		Format string    `json:"format" enum:"csv,jsonl"`
-		Since  time.Time `json:"since,omitempty"`
+		Format  string    `json:"format" enum:"csv,jsonl"`
+		Since   time.Time `json:"since,omitempty"`
+		Until   time.Time `json:"until,omitempty"`
+		Client  string    `json:"client,omitempty"`
+		Account string    `json:"account,omitempty"`
+		Model   string    `json:"model,omitempty"`
+		State   string    `json:"state,omitempty" enum:"running,ok,failed,cancelled,interrupted"`
 	}
 }
 
 // saveExport writes an export into the user's folder of downloads, for a window that cannot download.
 func (s *Service) saveExport(ctx context.Context, in *saveExportInput) (Saved, error) {
-	path := filepath.Join(downloads(s.Dir), exportName(in.Body.Format))
+	b := &in.Body
+	q, err := s.query(Choice{b.Client, b.Account, b.Model, b.State})
+	if err != nil {
+		return Saved{}, err
+	}
+	q.Limit, q.Oldest, q.Since, q.Until = exportPage, true, b.Since, b.Until
+	path := filepath.Join(downloads(s.Dir), exportName(b.Format))
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return Saved{}, NewProblem(Storage, Sentence("the export cannot be saved: "+err.Error()), "Make that folder writable, or use `metapi usage export`.")
 	}
-	err = s.writeExport(ctx, f, ledger.Query{Limit: exportPage, Oldest: true, Since: in.Body.Since}, in.Body.Format)
+	err = s.writeExport(ctx, f, q, b.Format)
 	if err = errors.Join(err, f.Close()); err != nil {
 		os.Remove(path)
 		return Saved{}, NewProblem(Storage, Sentence("the export cannot be saved: "+err.Error()), "Free some space.")
@@ -176,7 +187,10 @@ func (s *Service) saveExport(ctx context.Context, in *saveExportInput) (Saved, e
 
 // exportQuery reads what is wanted.
 func (s *Service) exportQuery(v url.Values) (q ledger.Query, format string, err error) {
-	q = ledger.Query{Limit: exportPage, Oldest: true, Model: v.Get("model"), State: routing.State(v.Get("state"))}
+	if q, err = s.query(Choice{v.Get("client"), v.Get("account"), v.Get("model"), v.Get("state")}); err != nil {
+		return q, "", err
+	}
+	q.Limit, q.Oldest = exportPage, true
 	if format = v.Get("format"); format != "csv" && format != "jsonl" {
 		return q, "", NewProblem(Invalid, "An export is made as csv or jsonl.", "Say which with ?format=csv.")
 	}
@@ -190,26 +204,7 @@ func (s *Service) exportQuery(v url.Values) (q ledger.Query, format string, err 
 	if q.State != "" && !slices.Contains([]routing.State{routing.Running, routing.OK, routing.Failed, routing.Cancelled, routing.Interrupted}, q.State) {
 		return q, "", NewProblem(Invalid, fmt.Sprintf("There is no state %q.", q.State), "")
 	}
-	return q, format, s.whose(&q, v.Get("client"), v.Get("account"))
-}
-
-// whose puts a client and an account, by whatever they are called, into a query.
-func (s *Service) whose(q *ledger.Query, client, account string) error {
-	if account != "" {
-		a, err := s.Accounts.Get(account)
-		if err != nil {
-			return err
-		}
-		q.Account = a.ID
-	}
-	if client != "" {
-		c, err := s.client(client)
-		if err != nil {
-			return err
-		}
-		q.Client = c.ID
-	}
-	return nil
+	return q, format, nil
 }
 
 // writeExport writes requests. It holds a page of them in memory, however many there are.

@@ -180,6 +180,7 @@ func (s *Service) routes(r *router) {
 
 	route(r, http.MethodGet, "/api/usage", "usage", "What was used, and what it cost", s.usage)
 	route(r, http.MethodGet, "/api/requests", "requests", "Requests, by what they have in common", s.requests)
+	route(r, http.MethodGet, "/api/requests/hours", "hours", "How many requests there are, by the hour", s.hours)
 	route(r, http.MethodGet, "/api/requests/{id}", "request", "All about one request", s.request)
 	route(r, http.MethodGet, "/api/requests/{id}/receipt", "receipt", "What one request cost, and why; last: the newest", s.receipt)
 	route(r, http.MethodPost, "/api/usage/export/save", "saveExport", "Write requests as CSV or JSON lines into the folder of downloads", s.saveExport)

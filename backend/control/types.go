@@ -3,6 +3,7 @@ package control
 import (
 	"time"
 
+	"metapi/backend/ledger"
 	"metapi/backend/provider"
 	"metapi/backend/routing"
 )
@@ -319,8 +320,13 @@ type Miss struct {
 
 // Requests is one page of requests.
 type Requests struct {
-	Rows []Row  `json:"rows" doc:"Newest first"`
-	Next string `json:"next,omitempty" doc:"Cursor of the next, older page; absent on the last"`
+	Rows []Row  `json:"rows" doc:"Newest first, unless the oldest were asked for first"`
+	Next string `json:"next,omitempty" doc:"Cursor of the next page; absent on the last"`
+}
+
+// Timeline is how many requests there are, by the hour that they began in: by it a page anywhere among them is found.
+type Timeline struct {
+	Hours []ledger.Hour `json:"hours" doc:"Oldest first; hours without any are left out"`
 }
 
 // Request is all that the ledger keeps of one request.

@@ -24,12 +24,26 @@ type usageInput struct {
 	By string `query:"by" enum:"model,account,client,session,day,hour" doc:"Group the totals too"`
 }
 
-type requestsInput struct {
-	Page
+// Choice is the part of a query that says which requests are meant.
+type Choice struct {
 	Client  string `query:"client" doc:"Id or name"`
 	Account string `query:"account" doc:"Id, slug or name: requests that were tried there"`
 	Model   string `query:"model" doc:"Canonical model"`
 	State   string `query:"state" enum:"running,ok,failed,cancelled,interrupted"`
+}
+
+type requestsInput struct {
+	Page
+	Choice
+	After  string `query:"after" doc:"Id of a request: those behind it"`
+	Oldest bool   `query:"oldest" doc:"Oldest first"`
+	Skip   int    `query:"skip" minimum:"0" doc:"Rows to pass over first; within an hour that takes no time, see hours"`
+}
+
+type hoursInput struct {
+	Since time.Time `query:"since" doc:"Requests begun at or after"`
+	Until time.Time `query:"until" doc:"Requests begun before"`
+	Choice
 }
 
 // usage sums up a time, and shows its requests.
@@ -97,11 +111,44 @@ func (s *Service) requests(ctx context.Context, in *requestsInput) (Requests, er
 	if err != nil {
 		return Requests{}, err
 	}
-	q := ledger.Query{Limit: in.Limit, Cursor: in.Cursor, Since: in.Since, Until: in.Until, Model: in.Model, State: routing.State(in.State)}
-	if err := s.whose(&q, in.Client, in.Account); err != nil {
+	q, err := s.query(in.Choice)
+	if err != nil {
 		return Requests{}, err
 	}
+	q.Limit, q.Cursor, q.Since, q.Until = in.Limit, in.Cursor, in.Since, in.Until
+	q.After, q.Oldest, q.Skip = in.After, in.Oldest, in.Skip
 	return s.rows(names, q)
+}
+
+// hours counts requests that have something in common.
+func (s *Service) hours(ctx context.Context, in *hoursInput) (Timeline, error) {
+	q, err := s.query(in.Choice)
+	if err != nil {
+		return Timeline{}, err
+	}
+	q.Since, q.Until = in.Since, in.Until
+	hours, err := s.Ledger.Hours(q)
+	return Timeline{hours}, err
+}
+
+// query is a choice as the ledger understands it.
+func (s *Service) query(c Choice) (q ledger.Query, err error) {
+	if c.Account != "" {
+		a, err := s.Accounts.Get(c.Account)
+		if err != nil {
+			return q, err
+		}
+		q.Account = a.ID
+	}
+	if c.Client != "" {
+		client, err := s.client(c.Client)
+		if err != nil {
+			return q, err
+		}
+		q.Client = client.ID
+	}
+	q.Model, q.State = c.Model, routing.State(c.State)
+	return q, nil
 }
 
 func (s *Service) rows(names names, q ledger.Query) (Requests, error) {

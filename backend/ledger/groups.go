@@ -157,7 +157,7 @@ func (t tables) sums(since, until time.Time, kind byte, visit visitor) error {
 	}
 	// What is running is in no rollup, and few enough to be counted.
 	q := Query{State: routing.Running, Oldest: true}
-	return t.join(q, low, high, func(id, raw []byte) (bool, error) { return true, visitRow(raw, true, kind, visit) })
+	return t.join(q, low, high, func(id []byte) (bool, error) { return true, visitRow(t.rows.Get(id), true, kind, visit) })
 }
 
 // whole takes a cut through an hour whose requests are no longer kept one by one back to its beginning.

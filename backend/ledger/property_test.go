@@ -78,21 +78,13 @@ func TestModel(t *testing.T) {
 					}
 				}
 			}
-			q := Query{Limit: 2, Oldest: rapid.Bool().Draw(t, "oldest"), Client: rapid.SampledFrom([]string{"", "c1", "c2", "none"}).Draw(t, "client"),
-				Account: rapid.SampledFrom([]string{"", "a1", "a2", "a3"}).Draw(t, "account"), Model: rapid.SampledFrom([]string{"", "m1", "m\x002"}).Draw(t, "model"),
-				State: rapid.SampledFrom([]routing.State{"", routing.OK, routing.Failed, routing.Running, routing.Interrupted}).Draw(t, "state")}
-			var chosen []routing.Record
-			for _, r := range want {
-				if q.matches(&r) {
-					chosen = append(chosen, r)
-				}
-			}
-			if q.Oldest {
-				slices.Reverse(chosen)
-			}
+			q := drawQuery(t)
+			q.Limit = 2
+			chosen := q.chosen(want)
 			if got := all(t, l, q); !slices.EqualFunc(got, chosen, sameRecord) {
 				t.Fatalf("%+v:\n got %d\nwant %d", q, len(got), len(chosen))
 			}
+			checkHours(t, l, q, want)
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			"begin":  begin,

@@ -22,7 +22,9 @@ const (
 type Query struct {
 	Limit  int    // rows to a page: 50 where it is 0, at most 1,000
 	Cursor string // where the page before ended: the next that Requests returned
+	After  string // the id of a request: the page begins behind it, as after a page that ended with it
 	Oldest bool   // oldest first, not newest first
+	Skip   int    // rows of the choice to pass over first: cheap within an hour, see Hours
 
 	Client  string        // a client id
 	Account string        // an account id: requests that were tried there, whichever account served them in the end
@@ -58,8 +60,13 @@ func (l *Ledger) Requests(q Query) (rows []routing.Record, next string, err erro
 				high = last
 			}
 		}
-		return t.join(q, low, high, func(id, raw []byte) (bool, error) {
-			_, text, err := parseRow(raw)
+		skip := q.Skip
+		return t.join(q, low, high, func(id []byte) (bool, error) {
+			if skip > 0 {
+				skip--
+				return true, nil
+			}
+			_, text, err := parseRow(t.rows.Get(id))
 			if err != nil {
 				return false, err
 			}
@@ -128,7 +135,7 @@ func (q *Query) cursor(id string) string {
 
 func (q *Query) parseCursor() (id string, err error) {
 	if q.Cursor == "" {
-		return "", nil
+		return q.After, nil
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(q.Cursor)
 	if err != nil || len(raw) < 2 || len(raw) > 1+maxID || (raw[0] == 'o') != q.Oldest || (raw[0] != 'o' && raw[0] != 'n') {
@@ -137,9 +144,9 @@ func (q *Query) parseCursor() (id string, err error) {
 	return string(raw[1:]), nil
 }
 
-// join visits the rows within [low, high) that the indexes of the query's filters have in common, without reading any
-// other: each list of ids is moved forward to where the furthest of the others stands, until all stand at the same id.
-func (t tables) join(q Query, low, high string, visit func(id, row []byte) (more bool, err error)) error {
+// join visits the ids within [low, high) that the indexes of the query's filters have in common, without reading any
+// row: each list of ids is moved forward to where the furthest of the others stands, until all stand at the same id.
+func (t tables) join(q Query, low, high string, visit func(id []byte) (more bool, err error)) error {
 	var lists []*list
 	for _, f := range []struct {
 		dim   byte
@@ -173,15 +180,17 @@ func (t tables) join(q Query, low, high string, visit func(id, row []byte) (more
 			id, ok = lists[0].from(id, false)
 			continue
 		}
-		if row := t.rows.Get(id); row != nil {
-			if more, err := visit(id, row); !more || err != nil {
-				return err
-			}
+		if more, err := visit(id); !more || err != nil {
+			return err
 		}
 		id, ok = lists[0].next()
 	}
 	return nil
 }
+
+// near is how far a list looks step by step before it searches: a search costs as much as some ten steps, and in lists that
+// are dense and have little in common the next id is a few steps away.
+const near = 16
 
 // list is a sorted list of ids within a bucket: the keys with one prefix, forwards or backwards.
 type list struct {
@@ -194,8 +203,15 @@ type list struct {
 // from moves the list to id, or to the next one in its direction where id is not in it or is to be left out. An empty id is
 // the list's beginning.
 func (l *list) from(id []byte, without bool) ([]byte, bool) {
-	if l.id != nil && bytes.Equal(l.id, id) && !without {
-		return l.id, true
+	if l.id != nil && !without {
+		for range near {
+			if order := bytes.Compare(l.id, id); order == 0 || order < 0 == l.back {
+				return l.id, true
+			}
+			if at, ok := l.next(); !ok {
+				return at, ok
+			}
+		}
 	}
 	if !l.back {
 		k, _ := l.cursor.Seek(append(slices.Clip(l.prefix), id...))

@@ -60,8 +60,13 @@ func fill(b testing.TB, l *Ledger, n int) {
 		r.Model = fmt.Sprint("model-", random.IntN(12))
 		r.Attempts[0].Account = fmt.Sprint("account-", random.IntN(8))
 		r.Issued = nil
-		if i%1000 == 0 {
+		switch {
+		case i%1000 == 0:
 			r.State = routing.Failed
+		case i == n/3 || i == n/2:
+			r.Client, r.Model = "client-1", "rare"
+		case r.Client == "client-3" && r.Model == "model-0":
+			r.Client = "client-2"
 		}
 		line := lineBuffers.Get().(*lineBuffer)
 		if err := line.encode(r); err != nil {
@@ -88,28 +93,47 @@ func fill(b testing.TB, l *Ledger, n int) {
 	}
 }
 
+// Every page of a million requests is there before a person notices: the newest, one in the middle, the last, of any choice, of one that
+// hardly anything matches, and of one that nothing does though each half of it is common; and so are the counts by hour, by which
+// a scroll bar knows where it is.
+//
+//	go test -run - -bench Query -benchtime 20x ./backend/ledger
 func BenchmarkQuery(b *testing.B) {
 	l := openLedger(b, b.TempDir())
-	const n = 200_000
+	const n = 1_000_000
 	fill(b, l, n)
 	middle := t0.Add(15*24*time.Hour + 20*time.Minute)
-	pages := []struct {
+	last := t0.Add(30*24*time.Hour - time.Hour).Truncate(time.Hour)
+	for _, p := range []struct {
 		name string
 		q    Query
 	}{
 		{"newest", Query{}},
 		{"oldest", Query{Oldest: true}},
 		{"middle", Query{Until: middle}},
-		{"account", Query{Account: "account-3"}},
+		{"row 1,000 of an hour", Query{Since: middle.Truncate(time.Hour), Skip: 1000, Oldest: true}},
+		{"client", Query{Client: "client-1"}},
+		{"account", Query{Account: "account-3", Until: middle}},
+		{"model", Query{Model: "model-7", Until: last}},
 		{"account client model", Query{Account: "account-3", Client: "client-1", Model: "model-7"}},
 		{"failed", Query{State: routing.Failed}},
+		{"failed, oldest", Query{State: routing.Failed, Oldest: true}},
 		{"failed at account", Query{State: routing.Failed, Account: "account-3", Oldest: true}},
+		{"twice in a million", Query{Model: "rare", Client: "client-1"}},
+		{"never together", Query{Client: "client-3", Model: "model-0"}},
 		{"no such model", Query{Model: "none", Client: "client-1"}},
-	}
-	for _, p := range pages {
+	} {
+		p.q.Limit = 100
 		b.Run("page "+p.name, func(b *testing.B) {
 			for b.Loop() {
 				if _, _, err := l.Requests(p.q); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run("hours "+p.name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := l.Hours(p.q); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -82,14 +82,21 @@ func (t *Totals) append(b []byte) []byte {
 }
 
 // parse reads what append wrote. Counts that an older Metapi did not know are zero.
-func (t *Totals) parse(b []byte) error {
+func (t *Totals) parse(b []byte) error { return t.parseFirst(b, len(t.counts())) }
+
+// states is how many of the counts are of requests by state: the first ones.
+const states = 6
+
+// parseFirst reads the cost and the first counts of what append wrote.
+func (t *Totals) parseFirst(b []byte, most int) error {
 	*t = Totals{}
 	if len(b) < 8 {
 		return errTotals
 	}
 	t.CostUSD = math.Float64frombits(binary.LittleEndian.Uint64(b))
 	b = b[8:]
-	for _, n := range t.counts() {
+	counts := t.counts()
+	for _, n := range counts[:most] {
 		if len(b) == 0 {
 			break
 		}

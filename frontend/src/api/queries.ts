@@ -1,4 +1,4 @@
-import { keepPreviousData, QueryClient, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, QueryClient, useInfiniteQuery, useMutation, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
 import { asProblem, data, DELETE, GET, PATCH, POST, PUT, type Schemas } from "./client";
@@ -56,6 +56,14 @@ export function useLive(told: (notice: Notice) => void): Link {
         void client.invalidateQueries({ queryKey: ["requests"], predicate: (q) => !plain(q.queryKey[1]) });
       }, 1000);
     };
+    // The log follows at once, though not faster than anybody can read. Rows come before they are counted, so that none is counted and not there.
+    let read: ReturnType<typeof setTimeout> | undefined;
+    const logSoon = () => {
+      read ??= setTimeout(() => {
+        read = undefined;
+        void client.invalidateQueries({ queryKey: ["log", "rows"] }).then(() => client.invalidateQueries({ queryKey: ["log"], predicate: (q) => q.queryKey[1] !== "rows" }));
+      }, 300);
+    };
     const off = subscribe((event) => {
       switch (event.type) {
         case "resync":
@@ -69,6 +77,7 @@ export function useLive(told: (notice: Notice) => void): Link {
         case "request":
           if (event.request !== undefined) put(client, event.request);
           settleSoon();
+          logSoon();
           break;
         case "notice":
           if (event.notice !== undefined) told(event.notice);
@@ -78,6 +87,7 @@ export function useLive(told: (notice: Notice) => void): Link {
     return () => {
       off();
       clearTimeout(due);
+      clearTimeout(read);
     };
   }, [client, told]);
   return link;
@@ -94,18 +104,22 @@ function put(client: QueryClient, row: Row): void {
   for (const query of client.getQueryCache().findAll({ ...lists, type: "active", fetchStatus: "idle" })) {
     if (tooLong(query.state.data as List | undefined)) void client.invalidateQueries({ queryKey: query.queryKey, exact: true });
   }
+  client.setQueriesData<Row[]>({ queryKey: ["log", "rows"], type: "active" }, (rows) => (rows?.some((r) => r.id === row.id) ? rows.map((r) => (r.id === row.id && row.state !== "running" ? row : r)) : rows));
   void client.invalidateQueries({ queryKey: ["request", row.id] });
 }
 
-export interface Filter {
+/** What requests have in common, as the API asks for it. */
+export interface Choice {
   client?: string;
   account?: string;
   model?: string;
   state?: "running" | "ok" | "failed" | "cancelled" | "interrupted";
+  since?: string;
+  until?: string;
 }
 
 function plain(filter: unknown): boolean {
-  return Object.values((filter ?? {}) as Filter).every((v) => v === undefined);
+  return Object.values((filter ?? {}) as Choice).every((v) => v === undefined);
 }
 
 export const useStatus = () => useQuery({ queryKey: ["status"], queryFn: () => data(GET("/api/status")), refetchInterval: 10_000 });
@@ -155,7 +169,41 @@ export const useReceipt = (id: string) => useQuery({ queryKey: ["receipt", id], 
 export const useBudgets = () => useQuery({ queryKey: ["budgets"], queryFn: async () => (await data(GET("/api/budgets"))) ?? [], refetchInterval: 60_000 });
 export const useRecords = () => useQuery({ queryKey: ["records"], queryFn: () => data(GET("/api/storage")) });
 
-export const useRequests = (filter: Filter) =>
+/** How many requests there are, by the hour that they began in, oldest first. A time that moves on with the clock is no other choice. */
+export const useTimeline = (choice: Choice) => {
+  const same = JSON.stringify({ ...choice, since: undefined });
+  return useQuery({
+    queryKey: ["log", "hours", choice, same],
+    queryFn: async ({ signal }) => (await data(GET("/api/requests/hours", { params: { query: choice }, signal }))).hours ?? [],
+    placeholderData: (before, query) => (query?.queryKey[3] === same ? before : undefined),
+  });
+};
+
+/** Parts of the log, each from a place on, oldest first. Whoever drags a scroll bar passes many: nobody waits for those. */
+export const useStretches = (choice: Choice, places: { since: string; skip: number }[]) =>
+  useQueries({
+    queries: places.map(({ since, skip }) => ({
+      queryKey: ["log", "rows", choice, since, skip],
+      queryFn: async ({ signal }: { signal: AbortSignal }) =>
+        (await data(GET("/api/requests", { params: { query: { ...choice, since, skip, oldest: true, limit: stretch } }, signal }))).rows ?? [],
+      gcTime: 30_000,
+      placeholderData: undefined,
+    })),
+  });
+
+/** How many rows of the log are read together. */
+export const stretch = 100;
+
+/** The request before or behind one, in the order of time. */
+export const useBeside = (choice: Choice, id: string, newer: boolean) =>
+  useQuery({
+    queryKey: ["log", "beside", choice, id, newer],
+    queryFn: async () => (await data(GET("/api/requests", { params: { query: { ...choice, after: id, oldest: newer, limit: 1 } } }))).rows?.[0]?.id ?? null,
+    enabled: id !== "",
+    placeholderData: undefined,
+  });
+
+export const useRequests = (filter: Choice) =>
   useInfiniteQuery({
     queryKey: ["requests", filter],
     queryFn: async ({ pageParam }) => {
@@ -237,7 +285,7 @@ export const useSetBudget = () =>
   useChange(({ name, ...body }: { name: string } & SetBudget) => data(PUT("/api/budgets/{name}", { params: { path: { name } }, body })), "budgets");
 export const useRemoveBudget = () => useChange((name: string) => data(DELETE("/api/budgets/{name}", { params: { path: { name } } })), "budgets");
 export const useCompact = () => useChange(() => data(POST("/api/storage/compact")), "records");
-export const useSaveExport = () => useChange((body: { format: "csv" | "jsonl"; since?: string }) => data(POST("/api/usage/export/save", { body })));
+export const useSaveExport = () => useChange((body: Choice & { format: "csv" | "jsonl" }) => data(POST("/api/usage/export/save", { body })));
 export const useEditDesktop = () => useChange((body: Schemas["EditDesktop"]) => data(PATCH("/api/desktop", { body })), "desktop");
 export const useExamine = () => useChange(() => data(POST("/api/doctor")), "doctor");
 export const useStopDoctor = () => useChange(() => data(DELETE("/api/doctor")), "doctor");

@@ -649,6 +649,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/requests/hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many requests there are, by the hour */
+        get: operations["hours"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/requests/{id}": {
         parameters: {
             query?: never;
@@ -1900,6 +1917,15 @@ export interface components {
             /** Format: int64 */
             requests: number;
         };
+        Hour: {
+            /** Format: int64 */
+            requests: number;
+            /**
+             * Format: int64
+             * @description When it began, in seconds since 1970
+             */
+            start: number;
+        };
         Hours: {
             /** @description The days on which they begin: monday, tuesday, ... Default: every day */
             days?: string[] | null;
@@ -2530,9 +2556,9 @@ export interface components {
             why?: string;
         };
         Requests: {
-            /** @description Cursor of the next, older page; absent on the last */
+            /** @description Cursor of the next page; absent on the last */
             next?: string;
-            /** @description Newest first */
+            /** @description Newest first, unless the oldest were asked for first */
             rows: components["schemas"]["Row"][] | null;
         };
         Reserve: {
@@ -2693,10 +2719,17 @@ export interface components {
             id: string;
         };
         SaveExportInputBody: {
+            account?: string;
+            client?: string;
             /** @enum {string} */
             format: "csv" | "jsonl";
+            model?: string;
             /** Format: date-time */
             since?: string;
+            /** @enum {string} */
+            state?: "running" | "ok" | "failed" | "cancelled" | "interrupted";
+            /** Format: date-time */
+            until?: string;
         };
         SaveRoutingRequest: {
             text: string;
@@ -2909,6 +2942,10 @@ export interface components {
             /** @description The pages are served to browsers */
             ui?: boolean;
             version: string;
+        };
+        Timeline: {
+            /** @description Oldest first; hours without any are left out */
+            hours: components["schemas"]["Hour"][] | null;
         };
         UndoRoutingRequest: {
             /** @description What the change came to; absent: whatever there is */
@@ -4614,6 +4651,12 @@ export interface operations {
                 /** @description Canonical model */
                 model?: string;
                 state?: "running" | "ok" | "failed" | "cancelled" | "interrupted";
+                /** @description Id of a request: those behind it */
+                after?: string;
+                /** @description Oldest first */
+                oldest?: boolean;
+                /** @description Rows to pass over first; within an hour that takes no time, see hours */
+                skip?: number;
             };
             header?: never;
             path?: never;
@@ -4628,6 +4671,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Requests"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hours: {
+        parameters: {
+            query?: {
+                /** @description Requests begun at or after */
+                since?: string;
+                /** @description Requests begun before */
+                until?: string;
+                /** @description Id or name */
+                client?: string;
+                /** @description Id, slug or name: requests that were tried there */
+                account?: string;
+                /** @description Canonical model */
+                model?: string;
+                state?: "running" | "ok" | "failed" | "cancelled" | "interrupted";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
                 };
             };
             /** @description Error */

@@ -1,163 +1,126 @@
-import { Button, Group, Select, Stack, Table, Text, UnstyledButton } from "@mantine/core";
+import { Button, Group, Select, Switch, Text, TextInput } from "@mantine/core";
 import { IconActivity, IconFilterOff } from "@tabler/icons-react";
-import { memo, useState } from "react";
-import { useLocation, useParams } from "wouter";
+import { useMemo, useState } from "react";
+import { useLocation } from "wouter";
 
-import { type Filter, type Row, useAccounts, useClients, useModels, useNow, useRequests } from "../api/queries";
-import { clock, duration } from "../format";
-import { Cost, Empty, Loaded, Page, State, Tokens } from "../ui/Parts";
-import { requestState } from "../ui/requests";
+import { startOfDay, useAccounts, useClients, useModels, useNow, useTimeline } from "../api/queries";
+import { Export } from "../ui/Export";
+import { Empty, Fault, Page } from "../ui/Parts";
+import { addressOf, askedOf, choiceOf, type Filter, states, times } from "../ui/requests";
+import { plural, t } from "../words";
 import { Detail } from "./requests/Detail";
+import { Log } from "./requests/Log";
+import { Places } from "./requests/places";
 
-const stateNames: [NonNullable<Filter["state"]>, string][] = [
-  ["running", "Running"],
-  ["ok", "OK"],
-  ["failed", "Failed"],
-  ["cancelled", "Cancelled"],
-  ["interrupted", "Interrupted"],
-];
-
-export function Requests() {
-  const { id } = useParams<{ id?: string }>();
+/** The page; asked is what its address says behind /requests/. */
+export function Requests({ asked }: { asked: string }) {
   const [, go] = useLocation();
-  const [filter, setFilter] = useState<Filter>(() => (history.state as Filter | null) ?? {}); // a link elsewhere may bring one
-  const { data: accounts } = useAccounts();
-  const { data: clients } = useClients();
-  const { data: models } = useModels();
-  const requests = useRequests(filter);
-  const rows = requests.data?.pages.flatMap((p) => p.rows ?? []) ?? [];
-  const now = useNow(rows.some((r) => r.state === "running"));
-  const today = new Date(now).setHours(0, 0, 0, 0); // all that a row which has ended must know of the time
-  const filtered = Object.values(filter).some((v) => v !== undefined);
-  const set = (key: keyof Filter) => (value: string | null) => setFilter((f) => ({ ...f, [key]: value ?? undefined }));
-  const modelNames = [...new Set((models ?? []).map((m) => m.model))].sort();
+  const { filter, id } = useMemo(() => askedOf(asked), [asked]);
+  const wanted = JSON.stringify(choiceOf(filter, useNow(false)));
+  const choice = useMemo(() => JSON.parse(wanted) as Filter, [wanted]);
+  const timeline = useTimeline(choice);
+  const places = useMemo(() => new Places(timeline.data ?? [], choice.since), [timeline.data, choice.since]);
+  const [live, setLive] = useState(true);
+  const filtered = Object.keys(filter).length > 0;
+  const set = (some: Filter) => go(addressOf({ ...filter, ...some }), { replace: true });
+  const all = () => go("/requests", { replace: true });
+  const nothing = timeline.data !== undefined && places.total === 0;
 
   return (
-    <Page
-      title="Requests"
-      about="As they run, newest first. Open one to see why it went where it went."
-    >
-      {(rows.length > 0 || filtered) && (
-        <Group gap="sm" mb="sm" role="search">
-          <Select aria-label="Tool" placeholder="All tools" data={(clients ?? []).map((c) => ({ value: c.id, label: c.name }))} value={filter.client ?? null} onChange={set("client")} clearable w={150} />
-          <Select aria-label="Account" placeholder="All accounts" data={(accounts ?? []).map((a) => ({ value: a.id, label: a.name }))} value={filter.account ?? null} onChange={set("account")} clearable w={170} />
-          <Select aria-label="Model" placeholder="All models" data={modelNames} value={filter.model ?? null} onChange={set("model")} clearable searchable limit={50} w={220} />
-          <Select
-            aria-label="State"
-            placeholder="All states"
-            data={stateNames.map(([value, label]) => ({ value, label }))}
-            value={filter.state ?? null}
-            onChange={(v) => set("state")(v)}
-            clearable
-            w={140}
-          />
-          {filtered && (
-            <Button variant="subtle" leftSection={<IconFilterOff size={16} />} onClick={() => setFilter({})}>
-              Show all
-            </Button>
-          )}
-        </Group>
+    <Page title={t("Requests")} about={t("As they run, newest first. Open one to see why it went where it went.")} actions={<Export of={choice} disabled={places.total === 0} />}>
+      {(filtered || !nothing) && (
+        <>
+          <Filters filter={filter} set={set} all={filtered ? all : undefined} />
+          <Group justify="space-between" mb="xs">
+            <Text size="sm" c="dimmed">
+              {timeline.data ? plural(places.total, "request") : "…"}
+            </Text>
+            <Switch label={t("Follow what comes")} checked={live} onChange={(e) => setLive(e.currentTarget.checked)} />
+          </Group>
+        </>
       )}
-      <Loaded of={requests}>
-        {() =>
-          rows.length === 0 ? (
-            <Empty
-              icon={IconActivity}
-              title={filtered ? "No such request" : "No request yet"}
-              action={<Button variant={filtered ? "default" : "filled"} onClick={() => (filtered ? setFilter({}) : go("/tools/connect"))}>{filtered ? "Show all" : "Connect a tool"}</Button>}
-            >
-              {filtered ? "Nothing matches these filters." : "Connect a tool and ask it something: the request appears here as it runs."}
-            </Empty>
-          ) : (
-            <Stack>
-              <Table.ScrollContainer minWidth={520}>
-                <Table aria-label="Requests" stickyHeader>
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th w={112}>State</Table.Th>
-                      <Table.Th>Model</Table.Th>
-                      <Table.Th className="wide">Tool</Table.Th>
-                      <Table.Th className="wide">Account</Table.Th>
-                      <Table.Th ta="right" className="wide">
-                        Tokens
-                      </Table.Th>
-                      <Table.Th ta="right">Cost</Table.Th>
-                      <Table.Th ta="right">Took</Table.Th>
-                      <Table.Th ta="right" className="wide">
-                        When
-                      </Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {rows.map((r) => (
-                      <RequestRow key={r.id} row={r} now={r.state === "running" ? now : today} go={go} />
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
-              {requests.hasNextPage && (
-                <Button variant="default" onClick={() => void requests.fetchNextPage()} loading={requests.isFetchingNextPage} style={{ alignSelf: "center" }}>
-                  Show older requests
-                </Button>
-              )}
-            </Stack>
-          )
-        }
-      </Loaded>
-      <Detail id={id ?? ""} close={() => go("/requests")} />
+      {timeline.error !== null && timeline.data === undefined && <Fault error={timeline.error} />}
+      {nothing ? (
+        <Empty
+          icon={IconActivity}
+          title={filtered ? t("No such request") : t("No request yet")}
+          action={
+            <Button variant={filtered ? "default" : "filled"} onClick={() => (filtered ? all() : go("/tools/connect"))}>
+              {filtered ? t("Show all") : t("Connect a tool")}
+            </Button>
+          }
+        >
+          {filtered ? t("Nothing matches these filters.") : t("Connect a tool and ask it something: the request appears here as it runs.")}
+        </Empty>
+      ) : (
+        <Log key={JSON.stringify(filter)} choice={choice} places={places} live={live} open={(id) => go(addressOf(filter, id))} />
+      )}
+      <Detail id={id} choice={choice} show={(id) => go(addressOf(filter, id), { replace: true })} close={() => go(addressOf(filter))} />
     </Page>
   );
 }
 
-/** One request. A list may be long, and most of it stands still: only rows that change are drawn again. */
-const RequestRow = memo(function RequestRow({ row: r, now, go }: { row: Row; now: number; go: (path: string) => void }) {
-  const { tone, word } = requestState(r);
-  const running = r.state === "running";
+/** What requests must have in common to be shown. */
+function Filters({ filter, set, all }: { filter: Filter; set: (some: Filter) => void; all?: () => void }) {
+  const { data: accounts } = useAccounts();
+  const { data: clients } = useClients();
+  const { data: models } = useModels();
+  const names = useMemo(() => [...new Set((models ?? []).map((m) => m.model))].sort(), [models]);
+  const custom = filter.since !== undefined || filter.until !== undefined;
+  const choose = (time: string | null) =>
+    set({ time: time === null || time === "custom" ? undefined : (time as Filter["time"]), since: time === "custom" ? startOfDay(Date.now()) : undefined, until: undefined });
   return (
-    <Table.Tr className="row-button" onClick={() => go(`/requests/${r.id}`)}>
-      <Table.Td>
-        <State tone={tone}>{word}</State>
-      </Table.Td>
-      <Table.Td maw={260}>
-        <UnstyledButton maw="100%" display="block" aria-label={`${r.model || "A request without a model"}, ${word}, ${clock(r.start, now)}`}>
-          <Text size="sm" fw={550} truncate>
-            {r.model || "–"}
-          </Text>
-        </UnstyledButton>
-        <Text size="xs" c="dimmed" className="slim" truncate>
-          {r.client}
-          {r.account ? ` → ${r.account}` : ""}
-        </Text>
-        {r.error !== undefined && (
-          <Text size="xs" c="var(--mantine-color-error)" truncate>
-            {r.error}
-          </Text>
-        )}
-      </Table.Td>
-      <Table.Td className="wide" maw={140}>
-        <Text size="sm" truncate title={r.client}>
-          {r.client}
-        </Text>
-      </Table.Td>
-      <Table.Td className="wide" maw={190}>
-        <Text size="sm" truncate title={r.account}>
-          {r.account ?? (running ? "…" : "–")}
-          {r.attempts > 1 && (
-            <Text span size="xs" c="dimmed">
-              {" "}
-              (try {r.attempts})
-            </Text>
-          )}
-        </Text>
-      </Table.Td>
-      <Table.Td ta="right" className="wide">
-        <Tokens input={r.input_tokens + r.cache_write_tokens} cached={r.cache_read_tokens} output={r.output_tokens} estimated={r.tokens_estimated} />
-      </Table.Td>
-      <Table.Td ta="right">{running || r.input_tokens + r.cache_read_tokens + r.cache_write_tokens + r.output_tokens === 0 ? "–" : <Cost of={{ usd: r.cost_usd, estimated: r.cost_estimated, by: r.cost_told_by }} />}</Table.Td>
-      <Table.Td ta="right" className="nowrap">{duration(running ? Math.max(0, now - Date.parse(r.start)) : (r.took_ms ?? 0))}</Table.Td>
-      <Table.Td ta="right" className="wide nowrap">
-        {clock(r.start, now)}
-      </Table.Td>
-    </Table.Tr>
+    <Group gap="sm" mb="sm" role="search">
+      <Select
+        aria-label={t("Time")}
+        placeholder={t("Any time")}
+        data={[...Object.entries(times).map(([value, { word }]) => ({ value, label: t(word) })), { value: "custom", label: t("From … to …") }]}
+        value={filter.time ?? (custom ? "custom" : null)}
+        onChange={choose}
+        clearable
+        w={150}
+      />
+      {custom && (
+        <>
+          <Moment label={t("From")} value={filter.since} set={(since) => set({ since })} />
+          <Moment label={t("To")} value={filter.until} set={(until) => set({ until })} />
+        </>
+      )}
+      <Select aria-label={t("Tool")} placeholder={t("All tools")} data={(clients ?? []).map((c) => ({ value: c.id, label: c.name }))} value={filter.client ?? null} onChange={(v) => set({ client: v ?? undefined })} clearable w={150} />
+      <Select aria-label={t("Account")} placeholder={t("All accounts")} data={(accounts ?? []).map((a) => ({ value: a.id, label: a.name }))} value={filter.account ?? null} onChange={(v) => set({ account: v ?? undefined })} clearable w={160} />
+      <Select aria-label={t("Model")} placeholder={t("All models")} data={names} value={filter.model ?? null} onChange={(v) => set({ model: v ?? undefined })} clearable searchable limit={50} w={200} />
+      <Select
+        aria-label={t("State")}
+        placeholder={t("All states")}
+        data={Object.entries(states).map(([value, { word }]) => ({ value, label: t(word) }))}
+        value={filter.state ?? null}
+        onChange={(v) => set({ state: (v ?? undefined) as Filter["state"] })}
+        clearable
+        w={140}
+      />
+      {all && (
+        <Button variant="subtle" px="xs" leftSection={<IconFilterOff size={16} />} onClick={all}>
+          {t("Show all")}
+        </Button>
+      )}
+    </Group>
   );
-});
+}
+
+/** A moment as the browser asks for it: in the time of this place, to the minute. */
+function Moment({ label, value, set }: { label: string; value?: string; set: (iso: string | undefined) => void }) {
+  const at = value === undefined ? undefined : new Date(value);
+  const shown = at === undefined ? "" : new Date(at.getTime() - 60_000 * at.getTimezoneOffset()).toISOString().slice(0, 16);
+  return (
+    <TextInput
+      type="datetime-local"
+      aria-label={label}
+      w={200}
+      value={shown}
+      onChange={(e) => {
+        const typed = new Date(e.currentTarget.value);
+        set(Number.isNaN(typed.getTime()) ? undefined : typed.toISOString());
+      }}
+    />
+  );
+}

@@ -55,7 +55,7 @@ function Shell() {
             <Route path="/models/*?">{({ "*": query }) => <Models key={query} asked={query} />}</Route>
             <Route path="/routing" component={Routing} />
             <Route path="/tools/:what?" component={Tools} />
-            <Route path="/requests/:id?" component={Requests} />
+            <Route path="/requests/*?">{({ "*": asked }) => <Requests asked={asked ?? ""} />}</Route>
             <Route path="/explain/:what?" component={Explain} />
             <Route path="/costs" component={Costs} />
             <Route path="/settings" component={Settings} />

@@ -1,9 +1,9 @@
 import type { ComponentProps } from "react";
 import { Link } from "wouter";
 
-import type { Filter } from "../api/queries";
+import { addressOf, type Filter } from "./requests";
 
-/** A link to the requests that have something in common. It travels with the history, so that going back finds it again. */
+/** A link to the requests that have something in common. */
 export function RequestsLink({ of, ...rest }: Omit<ComponentProps<"a">, "href"> & { of: Filter }) {
-  return <Link href="/requests" state={of} {...rest} />;
+  return <Link href={addressOf(of)} {...rest} />;
 }

@@ -4,8 +4,9 @@ import { type Receipt as Of, useReceipt } from "../../api/queries";
 import { count, dollars } from "../../format";
 import { Loaded } from "../../ui/Parts";
 import { RateNote } from "../../ui/RateNote";
+import { t, Trans } from "../../words";
 
-const known = (usd: number | null) => (usd === null ? "not known" : dollars(usd));
+const known = (usd: number | null) => (usd === null ? t("not known") : dollars(usd));
 
 /** What a request cost by class, what others would have cost, and what was saved. */
 export function Receipt({ id }: { id: string }) {
@@ -19,14 +20,14 @@ function Body({ of: r }: { of: Of }) {
   return (
     <Box>
       <Title order={3} size="h5" mb={4}>
-        Receipt
+        {t("Receipt")}
       </Title>
-      <Table verticalSpacing={4} aria-label="Receipt">
+      <Table verticalSpacing={4} aria-label={t("Receipt")}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>What</Table.Th>
-            <Table.Th ta="right">Tokens</Table.Th>
-            <Table.Th ta="right">Cost</Table.Th>
+            <Table.Th>{t("What")}</Table.Th>
+            <Table.Th ta="right">{t("Tokens")}</Table.Th>
+            <Table.Th ta="right">{t("Cost")}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -34,11 +35,11 @@ function Body({ of: r }: { of: Of }) {
             <Table.Tr key={l.class}>
               <Table.Td>{l.name}</Table.Td>
               <Table.Td ta="right">{l.tokens ? count(l.tokens) : ""}</Table.Td>
-              <Table.Td ta="right">{r.cost_usd === null && l.usd === 0 ? "not known" : dollars(l.usd)}</Table.Td>
+              <Table.Td ta="right">{r.cost_usd === null && l.usd === 0 ? t("not known") : dollars(l.usd)}</Table.Td>
             </Table.Tr>
           ))}
           <Table.Tr>
-            <Table.Th scope="row">Total</Table.Th>
+            <Table.Th scope="row">{t("Total")}</Table.Th>
             <Table.Td />
             <Table.Td ta="right" fw={650}>
               {known(r.cost_usd)}
@@ -46,14 +47,10 @@ function Body({ of: r }: { of: Of }) {
           </Table.Tr>
           {r.saved_usd !== null && (
             <Table.Tr>
-              <Table.Th scope="row">Saved</Table.Th>
+              <Table.Th scope="row">{t("Saved")}</Table.Th>
               <Table.Td />
               <Table.Td ta="right">
-                {known(r.saved_usd)}
-                <Text span size="xs" c="dimmed">
-                  {" "}
-                  instead of {known(r.baseline_usd)}
-                </Text>
+                <Trans text="{{saved}} <small>instead of {{cost}}</small>" values={{ saved: known(r.saved_usd), cost: known(r.baseline_usd) }} parts={{ small: <Text span size="xs" c="dimmed" /> }} />
               </Table.Td>
             </Table.Tr>
           )}

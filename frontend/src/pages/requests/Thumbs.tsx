@@ -4,6 +4,7 @@ import { IconThumbDown, IconThumbDownFilled, IconThumbUp, IconThumbUpFilled } fr
 import type { Schemas } from "../../api/client";
 import { useSetThumb } from "../../api/queries";
 import { refused } from "../../ui/notify";
+import { t } from "../../words";
 
 type Thumb = Schemas["Request"]["thumb"];
 
@@ -14,7 +15,7 @@ export function Thumbs({ id, thumb }: { id: string; thumb: Thumb }) {
   const button = (word: "up" | "down", label: string, on: typeof IconThumbUp, off: typeof IconThumbUp) => {
     const Icon = shown === word ? on : off;
     return (
-      <Tooltip label={shown === word ? "Take it back" : label}>
+      <Tooltip label={shown === word ? t("Take it back") : label}>
         <ActionIcon
           variant={shown === word ? "light" : "default"}
           size={32}
@@ -28,11 +29,11 @@ export function Thumbs({ id, thumb }: { id: string; thumb: Thumb }) {
     );
   };
   return (
-    <Group gap="xs" role="group" aria-label="What you thought of the answer">
-      {button("up", "A good answer", IconThumbUpFilled, IconThumbUp)}
-      {button("down", "A bad answer", IconThumbDownFilled, IconThumbDown)}
+    <Group gap="xs" role="group" aria-label={t("What you thought of the answer")}>
+      {button("up", t("A good answer"), IconThumbUpFilled, IconThumbUp)}
+      {button("down", t("A bad answer"), IconThumbDownFilled, IconThumbDown)}
       <Text size="xs" c="dimmed">
-        {shown === "none" ? "Was it a good answer? It counts for this model in the modes Best quality and Automatic." : "Noted. A second click takes it back."}
+        {shown === "none" ? t("Was it a good answer? It counts for this model in the modes Best quality and Automatic.") : t("Noted. A second click takes it back.")}
       </Text>
     </Group>
   );
