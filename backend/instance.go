@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"slices"
 	"strconv"
@@ -24,6 +25,7 @@ type instance struct {
 	inFlight func() int64
 	refusals func() []gateway.Refusal
 	decide   func(context.Context, gateway.Question) (routing.Record, error)
+	play     http.HandlerFunc
 	sessions *control.Sessions   // nil: there are no pages
 	moves    chan []net.Listener // taken by the gateway
 	moved    chan struct{}       // holds one after a move
@@ -52,7 +54,7 @@ func (i *instance) at(listeners []net.Listener) error {
 		i.rt.Addresses = append(i.rt.Addresses, l.Addr().String())
 	}
 	server := &control.Server{Addresses: i.rt.Addresses, PID: i.rt.PID, Instance: i.rt.Instance, Started: i.rt.Started,
-		InFlight: i.inFlight, Decide: i.decide, Refusals: i.refusals, Stop: i.stop, Ended: here.Done(), Move: i.move}
+		InFlight: i.inFlight, Decide: i.decide, Play: i.play, Refusals: i.refusals, Stop: i.stop, Ended: here.Done(), Move: i.move}
 	if i.sessions != nil {
 		base := "http://" + i.rt.Addresses[0]
 		server.Link = func() string { return base + "/ui/#code=" + i.sessions.Link() }

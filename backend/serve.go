@@ -129,7 +129,7 @@ func (b *Backend) serveOn(ctx context.Context, listeners []net.Listener, o Serve
 		Memory: &b.learned.memory, Learned: &b.learned.corrections,
 	})
 	b.probes.call = g.Probe
-	i.inFlight, i.refusals, i.decide = g.InFlight, g.Refusals, g.Explain
+	i.inFlight, i.refusals, i.decide, i.play = g.InFlight, g.Refusals, g.Explain, g.Play
 
 	b.serving.on.Store(true)
 	defer b.serving.on.Store(false)

@@ -90,6 +90,9 @@ type addAccountInput struct{ Body AddAccount }
 // addAccount proves a key by listing what it opens, and keeps the account with what was listed. A refused key is never
 // kept; one that could not be proved is kept only by force.
 func (s *Service) addAccount(ctx context.Context, in *addAccountInput) (Discovered, error) {
+	if err := s.fromEnvironment(&in.Body); err != nil {
+		return Discovered{}, err
+	}
 	p, base, name, key, err := plan(in.Body)
 	if err != nil {
 		return Discovered{}, err

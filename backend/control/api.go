@@ -25,7 +25,7 @@ const maxAsked = 128 << 20
 
 // most is how many bytes a caller may send to a path.
 func most(path string) int64 {
-	if path == decidePath {
+	if path == decidePath || path == playPath {
 		return maxAsked
 	}
 	return maxBody

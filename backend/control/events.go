@@ -36,15 +36,39 @@ const (
 	EventRequest EventType = "request" // Request has begun or settled
 	EventShow    EventType = "show"    // the window is asked to show itself
 	EventNotice  EventType = "notice"  // Notice is to be told to the person
+	EventPlayed  EventType = "played"  // Played has come of a run of the playground
 )
 
 // Event is one line of the live events. It says what changed, not to what: the API's other operations do that, so that
 // there is one way to read a thing. A request's row is the exception, since it is wanted at once.
 type Event struct {
-	Type    EventType `json:"type" enum:"resync,changed,request,show,notice"`
+	Type    EventType `json:"type" enum:"resync,changed,request,show,notice,played"`
 	Topics  []Topic   `json:"topics,omitempty" enum:"status,accounts,models,clients,settings,doctor,routing"`
 	Request *Row      `json:"request,omitempty"`
 	Notice  *Notice   `json:"notice,omitempty"`
+	Played  *Delta    `json:"played,omitempty"`
+}
+
+// Delta is what has come of a run of the playground. Whoever does not have what came before it, or has none of it though it counts some, reads the run.
+type Delta struct {
+	Run      string `json:"run"`
+	From     int    `json:"from" doc:"How many pieces came before"`
+	To       int    `json:"to" doc:"How many there are with these"`
+	Text     string `json:"text,omitempty"`
+	Thinking string `json:"thinking,omitempty"`
+	Ended    bool   `json:"ended,omitempty" doc:"Nothing more comes: the run tells what it took and cost"`
+}
+
+// maxDelta bounds what waits for a listener: it reads the run where it was longer.
+const maxDelta = 64 << 10
+
+// add puts what came next of the same run behind d.
+func (d *Delta) add(next Delta) {
+	if next.From != d.To || len(d.Text)+len(d.Thinking)+len(next.Text)+len(next.Thinking) > maxDelta {
+		*d = Delta{Run: d.Run, From: next.To, To: next.To, Ended: next.Ended}
+		return
+	}
+	d.To, d.Text, d.Thinking, d.Ended = next.To, d.Text+next.Text, d.Thinking+next.Thinking, next.Ended
 }
 
 // Notice is something that a person wants to hear of at once, wherever they are.
@@ -77,6 +101,7 @@ type listener struct {
 	topics   []Topic          // not told yet, each once
 	requests []routing.Record // not told yet, oldest first
 	notices  []Notice         // likewise
+	played   []Delta          // likewise, one a run
 }
 
 // maxUntold is how many requests wait for a listener before it is told to read them itself.
@@ -120,6 +145,19 @@ func (h *Hub) Notify(n Notice) {
 }
 
 const maxNotices = 16
+
+// Played tells what has come of a run of the playground. What waits is told in one piece: a fast model floods nobody.
+func (h *Hub) Played(d Delta) {
+	h.each(func(l *listener) {
+		for i := range l.played {
+			if l.played[i].Run == d.Run {
+				l.played[i].add(d)
+				return
+			}
+		}
+		l.played = append(l.played, d)
+	})
+}
 
 // Show asks the windows that listen to show themselves, and returns how many there are.
 func (h *Hub) Show() (windows int) {
@@ -166,8 +204,8 @@ func (h *Hub) leave(l *listener) {
 // take returns what waits, as events: what changes everything first.
 func (l *listener) take(row func(*routing.Record) Row) (events []Event) {
 	l.mu.Lock()
-	resync, show, topics, requests, notices := l.resync, l.show, l.topics, l.requests, l.notices
-	l.resync, l.show, l.topics, l.requests, l.notices = false, false, nil, nil, nil
+	resync, show, topics, requests, notices, played := l.resync, l.show, l.topics, l.requests, l.notices, l.played
+	l.resync, l.show, l.topics, l.requests, l.notices, l.played = false, false, nil, nil, nil, nil
 	l.mu.Unlock()
 	if resync {
 		events = append(events, Event{Type: EventResync})
@@ -181,6 +219,9 @@ func (l *listener) take(row func(*routing.Record) Row) (events []Event) {
 	}
 	for i := range notices {
 		events = append(events, Event{Type: EventNotice, Notice: &notices[i]})
+	}
+	for i := range played {
+		events = append(events, Event{Type: EventPlayed, Played: &played[i]})
 	}
 	if show {
 		events = append(events, Event{Type: EventShow})

@@ -170,6 +170,7 @@ func (s *Service) stopDoctor(ctx context.Context, _ *nothing) (Report, error) {
 func (s *Service) Close() {
 	_, _ = s.stopDoctor(context.Background(), nil)
 	_, _ = s.stopReplay(context.Background(), nil)
+	s.playground.close()
 	s.examination.work.Wait()
 	s.replaying.work.Wait()
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"metapi/backend/catalog"
+	"metapi/backend/catalog/scores"
+	"metapi/backend/routing"
 )
 
 type modelsInput struct {
@@ -27,7 +29,7 @@ func (s *Service) models(_ context.Context, in *modelsInput) ([]Model, error) {
 		accounts = append(accounts[:0], a)
 	}
 	now := time.Now()
-	list, set, known := []Model{}, s.Routing(), s.Lists.Catalog()
+	list, set, known, judged := []Model{}, s.Routing(), s.Lists.Catalog(), s.judged(now)
 	for _, a := range accounts {
 		offers, err := s.Offers.Get(a.ID)
 		if err != nil {
@@ -58,6 +60,7 @@ func (s *Service) models(_ context.Context, in *modelsInput) ([]Model, error) {
 				terms := price.Holding(now)
 				rates := terms.For(0)
 				m.Input, m.Output, m.CacheRead = dollars(price.InDollars(rates.Input)), dollars(price.InDollars(rates.Output)), dollars(price.InDollars(rates.CacheRead))
+				m.CacheWrite = dollars(price.InDollars(rates.CacheWrite))
 				m.Tiered = len(terms.Tiers) > 0 || len(price.Later) > 0
 				m.PriceSource, m.PriceAsOf, m.PriceOld, m.PriceFree = price.Source, price.AsOf, price.Old(now), price == catalog.Free
 				if price.Other != nil {
@@ -65,6 +68,9 @@ func (s *Service) models(_ context.Context, in *modelsInput) ([]Model, error) {
 					m.PriceDisputed = price.Other.Source
 					m.OtherInput, m.OtherOutput = dollars(price.Other.InDollars(other.Input)), dollars(price.Other.InDollars(other.Output))
 				}
+			}
+			if q, ok := judged[offered{a.ID, o.Name}]; ok {
+				m.Quality = &q
 			}
 			if m.Display == m.Name {
 				m.Display = "" // the list is long enough
@@ -81,4 +87,68 @@ func dollars(r catalog.Rate) *float64 {
 		return nil
 	}
 	return &r.USD
+}
+
+// offered is one model at one account: its id, and the name there.
+type offered struct{ account, name string }
+
+// judged is how good the answers of what is in force are expected to be, where there is evidence of it.
+func (s *Service) judged(at time.Time) map[offered]float64 {
+	if s.serving() == nil {
+		return nil
+	}
+	snap := s.Snapshot()
+	all := make(map[offered]float64, len(snap.Deployments))
+	for i := range snap.Deployments {
+		d := &snap.Deployments[i]
+		if j := d.Judge(scores.Other, at); rests(j) {
+			all[offered{d.Account.ID, d.Upstream}] = j.Quality
+		}
+	}
+	return all
+}
+
+// rests reports whether a judgement rests on anything.
+func rests(j routing.Judged) bool { return j.Evidence != scores.None || j.Thumbs > 0 }
+
+// Scores is how good a model's answers are expected to be.
+type Scores struct {
+	Evidence string        `json:"evidence" enum:"published,family,no evidence,your own" doc:"What that rests on, before thumbs"`
+	From     string        `json:"from,omitempty" doc:"Likewise, in words"`
+	Thumbs   float64       `json:"thumbs" doc:"How many answers the user's thumbs weigh"`
+	Domains  []DomainScore `json:"domains" doc:"By what is asked; empty where nothing is known"`
+}
+
+// DomainScore is that for one kind of question.
+type DomainScore struct {
+	Domain  string  `json:"domain"`
+	Quality float64 `json:"quality" minimum:"0" maximum:"1" doc:"The share of good answers"`
+}
+
+type scoresInput struct {
+	Name string `query:"name" required:"true" doc:"As the upstream calls it"`
+}
+
+// scores judges a model by the first account, in the user's order, that offers it.
+func (s *Service) scores(_ context.Context, in *scoresInput) (Scores, error) {
+	out := Scores{Evidence: string(scores.None), Domains: []DomainScore{}}
+	if s.serving() == nil {
+		return out, nil
+	}
+	snap, now := s.Snapshot(), time.Now()
+	i := slices.IndexFunc(snap.Deployments, func(d routing.Deployment) bool { return d.Upstream == in.Name })
+	if i < 0 {
+		return out, nil
+	}
+	for domain := range scores.Domains {
+		d := scores.Domain(domain)
+		j := snap.Deployments[i].Judge(d, now)
+		if d == scores.Other {
+			out.Evidence, out.From, out.Thumbs = string(j.Evidence), j.From, j.Thumbs
+		}
+		if rests(j) {
+			out.Domains = append(out.Domains, DomainScore{d.String(), j.Quality})
+		}
+	}
+	return out, nil
 }

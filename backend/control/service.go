@@ -44,6 +44,7 @@ type Server struct {
 	Ended     <-chan struct{}                                                 // closed when the shutdown begins
 	Move      func(port int) (do func(bool), err error)                       // takes another port; do(true) moves there, do(false) gives it back
 	Refusals  func() []gateway.Refusal                                        // who was turned away at the door lately
+	Play      http.HandlerFunc                                                // serves a request of the playground
 	Link      func() (url string)                                             // a link that opens the pages in a browser, once; nil: there are none
 }
 
@@ -90,6 +91,7 @@ type Service struct {
 	edits       edits
 	examination examination
 	replaying   replaying
+	playground  playground
 	editing     sync.Mutex // one change of the settings at a time
 
 	mu      sync.Mutex // guards what follows
@@ -139,6 +141,7 @@ func (s *Service) routes(r *router) {
 
 	route(r, http.MethodGet, "/api/providers", "providers", "The kinds of upstream there are", s.providers)
 	route(r, http.MethodPost, "/api/recognise", "recognise", "Whose key may this be?", s.recognise)
+	route(r, http.MethodGet, "/api/environment", "environment", "Keys that stand in the environment of Metapi, by their variables", s.environment)
 	route(r, http.MethodGet, "/api/nearby", "nearbyPorts", "The ports of this machine that would be asked for servers of models", s.nearbyPorts)
 	route(r, http.MethodPost, "/api/nearby", "nearby", "Ask ports of this machine for servers of models: only when the person has agreed", s.nearby)
 	route(r, http.MethodGet, "/api/accounts", "accounts", "The accounts, in the user's order", s.accounts)
@@ -154,6 +157,7 @@ func (s *Service) routes(r *router) {
 	route(r, http.MethodPost, "/api/accounts/{id}/clear-cooldown", "clearCooldown", "Let an account be chosen again at once", s.clearCooldown)
 	route(r, http.MethodGet, "/api/health", "health", "How accounts and their models have done lately", s.health)
 	route(r, http.MethodGet, "/api/models", "models", "The models on offer", s.models)
+	route(r, http.MethodGet, "/api/scores", "scores", "How good a model's answers are expected to be, by what is asked", s.scores)
 	route(r, http.MethodGet, "/api/price", "price", "What a model costs, at each account that offers it", s.price)
 	route(r, http.MethodGet, "/api/prices", "prices", "The list of prices in force", s.priceList)
 	route(r, http.MethodPost, "/api/prices/refresh", "refreshPrices", "Fetch the list of prices now", s.refreshPrices)
@@ -198,6 +202,10 @@ func (s *Service) routes(r *router) {
 	route(r, http.MethodPut, "/api/capture/clients/{id}", "captureClient", "Capture what a client says and is told, or end that", s.captureClient)
 	route(r, http.MethodDelete, "/api/capture", "emptyCapture", "Delete all captured prompts and replies at once", s.emptyCapture)
 	route(r, http.MethodGet, "/api/requests/{id}/captured", "captured", "What was said in a request, where that was captured", s.captured)
+	route(r, http.MethodPost, playPath, "play", "Ask one model in the playground; its answer is told of as it comes", s.play)
+	route(r, http.MethodGet, "/api/playground/{id}", "played", "All that has come of it so far", s.played)
+	route(r, http.MethodDelete, "/api/playground/{id}", "stopPlaying", "End it", s.stopPlaying)
+	route(r, http.MethodGet, "/api/requests/{id}/prompt", "prompt", "What was asked in a request, where that was captured: to ask it in the playground", s.prompt)
 	route(r, http.MethodPost, decidePath, "decide", "How would a request be decided now? Nothing is sent", s.decide)
 }
 

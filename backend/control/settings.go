@@ -43,6 +43,8 @@ type Settings struct {
 	KeepDays int              `json:"keep_days" minimum:"0" maximum:"36500" doc:"How long requests are kept one by one; 0: for ever. What they came to by the hour stays"`
 	Runaway  string           `json:"runaway" enum:"off,tell,pause" doc:"What becomes of a tool that has run away: nothing, a notice, or a notice and a pause"`
 
+	Welcomed bool `json:"welcomed" doc:"The first steps are done, or were skipped: the pages show them no more"`
+
 	NotifyBudget   bool `json:"notify_budget" doc:"Tell at once when a budget is nearly spent, or is"`
 	NotifyKey      bool `json:"notify_key" doc:"Tell at once when an account refuses its key, or has no money left"`
 	NotifyFailover bool `json:"notify_failover" doc:"Tell at once when requests keep failing over from an account"`
@@ -96,6 +98,7 @@ type EditSettings struct {
 	Rate     *float64          `json:"rate,omitempty" minimum:"0" maximum:"1000000000"`
 	KeepDays *int              `json:"keep_days,omitempty" minimum:"0" maximum:"36500"`
 	Runaway  *string           `json:"runaway,omitempty" enum:"off,tell,pause"`
+	Welcomed *bool             `json:"welcomed,omitempty"`
 
 	NotifyBudget   *bool `json:"notify_budget,omitempty"`
 	NotifyKey      *bool `json:"notify_key,omitempty"`
@@ -115,6 +118,7 @@ func (e EditSettings) apply(to *Settings) {
 	set(&to.CloseToTray, e.CloseToTray)
 	set(&to.StartHidden, e.StartHidden)
 	set(&to.Hedge, e.Hedge)
+	set(&to.Welcomed, e.Welcomed)
 	set(&to.AnswerUSD, e.AnswerUSD)
 	set(&to.SecondUSD, e.SecondUSD)
 	set(&to.Tolerance, e.Tolerance)

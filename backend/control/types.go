@@ -105,6 +105,7 @@ type AddAccount struct {
 	BaseURL  string `json:"base_url,omitempty" doc:"As people paste it; the provider's own where empty"`
 	Name     string `json:"name,omitempty" doc:"The provider's name where empty"`
 	Key      string `json:"key,omitempty" doc:"The secret; goes to the keychain"`
+	Variable string `json:"variable,omitempty" doc:"The variable of Metapi's environment that has it, in place of the key: one of those that are offered"`
 	Proxy    string `json:"proxy,omitempty" doc:"How it is reached: direct, system, or a proxy's URL; as the settings say where empty"`
 	Force    bool   `json:"force,omitempty" doc:"Keep the account even if its models cannot be listed now (not if the key is refused)"`
 }
@@ -180,6 +181,7 @@ type Model struct {
 	Input         *float64 `json:"input_usd,omitempty" doc:"Dollars per million input tokens; absent where unknown"`
 	Output        *float64 `json:"output_usd,omitempty" doc:"Dollars per million output tokens; absent where unknown"`
 	CacheRead     *float64 `json:"cache_read_usd,omitempty" doc:"Dollars per million input tokens read from a cache; absent where unknown"`
+	CacheWrite    *float64 `json:"cache_write_usd,omitempty" doc:"Dollars per million input tokens written to a cache; absent where unknown"`
 	Tiered        bool     `json:"tiered,omitempty" doc:"Long prompts, or some hours, cost another price"`
 	PriceSource   string   `json:"price_source,omitempty" doc:"Where the price is from"`
 	PriceAsOf     string   `json:"price_as_of,omitempty" doc:"The day of that, 2006-01-02"`
@@ -189,6 +191,8 @@ type Model struct {
 	PriceDisputed string   `json:"price_disputed,omitempty" doc:"A source that differs by more than a tenth; budgets hold back by the dearer"`
 	OtherInput    *float64 `json:"other_input_usd,omitempty" doc:"What that one says"`
 	OtherOutput   *float64 `json:"other_output_usd,omitempty"`
+
+	Quality *float64 `json:"quality,omitempty" minimum:"0" maximum:"1" doc:"The share of good answers that is expected of it; absent where nothing is known, or nobody serves"`
 
 	Can      []string  `json:"can,omitempty" enum:"images,reasoning" doc:"What it is known to take or do; absent where nothing is known"`
 	LastSeen time.Time `json:"last_seen"`

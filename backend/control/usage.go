@@ -209,6 +209,7 @@ func (s *Service) names() (names, error) {
 		n.clients[c.ID] = c.Name
 	}
 	n.clients[gateway.ProbeClient] = "Metapi itself"
+	n.clients[gateway.PlaygroundClient] = gateway.PlaygroundName
 	return n, err
 }
 

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"metapi/backend/account"
 	"metapi/backend/network"
 	"metapi/backend/protocol"
 	"metapi/backend/protocol/tokens"
@@ -149,6 +150,13 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, ep.dialect(), e)
 		return
 	}
+	if !g.serve(w, r, ep, snap, client) {
+		panic(http.ErrAbortHandler) // the way to end a connection such that no client takes what came for all
+	}
+}
+
+// serve takes a client's request on its way. It returns false where a reply broke off that the client cannot be told of but by breaking off, too.
+func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, ep endpoint, snap *snapshot.Snapshot, client *account.Client) (whole bool) {
 	switch {
 	case client.Paused != "":
 		refuse(w, ep.dialect(), &protocol.Error{Kind: protocol.Forbidden, Message: fmt.Sprintf(
@@ -163,10 +171,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer g.running.Done()
 		g.procs.note(g.inFlight.Add(1))
 		defer g.inFlight.Add(-1)
-		if x := newExchange(g, w, r, ep, snap, client); !x.run() {
-			panic(http.ErrAbortHandler) // the way to end a connection such that no client takes what came for all
-		}
+		return newExchange(g, w, r, ep, snap, client).run()
 	}
+	return true
 }
 
 // refuse answers with e in the dialect's shape.

@@ -41,6 +41,9 @@ type Provider struct {
 	serve func(p *Provider, name string) (protocol.Set, string)
 }
 
+// Variables are the names of environment variables that people keep a key of this provider in.
+func (p *Provider) Variables() []string { return p.keys.Variables }
+
 // Compatible reports whether only the user can know the base URL.
 func (p *Provider) Compatible() bool { return p.DefaultBaseURL == "" }
 

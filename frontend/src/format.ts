@@ -55,11 +55,11 @@ export function left(amounts: { currency: string; value: number }[]): string {
   return new Intl.ListFormat(language()).format(amounts.map((a) => `${a.value.toLocaleString(locale(), places)} ${a.currency}`));
 }
 
-/** A price per million tokens. */
-export function rate(usd: number | undefined): string {
+/** A price, of a million tokens or something else, in the currency that money is shown in. */
+export function rate(usd: number | undefined, places = 4): string {
   if (usd === undefined) return "–";
   if (usd === 0) return t("free");
-  return amount(usd, "USD", 2, 4);
+  return amount(usd * shown.rate, shown.currency, 2, places);
 }
 
 /** A figure with some places behind the point, without zeros at its end. */

@@ -177,6 +177,36 @@ func (c *Client) SetThumb(ctx context.Context, id string, thumb control.Thumb) (
 	return post[control.Done](ctx, c, "/api/requests/"+url.PathEscape(id)+"/thumb", map[string]control.Thumb{"thumb": thumb})
 }
 
+// Play asks a model in the playground; what comes of it is told by events, and by Played.
+func (c *Client) Play(ctx context.Context, p control.Prompt) (control.Run, error) {
+	return post[control.Run](ctx, c, "/api/playground", p)
+}
+
+// Played is all that has come of a run of the playground so far.
+func (c *Client) Played(ctx context.Context, id string) (control.Run, error) {
+	return get[control.Run](ctx, c, "/api/playground/"+url.PathEscape(id), nil)
+}
+
+// StopPlaying ends a run.
+func (c *Client) StopPlaying(ctx context.Context, id string) (control.Run, error) {
+	return call[control.Run](ctx, c, http.MethodDelete, "/api/playground/"+url.PathEscape(id), nil, nil)
+}
+
+// Prompt is what was asked in a captured request, as the playground asks it.
+func (c *Client) Prompt(ctx context.Context, id string) (control.Prompt, error) {
+	return get[control.Prompt](ctx, c, "/api/requests/"+url.PathEscape(id)+"/prompt", nil)
+}
+
+// Environment lists the keys that stand in the environment of Metapi.
+func (c *Client) Environment(ctx context.Context) ([]control.EnvironmentKey, error) {
+	return get[[]control.EnvironmentKey](ctx, c, "/api/environment", nil)
+}
+
+// Scores is how good a model's answers are expected to be.
+func (c *Client) Scores(ctx context.Context, name string) (control.Scores, error) {
+	return get[control.Scores](ctx, c, "/api/scores", url.Values{"name": {name}})
+}
+
 // Mode tells the mode in force.
 func (c *Client) Mode(ctx context.Context) (control.ModeInfo, error) {
 	return get[control.ModeInfo](ctx, c, "/api/mode", nil)

@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 
 import { asProblem, data, DELETE, GET, PATCH, POST, PUT, type Schemas } from "./client";
 import { Lately, type List, tooLong, withRow } from "./rows";
+import { hear, resume } from "./play";
 import { type Event, type Link, subscribe } from "./subscribe";
 
 export type Account = Schemas["Account"];
@@ -68,6 +69,7 @@ export function useLive(told: (notice: Notice) => void): Link {
       switch (event.type) {
         case "resync":
           void client.invalidateQueries();
+          resume();
           break;
         case "changed":
           for (const topic of event.topics ?? []) {
@@ -78,6 +80,9 @@ export function useLive(told: (notice: Notice) => void): Link {
           if (event.request !== undefined) put(client, event.request);
           settleSoon();
           logSoon();
+          break;
+        case "played":
+          if (event.played !== undefined) hear(event.played);
           break;
         case "notice":
           if (event.notice !== undefined) told(event.notice);
@@ -132,6 +137,10 @@ export const useModels = () => useQuery({ queryKey: ["models"], queryFn: async (
 export const usePrices = () => useQuery({ queryKey: ["models", "list of prices"], queryFn: () => data(GET("/api/prices")) });
 /** What a model costs, at each account that offers it. */
 export const usePrice = (name: string) => useQuery({ queryKey: ["models", "price", name], queryFn: async () => (await data(GET("/api/price", { params: { query: { name } } }))) ?? [], placeholderData: undefined });
+export const scoresOf = (name: string) => ({ queryKey: ["models", "scores", name], queryFn: () => data(GET("/api/scores", { params: { query: { name } } })) });
+export const useEnvironment = () => useQuery({ queryKey: ["environment"], queryFn: async () => (await data(GET("/api/environment"))) ?? [], staleTime: 0 });
+/** What was asked in a captured request, for the playground. */
+export const prompt = (id: string) => data(GET("/api/requests/{id}/prompt", at(id)));
 export const useClients = () => useQuery({ queryKey: ["clients"], queryFn: async () => (await data(GET("/api/clients"))) ?? [] });
 export const useSettings = () => useQuery({ queryKey: ["settings"], queryFn: () => data(GET("/api/settings")) });
 export const useDoctor = () =>

@@ -372,6 +372,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/environment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Keys that stand in the environment of Metapi, by their variables */
+        get: operations["environment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -522,6 +539,41 @@ export interface paths {
         /** Refuse requests until resume */
         post: operations["pause"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/playground": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask one model in the playground; its answer is told of as it comes */
+        post: operations["play"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/playground/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that has come of it so far */
+        get: operations["played"];
+        put?: never;
+        post?: never;
+        /** End it */
+        delete: operations["stopPlaying"];
         options?: never;
         head?: never;
         patch?: never;
@@ -700,6 +752,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/requests/{id}/prompt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was asked in a request, where that was captured: to ask it in the playground */
+        get: operations["prompt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/requests/{id}/receipt": {
         parameters: {
             query?: never;
@@ -832,6 +901,23 @@ export interface paths {
         put?: never;
         /** Undo the last change of routing.yaml that was made here */
         post: operations["undoRouting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How good a model's answers are expected to be, by what is asked */
+        get: operations["scores"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1158,6 +1244,8 @@ export interface components {
             provider?: string;
             /** @description How it is reached: direct, system, or a proxy's URL; as the settings say where empty */
             proxy?: string;
+            /** @description The variable of Metapi's environment that has it, in place of the key: one of those that are offered */
+            variable?: string;
         };
         AddClientInputBody: {
             /** @description The tool's name */
@@ -1487,6 +1575,23 @@ export interface components {
             /** @description Why the first candidate comes first, in a sentence */
             why?: string;
         };
+        Delta: {
+            /** @description Nothing more comes: the run tells what it took and cost */
+            ended?: boolean;
+            /**
+             * Format: int64
+             * @description How many pieces came before
+             */
+            from: number;
+            run: string;
+            text?: string;
+            thinking?: string;
+            /**
+             * Format: int64
+             * @description How many there are with these
+             */
+            to: number;
+        };
         DeploymentHealth: {
             /** @description The account's slug */
             account: string;
@@ -1578,6 +1683,14 @@ export interface components {
             /** @description The listing answered, and the key was taken */
             ok: boolean;
         };
+        DomainScore: {
+            domain: string;
+            /**
+             * Format: double
+             * @description The share of good answers
+             */
+            quality: number;
+        };
         Done: {
             message: string;
         };
@@ -1641,6 +1754,18 @@ export interface components {
             theme?: "system" | "light" | "dark";
             /** Format: double */
             tolerance?: number;
+            welcomed?: boolean;
+        };
+        EnvironmentKey: {
+            /** @description That stands beside it; absent: the provider's own */
+            base_url?: string;
+            /** @description The end of the key */
+            hint: string;
+            /** @description The provider's name */
+            name: string;
+            /** @description A provider id */
+            provider: string;
+            variable: string;
         };
         ErrorShare: {
             kind: string;
@@ -1660,10 +1785,11 @@ export interface components {
         };
         Event: {
             notice?: components["schemas"]["Notice"];
+            played?: components["schemas"]["Delta"];
             request?: components["schemas"]["Row"];
             topics?: ("status" | "accounts" | "models" | "clients" | "settings" | "doctor" | "routing")[] | null;
             /** @enum {string} */
-            type: "resync" | "changed" | "request" | "show" | "notice";
+            type: "resync" | "changed" | "request" | "show" | "notice" | "played";
         };
         Excluded: {
             account: string;
@@ -2023,6 +2149,11 @@ export interface components {
              * @description Dollars per million input tokens read from a cache; absent where unknown
              */
             cache_read_usd?: number;
+            /**
+             * Format: double
+             * @description Dollars per million input tokens written to a cache; absent where unknown
+             */
+            cache_write_usd?: number;
             /** @description What it is known to take or do; absent where nothing is known */
             can?: ("images" | "reasoning")[] | null;
             /**
@@ -2078,6 +2209,11 @@ export interface components {
             price_unknown?: string;
             protocols: string[] | null;
             provider: string;
+            /**
+             * Format: double
+             * @description The share of good answers that is expected of it; absent where nothing is known, or nobody serves
+             */
+            quality?: number;
             /** @description Long prompts, or some hours, cost another price */
             tiered?: boolean;
         };
@@ -2315,6 +2451,30 @@ export interface components {
             status: number;
             /** @description The HTTP status in words */
             title: string;
+        };
+        Prompt: {
+            /**
+             * @description How hard it shall think; absent: as the model will
+             * @enum {string}
+             */
+            effort?: "none" | "minimal" | "low" | "medium" | "high";
+            /** @description There was more, tools or files, that the playground cannot ask again */
+            left_out?: boolean;
+            /**
+             * Format: int64
+             * @description Tokens; absent: as the model will
+             */
+            max_output?: number;
+            /** @description As a tool would ask for it; account/model has it from that account */
+            model: string;
+            system?: string;
+            /**
+             * Format: double
+             * @description Absent: the model's own
+             */
+            temperature?: number;
+            /** @description The conversation, the last of them what is asked */
+            turns: components["schemas"]["Turn"][] | null;
         };
         Proposal: {
             /** @description Empty for the provider's own, or where only the user can know it */
@@ -2714,6 +2874,26 @@ export interface components {
             /** Format: int64 */
             took_ms?: number;
         };
+        Run: {
+            /** @description Why it failed, in a sentence */
+            error?: string;
+            id: string;
+            /**
+             * Format: int64
+             * @description How many have come: see the events
+             */
+            pieces: number;
+            /** @description The id of its request, once it is known */
+            request?: string;
+            /** @description What it took and cost, and who answered; once it has ended */
+            row?: components["schemas"]["Row"];
+            /** Format: date-time */
+            started: string;
+            /** @enum {string} */
+            state: "running" | "ok" | "failed" | "stopped";
+            text?: string;
+            thinking?: string;
+        };
         SaveBundleInputBody: {
             /** @description Of the bundle that was looked at */
             id: string;
@@ -2751,6 +2931,22 @@ export interface components {
             message?: string;
             /** @enum {string} */
             outcome?: "ok" | "empty" | "unreachable" | "unauthorised" | "blocked" | "unparsable" | "";
+        };
+        Scores: {
+            /** @description By what is asked; empty where nothing is known */
+            domains: components["schemas"]["DomainScore"][] | null;
+            /**
+             * @description What that rests on, before thumbs
+             * @enum {string}
+             */
+            evidence: "published" | "family" | "no evidence" | "your own";
+            /** @description Likewise, in words */
+            from?: string;
+            /**
+             * Format: double
+             * @description How many answers the user's thumbs weigh
+             */
+            thumbs: number;
         };
         Session: {
             /** @description To be sent as Authorization: Bearer TOKEN; good while this instance runs */
@@ -2883,6 +3079,8 @@ export interface components {
              * @description How good a model must be for cost mode, in terms of the best that could serve; 0: however bad
              */
             tolerance: number;
+            /** @description The first steps are done, or were skipped: the pages show them no more */
+            welcomed: boolean;
         };
         Shown: {
             shown: boolean;
@@ -2946,6 +3144,13 @@ export interface components {
         Timeline: {
             /** @description Oldest first; hours without any are left out */
             hours: components["schemas"]["Hour"][] | null;
+        };
+        Turn: {
+            /** @description As data: URLs, or http: and https: */
+            images?: string[] | null;
+            /** @enum {string} */
+            role: "user" | "assistant";
+            text?: string;
         };
         UndoRoutingRequest: {
             /** @description What the change came to; absent: whatever there is */
@@ -4021,6 +4226,35 @@ export interface operations {
             };
         };
     };
+    environment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvironmentKey"][] | null;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     events: {
         parameters: {
             query?: {
@@ -4343,6 +4577,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Paused"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    play: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Prompt"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    played: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stopPlaying: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
                 };
             };
             /** @description Error */
@@ -4787,6 +5116,37 @@ export interface operations {
             };
         };
     };
+    prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prompt"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     receipt: {
         parameters: {
             query?: never;
@@ -5092,6 +5452,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Routing"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scores: {
+        parameters: {
+            query: {
+                /** @description As the upstream calls it */
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scores"];
                 };
             };
             /** @description Error */

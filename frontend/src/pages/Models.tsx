@@ -1,145 +1,149 @@
-import { Badge, Button, Group, MultiSelect, Pagination, Stack, Switch, Table, Text, TextInput, Tooltip, UnstyledButton } from "@mantine/core";
+import { ActionIcon, Badge, Button, Checkbox, Group, MultiSelect, Select, Stack, Switch, Table, Text, TextInput, Tooltip, UnstyledButton } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
-import { IconBoxModel2, IconBrain, IconPhoto, IconSearch } from "@tabler/icons-react";
-import { memo, useDeferredValue, useMemo, useRef, useState } from "react";
+import { IconArrowDown, IconArrowUp, IconBoxModel2, IconBrain, IconColumns, IconMessages, IconPhoto, IconSearch } from "@tabler/icons-react";
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { memo, type ReactNode, useCallback, useDeferredValue, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useLocation } from "wouter";
 
-import { type DeploymentHealth, type Model, useAccounts, useHealth, useModels } from "../api/queries";
-import { ago, rate, size } from "../format";
-import { plural } from "../words";
+import { type Model, useAccounts, useHealth, useModels, useProviders } from "../api/queries";
+import { ago, rate, share, size } from "../format";
+import { plural, t } from "../words";
 import { CopyIcon } from "../ui/Copy";
 import { Lately } from "../ui/Health";
 import { Empty, Loaded, Page } from "../ui/Parts";
 import { protocolName } from "../ui/protocols";
+import { Compare } from "./models/Compare";
+import { figureText } from "./models/figureText";
+import { figures, filtered, group, type Name, offered, type Sort, sorted, type Trait, traits, type Wanted, withHealth } from "./models/names";
 import { PriceDetail } from "./models/Price";
 import { PriceList } from "./models/PriceList";
 
-const perPage = 50;
 const fewOffers = 4; // what a row has room for
+const fewRows = 100; // that are drawn all at once
+const mostCompared = 4;
 
-/** One name that can be asked for, and who offers it. */
-interface Offered {
-  name: string;
-  model: string;
-  display?: string;
-  offers: Model[];
-  gone: boolean;
-  /** All that it is searched by, in small letters: made once, since there may be tens of thousands. */
-  text: string;
+/** What a model can be asked to be, in words. */
+function traitName(trait: Trait): string {
+  switch (trait) {
+    case "images":
+      return t("Takes images");
+    case "reasoning":
+      return t("Can reason before it answers");
+    case "talks":
+      return t("Can be talked to");
+    case "priced":
+      return t("Price is known");
+    case "free":
+      return t("Free of charge");
+    case "asked":
+      return t("Asked lately");
+  }
 }
 
 /** All models; asked is what to search for first. */
 export function Models({ asked = "" }: { asked?: string }) {
   const models = useModels();
   const { data: accounts } = useAccounts();
+  const { data: providers } = useProviders();
+  const { data: health } = useHealth();
   const [, go] = useLocation();
-  const [query, setQuery] = useState(asked);
-  const [of, setOf] = useState<string[]>([]);
-  const [gone, setGone] = useState(false);
-  const [page, setPage] = useState(1);
+  const nothing: Wanted = { words: "", accounts: [], provider: null, traits: [], gone: false };
+  const [wanted, setWanted] = useState<Wanted>({ ...nothing, words: asked });
+  const [sort, setSort] = useState<Sort>({ by: "name", down: false });
+  const [chosen, setChosen] = useState<string[]>([]);
+  const [comparing, setComparing] = useState(false);
   const field = useRef<HTMLInputElement>(null);
   useHotkeys([["/", () => field.current?.focus()]]);
 
-  const { data: health } = useHealth();
-  const done = useMemo(() => byName(health?.deployments ?? []), [health]);
-  const names = useMemo(() => group(models.data ?? []), [models.data]);
-  const wanted = useDeferredValue(query); // the field shows each letter at once; the rows follow
-  const shown = useMemo(() => {
-    const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
-    return names.filter(
-      (n) =>
-        (gone || !n.gone) &&
-        (of.length === 0 || n.offers.some((o) => of.includes(o.account))) &&
-        words.every((w) => n.text.includes(w)),
-    );
-  }, [names, wanted, of, gone]);
-  const pages = Math.max(1, Math.ceil(shown.length / perPage));
-  const at = Math.min(page, pages);
-  const anyGone = names.some((n) => n.gone);
+  const names = useMemo(() => withHealth(group(models.data ?? []), health?.deployments ?? []), [models.data, health]);
+  const want = useDeferredValue(wanted); // the field shows each letter at once; the rows follow
+  const shown = useMemo(() => sorted(filtered(names, want), sort), [names, want, sort]);
+  const set = (next: Partial<Wanted>) => setWanted({ ...wanted, ...next });
+  const choose = useCallback((name: string, on: boolean) => setChosen((now) => (on ? [...now, name] : now.filter((n) => n !== name))), []);
+  const mine = useMemo(() => {
+    const used = new Set((models.data ?? []).map((m) => m.provider));
+    return (providers ?? []).filter((p) => used.has(p.id)).map((p) => ({ value: p.id, label: p.name }));
+  }, [models.data, providers]);
+  const listed = names.filter((n) => !n.gone).length;
 
   return (
-    <Page title="Models" about={names.length === 0 ? undefined : `${plural(names.filter((n) => !n.gone).length, "name")} you can ask for, at ${plural(accounts?.length ?? 0, "account")}. Prices are per million tokens.`}>
+    <Page
+      title={t("Models")}
+      about={
+        names.length === 0
+          ? undefined
+          : t("{{names}} you can ask for, at {{accounts}}. Prices are per million tokens.", { names: plural(listed, "name"), accounts: plural(accounts?.length ?? 0, "account") })
+      }
+    >
       <Loaded of={models}>
         {(list) =>
           list.length === 0 ? (
             <Empty
               icon={IconBoxModel2}
-              title={accounts?.length ? "Your accounts offer no models" : "No models yet"}
-              action={<Button onClick={() => go(accounts?.length ? "/accounts" : "/accounts/add")}>{accounts?.length ? "See what is wrong" : "Add an account"}</Button>}
+              title={accounts?.length ? t("Your accounts offer no models") : t("No models yet")}
+              action={<Button onClick={() => go(accounts?.length ? "/accounts" : "/accounts/add")}>{accounts?.length ? t("See what is wrong") : t("Add an account")}</Button>}
             >
-              {accounts?.length ? "Test an account: it tells why its models could not be read." : "Add an account, and Metapi finds out which models it offers."}
+              {accounts?.length ? t("Test an account: it tells why its models could not be read.") : t("Add an account, and Metapi finds out which models it offers.")}
             </Empty>
           ) : (
             <Stack>
               <Group gap="sm">
                 <TextInput
                   ref={field}
-                  placeholder="Search names, makers, accounts"
-                  aria-label="Search models"
+                  placeholder={t("Search names, makers, accounts")}
+                  aria-label={t("Search models")}
                   leftSection={<IconSearch size={16} />}
-                  value={query}
-                  onChange={(e) => {
-                    setQuery(e.currentTarget.value);
-                    setPage(1);
-                  }}
+                  value={wanted.words}
+                  onChange={(e) => set({ words: e.currentTarget.value })}
                   style={{ flex: 1, minWidth: 220 }}
                 />
                 <MultiSelect
-                  placeholder={of.length === 0 ? "All accounts" : undefined}
-                  aria-label="Accounts"
+                  placeholder={wanted.accounts.length === 0 ? t("All accounts") : undefined}
+                  aria-label={t("Accounts")}
                   data={(accounts ?? []).map((a) => ({ value: a.slug, label: a.name }))}
-                  value={of}
-                  onChange={(v) => {
-                    setOf(v);
-                    setPage(1);
-                  }}
+                  value={wanted.accounts}
+                  onChange={(accounts) => set({ accounts })}
                   clearable
-                  w={240}
+                  w={190}
                 />
-                {anyGone && <Switch label="Also those that are gone" checked={gone} onChange={(e) => setGone(e.currentTarget.checked)} />}
+                <Select placeholder={t("All providers")} aria-label={t("Provider")} data={mine} value={wanted.provider} onChange={(provider) => set({ provider })} clearable w={170} />
+                <MultiSelect
+                  placeholder={wanted.traits.length === 0 ? t("Whatever they can") : undefined}
+                  aria-label={t("What they can")}
+                  data={(Object.keys(traits) as Trait[]).map((value) => ({ value, label: traitName(value) }))}
+                  value={wanted.traits}
+                  onChange={(v) => set({ traits: v as Trait[] })}
+                  clearable
+                  w={200}
+                />
+                {names.some((n) => n.gone) && <Switch label={t("Also those that are gone")} checked={wanted.gone} onChange={(e) => set({ gone: e.currentTarget.checked })} />}
               </Group>
-              <PriceList />
+              <Group justify="space-between" gap="xs">
+                <PriceList />
+                <Group gap="xs">
+                  {chosen.length > 0 && (
+                    <Button size="compact-sm" variant="subtle" color="gray" onClick={() => setChosen([])}>
+                      {t("Choose none")}
+                    </Button>
+                  )}
+                  <Tooltip label={t("Tick two to four models first.")} disabled={chosen.length > 1}>
+                    <Button size="compact-sm" variant="default" leftSection={<IconColumns size={14} />} data-disabled={chosen.length < 2 || undefined} aria-disabled={chosen.length < 2} onClick={() => chosen.length > 1 && setComparing(true)}>
+                      {chosen.length < 2 ? t("Compare") : t("Compare {{n}} models", { n: chosen.length })}
+                    </Button>
+                  </Tooltip>
+                </Group>
+              </Group>
               {shown.length === 0 ? (
-                <Empty icon={IconSearch} title="Nothing has that name" action={<Button variant="default" onClick={() => (setQuery(""), setOf([]))}>Show all</Button>}>
-                  No model here matches what you search for.
+                <Empty icon={IconSearch} title={t("Nothing has that name")} action={<Button variant="default" onClick={() => setWanted(nothing)}>{t("Show all")}</Button>}>
+                  {t("No model here matches what you search for.")}
                 </Empty>
               ) : (
-                <Table.ScrollContainer minWidth={520}>
-                  <Table aria-label="Models" stickyHeader>
-                    <Table.Thead>
-                      <Table.Tr>
-                        <Table.Th w="36%">Model</Table.Th>
-                        <Table.Th>Offered by</Table.Th>
-                        <Table.Th ta="right">Input</Table.Th>
-                        <Table.Th ta="right" className="wide">
-                          Cached
-                        </Table.Th>
-                        <Table.Th ta="right">Output</Table.Th>
-                        <Table.Th ta="right" className="wide">
-                          Context
-                        </Table.Th>
-                        <Table.Th className="wide">Can</Table.Th>
-                      </Table.Tr>
-                    </Table.Thead>
-                    <Table.Tbody>
-                      {shown.slice((at - 1) * perPage, at * perPage).map((n) => (
-                        <NameRow key={n.name} of={n} done={done.get(n.name)} />
-                      ))}
-                    </Table.Tbody>
-                  </Table>
-                </Table.ScrollContainer>
+                <NameTable names={shown} sort={sort} setSort={setSort} chosen={chosen} choose={choose} />
               )}
               <Text size="xs" c="dimmed">
-                * long prompts, or some hours, cost another price · ! two sources differ · ? not every account's price is known · – not known: in cost mode it comes last
+                {t("* long prompts, or some hours, cost another price · ! two sources differ · ? not every account's price is known · – not known: in cost mode it comes last")}
               </Text>
-              {pages > 1 && (
-                <Group justify="space-between">
-                  <Text size="sm" c="dimmed">
-                    {plural(shown.length, "name")}
-                  </Text>
-                  <Pagination total={pages} value={at} onChange={setPage} getControlProps={(c) => ({ "aria-label": `${c} page` })} />
-                </Group>
-              )}
+              {comparing && <Compare names={names.filter((n) => chosen.includes(n.name))} close={() => setComparing(false)} />}
             </Stack>
           )
         }
@@ -148,34 +152,92 @@ export function Models({ asked = "" }: { asked?: string }) {
   );
 }
 
-/** Gathers who offers each name, in the user's order of accounts. */
-function group(models: Model[]): Offered[] {
-  const by = new Map<string, Offered>();
-  for (const m of models) {
-    const n = by.get(m.name) ?? { name: m.name, model: m.model, display: m.display, offers: [], gone: true, text: "" };
-    n.offers.push(m);
-    n.display ??= m.display;
-    n.gone &&= m.gone !== undefined;
-    by.set(m.name, n);
-  }
-  for (const n of by.values()) n.text = `${n.name} ${n.model} ${n.display ?? ""} ${n.offers.map((o) => `${o.account} ${o.provider}`).join(" ")}`.toLowerCase();
-  return [...by.values()];
+interface TableOf {
+  names: Name[];
+  sort: Sort;
+  setSort: (sort: Sort) => void;
+  chosen: string[];
+  choose: (name: string, on: boolean) => void;
 }
 
-/** How each name has done, at those that were asked for it. */
-function byName(health: DeploymentHealth[]): Map<string, DeploymentHealth[]> {
-  const by = new Map<string, DeploymentHealth[]>();
-  for (const d of health) by.set(d.name, [...(by.get(d.name) ?? []), d]);
-  return by;
+/** The table: whole where it is short, else as much of it as is in sight. */
+function NameTable({ names, sort, setSort, chosen, choose }: TableOf) {
+  const body = useRef<HTMLTableSectionElement>(null);
+  const [top, setTop] = useState(0);
+  useLayoutEffect(() => setTop((body.current?.getBoundingClientRect().top ?? 0) + window.scrollY), []);
+  const long = names.length > fewRows;
+  const window_ = useWindowVirtualizer({ count: names.length, estimateSize: () => 52, overscan: 12, scrollMargin: top, getItemKey: (i) => names[i]!.name, enabled: long });
+  const rows = window_.getVirtualItems();
+  const above = long ? (rows[0]?.start ?? top) - top : 0;
+  const below = long ? Math.max(0, window_.getTotalSize() - (rows.at(-1)?.end ?? top) + top) : 0;
+  const row = (n: Name, i: number) => (
+    <NameRow key={n.name} of={n} index={i} measure={long ? window_.measureElement : undefined} chosen={chosen.includes(n.name)} full={chosen.length >= mostCompared} choose={choose} />
+  );
+  const head = (by: Sort["by"], label: string, className?: string, right = true) => <Head key={by} by={by} sort={sort} setSort={setSort} label={label} className={className} right={right} />;
+  return (
+    <Table.ScrollContainer minWidth={560}>
+      <Table aria-label={t("Models")} aria-rowcount={names.length + 1} horizontalSpacing={6}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th w={32} aria-label={t("Compare")} />
+            {head("name", t("Model"), undefined, false)}
+            <Table.Th>{t("Offered by")}</Table.Th>
+            {head("input", t("Input"))}
+            {head("cached", t("Cached"), "wide")}
+            {head("output", t("Output"))}
+            {head("context", t("Context"), "wide")}
+            {head("quality", t("Quality"), "wide")}
+            {head("first", t("First token"), "wide")}
+            <Table.Th className="wide">{t("Can")}</Table.Th>
+            <Table.Th w={36} aria-label={t("Try it")} />
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody ref={body}>
+          {above > 0 && <tr aria-hidden style={{ height: above }} />}
+          {long ? rows.map((r) => row(names[r.index]!, r.index)) : names.map(row)}
+          {below > 0 && <tr aria-hidden style={{ height: below }} />}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
 }
 
-const NameRow = memo(function NameRow({ of: n, done }: { of: Offered; done: DeploymentHealth[] | undefined }) {
-  const first = n.offers.find((o) => o.gone === undefined) ?? n.offers[0]!;
+/** A head that sorts: what is better comes first, and at a second click last. */
+function Head({ by, sort, setSort, label, className, right }: { by: Sort["by"]; sort: Sort; setSort: (s: Sort) => void; label: string; className?: string; right: boolean }) {
+  const on = sort.by === by;
+  const first = by === "context" || by === "quality"; // much is better
+  const Arrow = sort.down ? IconArrowDown : IconArrowUp;
+  return (
+    <Table.Th ta={right ? "right" : undefined} className={className} aria-sort={on ? (sort.down ? "descending" : "ascending") : undefined}>
+      <UnstyledButton fz="sm" fw={700} className="nowrap" onClick={() => setSort({ by, down: on ? !sort.down : first })}>
+        {label}
+        {on && <Arrow size={12} style={{ marginLeft: 2 }} aria-hidden />}
+      </UnstyledButton>
+    </Table.Th>
+  );
+}
+
+interface RowOf {
+  of: Name;
+  index: number;
+  measure?: (row: HTMLTableRowElement | null) => void;
+  chosen: boolean;
+  full: boolean;
+  choose: (name: string, on: boolean) => void;
+}
+
+const NameRow = memo(function NameRow({ of: n, index, measure, chosen, full, choose }: RowOf) {
+  const first = offered(n)[0] ?? n.offers[0]!;
+  const [, go] = useLocation();
   const [all, setAll] = useState(false);
   const [detail, setDetail] = useState(false);
   const shown = all || n.offers.length <= fewOffers + 1 ? n.offers : n.offers.slice(0, fewOffers);
+  const open = () => setDetail(true);
   return (
-    <Table.Tr>
+    <Table.Tr ref={measure} data-index={index} aria-rowindex={index + 2}>
+      <Table.Td>
+        <Checkbox size="xs" checked={chosen} disabled={!chosen && full} onChange={(e) => choose(n.name, e.currentTarget.checked)} aria-label={t("Compare {{model}}", { model: n.name })} />
+      </Table.Td>
       <Table.Td>
         <Group gap={4} wrap="nowrap">
           <div style={{ minWidth: 0 }}>
@@ -194,62 +256,99 @@ const NameRow = memo(function NameRow({ of: n, done }: { of: Offered; done: Depl
       <Table.Td>
         <Group gap={4}>
           {shown.map((o) => (
-            <Tooltip key={o.account} label={offerWords(o)}>
+            <Tooltip key={o.account} label={offerWords(o)} multiline maw={420}>
               <Badge variant={o.gone ? "outline" : "light"} color={o.gone ? "gray" : "metapi"} tt="none" fw={550} tabIndex={0} autoContrast>
-                {o.account}
-                {o.gone ? " (gone)" : ""}
+                {o.gone ? t("{{account}} (gone)", { account: o.account }) : o.account}
               </Badge>
             </Tooltip>
           ))}
           {shown.length < n.offers.length && (
-            <UnstyledButton fz="xs" c="var(--mantine-color-anchor)" onClick={() => setAll(true)} aria-label={`Show all ${n.offers.length} accounts that offer ${n.name}`}>
-              and {n.offers.length - shown.length} more
+            <UnstyledButton fz="xs" c="var(--mantine-color-anchor)" onClick={() => setAll(true)} aria-label={t("Show all {{n}} accounts that offer {{model}}", { n: n.offers.length, model: n.name })}>
+              {t("and {{n}} more", { n: n.offers.length - shown.length })}
             </UnstyledButton>
           )}
         </Group>
-        {done?.slice(0, fewOffers).map((d) => <Lately key={d.account} of={d} name={d.account} slim />)}
+        {n.health.slice(0, fewOffers).map((d) => (
+          <Lately key={d.account} of={d} name={d.account} slim />
+        ))}
       </Table.Td>
       <Table.Td ta="right">
-        <Prices of={n} get={(o) => o.input_usd} other={(o) => o.other_input_usd} open={() => setDetail(true)} />
+        <Prices of={n} get={(o) => o.input_usd} other={(o) => o.other_input_usd} open={open} />
         {detail && <PriceDetail of={n.name} close={() => setDetail(false)} />}
       </Table.Td>
       <Table.Td ta="right" className="wide">
-        <Prices of={n} get={(o) => o.cache_read_usd} open={() => setDetail(true)} />
+        <Prices of={n} get={(o) => o.cache_read_usd} open={open} />
       </Table.Td>
       <Table.Td ta="right">
-        <Prices of={n} get={(o) => o.output_usd} other={(o) => o.other_output_usd} open={() => setDetail(true)} />
+        <Prices of={n} get={(o) => o.output_usd} other={(o) => o.other_output_usd} open={open} />
       </Table.Td>
       <Table.Td ta="right" className="wide">
-        {size(first.context)}
+        {size(figures.context(n))}
+      </Table.Td>
+      <Table.Td ta="right" className="wide">
+        {quality(n)}
+      </Table.Td>
+      <Table.Td ta="right" className="wide nowrap">
+        {figureText("first", n)}
       </Table.Td>
       <Table.Td className="wide">
         <Group gap={6} wrap="nowrap">
-          {first.can?.includes("images") && (
-            <Tooltip label="Takes images">
-              <IconPhoto size={17} stroke={1.6} aria-label="Takes images" role="img" />
+          {traits.images(n) && (
+            <Tooltip label={t("Takes images")}>
+              <IconPhoto size={17} stroke={1.6} aria-label={t("Takes images")} role="img" />
             </Tooltip>
           )}
-          {first.can?.includes("reasoning") && (
-            <Tooltip label="Can reason before it answers">
-              <IconBrain size={17} stroke={1.6} aria-label="Can reason before it answers" role="img" />
+          {traits.reasoning(n) && (
+            <Tooltip label={t("Can reason before it answers")}>
+              <IconBrain size={17} stroke={1.6} aria-label={t("Can reason before it answers")} role="img" />
             </Tooltip>
           )}
         </Group>
+      </Table.Td>
+      <Table.Td>
+        {traits.talks(n) && (
+          <Tooltip label={t("Try it")}>
+            <ActionIcon variant="subtle" aria-label={t("Try {{model}}", { model: first.name })} onClick={() => go(`/playground?model=${encodeURIComponent(n.name)}`)}>
+              <IconMessages size={17} stroke={1.6} />
+            </ActionIcon>
+          </Tooltip>
+        )}
       </Table.Td>
     </Table.Tr>
   );
 });
 
+function quality(n: Name): ReactNode {
+  const q = figures.quality(n);
+  if (q === undefined) return "–";
+  return (
+    <Tooltip label={t("The share of good answers that is expected of it. Compare it to see that by what is asked.")} multiline maw={300}>
+      <span tabIndex={0}>{share(q, 1)}</span>
+    </Tooltip>
+  );
+}
+
 function offerWords(o: Model): string {
   const by = (o.protocols ?? []).map(protocolName).join(", ");
-  const price = o.price_unknown !== undefined ? o.price_unknown : `${rate(o.input_usd)} in, ${rate(o.output_usd)} out, by ${[o.price_source, o.price_as_of].filter(Boolean).join(" of ")}${o.price_old ? " (old)" : ""}`;
-  const state = o.gone === undefined ? "" : ` No longer listed since ${ago(o.gone, Date.now())}.`;
-  return `Ask for ${o.account}/${o.name} to have it from here only. ${by}; ${price}.${state}`;
+  const source = [o.price_source, o.price_as_of].filter(Boolean).join(" · ");
+  const price =
+    o.price_unknown !== undefined
+      ? o.price_unknown
+      : o.price_old
+        ? t("{{input}} in, {{output}} out, by {{source}} (old)", { input: rate(o.input_usd), output: rate(o.output_usd), source })
+        : t("{{input}} in, {{output}} out, by {{source}}", { input: rate(o.input_usd), output: rate(o.output_usd), source });
+  return [
+    t("Ask for {{name}} to have it from here only.", { name: `${o.account}/${o.name}` }),
+    `${by}; ${price}.`,
+    o.gone === undefined ? "" : t("No longer listed since {{time}}.", { time: ago(o.gone, Date.now()) }),
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
 
 /** The price of a model: one figure where all that offer it ask the same, else from the lowest to the highest. It opens all that is known. */
-function Prices({ of: n, get, other, open }: { of: Offered; get: (o: Model) => number | undefined; other?: (o: Model) => number | undefined; open: () => void }) {
-  const offers = n.offers.filter((o) => o.gone === undefined);
+function Prices({ of: n, get, other, open }: { of: Name; get: (o: Model) => number | undefined; other?: (o: Model) => number | undefined; open: () => void }) {
+  const offers = offered(n);
   const known = offers.map(get).filter((v) => v !== undefined);
   const low = Math.min(...known);
   const high = Math.max(...known);
@@ -257,18 +356,19 @@ function Prices({ of: n, get, other, open }: { of: Offered; get: (o: Model) => n
   const tiered = offers.some((o) => o.tiered && get(o) !== undefined);
   const disputed = offers.filter((o) => other?.(o) !== undefined && other(o) !== get(o));
   const text = known.length === 0 ? "–" : low === high ? rate(low) : `${rate(low)} – ${rate(high)}`;
+  const unknown = offers[0]?.price_unknown;
   const why = [
-    known.length === 0 ? `Not known: ${offers[0]?.price_unknown ?? "it is not in the price"}. In cost mode it comes last.` : "",
-    ...disputed.map((o) => `Disputed: ${rate(other?.(o))} by ${o.price_disputed}. Budgets hold back by the dearer.`),
-    some && known.length > 0 ? "Not every account's price is known." : "",
-    tiered ? "Long prompts, or some hours, cost another price; each request is reckoned at the one that holds." : "",
+    known.length > 0 ? "" : unknown === undefined ? t("Not known: it is not in the price. In cost mode it comes last.") : t("Not known: {{why}}. In cost mode it comes last.", { why: unknown }),
+    ...disputed.map((o) => t("Disputed: {{price}} by {{source}}. Budgets hold back by the dearer.", { price: rate(other?.(o)), source: o.price_disputed ?? "" })),
+    some && known.length > 0 ? t("Not every account's price is known.") : "",
+    tiered ? t("Long prompts, or some hours, cost another price; each request is reckoned at the one that holds.") : "",
   ]
     .filter(Boolean)
     .join(" ");
   const sign = `${text}${disputed.length > 0 ? " !" : ""}${some && known.length > 0 ? " ?" : ""}${tiered ? " *" : ""}`;
   return (
     <Tooltip label={why} disabled={why === ""} multiline maw={360}>
-      <UnstyledButton fz="sm" className="nowrap" onClick={open} aria-label={`${text}. ${why} Show all that ${n.name} costs`.replace(/\s+/g, " ")}>
+      <UnstyledButton fz="sm" className="nowrap" onClick={open} aria-label={[`${text}.`, why, t("Show all that {{model}} costs", { model: n.name })].filter(Boolean).join(" ")}>
         {sign}
       </UnstyledButton>
     </Tooltip>

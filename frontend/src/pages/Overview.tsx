@@ -1,16 +1,17 @@
 import { BarChart } from "@mantine/charts";
-import { Anchor, Box, Button, Code, Divider, Group, SegmentedControl, SimpleGrid, Stack, Table, Text, ThemeIcon, Timeline, VisuallyHidden } from "@mantine/core";
-import { IconActivity, IconCheck, IconKey, IconPlugConnected, IconRocket } from "@tabler/icons-react";
-import { type ReactNode, useState } from "react";
+import { Anchor, Box, Code, Divider, Group, SegmentedControl, SimpleGrid, Stack, Table, Text, ThemeIcon, VisuallyHidden } from "@mantine/core";
+import { IconActivity, IconRocket } from "@tabler/icons-react";
+import { useState } from "react";
 import { Link, useLocation } from "wouter";
 
-import { type Figures, type Row, type Standing, type Status, useAccounts, useClients, useNow, useRequests, useStatus, useUsageToday } from "../api/queries";
+import { type Figures, type Row, type Standing, type Status, useAccounts, useNow, useRequests, useStatus, useUsageToday } from "../api/queries";
 import { compact, count, dollars, duration, money, sum, when } from "../format";
 import { plural } from "../words";
 import { standingOf, stateOf } from "../shell/state";
 import { CopyIcon } from "../ui/Copy";
 import { ModeSwitch } from "../ui/ModeSwitch";
 import { Cost, Empty, Figure, Loaded, Page, Section, State } from "../ui/Parts";
+import { First } from "./first/First";
 import { SpentAndSaved } from "./overview/Money";
 import { RequestsLink } from "../ui/RequestsLink";
 import { requestState } from "../ui/requests";
@@ -22,7 +23,7 @@ export function Overview() {
       <Loaded of={status}>
         {(s) => (
           <Stack gap="md">
-            <FirstSteps status={s} />
+            <First status={s} />
             {(s.accounts ?? []).length > 0 && <Today />}
             {(s.accounts ?? []).length > 0 && <SpentAndSaved />}
             <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
@@ -49,49 +50,6 @@ function StateLine({ of: s }: { of: Status }) {
   if ((s.accounts ?? []).length === 0) return <>One address for all your tools, in front of all your accounts.</>;
   const accounts = plural((s.accounts ?? []).length, "account");
   return <>{`${word} · ${accounts} · ${plural(s.models, "model")} · ${s.in_flight > 0 ? plural(s.in_flight, "request") + " running" : "nothing running"}`}</>;
-}
-
-/** What is left to do until the first request, for who has just started. */
-function FirstSteps({ status }: { status: Status }) {
-  const { data: clients } = useClients();
-  const requests = useRequests({});
-  const [, go] = useLocation();
-  if (clients === undefined || requests.data === undefined) return null;
-  const answered = requests.hasNextPage || requests.data.pages.some((p) => (p.rows ?? []).some((r) => r.state === "ok"));
-  const done = [(status.accounts ?? []).length > 0, clients.some((c) => !c.revoked), answered];
-  const next = done.indexOf(false);
-  if (next < 0) return null;
-  const steps: [string, string, ReactNode][] = [
-    [
-      "Add an account",
-      "Paste a key of OpenAI, Anthropic, Gemini or any compatible server. It goes to your keychain.",
-      <Button onClick={() => go("/accounts/add")} leftSection={<IconKey size={16} />}>
-        Add an account
-      </Button>,
-    ],
-    [
-      "Connect a tool",
-      "Each tool gets a local key of its own, which is useless off this machine.",
-      <Button onClick={() => go("/tools/connect")} leftSection={<IconPlugConnected size={16} />}>
-        Connect a tool
-      </Button>,
-    ],
-    ["Send a request", "Ask your tool something: the request appears here as it runs.", null],
-  ];
-  return (
-    <Section title="Three steps to the first answer">
-      <Timeline active={next - 1} bulletSize={28} lineWidth={2}>
-        {steps.map(([title, text, action], i) => (
-          <Timeline.Item key={title} title={title} bullet={done[i] ? <IconCheck size={16} /> : <span>{i + 1}</span>}>
-            <Text size="sm" c="dimmed">
-              {text}
-            </Text>
-            {i === next && action !== null && <Box mt="xs">{action}</Box>}
-          </Timeline.Item>
-        ))}
-      </Timeline>
-    </Section>
-  );
 }
 
 function Today() {

@@ -10,6 +10,7 @@ import { Doctor } from "../pages/Doctor";
 import { Explain } from "../pages/Explain";
 import { Models } from "../pages/Models";
 import { Overview } from "../pages/Overview";
+import { Playground } from "../pages/Playground";
 import { Requests } from "../pages/Requests";
 import { Routing } from "../pages/Routing";
 import { Settings } from "../pages/Settings";
@@ -57,6 +58,7 @@ function Shell() {
             <Route path="/tools/:what?" component={Tools} />
             <Route path="/requests/*?">{({ "*": asked }) => <Requests asked={asked ?? ""} />}</Route>
             <Route path="/explain/:what?" component={Explain} />
+            <Route path={/^\/playground(\?.*)?$/} component={Playground} />
             <Route path="/costs" component={Costs} />
             <Route path="/settings" component={Settings} />
             <Route path="/doctor/:what?" component={Doctor} />
@@ -81,7 +83,7 @@ function useCurrency(): string {
 /** The page that is shown, without what is shown of it. */
 function usePage(): string {
   const [here] = useLocation();
-  return here.split("/")[1] ?? "";
+  return here.split(/[/?]/)[1] ?? "";
 }
 
 /** Another page begins at its top, wherever the one before was scrolled to. */
