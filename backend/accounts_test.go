@@ -387,3 +387,36 @@ func TestRemoveWithoutKey(t *testing.T) {
 		t.Errorf("there are %d accounts", len(list))
 	}
 }
+
+// A pool has one place: requests are spread over it before the next is asked, and the order is its own again once it is dissolved.
+func TestPoolAccounts(t *testing.T) {
+	h := newHouse(t)
+	ctx := t.Context()
+	v := imitation.New(t, imitation.OpenAI, imitation.WithModels("gpt-4o"), imitation.WithKey("sk-proj-cccc-0123456789"))
+	c := add(t, h.Client, v, "Third")
+	order := func(list []client.Account) (ids []string) {
+		for _, a := range list {
+			ids = append(ids, a.ID)
+		}
+		return ids
+	}
+	got := order(must(h.PoolAccounts(ctx, "Both", []string{"third", h.a.ID}))(t))
+	if !slices.Equal(got, []string{h.a.ID, c.ID, h.b.ID}) {
+		t.Errorf("those of a pool do not stand together: %v", got)
+	}
+	for range 40 {
+		if status := call(t, h.addr, h.key, "gpt-4o"); status != 200 {
+			t.Fatalf("got %d", status)
+		}
+	}
+	if a, c := len(h.va.Calls()), len(v.Calls()); a == 0 || c == 0 || a+c < 40 {
+		t.Errorf("requests are not spread over the pool: %d and %d", a, c)
+	}
+	if n := len(h.vb.Calls()); n != 0 {
+		t.Errorf("%d requests went past the pool", n)
+	}
+	list := must(h.PoolAccounts(ctx, "", []string{c.ID}))(t)
+	if got := order(list); !slices.Equal(got, []string{h.a.ID, c.ID, h.b.ID}) || list[0].Pool != "" {
+		t.Errorf("dissolved, they are %+v", list)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -274,4 +275,21 @@ func holds(t *testing.T, dir, text string) (file string) {
 		t.Fatal(err)
 	}
 	return file
+}
+
+// While a request runs, whoever watches sees which account is asked, and which could not serve.
+func TestEventsTellFailover(t *testing.T) {
+	h := newHouse(t)
+	l := listen(t, h.Client)
+	h.va.Fault(imitation.Fault{Kind: imitation.Status500, Times: 1})
+	if got := call(t, h.addr, h.key, "gpt-4o"); got != 200 {
+		t.Fatalf("got %d", got)
+	}
+	var told []string
+	for _, r := range l.rows(3) {
+		told = append(told, fmt.Sprint(r.State, r.Struck, r.Account))
+	}
+	if want := []string{"running[]first", "running[first]second", "ok[first]second"}; !slices.Equal(told, want) {
+		t.Errorf("told %q, not %q", told, want)
+	}
 }

@@ -210,6 +210,9 @@ func (r recorder) Begin(rec *routing.Record) {
 	r.events.Request(rec)
 }
 
+// Ask implements [gateway.Recorder].
+func (r recorder) Ask(rec *routing.Record) { r.events.Request(rec) }
+
 // Settle implements [gateway.Recorder].
 func (r recorder) Settle(rec *routing.Record) {
 	r.Ledger.Settle(rec)

@@ -14,7 +14,7 @@ import (
 )
 
 func (a *app) accounts() *cobra.Command {
-	return group("accounts", "Add, list, show, change, test and remove accounts", a.accountsAdd(), a.accountsList(), a.accountsShow(), a.accountsEdit(), a.accountsTest(), a.accountsRemove(), a.accountsProviders(), a.accountsFind(), a.accountsHealth(), a.accountsClearCooldown(), a.accountsProbes())
+	return group("accounts", "Add, list, show, change, test and remove accounts", a.accountsAdd(), a.accountsList(), a.accountsShow(), a.accountsEdit(), a.accountsTest(), a.accountsPool(), a.accountsUnpool(), a.accountsRemove(), a.accountsProviders(), a.accountsFind(), a.accountsHealth(), a.accountsClearCooldown(), a.accountsProbes())
 }
 
 func (a *app) accountsAdd() *cobra.Command {
@@ -158,6 +158,9 @@ func (a *app) accountsShow() *cobra.Command {
 				func(acc client.Account) {
 					t := newTable("ACCOUNT", acc.Slug)
 					t.add("Name", acc.Name)
+					if acc.Pool != "" {
+						t.add("Pool", acc.Pool)
+					}
 					t.add("Provider", acc.Provider)
 					t.add("Base URL", acc.BaseURL)
 					t.add("Key", acc.KeyHint)
@@ -243,6 +246,37 @@ func (a *app) accountsTest() *cobra.Command {
 			}
 			return err
 		}}
+}
+
+func (a *app) accountsPool() *cobra.Command {
+	return &cobra.Command{Use: "pool NAME ACCOUNT...", Short: "Have accounts share one place in your order", Args: cobra.MinimumNArgs(2),
+		Long: `Have accounts share one place in your order, under a name: that of the first of them. In failover
+requests are spread over a pool as in balance, to the less busy, and a session stays where its
+prompt is cached; the next in the order takes over only where none of the pool can serve.
+Accounts that are in the pool already stay in it.`,
+		RunE: func(c *cobra.Command, args []string) error { return a.pool(c, args[0], args[1:]) }}
+}
+
+func (a *app) accountsUnpool() *cobra.Command {
+	return &cobra.Command{Use: "unpool ACCOUNT...", Short: "Give accounts a place of their own in your order again", Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error { return a.pool(c, "", args) }}
+}
+
+func (a *app) pool(c *cobra.Command, name string, refs []string) error {
+	return ask(c.Context(), a, func(l *link) ([]client.Account, error) { return l.PoolAccounts(c.Context(), name, refs) },
+		func(list []client.Account) {
+			if name == "" {
+				a.say("A place of its own again: %s.", strings.Join(refs, ", "))
+				return
+			}
+			var in []string
+			for _, acc := range list {
+				if acc.Pool == name {
+					in = append(in, acc.Slug)
+				}
+			}
+			a.say("The pool %s: %s.", name, strings.Join(in, ", "))
+		})
 }
 
 func (a *app) accountsRemove() *cobra.Command {

@@ -149,6 +149,17 @@ func TestAccounts(t *testing.T) {
 		t.Errorf("accounts list --json says %+v", list)
 	}
 
+	w.run("accounts", "pool", "Home", "away").ends(2).says("alone")
+	w.run("accounts", "pool", "Home", "away", "My Work").ends(0).says("The pool Home: my-work, away.")
+	w.run("accounts", "show", "away").ends(0).says("Pool", "Home")
+	w.run("accounts", "unpool", "away").ends(0)
+	w.run("accounts", "pool", "Home", "nobody", "away").ends(4)
+	var moved []client.Account
+	w.run("accounts", "list", "--json").ends(0).json(&moved)
+	if moved[0].Pool != "" || moved[1].Pool != "" || moved[1].Slug != "away" {
+		t.Errorf("a pool of one is left, or who left it does not stand where the pool stood: %+v", moved)
+	}
+
 	var models []client.Model
 	w.run("models", "--json").ends(0).json(&models)
 	if len(models) != 8 {

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 	"sync"
 	"time"
@@ -26,6 +25,7 @@ type Account struct {
 	BaseURL    string    `json:"base_url"`       // empty: the provider's own
 	Paused     bool      `json:"paused"`         // the user wants it left out
 	Order      int       `json:"order"`          // place in the user's list, which failover follows
+	Pool       string    `json:"pool,omitempty"` // the name of those that it shares its place with: that of the first of them; empty: none
 	Created    time.Time `json:"created"`        // UTC
 	KeyHint    string    `json:"key_hint"`       // "...wxyz": the last 4 characters of the key at most
 	KeyChanged time.Time `json:"key_changed"`    // when it was given the key that it has
@@ -171,13 +171,7 @@ func (a *Accounts) refuseTwice(ctx context.Context, acc Account, secret string) 
 func (a *Accounts) List() ([]Account, error) {
 	var list []Account
 	err := a.store.View(func(tx *store.Tx) (err error) { list, err = accounts.All(tx); return err })
-	sort.Slice(list, func(i, j int) bool {
-		x, y := list[i], list[j]
-		if x.Order != y.Order {
-			return x.Order < y.Order
-		}
-		return x.ID < y.ID
-	})
+	Sort(list)
 	return list, err
 }
 

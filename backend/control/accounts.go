@@ -17,7 +17,7 @@ import (
 
 func (s *Service) showAccount(a account.Account) (Account, error) {
 	out := Account{ID: a.ID, Slug: a.Slug, Name: a.Name, Provider: a.Provider, BaseURL: a.BaseURL, KeyHint: a.KeyHint,
-		Created: a.Created, Order: a.Order, Paused: a.Paused, Verified: a.Verified, Proxy: a.Proxy.String()}
+		Created: a.Created, Order: a.Order, Pool: a.Pool, Paused: a.Paused, Verified: a.Verified, Proxy: a.Proxy.String()}
 	if p, ok := provider.Get(a.Provider); ok {
 		out.BaseURL = cmp.Or(out.BaseURL, p.DefaultBaseURL)
 	}
@@ -246,6 +246,17 @@ func (s *Service) editAccount(ctx context.Context, in *editAccountInput) (Accoun
 	if err != nil {
 		return Account{}, err
 	}
+	if base := in.Body.BaseURL; base != nil {
+		p, ok := provider.Get(a.Provider)
+		if !ok {
+			return Account{}, NewProblem(Invalid, fmt.Sprintf("There is no provider %q.", a.Provider), "`metapi accounts providers` lists those there are.")
+		}
+		clean, err := provider.NormalizeBaseURL(p, *base)
+		if err != nil {
+			return Account{}, err
+		}
+		in.Body.BaseURL = &clean
+	}
 	if p := in.Body.Proxy; p != nil && *p != a.Proxy.String() {
 		if a, err = s.Accounts.SetProxy(ctx, a.ID, *p); err != nil {
 			return Account{}, err
@@ -255,6 +266,7 @@ func (s *Service) editAccount(ctx context.Context, in *editAccountInput) (Accoun
 	}
 	a, err = s.Accounts.Edit(a.ID, func(a *account.Account) {
 		set(&a.Name, in.Body.Name)
+		set(&a.BaseURL, in.Body.BaseURL)
 		set(&a.Paused, in.Body.Paused)
 	})
 	if err != nil {
@@ -275,6 +287,30 @@ func (s *Service) orderAccounts(ctx context.Context, in *orderInput) ([]Account,
 	if err := s.Accounts.Reorder(in.Body.IDs); err != nil {
 		return nil, err
 	}
+	return s.accounts(ctx, nil)
+}
+
+type poolInput struct {
+	Body struct {
+		Name string   `json:"name" doc:"Of the pool; empty: the accounts are taken out of theirs"`
+		IDs  []string `json:"ids" doc:"The ids, slugs or names of the accounts"`
+	}
+}
+
+// poolAccounts has accounts share their place in the order, or not any more.
+func (s *Service) poolAccounts(ctx context.Context, in *poolInput) ([]Account, error) {
+	ids := make([]string, len(in.Body.IDs))
+	for i, name := range in.Body.IDs {
+		a, err := s.Accounts.Get(name)
+		if err != nil {
+			return nil, err
+		}
+		ids[i] = a.ID
+	}
+	if err := s.Accounts.Pool(in.Body.Name, ids); err != nil {
+		return nil, err
+	}
+	s.Log.Info("accounts pooled", "pool", in.Body.Name, "accounts", len(ids))
 	return s.accounts(ctx, nil)
 }
 

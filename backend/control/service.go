@@ -149,6 +149,7 @@ func (s *Service) routes(r *router) {
 	route(r, http.MethodGet, "/api/accounts/{id}", "account", "One account, by id, slug or name", s.account)
 	route(r, http.MethodPatch, "/api/accounts/{id}", "editAccount", "Rename an account, pause it or take it up again", s.editAccount)
 	route(r, http.MethodPut, "/api/accounts/{id}/key", "replaceKey", "Give an account another key: it is tried first", s.replaceKey)
+	route(r, http.MethodPut, "/api/accounts/pool", "poolAccounts", "Have accounts share their place in the order, or not any more", s.poolAccounts)
 	route(r, http.MethodPut, "/api/accounts/order", "orderAccounts", "Put the accounts into an order", s.orderAccounts)
 	route(r, http.MethodDelete, "/api/accounts/{id}", "removeAccount", "Remove an account and its key", s.removeAccount)
 	route(r, http.MethodPost, "/api/accounts/{id}/restore", "restoreAccount", "Bring back an account that was just removed", s.restoreAccount)

@@ -54,6 +54,7 @@ type Account struct {
 	KeyHint  string    `json:"key_hint" doc:"At most the last four characters of the key"`
 	Created  time.Time `json:"created"`
 	Order    int       `json:"order" doc:"Its place in the user's order, which failover follows"`
+	Pool     string    `json:"pool,omitempty" doc:"Accounts of one pool share the place of the first of them, and requests are spread among them"`
 	Paused   bool      `json:"paused" doc:"The user wants it left out"`
 	Verified time.Time `json:"verified,omitzero" doc:"When its key was last seen to work"`
 	Proxy    string    `json:"proxy,omitempty" doc:"How it is reached: direct, system, or a proxy's URL, its password shown as ***; absent: as the settings say"`
@@ -88,9 +89,10 @@ type Scan struct {
 
 // EditAccount is a change of an account; what is absent stays.
 type EditAccount struct {
-	Name   *string `json:"name,omitempty"`
-	Paused *bool   `json:"paused,omitempty"`
-	Proxy  *string `json:"proxy,omitempty" doc:"How it is reached; empty: as the settings say. *** as its password keeps the one that is known"`
+	Name    *string `json:"name,omitempty"`
+	BaseURL *string `json:"base_url,omitempty" doc:"As people paste it; the key goes to no other server than the one that it was given for"`
+	Paused  *bool   `json:"paused,omitempty"`
+	Proxy   *string `json:"proxy,omitempty" doc:"How it is reached; empty: as the settings say. *** as its password keeps the one that is known"`
 }
 
 // Removed acknowledges that an account is gone.
@@ -272,6 +274,7 @@ type Group struct {
 	Figures
 
 	Client string `json:"client,omitempty" doc:"The client's name, where the group is a session"`
+	Day    string `json:"day,omitempty" doc:"The day as 2006-01-02, where the group is an account or a model on a day"`
 }
 
 // Row is one request.
@@ -279,7 +282,8 @@ type Row struct {
 	ID            string        `json:"id"`
 	Start         time.Time     `json:"start"`
 	Client        string        `json:"client" doc:"The client's name"`
-	Account       string        `json:"account,omitempty" doc:"The slug of the account that had the last word"`
+	Account       string        `json:"account,omitempty" doc:"The slug of the account that had the last word, or is being asked"`
+	Struck        []string      `json:"struck,omitempty" doc:"The slugs of the accounts that were asked before it, and could not serve"`
 	Model         string        `json:"model" doc:"The canonical model, or what was asked for where it is none"`
 	Protocol      string        `json:"protocol"`
 	State         routing.State `json:"state"`

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"metapi/backend/gateway"
@@ -21,7 +22,7 @@ type Page struct {
 
 type usageInput struct {
 	Page
-	By string `query:"by" enum:"model,account,client,session,day,hour" doc:"Group the totals too"`
+	By string `query:"by" enum:"model,account,client,session,day,hour,day-account,day-model" doc:"Group the totals too"`
 }
 
 // Choice is the part of a query that says which requests are meant.
@@ -70,6 +71,7 @@ func (s *Service) usage(ctx context.Context, in *usageInput) (UsageReport, error
 		u.Groups = make([]Group, len(rows))
 		for i, r := range rows {
 			u.Groups[i] = Group{Key: r.Key, Name: names.of(ledger.By(in.By), r.Key), Figures: figures(r.Totals, set.Baseline)}
+			u.Groups[i].Day = r.Day
 			if r.Client != "" {
 				u.Groups[i].Client = cmp.Or(names.clients[r.Client], r.Client)
 			}
@@ -218,11 +220,11 @@ func (n names) call(id string) string { return cmp.Or(n.named[id], "a removed ac
 
 func (n names) of(by ledger.By, key string) string {
 	switch by {
-	case ledger.ByAccount:
+	case ledger.ByAccount, ledger.ByDayAccount:
 		return cmp.Or(n.accounts[key], key, "(no account was tried)")
 	case ledger.ByClient:
 		return cmp.Or(n.clients[key], key)
-	case ledger.ByModel:
+	case ledger.ByModel, ledger.ByDayModel:
 		return cmp.Or(key, "(unknown model)")
 	case ledger.BySession:
 		return cmp.Or(key, "(no session)")
@@ -238,8 +240,19 @@ func (n names) row(r *routing.Record) Row {
 		Input: r.Usage.Input, CacheRead: r.Usage.CacheRead, CacheWrite: r.Usage.CacheWrite + r.Usage.CacheWrite1h,
 		Output: r.Usage.Output, Reasoning: r.Usage.Reasoning, Estimated: r.Usage.Estimated, CostEstimated: r.Cost.Estimated, CostToldBy: r.Cost.ToldBy,
 	}
-	if id := r.Account(); id != "" {
-		row.Account = cmp.Or(n.accounts[id], id)
+	asked := r.Attempts
+	if last := cmp.Or(r.Asking, r.Account()); last != "" {
+		row.Account = cmp.Or(n.accounts[last], last)
+	}
+	if r.State != routing.Running && len(asked) > 0 {
+		asked = asked[:len(asked)-1]
+	}
+	for i := range asked { // one that was tried twice is struck out once
+		if a := &asked[i]; a.Kind != routing.Hedged && a.Account != cmp.Or(r.Asking, r.Account()) {
+			if slug := cmp.Or(n.accounts[a.Account], a.Account); !slices.Contains(row.Struck, slug) {
+				row.Struck = append(row.Struck, slug)
+			}
+		}
 	}
 	if !r.End.IsZero() {
 		row.TookMS = r.End.Sub(r.Start).Milliseconds()

@@ -154,7 +154,7 @@ func (x *exchange) tryOnce(d *routing.Deployment, more bool, mends mending) *fai
 	}
 	a.made.Mends = a.mends.names()
 	a.heard = a.listen()
-	x.begin()
+	x.begin(d.Account.ID)
 
 	res, err := a.send()
 	if err != nil {

@@ -30,6 +30,7 @@ var quickReply = []byte(`{"id":"chatcmpl-1","object":"chat.completion","created"
 type noLedger struct{}
 
 func (noLedger) Begin(*routing.Record)               {}
+func (noLedger) Ask(*routing.Record)                 {}
 func (noLedger) Settle(*routing.Record)              {}
 func (noLedger) Pin([]protocol.Ref, string)          {}
 func (noLedger) Account(protocol.Ref) (string, bool) { return "", false }

@@ -23,6 +23,7 @@ import (
 // neither waits for that.
 type Recorder interface {
 	Begin(*routing.Record)
+	Ask(*routing.Record) // another account is asked: for who watches, nothing is kept
 	Settle(*routing.Record)
 }
 

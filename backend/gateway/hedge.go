@@ -168,7 +168,7 @@ var notAsked = &failure{passed: true, err: errOutrun}
 
 // race tries first, and second, too, where first takes long. It returns nil once the request is settled, and whether second was asked.
 func (x *exchange) race(first, second *routing.Deployment, after time.Duration, more bool) (worst *failure, both bool) {
-	x.begin()
+	x.begin(first.Account.ID)
 	r, start := new(race), time.Now()
 	lead := r.join(x)
 	answer := make(chan *failure, 1)

@@ -34,7 +34,7 @@ func (x *exchange) noteDecision(d *routing.Decision, most int) {
 	for i := range x.ranked {
 		c := &x.ranked[i]
 		x.rec.Candidates = append(x.rec.Candidates, routing.Figure{Deployment: c.ID, Account: c.Account.ID, Upstream: c.Upstream,
-			Order: c.Turn, Tier: c.Tier, InFlight: c.Running, Price: inputPrice(c.Deployment, x.rec.Start), Terms: c.Terms})
+			Order: c.Turn, Tier: c.Tier, Place: c.Place, Pool: c.Account.Pool, InFlight: c.Running, Price: inputPrice(c.Deployment, x.rec.Start), Terms: c.Terms})
 		if c.Weight != 1 {
 			x.rec.Candidates[i].Weight = c.Weight
 		}
@@ -50,13 +50,16 @@ func inputPrice(d *routing.Deployment, at time.Time) float64 {
 	return d.Price.InDollars(d.Price.Holding(at).Input).USD
 }
 
-// begin journals the request before its first attempt, so that it is known even if nothing after this is.
-func (x *exchange) begin() {
-	if !x.begun {
-		x.begun = true
-		x.rec.State = routing.Running
-		x.g.Recorder.Begin(&x.rec)
+// begin journals the request before its first attempt, so that it is known even if nothing after this is, and tells which account each is made at.
+func (x *exchange) begin(account string) {
+	x.rec.Asking = account
+	if x.begun {
+		x.g.Recorder.Ask(&x.rec)
+		return
 	}
+	x.begun = true
+	x.rec.State = routing.Running
+	x.g.Recorder.Begin(&x.rec)
 }
 
 // close books the attempt with what it used. An attempt that was sent and then lost may be billed all the same: where

@@ -57,6 +57,8 @@ func (w *world) Begin(r *routing.Record) {
 	w.begun[r.ID] = *r
 }
 
+func (w *world) Ask(*routing.Record) {}
+
 func (w *world) Settle(r *routing.Record) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -164,6 +164,8 @@ func appendRecord(b []byte, r *routing.Record) ([]byte, error) {
 		o.text("upstream", c.Upstream)
 		o.num("order", int64(c.Order))
 		o.num("tier", int64(c.Tier))
+		o.num("place", int64(c.Place))
+		o.word("pool", c.Pool)
 		o.figure("weight", c.Weight)
 		o.number("in_flight", c.InFlight)
 		o.figure("price", c.Price)

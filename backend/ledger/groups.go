@@ -23,12 +23,16 @@ const (
 	ByDay     By = "day" // an hour that two days share, in zones that are not whole hours from UTC, goes to the one that it begins in
 	ByHour    By = "hour"
 	BySession By = "session"
+
+	ByDayAccount By = "day-account" // for pictures of days by what they are made of
+	ByDayModel   By = "day-model"
 )
 
 // Row is one group.
 type Row struct {
 	Key    string `json:"key"`              // a model, account, client or session id, "" where there was none; a day "2006-01-02"; the beginning of an hour in RFC 3339
 	Client string `json:"client,omitempty"` // of a session
+	Day    string `json:"day,omitempty"`    // of an account or a model by day
 	Totals
 }
 
@@ -60,10 +64,18 @@ func (l *Ledger) Group(by By, since, until time.Time, zone *time.Location) ([]Ro
 		key = func(hour uint32, _ names) []byte { return at(hour).AppendFormat(nil, time.DateOnly) }
 	case ByHour:
 		key = func(hour uint32, _ names) []byte { return at(hour).AppendFormat(nil, time.RFC3339) }
+	case ByDayAccount:
+		key = func(hour uint32, n names) []byte {
+			return slices.Concat(at(hour).AppendFormat(nil, time.DateOnly), []byte{0}, n[1])
+		}
+	case ByDayModel:
+		key = func(hour uint32, n names) []byte {
+			return slices.Concat(at(hour).AppendFormat(nil, time.DateOnly), []byte{0}, n[2])
+		}
 	case BySession:
 		key = func(_ uint32, n names) []byte { return slices.Concat(n[0], []byte{0}, n[1]) }
 	default:
-		return nil, fmt.Errorf("requests cannot be grouped by %q: use model, account, client, session, day or hour", by)
+		return nil, fmt.Errorf("requests cannot be grouped by %q: use model, account, client, session, day, hour, day-account or day-model", by)
 	}
 	inTime := by == ByDay || by == ByHour
 	kind := byte(groupHour)
@@ -82,8 +94,11 @@ func (l *Ledger) Group(by By, since, until time.Time, zone *time.Location) ([]Ro
 			if g == nil {
 				g = &Row{Key: string(k)}
 				groups[g.Key] = g
-				if by == BySession {
+				switch by {
+				case BySession:
 					g.Client, g.Key, _ = strings.Cut(g.Key, "\x00")
+				case ByDayAccount, ByDayModel:
+					g.Day, g.Key, _ = strings.Cut(g.Key, "\x00")
 				}
 			}
 			g.add(part, 1)
@@ -97,7 +112,7 @@ func (l *Ledger) Group(by By, since, until time.Time, zone *time.Location) ([]Ro
 		if inTime { // keys of one zone; where clocks are put back an hour, the offset tells the two apart
 			return cmp.Compare(a.Key, b.Key)
 		}
-		return cmp.Or(cmp.Compare(b.CostUSD, a.CostUSD), cmp.Compare(b.Requests, a.Requests), cmp.Compare(a.Key, b.Key))
+		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(b.CostUSD, a.CostUSD), cmp.Compare(b.Requests, a.Requests), cmp.Compare(a.Key, b.Key))
 	})
 	return rows, err
 }

@@ -120,7 +120,7 @@ func checkSums(t fataler, l *Ledger, rows []routing.Record) {
 		if err != nil || !equalTotals(got, want) {
 			t.Errorf("totals of %v:\n got %+v %v\nwant %+v", s, got, err, want)
 		}
-		for _, by := range []By{ByModel, ByAccount, ByClient, BySession, ByDay, ByHour} {
+		for _, by := range []By{ByModel, ByAccount, ByClient, BySession, ByDay, ByHour, ByDayAccount, ByDayModel} {
 			groups, err := l.Group(by, s[0], s[1], nil)
 			var sum Totals
 			for _, g := range groups {

@@ -73,7 +73,7 @@ func Decide(s *Snapshot, r Request) (Decision, error) {
 	}
 	ranker := rankers[d.Mode]
 	if r.Pin.Only || r.Model == "" { // an account's files are no load that could be spread
-		ranker = failover{}
+		ranker = inOrder{}
 	}
 	for tier := range tiers(d.Candidates) {
 		if len(tier) > 1 {

@@ -44,6 +44,7 @@ type Record struct {
 	Candidates []Figure   `json:"candidates,omitempty"` // the ranked top of the decision
 	Excluded   []Excluded `json:"excluded,omitempty"`
 	Attempts   []Attempt  `json:"attempts,omitempty"` // in order; the last one served the client if State is ok
+	Asking     string     `json:"-"`                  // the account that is being asked, while it runs
 
 	Status    int            `json:"status,omitempty"`     // HTTP status the client got
 	Error     string         `json:"error,omitempty"`      // what the client was told, where it was an error
@@ -128,6 +129,8 @@ type Figure struct {
 	Upstream   string  `json:"upstream"`
 	Order      int     `json:"order,omitempty"`  // when it would have come in the user's order, from 0
 	Tier       int     `json:"tier,omitempty"`   // it serves only where none of a lower one can
+	Place      int     `json:"place,omitempty"`  // of its model in the tier's list
+	Pool       string  `json:"pool,omitempty"`   // of its account
 	Weight     float64 `json:"weight,omitempty"` // its share in balance mode; 0: 1
 	InFlight   int64   `json:"in_flight"`
 	Price      float64 `json:"price,omitempty"` // dollars per million input tokens, 0 where unknown

@@ -30,8 +30,8 @@ func Rerank(m Mode, w *Worth, id string, figures []Figure) {
 	deployments, cs := make([]Deployment, len(figures)), make([]Candidate, len(figures))
 	for i := range figures {
 		f := &figures[i]
-		deployments[i].Order = f.Order
-		cs[i] = Candidate{Deployment: &deployments[i], Turn: i, Weight: cmp.Or(f.Weight, 1), Tier: f.Tier, Running: f.InFlight, Terms: f.Terms}
+		deployments[i].Order, deployments[i].Account = f.Order, &Account{Pool: f.Pool}
+		cs[i] = Candidate{Deployment: &deployments[i], Turn: i, Weight: cmp.Or(f.Weight, 1), Tier: f.Tier, Place: f.Place, Running: f.InFlight, Terms: f.Terms}
 	}
 	slices.SortStableFunc(cs, func(a, b Candidate) int { return cmp.Or(a.Tier-b.Tier, a.Order-b.Order) }) // as they were before they were ranked
 	for tier := range tiers(cs) {

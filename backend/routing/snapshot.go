@@ -36,6 +36,7 @@ type Account struct {
 	ID       string
 	Slug     string
 	Provider string
+	Pool     string  // those of one stand together in Accounts, and share their place in failover; "": none
 	Host     string  // host:port, the only one its key goes to
 	Blocked  string  // why it cannot be used now (paused, its key cannot be read), or ""
 	Limits   *Limits // how much of it may be used, and when; nil: all, always

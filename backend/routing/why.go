@@ -101,14 +101,22 @@ func (w *why) reason(first *Figure, others []Figure) string {
 	switch mode {
 	case Failover:
 		if own = "the first in your order"; len(w.Excluded) > 0 {
-			own = "the first in your order of those that could serve. Left out: " + w.excluded()
+			own = "the first in your order of those that could serve"
+		}
+		if first.Pool != "" && others[0].Pool == first.Pool && others[0].Place == first.Place {
+			own = fmt.Sprintf("its pool %q is the first in your order; of the pool %s", first.Pool, spread(first))
+			against = func(f *Figure) string {
+				if f.Pool != first.Pool {
+					return ""
+				}
+				return w.busy(f)
+			}
+		}
+		if len(w.Excluded) > 0 {
+			own += ". Left out: " + w.excluded()
 		}
 	case Balance:
-		own, against = fmt.Sprintf("of two drawn at random the less busy, with %d running", first.InFlight),
-			func(f *Figure) string { return fmt.Sprintf("%s has %d running", w.called(f), f.InFlight) }
-		if first.Cached >= stays {
-			own = fmt.Sprintf("its cache holds %s tokens of this session, and it is not much busier than others, with %d running", thousands(first.Cached), first.InFlight)
-		}
+		own, against = spread(first), w.busy
 	case Fastest:
 		own = "19 of 20 answers within " + seconds(first.Wait)
 		against = func(f *Figure) string { return w.slower(first, f) }
@@ -136,6 +144,18 @@ func (w *why) reason(first *Figure, others []Figure) string {
 		}
 	}
 	return strings.Join(parts, "; ")
+}
+
+// spread says why balance took one.
+func spread(first *Figure) string {
+	if first.Cached >= stays {
+		return fmt.Sprintf("its cache holds %s tokens of this session, and it is not much busier than others, with %d running", thousands(first.Cached), first.InFlight)
+	}
+	return fmt.Sprintf("of two drawn at random the less busy, with %d running", first.InFlight)
+}
+
+func (w *why) busy(f *Figure) string {
+	return fmt.Sprintf("%s has %d running", w.called(f), f.InFlight)
 }
 
 func (w *why) slower(first, f *Figure) string {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -155,14 +154,14 @@ func (b *Builder) rebuild(ctx context.Context) error {
 
 // addAccounts prepares the accounts, in the user's order.
 func (b *Builder) addAccounts(ctx context.Context, s *Snapshot, accounts []account.Account) {
-	slices.SortStableFunc(accounts, func(a, c account.Account) int { return cmp.Compare(a.Order, c.Order) })
+	account.Sort(accounts)
 	kept := make(map[string]prepared, len(accounts))
 	s.Accounts = make([]routing.Account, len(accounts))
 	s.Targets = make([]*provider.Target, len(accounts))
 	s.Ways = make([]http.RoundTripper, len(accounts))
 	for i, a := range accounts {
 		ra := &s.Accounts[i]
-		*ra = routing.Account{ID: a.ID, Slug: a.Slug, Provider: a.Provider}
+		*ra = routing.Account{ID: a.ID, Slug: a.Slug, Provider: a.Provider, Pool: a.Pool}
 		target, err := b.target(ctx, a)
 		if err == nil {
 			s.Ways[i], err = b.Way(ctx, a)

@@ -106,6 +106,9 @@ export function until(time: string, now: number): string {
 const today = (time: Date, now: number) => time.toDateString() === new Date(now).toDateString();
 const day = (time: Date) => time.toLocaleDateString(locale(), { month: "short", day: "numeric" });
 
+/** A day of the API, 2006-01-02, as a place on a chart. */
+export const monthDay = (of: string): string => day(new Date(`${of}T00:00`));
+
 /** The time of day, and the day where it is not today. */
 export function clock(time: string, now: number): string {
   const at = new Date(time);

@@ -458,6 +458,11 @@ func (c *Client) OrderAccounts(ctx context.Context, ids []string) ([]control.Acc
 	return call[[]control.Account](ctx, c, http.MethodPut, "/api/accounts/order", nil, map[string][]string{"ids": ids})
 }
 
+// PoolAccounts has accounts share their place in the order, under a name; with an empty one not any more.
+func (c *Client) PoolAccounts(ctx context.Context, name string, refs []string) ([]control.Account, error) {
+	return call[[]control.Account](ctx, c, http.MethodPut, "/api/accounts/pool", nil, map[string]any{"name": name, "ids": refs})
+}
+
 // RestoreAccount brings back an account that was just removed, by its id.
 func (c *Client) RestoreAccount(ctx context.Context, id string) (control.Account, error) {
 	return post[control.Account](ctx, c, "/api/accounts/"+url.PathEscape(id)+"/restore", nil)

@@ -165,7 +165,7 @@ export function useUsageToday(by: "hour" | "account" | "client") {
   });
 }
 
-export type By = "model" | "account" | "client" | "session" | "day" | "hour";
+export type By = "model" | "account" | "client" | "session" | "day" | "hour" | "day-account" | "day-model";
 
 /** What a time came to: from since, "" for all of it, on. */
 export const useUsage = (since: string, by: By) =>
@@ -333,6 +333,9 @@ export function useEditSettings() {
     onSettled: () => Promise.all([client.invalidateQueries({ queryKey: ["settings"] }), client.invalidateQueries({ queryKey: ["status"] }), client.invalidateQueries({ queryKey: ["models", "list of prices"] })]),
   });
 }
+
+/** Has accounts share a place in the order, under a name; "": not any more. */
+export const usePoolAccounts = () => useChange((body: { name: string; ids: string[] }) => data(PUT("/api/accounts/pool", { body })), "accounts", "status");
 
 /** Puts the accounts into an order; what is shown has it at once. */
 export function useOrderAccounts() {

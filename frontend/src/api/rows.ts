@@ -14,7 +14,7 @@ export function withRow(list: List, row: Row): List {
     const at = rows.findIndex((other) => other.id <= row.id);
     if (at < 0) continue;
     if (rows[at]!.id !== row.id) rows.splice(at, 0, row);
-    else if (row.state !== "running") rows[at] = row; // what has ended does not run again
+    else if (row.state !== "running" || rows[at]!.state === "running") rows[at] = row; // what has ended does not run again
     return { ...list, pages };
   }
   const last = pages.at(-1);

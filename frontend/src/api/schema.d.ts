@@ -39,6 +39,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/accounts/pool": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Have accounts share their place in the order, or not any more */
+        put: operations["poolAccounts"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/accounts/{id}": {
         parameters: {
             query?: never;
@@ -1138,6 +1155,8 @@ export interface components {
             order: number;
             /** @description The user wants it left out */
             paused: boolean;
+            /** @description Accounts of one pool share the place of the first of them, and requests are spread among them */
+            pool?: string;
             provider: string;
             /** @description How it is reached: direct, system, or a proxy's URL, its password shown as ***; absent: as the settings say */
             proxy?: string;
@@ -1695,6 +1714,8 @@ export interface components {
             message: string;
         };
         EditAccount: {
+            /** @description As people paste it; the key goes to no other server than the one that it was given for */
+            base_url?: string;
             name?: string;
             paused?: boolean;
             /** @description How it is reached; empty: as the settings say. *** as its password keeps the one that is known */
@@ -1866,6 +1887,9 @@ export interface components {
             later?: number;
             /** Format: int64 */
             order?: number;
+            /** Format: int64 */
+            place?: number;
+            pool?: string;
             /** Format: double */
             price?: number;
             priced?: boolean;
@@ -1986,6 +2010,8 @@ export interface components {
              * @description What is known of the cost
              */
             cost_usd: number;
+            /** @description The day as 2006-01-02, where the group is an account or a model on a day */
+            day?: string;
             /** Format: int64 */
             failed: number;
             /**
@@ -2382,6 +2408,12 @@ export interface components {
         };
         Paused: {
             paused: boolean;
+        };
+        PoolInputBody: {
+            /** @description The ids, slugs or names of the accounts */
+            ids: string[] | null;
+            /** @description Of the pool; empty: the accounts are taken out of theirs */
+            name: string;
         };
         PriceLine: {
             /** Format: double */
@@ -2827,7 +2859,7 @@ export interface components {
             within?: string;
         };
         Row: {
-            /** @description The slug of the account that had the last word */
+            /** @description The slug of the account that had the last word, or is being asked */
             account?: string;
             /** Format: int64 */
             attempts: number;
@@ -2870,6 +2902,8 @@ export interface components {
              */
             status?: number;
             stream: boolean;
+            /** @description The slugs of the accounts that were asked before it, and could not serve */
+            struck?: string[] | null;
             tokens_estimated: boolean;
             /** Format: int64 */
             took_ms?: number;
@@ -3291,6 +3325,39 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["OrderInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"][] | null;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    poolAccounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PoolInputBody"];
             };
         };
         responses: {
@@ -5753,7 +5820,7 @@ export interface operations {
                 /** @description next of the page before */
                 cursor?: string;
                 /** @description Group the totals too */
-                by?: "model" | "account" | "client" | "session" | "day" | "hour";
+                by?: "model" | "account" | "client" | "session" | "day" | "hour" | "day-account" | "day-model";
             };
             header?: never;
             path?: never;

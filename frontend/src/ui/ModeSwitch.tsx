@@ -1,4 +1,4 @@
-import { Radio, Stack, Text } from "@mantine/core";
+import { Radio, SimpleGrid, Text } from "@mantine/core";
 
 import { useMode, useSetMode } from "../api/queries";
 import { say, t, w } from "../words";
@@ -14,34 +14,41 @@ const names: Record<string, string> = {
 };
 
 export function modeName(mode: string): string {
-  return t(names[mode] ?? mode);
+  return names[mode] === undefined ? mode : t(names[mode]);
 }
 
-/** The mode in force, and the others to choose from. A choice holds for the next request. */
+/** The mode in force, with what it means, and the others to choose from. A choice holds for the next request. */
 export function ModeSwitch() {
   const { data } = useMode();
   const set = useSetMode();
   if (!data) return null; // a group without anything in it has no name that a reader could say
   const chosen = set.isPending ? set.variables : data.mode;
   return (
-    <Radio.Group value={chosen} onChange={(mode) => set.mutate(mode, { onError: refused })} aria-label={t("Mode")}>
-      <Stack gap="xs">
-        {data.modes?.map((m) => (
-          <Radio.Card key={m.mode} value={m.mode} p="sm" radius="md" aria-label={`${modeName(m.mode)}. ${say(m.means)}`}>
-            <div style={{ display: "flex", gap: 12, alignItems: "flex-start" }}>
-              <Radio.Indicator mt={2} />
-              <div>
-                <Text fw={600} size="sm">
-                  {modeName(m.mode)}
-                </Text>
-                <Text size="xs" c="dimmed">
-                  {say(m.means)}
-                </Text>
-              </div>
-            </div>
-          </Radio.Card>
-        ))}
-      </Stack>
-    </Radio.Group>
+    <>
+      <Radio.Group value={chosen} onChange={(mode) => set.mutate(mode, { onError: refused })} aria-label={t("Mode")}>
+        <SimpleGrid cols={{ base: 3, sm: 6, md: 3 }} spacing={6}>
+          {data.modes?.map((m) => (
+            <Radio.Card
+              key={m.mode}
+              value={m.mode}
+              px="xs"
+              py={7}
+              radius="sm"
+              ta="center"
+              title={say(m.means)}
+              aria-label={`${modeName(m.mode)}. ${say(m.means)}`}
+              style={m.mode === chosen ? { background: "var(--mantine-primary-color-filled)", borderColor: "transparent", color: "white" } : undefined}
+            >
+              <Text size="sm" fw={550} c="inherit" truncate>
+                {modeName(m.mode)}
+              </Text>
+            </Radio.Card>
+          ))}
+        </SimpleGrid>
+      </Radio.Group>
+      <Text size="xs" c="dimmed" mt="xs" mih="3.6em" lh={1.4}>
+        {say(data.modes?.find((m) => m.mode === chosen)?.means ?? "")}
+      </Text>
+    </>
   );
 }

@@ -11,16 +11,14 @@ import { openLink } from "../../ui/openLink";
 import { tell, warn } from "../../ui/notify";
 import { Fault } from "../../ui/Parts";
 import { ProxyField } from "../../ui/Proxy";
+import { t, Trans } from "../../words";
 import { sameHost, takeApart } from "./pasted";
 
 export function AddAccount({ opened, close }: { opened: boolean; close: () => void }) {
   return (
-    <Modal opened={opened} onClose={close} title="Add an account" size="lg">
+    <Modal opened={opened} onClose={close} title={t("Add an account")} size="lg">
       <Text size="sm" c="dimmed" mb="sm">
-        For Ollama, LM Studio and the like:{" "}
-        <Anchor component={Link} href="/accounts/find" size="sm" underline="always">
-          look for models on this machine
-        </Anchor>
+        <Trans text="For Ollama, LM Studio and the like: <link>look for models on this machine</link>" parts={{ link: <Anchor component={Link} href="/accounts/find" size="sm" underline="always" /> }} />
       </Text>
       <Form close={close} />
     </Modal>
@@ -62,7 +60,7 @@ function Form({ close }: { close: () => void }) {
         onSuccess: (d) => {
           close();
           if (d.ok) tell(d.message);
-          else warn("Test it once the server can be reached.", d.message);
+          else warn(t("Test it once the server can be reached."), d.message);
         },
       },
     );
@@ -85,8 +83,8 @@ function Form({ close }: { close: () => void }) {
     >
       <Stack>
         <PasswordInput
-          label="Key"
-          description={keyless ? "This server may want none: leave it empty then." : "Paste it as it is. A line of a shell script will do, and so will an address with its key."}
+          label={t("Key")}
+          description={keyless ? t("This server may want none: leave it empty then.") : t("Paste it as it is. A line of a shell script will do, and so will an address with its key.")}
           placeholder="sk-…"
           value={key}
           onChange={(e) => {
@@ -100,18 +98,18 @@ function Form({ close }: { close: () => void }) {
         />
         {lacksKey && (
           <Alert color="blue" icon={<IconInfoCircle />} py="xs" role="status">
-            The address stands below. Now paste its key here.
+            {t("The address stands below. Now paste its key here.")}
           </Alert>
         )}
         {settled !== "" && found.error && <Fault error={found.error} />}
         {proposal !== undefined && (
           <Alert color={unclear ? "blue" : "teal"} icon={unclear ? <IconInfoCircle /> : <IconCircleCheck />} py="xs" role="status">
-            {unclear ? `This may be a key of ${proposal.name} (${proposal.why}). Choose the provider if it is another.` : `${proposal.name}: ${proposal.why}.`}
+            {unclear ? t("This may be a key of {{name}} ({{why}}). Choose the provider if it is another.", { name: proposal.name, why: proposal.why }) : t("{{name}}: {{why}}.", { name: proposal.name, why: proposal.why })}
           </Alert>
         )}
         <Select
-          label="Provider"
-          placeholder="Found by the key"
+          label={t("Provider")}
+          placeholder={t("Found by the key")}
           data={grouped(providers ?? [])}
           value={providerID}
           onChange={setChosen}
@@ -120,18 +118,17 @@ function Form({ close }: { close: () => void }) {
         />
         {provider?.key_url && (
           <Text size="xs" c="dimmed" mt={-8}>
-            No key yet?{" "}
-            <Anchor href={provider.key_url} onClick={openLink} size="xs" underline="always">
-              Get one at {new URL(provider.key_url).hostname}
-            </Anchor>
+            <Trans text="No key yet? <link>Get one at {{host}}</link>" values={{ host: new URL(provider.key_url).hostname }} parts={{ link: <Anchor href={provider.key_url} onClick={openLink} size="xs" underline="always" /> }} />
           </Text>
         )}
         <TextInput
-          label="Base URL"
+          label={t("Base URL")}
           description={
             needsBase
-              ? "The address that the server's documentation tells for API calls."
-              : `Leave it as it is, unless ${provider?.local ? "the server is elsewhere" : "your key is for another address"}.`
+              ? t("The address that the server's documentation tells for API calls.")
+              : provider?.local
+                ? t("Leave it as it is, unless the server is elsewhere.")
+                : t("Leave it as it is, unless your key is for another address.")
           }
           placeholder={provider?.base_url || provider?.example || "https://relay.example/v1"}
           value={base}
@@ -139,10 +136,10 @@ function Form({ close }: { close: () => void }) {
           required={needsBase}
           inputMode="url"
         />
-        <TextInput label="Name" placeholder={proposal?.name || provider?.name || "What you want to call it"} value={name ?? ""} onChange={(e) => setName(e.currentTarget.value)} maxLength={64} />
+        <TextInput label={t("Name")} placeholder={proposal?.name || provider?.name || t("What you want to call it")} value={name ?? ""} onChange={(e) => setName(e.currentTarget.value)} maxLength={64} />
         <div>
           <Button variant="subtle" size="compact-sm" onClick={toggle} aria-expanded={network} rightSection={network ? <IconChevronUp size={14} /> : <IconChevronDown size={14} />}>
-            Network
+            {t("Network")}
           </Button>
           <Collapse expanded={network}>
             <ProxyField value={proxy} onChange={setProxy} follows />
@@ -153,21 +150,21 @@ function Form({ close }: { close: () => void }) {
             <Fault error={problem} />
             {problem.code === "upstream-unproven" && (
               <Button variant="subtle" size="xs" onClick={() => submit(true)} loading={add.isPending}>
-                Keep it all the same, and try later
+                {t("Keep it all the same, and try later")}
               </Button>
             )}
           </>
         )}
         <Group justify="space-between">
           <Text size="xs" c="dimmed">
-            The key is tried, and kept encrypted on this machine.
+            {t("The key is tried, and kept encrypted on this machine.")}
           </Text>
           <Group gap="xs">
             <Button variant="default" onClick={close}>
-              Cancel
+              {t("Cancel")}
             </Button>
             <Button type="submit" loading={add.isPending} disabled={(key.trim() === "" && !keyless) || providerID === null || (needsBase && base.trim() === "")}>
-              Add
+              {t("Add")}
             </Button>
           </Group>
         </Group>
@@ -181,9 +178,9 @@ function grouped(providers: Schemas["ProviderInfo"][]) {
   const items = (wanted: (p: Schemas["ProviderInfo"]) => boolean) => providers.filter(wanted).map((p) => ({ value: p.id, label: p.name }));
   const relay = (p: Schemas["ProviderInfo"]) => !p.base_url && !p.example;
   return [
-    { group: "Vendors", items: items((p) => !relay(p) && !p.local) },
-    { group: "On this machine", items: items((p) => p.local ?? false) },
-    { group: "Relays and your own servers", items: items(relay) },
+    { group: t("Vendors"), items: items((p) => !relay(p) && !p.local) },
+    { group: t("On this machine"), items: items((p) => p.local ?? false) },
+    { group: t("Relays and your own servers"), items: items(relay) },
   ].filter((g) => g.items.length > 0);
 }
 

@@ -4,14 +4,14 @@ import { useState } from "react";
 
 import type { Schemas } from "../../api/client";
 import { useAddAccount, useNearby, useNearbyPorts } from "../../api/queries";
-import { plural } from "../../words";
+import { plural, t, Trans } from "../../words";
 import { refused, tell } from "../../ui/notify";
 import { Fault, Loaded, State } from "../../ui/Parts";
 
 /** Looks for servers of models on this machine: says what it would ask, asks when the person agrees, and offers what it has found. */
 export function FindLocal({ opened, close }: { opened: boolean; close: () => void }) {
   return (
-    <Modal opened={opened} onClose={close} title="Look for models on this machine" size="lg">
+    <Modal opened={opened} onClose={close} title={t("Look for models on this machine")} size="lg">
       <Content />
     </Modal>
   );
@@ -34,15 +34,18 @@ function Content() {
         <Loaded of={ports}>
           {({ ports: known }) => (
             <Text size="sm">
-              Ollama, LM Studio, llama.cpp and others serve models on this machine. To find them, Metapi asks these ports of it whether one is there, and nothing else: <Code>{(known ?? []).join(", ")}</Code>.
-              No key is sent.
+              <Trans
+                text="Ollama, LM Studio, llama.cpp and others serve models on this machine. To find them, Metapi asks these ports of it whether one is there, and nothing else: <ports>{{ports}}</ports>. No key is sent."
+                values={{ ports: (known ?? []).join(", ") }}
+                parts={{ ports: <Code /> }}
+              />
             </Text>
           )}
         </Loaded>
-        <NumberInput label="Another port" description="If you have chosen one yourself." value={other} onChange={setOther} min={1} max={65535} hideControls allowDecimal={false} maw={220} />
+        <NumberInput label={t("Another port")} description={t("If you have chosen one yourself.")} value={other} onChange={setOther} min={1} max={65535} hideControls allowDecimal={false} maw={220} />
         <Group>
           <Button type="submit" leftSection={<IconSearch size={16} />} loading={nearby.isPending}>
-            {found ? "Ask again" : "Ask them"}
+            {found ? t("Ask again") : t("Ask them")}
           </Button>
         </Group>
         {nearby.error && <Fault error={nearby.error} />}
@@ -57,8 +60,8 @@ type Server = Schemas["NearbyServer"];
 function Found({ servers, again }: { servers: Server[]; again: () => void }) {
   if (servers.length === 0) {
     return (
-      <Alert color="gray" icon={<IconInfoCircle />} title="No server of models was found">
-        Start one, or tell its port above.
+      <Alert color="gray" icon={<IconInfoCircle />} title={t("No server of models was found")}>
+        {t("Start one, or tell its port above.")}
       </Alert>
     );
   }
@@ -85,30 +88,31 @@ function One({ server: s, added }: { server: Server; added: () => void }) {
       },
     );
   const models = s.models ?? [];
-  const few = models.slice(0, 4).join(", ") + (models.length > 4 ? ` and ${models.length - 4} more` : "");
+  const some = models.slice(0, 4).join(", ");
+  const few = models.length > 4 ? t("{{some}} and {{more}} more", { some, more: models.length - 4 }) : some;
   return (
     <Paper component="li" withBorder p="sm">
       <Group justify="space-between" wrap="nowrap" align="flex-start">
         <div style={{ minWidth: 0 }}>
-          <Text fw={600}>{s.known ? s.name : "A server that does not say which it is"}</Text>
+          <Text fw={600}>{s.known ? s.name : t("A server that does not say which it is")}</Text>
           <Text size="sm" c="dimmed" style={{ overflowWrap: "anywhere" }}>
             {s.base_url}
           </Text>
           <Text size="sm" style={{ overflowWrap: "anywhere" }}>
-            {s.needs_key ? "It wants a key: add it with “Add an account”, by this address." : models.length === 0 ? "It has no models yet." : `${plural(models.length, "model")}: ${few}`}
+            {s.needs_key ? t("It wants a key: add it with “Add an account”, by this address.") : models.length === 0 ? t("It has no models yet.") : plural(models.length, "{{count}} model: {{few}}", "{{count}} models: {{few}}", { few })}
           </Text>
           {!s.needs_key && (
             <Text size="xs" c="dimmed">
-              {s.known ? "It runs its models itself: they cost nothing." : "It may pass requests on to where they cost money: what they cost is not known."}
+              {s.known ? t("It runs its models itself: they cost nothing.") : t("It may pass requests on to where they cost money: what they cost is not known.")}
             </Text>
           )}
         </div>
         {s.account ? (
-          <State tone="good">Added</State>
+          <State tone="good">{t("Added")}</State>
         ) : (
           !s.needs_key && (
-            <Button size="xs" onClick={submit} loading={add.isPending} aria-label={`Add ${s.name} at ${s.base_url}`} style={{ flexShrink: 0 }}>
-              Add
+            <Button size="xs" onClick={submit} loading={add.isPending} aria-label={t("Add {{name}} at {{address}}", { name: s.name, address: s.base_url })} style={{ flexShrink: 0 }}>
+              {t("Add")}
             </Button>
           )
         )}

@@ -4,10 +4,11 @@ import { useState } from "react";
 import { type Account, useReplaceKey } from "../../api/queries";
 import { tell } from "../../ui/notify";
 import { Fault } from "../../ui/Parts";
+import { t } from "../../words";
 
 export function ReplaceKey({ account, opened, close }: { account: Account; opened: boolean; close: () => void }) {
   return (
-    <Modal opened={opened} onClose={close} title={`Replace the key of ${account.name}`}>
+    <Modal opened={opened} onClose={close} title={t("Replace the key of {{account}}", { account: account.name })}>
       <Form account={account} close={close} />
     </Modal>
   );
@@ -33,16 +34,16 @@ function Form({ account, close }: { account: Account; close: () => void }) {
     >
       <Stack>
         <Text size="sm" c="dimmed">
-          The new key goes to {account.base_url} and nowhere else. It is tried first; one that is refused changes nothing.
+          {t("The new key goes to {{address}} and nowhere else. It is tried first; one that is refused changes nothing.", { address: account.base_url })}
         </Text>
-        <PasswordInput label="New key" value={key} onChange={(e) => setKey(e.currentTarget.value)} autoComplete="off" required data-autofocus />
+        <PasswordInput label={t("New key")} value={key} onChange={(e) => setKey(e.currentTarget.value)} autoComplete="off" required data-autofocus />
         {replace.error && <Fault error={replace.error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={close}>
-            Cancel
+            {t("Cancel")}
           </Button>
           <Button type="submit" loading={replace.isPending} disabled={key.trim() === ""}>
-            Replace
+            {t("Replace")}
           </Button>
         </Group>
       </Stack>

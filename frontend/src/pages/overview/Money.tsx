@@ -5,6 +5,7 @@ import { startOfDay, useNow, useUsage } from "../../api/queries";
 import { saved, sum } from "../../format";
 import { Cost, Figure, Section } from "../../ui/Parts";
 import { RateNote } from "../../ui/RateNote";
+import { t } from "../../words";
 
 /** What was spent and saved today, this week and this month. */
 export function SpentAndSaved() {
@@ -12,28 +13,27 @@ export function SpentAndSaved() {
   const day = new Date(now);
   const monday = new Date(now).setDate(day.getDate() - ((day.getDay() + 6) % 7));
   const spans = [
-    ["Today", useUsage(startOfDay(now), "day")],
-    ["This week", useUsage(startOfDay(monday), "day")],
-    ["This month", useUsage(startOfDay(new Date(now).setDate(1)), "day")],
+    [t("Today"), useUsage(startOfDay(now), "day")],
+    [t("This week"), useUsage(startOfDay(monday), "day")],
+    [t("This month"), useUsage(startOfDay(new Date(now).setDate(1)), "day")],
   ] as const;
   const month = spans[2][1].data;
-  if (month === undefined || month.totals.requests === 0) return null;
   return (
     <Section
-      title="Spent and saved"
+      title={t("Spent and saved")}
       actions={
         <Anchor component={Link} href="/costs" size="sm">
-          Costs and budgets
+          {t("Costs and budgets")}
         </Anchor>
       }
     >
       <SimpleGrid cols={3} mb="xs">
         {spans.map(([name, { data }]) => (
-          <Figure key={name} label={name} value={data ? <Cost of={sum(data.totals)} /> : "…"} note={data && data.totals.compared > 0 ? `saved ${saved(data.totals)}` : undefined} />
+          <Figure key={name} label={name} value={data ? <Cost of={sum(data.totals)} /> : "…"} note={data && data.totals.compared > 0 ? t("saved {{amount}}", { amount: saved(data.totals) }) : undefined} />
         ))}
       </SimpleGrid>
       <Text size="xs" c="dimmed">
-        {month.method}
+        {month?.method ?? "\u00a0"}
       </Text>
       <RateNote />
     </Section>
