@@ -29,6 +29,7 @@ type Routing struct {
 	Text    string        `json:"text"`
 	Fault   *RoutingFault `json:"fault,omitempty" doc:"What is wrong with the text as it is; the last good stays in force"`
 	Undo    bool          `json:"undo" doc:"The last change was made here, and can be undone"`
+	Before  string        `json:"before,omitempty" doc:"The text that undoing brings back"`
 
 	Rules    []RoutingRule  `json:"rules" doc:"In their order"`
 	Models   []VirtualModel `json:"models" doc:"By name"`
@@ -160,7 +161,7 @@ func (s *Service) showRouting() (Routing, error) {
 	}
 	r := Routing{Path: s.routingPath(), Version: version, Text: text, Fault: faultIn(text), Facts: routing.Facts(),
 		Rules: []RoutingRule{}, Models: []VirtualModel{}, Aliases: []Alias{}, Accounts: []AccountUse{}}
-	_, r.Undo = s.edits.before[version]
+	r.Before, r.Undo = s.edits.before[version]
 	good := []byte(text)
 	if r.Fault != nil { // what is in force
 		if good, err = yaml.Marshal(s.Routing()); err != nil {

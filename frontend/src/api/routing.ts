@@ -6,6 +6,7 @@ import { data, DELETE, GET, PATCH, POST, PUT, type Schemas } from "./client";
 export type Routing = Schemas["Routing"];
 export type Rule = Schemas["RoutingRule"];
 export type Plan = Schemas["RoutingPlan"];
+export type Alias = Schemas["Alias"];
 export type Choice = Schemas["Choice"];
 export type Fault = Schemas["RoutingFault"];
 export type Use = Schemas["Use"];

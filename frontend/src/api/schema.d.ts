@@ -2779,6 +2779,8 @@ export interface components {
             accounts: components["schemas"]["AccountUse"][] | null;
             /** @description By name */
             aliases: components["schemas"]["Alias"][] | null;
+            /** @description The text that undoing brings back */
+            before?: string;
             /** @description What a condition may ask about */
             facts: components["schemas"]["Fact"][] | null;
             /** @description What is wrong with the text as it is; the last good stays in force */
@@ -2942,7 +2944,10 @@ export interface components {
             since?: string;
             /** @enum {string} */
             state?: "running" | "ok" | "failed" | "cancelled" | "interrupted";
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description Requests begun before
+             */
             until?: string;
         };
         SaveRoutingRequest: {

@@ -1,13 +1,15 @@
-import { Alert, Button, Code, Collapse, Group, Modal, NumberInput, Select, SimpleGrid, Stack, TagsInput, Text, Textarea, TextInput, UnstyledButton } from "@mantine/core";
+import { Alert, Code, Collapse, Modal, NumberInput, Select, SimpleGrid, Stack, TagsInput, Text, Textarea, TextInput, UnstyledButton } from "@mantine/core";
 import { useState } from "react";
 
 import { useAccounts, useMode } from "../../api/queries";
 import { type Routing, type Rule, useEditRouting } from "../../api/routing";
 import { modeName } from "../../ui/ModeSwitch";
 import { Fault } from "../../ui/Parts";
+import { t } from "../../words";
 import { filled } from "./filled";
+import { Buttons } from "./Names";
 import { Tiers } from "./Tiers";
-import { useFault } from "./useFault";
+import { faultIn, useFault } from "./useFault";
 import { tiersOf, withTiers } from "./words";
 
 const efforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
@@ -37,37 +39,37 @@ export function RuleForm({ routing, rule, close }: { routing: Routing; rule: Rul
   };
 
   return (
-    <Modal opened onClose={close} title={rule === undefined ? "Add a rule" : `Change the rule ${rule.name}`} size="lg">
+    <Modal opened onClose={close} title={rule === undefined ? t("Add a rule") : t("Change the rule {{name}}", { name: rule.name })} size="lg">
       <Stack>
         <TextInput
-          label="Name"
-          description="It is shown with each request that the rule changed."
+          label={t("Name")}
+          description={t("It is shown with each request that the rule changed.")}
           required
           data-autofocus
           value={draft.name}
-          error={taken ? "There is a rule of this name." : undefined}
+          error={taken ? t("There is a rule of this name.") : undefined}
           onChange={(e) => put({ name: e.currentTarget.value })}
         />
         <Textarea
-          label="When"
-          description="A condition on the request. Empty: always."
+          label={t("When")}
+          description={t("A condition on the request. Empty: always.")}
           placeholder={'client == "codex" and tokens > 200000'}
           autosize
           minRows={1}
           styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
           value={draft.when ?? ""}
-          error={fault && `Column ${fault.column}${(fault.line ?? 1) > 1 ? ` of line ${fault.line}` : ""}: ${fault.message}`}
+          error={fault && `${faultIn(fault, (fault.line ?? 1) > 1)}: ${fault.message}`}
           onChange={(e) => put({ when: e.currentTarget.value })}
         />
         <UnstyledButton onClick={() => setFacts(!facts)} aria-expanded={facts}>
           <Text size="sm" td="underline">
-            What can be asked
+            {t("What can be asked")}
           </Text>
         </UnstyledButton>
         <Collapse expanded={facts}>
           <SimpleGrid cols={{ base: 1, sm: 2 }} spacing={4}>
             {routing.facts?.map((f) => (
-              <UnstyledButton key={f.name} onClick={() => put({ when: draft.when ? `${draft.when} and ${f.example}` : f.example })} aria-label={`Add ${f.example}`}>
+              <UnstyledButton key={f.name} onClick={() => put({ when: draft.when ? `${draft.when} and ${f.example}` : f.example })} aria-label={t("Add {{what}}", { what: f.example })}>
                 <Code>{f.example}</Code>
                 <Text size="xs" c="dimmed">
                   {f.name}: {f.means}
@@ -76,37 +78,30 @@ export function RuleForm({ routing, rule, close }: { routing: Routing; rule: Rul
             ))}
           </SimpleGrid>
         </Collapse>
-        <Tiers value={tiers} onChange={setTiers} />
+        <Tiers value={tiers} mode={draft.mode} onChange={setTiers} />
         <SimpleGrid cols={{ base: 1, sm: 2 }}>
           <Select
-            label="Mode"
-            placeholder="As everywhere"
+            label={t("Mode")}
+            placeholder={t("As everywhere")}
             clearable
             data={(modes?.modes ?? []).map((m) => ({ value: m.mode, label: modeName(m.mode) }))}
             value={draft.mode ?? null}
             onChange={(mode) => put({ mode: mode ?? "" })}
           />
-          <TextInput label="Slower than" description="Whoever is expected to be, comes last" placeholder="8s" value={draft.within ?? ""} onChange={(e) => put({ within: e.currentTarget.value })} />
-          <TagsInput label="Only these" description="Accounts, providers or hosts" acceptValueOnBlur data={whose} value={draft.only ?? []} onChange={(only) => put({ only })} />
-          <TagsInput label="Never these" description="Accounts, providers or hosts" acceptValueOnBlur data={whose} value={draft.never ?? []} onChange={(never) => put({ never })} />
-          <NumberInput label="Temperature" placeholder="As the client says" min={0} max={2} step={0.1} value={draft.set?.temperature ?? ""} onChange={(v) => set("temperature", v)} />
-          <NumberInput label="Longest output" suffix=" tokens" placeholder="As the client says" min={1} allowDecimal={false} value={draft.set?.max_output ?? ""} onChange={(v) => set("max_output", v)} />
-          <Select label="Thinking" placeholder="As the client says" clearable data={efforts} value={draft.set?.effort ?? null} onChange={(v) => set("effort", v)} />
+          <TextInput label={t("Slower than")} description={t("Whoever is expected to be, comes last")} placeholder="8s" value={draft.within ?? ""} onChange={(e) => put({ within: e.currentTarget.value })} />
+          <TagsInput label={t("Only these")} description={t("Accounts, providers or hosts")} acceptValueOnBlur data={whose} value={draft.only ?? []} onChange={(only) => put({ only })} />
+          <TagsInput label={t("Never these")} description={t("Accounts, providers or hosts")} acceptValueOnBlur data={whose} value={draft.never ?? []} onChange={(never) => put({ never })} />
+          <NumberInput label={t("Temperature")} placeholder={t("As the tool says")} min={0} max={2} step={0.1} value={draft.set?.temperature ?? ""} onChange={(v) => set("temperature", v)} />
+          <NumberInput label={t("Longest output")} suffix={t(" tokens")} placeholder={t("As the tool says")} min={1} allowDecimal={false} value={draft.set?.max_output ?? ""} onChange={(v) => set("max_output", v)} />
+          <Select label={t("Thinking")} placeholder={t("As the tool says")} clearable data={efforts} value={draft.set?.effort ?? null} onChange={(v) => set("effort", v)} />
         </SimpleGrid>
         {edit.error !== null && <Fault error={edit.error} />}
         {routing.fault !== undefined && (
-          <Alert color="yellow" title="routing.yaml has a fault">
-            Mend it first: forms change only a file that can be read.
+          <Alert color="yellow" title={t("routing.yaml has a fault")}>
+            {t("Mend it first: forms change only a file that can be read.")}
           </Alert>
         )}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button onClick={save} loading={edit.isPending} disabled={draft.name.trim() === "" || taken || fault !== undefined || routing.fault !== undefined}>
-            {rule === undefined ? "Add" : "Save"}
-          </Button>
-        </Group>
+        <Buttons close={close} adds={rule === undefined} busy={edit.isPending} ready={draft.name.trim() !== "" && !taken && fault === undefined && routing.fault === undefined} save={save} />
       </Stack>
     </Modal>
   );

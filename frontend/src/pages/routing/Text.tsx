@@ -4,7 +4,8 @@ import { useRef, useState } from "react";
 import { type Routing, useSaveRouting } from "../../api/routing";
 import { refused, tell } from "../../ui/notify";
 import { Section } from "../../ui/Parts";
-import { useFault } from "./useFault";
+import { t, Trans } from "../../words";
+import { faultIn, useFault } from "./useFault";
 
 const lineHeight = 20; // pixels
 
@@ -25,7 +26,7 @@ export function RoutingText({ routing }: { routing: Routing }) {
     save.mutate(draft, {
       onSuccess: () => {
         setDraft(undefined);
-        tell("routing.yaml is saved, and in force.");
+        tell(t("routing.yaml is saved, and in force."));
       },
       onError: refused,
     });
@@ -34,6 +35,7 @@ export function RoutingText({ routing }: { routing: Routing }) {
     const from = text.split("\n").slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
     field.current?.focus();
     field.current?.setSelectionRange(from, from + (text.split("\n")[line - 1]?.length ?? 0));
+    field.current?.scrollTo({ top: (line - 6) * lineHeight });
   };
 
   return (
@@ -42,23 +44,33 @@ export function RoutingText({ routing }: { routing: Routing }) {
       actions={
         <Group gap="xs" wrap="nowrap">
           <Button size="xs" variant="default" disabled={draft === undefined} onClick={() => setDraft(undefined)}>
-            Revert
+            {t("Revert")}
           </Button>
           <Button size="xs" disabled={draft === undefined || fault !== undefined} loading={save.isPending} onClick={keep}>
-            Save
+            {t("Save")}
           </Button>
         </Group>
       }
     >
       <Text size="xs" c="dimmed" mb="xs">
-        <Code style={{ overflowWrap: "anywhere" }}>{routing.path}</Code> is yours: change it here, in the forms or in any editor. Comments and order stay.
+        <Trans
+          text="<path>{{path}}</path> is yours: change it here, in the forms or in any editor. Comments and order stay."
+          parts={{ path: <Code style={{ overflowWrap: "anywhere" }} /> }}
+          values={{ path: routing.path }}
+        />
       </Text>
       <Box className="yaml" data-fault={fault !== undefined || undefined}>
         <Box aria-hidden className="yaml-lines">
           <div style={{ transform: `translateY(${-top}px)` }}>
             {Array.from({ length: lines }, (_, i) => (
               <div key={i} data-fault={fault?.line === i + 1 || undefined}>
-                {fault?.line === i + 1 ? "✕" : i + 1}
+                {fault?.line === i + 1 ? (
+                  <button type="button" tabIndex={-1} title={fault.message} onClick={() => goTo(i + 1)}>
+                    ✕ {i + 1}
+                  </button>
+                ) : (
+                  i + 1
+                )}
               </div>
             ))}
           </div>
@@ -67,13 +79,13 @@ export function RoutingText({ routing }: { routing: Routing }) {
           {fault?.line !== undefined && <div aria-hidden className="yaml-mark" style={{ top: 8 + (fault.line - 1) * lineHeight - top }} />}
           <textarea
             ref={field}
-            aria-label="Text of routing.yaml"
+            aria-label={t("Text of routing.yaml")}
             aria-invalid={fault !== undefined}
             aria-describedby={fault !== undefined ? "yaml-fault" : undefined}
             spellCheck={false}
             autoCapitalize="off"
             wrap="off"
-            placeholder={"# Nothing yet. A rule looks like this:\n# rules:\n# - name: long context\n#   when: tokens > 150000\n#   models: [gemini-2.5-pro]"}
+            placeholder={t("# Nothing yet. A rule looks like this:\n# rules:\n# - name: long context\n#   when: tokens > 150000\n#   models: [gemini-2.5-pro]")}
             value={text}
             onChange={(e) => setDraft({ text: e.currentTarget.value, version: draft?.version ?? routing.version })}
             onScroll={(e) => setTop(e.currentTarget.scrollTop)}
@@ -87,23 +99,23 @@ export function RoutingText({ routing }: { routing: Routing }) {
         </Box>
       </Box>
       {fault !== undefined && (
-        <Alert color="red" mt="xs" id="yaml-fault" role="alert" title={fault.line !== undefined ? `Line ${fault.line}, column ${fault.column}` : "Something is wrong with it"}>
+        <Alert color="red" mt="xs" id="yaml-fault" role="alert" title={fault.line !== undefined ? faultIn(fault, true) : t("Something is wrong with it")}>
           <Text size="sm" style={{ overflowWrap: "anywhere" }}>
             {fault.message}
           </Text>
           <Group justify="space-between" mt={4}>
-            <Text size="xs">What was good last stays in force.</Text>
+            <Text size="xs">{t("What was good last stays in force.")}</Text>
             {fault.line !== undefined && (
               <Button size="compact-xs" variant="default" onClick={() => goTo(fault.line!)}>
-                Go to the line
+                {t("Go to the line")}
               </Button>
             )}
           </Group>
         </Alert>
       )}
       {stale && (
-        <Alert color="yellow" mt="xs" title="The file has changed meanwhile">
-          <Text size="sm">Yours will not be saved over it. Copy what you need, and revert to see what it says now.</Text>
+        <Alert color="yellow" mt="xs" title={t("The file has changed meanwhile")}>
+          <Text size="sm">{t("Yours will not be saved over it. Copy what you need, and revert to see what it says now.")}</Text>
         </Alert>
       )}
     </Section>

@@ -5,11 +5,12 @@ import { useState } from "react";
 import { useClients } from "../../api/queries";
 import { type Routing, type Use, useEditRouting } from "../../api/routing";
 import { Fault, Section } from "../../ui/Parts";
+import { t } from "../../words";
 import { filled } from "./filled";
+import { Buttons } from "./Names";
 import { Do } from "./Rules";
-import { inWords } from "./words";
+import { dayName, days, inWords } from "./words";
 
-const days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 type Of = NonNullable<Routing["accounts"]>[number];
 
 /** How much of each account may be used, and when. */
@@ -18,19 +19,20 @@ export function Uses({ routing }: { routing: Routing }) {
   const accounts = routing.accounts ?? [];
   if (accounts.length === 0) return null;
   return (
-    <Section title="Caps and hours of accounts" mt="md">
+    <Section title={t("Caps and hours of accounts")} mt="md">
       <Text size="sm" c="dimmed" mb="sm">
-        An account that is at its cap, or outside its hours, is passed over until it may be used again. Hours are {routing.timezone ? `those of ${routing.timezone}` : "those of this machine"}.
+        {t("An account that is at its cap, or outside its hours, is passed over until it may be used again.")}{" "}
+        {routing.timezone ? t("Hours are those of {{timezone}}.", { timezone: routing.timezone }) : t("Hours are those of this machine.")}
       </Text>
       <Table.ScrollContainer minWidth={420}>
-        <Table aria-label="Caps and hours">
+        <Table aria-label={t("Caps and hours")}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>Account</Table.Th>
-              <Table.Th>May be used</Table.Th>
-              <Table.Th>Now</Table.Th>
+              <Table.Th>{t("Account")}</Table.Th>
+              <Table.Th>{t("May be used")}</Table.Th>
+              <Table.Th>{t("Now")}</Table.Th>
               <Table.Th>
-                <VisuallyHidden>Change</VisuallyHidden>
+                <VisuallyHidden>{t("Change")}</VisuallyHidden>
               </Table.Th>
             </Table.Tr>
           </Table.Thead>
@@ -43,15 +45,15 @@ export function Uses({ routing }: { routing: Routing }) {
                     {a.name ?? a.account}
                     {a.name === undefined && (
                       <Text size="xs" c="dimmed">
-                        no such account
+                        {t("no such account")}
                       </Text>
                     )}
                   </Table.Td>
-                  <Table.Td>{words.length > 0 ? words.map((w) => <div key={w}>{w}</div>) : "All of it, always"}</Table.Td>
+                  <Table.Td>{words.length > 0 ? words.map((w) => <div key={w}>{w}</div>) : t("All of it, always")}</Table.Td>
                   <Table.Td>{a.standing?.map((w) => <div key={w}>{w}</div>)}</Table.Td>
                   <Table.Td>
                     <Group justify="flex-end">
-                      <Do label={`Change caps and hours of ${a.name ?? a.account}`} icon={<IconPencil size={16} />} disabled={routing.fault !== undefined} onClick={() => setOpen(a)} />
+                      <Do label={t("Change caps and hours of {{account}}", { account: a.name ?? a.account })} icon={<IconPencil size={16} />} disabled={routing.fault !== undefined} onClick={() => setOpen(a)} />
                     </Group>
                   </Table.Td>
                 </Table.Tr>
@@ -73,7 +75,7 @@ function UseForm({ routing, of, close }: { routing: Routing; of: Of; close: () =
   const { data: known } = useClients();
   const edit = useEditRouting();
   const number = (key: string, label: string, more = {}) => (
-    <NumberInput label={label} placeholder="No cap" min={0} allowDecimal={false} value={caps[key] ?? ""} onChange={(v) => setCaps({ ...caps, [key]: typeof v === "number" && v > 0 ? v : undefined })} {...more} />
+    <NumberInput label={label} placeholder={t("No cap")} min={0} allowDecimal={false} value={caps[key] ?? ""} onChange={(v) => setCaps({ ...caps, [key]: typeof v === "number" && v > 0 ? v : undefined })} {...more} />
   );
   const save = () => {
     const reserve = filled({ ...of.use.reserve, percent: percent || undefined, clients: clients.length > 0 ? clients : undefined });
@@ -85,42 +87,35 @@ function UseForm({ routing, of, close }: { routing: Routing; of: Of; close: () =
     edit.mutate({ version: routing.version, name: of.account, use }, { onSuccess: close });
   };
   return (
-    <Modal opened onClose={close} title={`Caps and hours of ${of.name ?? of.account}`} size="lg">
+    <Modal opened onClose={close} title={t("Caps and hours of {{account}}", { account: of.name ?? of.account })} size="lg">
       <Stack>
         <SimpleGrid cols={{ base: 1, sm: 2 }}>
-          {number("requests_per_minute", "Requests a minute")}
-          {number("concurrent", "Requests at once")}
-          {number("tokens_per_minute", "Tokens a minute")}
-          {number("dollars_per_day", "Dollars a day", { allowDecimal: true, prefix: "$" })}
-          {number("dollars_per_month", "Dollars a month", { allowDecimal: true, prefix: "$" })}
+          {number("requests_per_minute", t("Requests a minute"))}
+          {number("concurrent", t("Requests at once"))}
+          {number("tokens_per_minute", t("Tokens a minute"))}
+          {number("dollars_per_day", t("Dollars a day"), { allowDecimal: true, prefix: "$" })}
+          {number("dollars_per_month", t("Dollars a month"), { allowDecimal: true, prefix: "$" })}
         </SimpleGrid>
         <SimpleGrid cols={{ base: 1, sm: 2 }}>
-          <NumberInput label="Keep back" description="Of each cap" suffix=" %" placeholder="Nothing" min={0} max={100} value={percent ?? ""} onChange={(v) => setPercent(typeof v === "number" ? v : undefined)} />
-          <TagsInput label="For these tools" description="By the names of their local keys" acceptValueOnBlur data={[...new Set((known ?? []).map((c) => c.name))]} value={clients} onChange={setClients} />
+          <NumberInput label={t("Keep back")} description={t("Of each cap")} suffix=" %" placeholder={t("Nothing")} min={0} max={100} value={percent ?? ""} onChange={(v) => setPercent(typeof v === "number" ? v : undefined)} />
+          <TagsInput label={t("For these tools")} description={t("By the names of their local keys")} acceptValueOnBlur data={[...new Set((known ?? []).map((c) => c.name))]} value={clients} onChange={setClients} />
         </SimpleGrid>
         {hours.map((h, i) => {
           const put = (change: Partial<typeof h>) => setHours(hours.map((o) => (o.id === h.id ? { ...o, ...change } : o)));
           return (
-            <Group key={h.id} align="flex-end" gap="xs" role="group" aria-label={`Hours ${i + 1}`}>
-              <MultiSelect label="Days" placeholder={h.days?.length ? undefined : "Every day"} data={days} value={h.days ?? []} onChange={(d) => put({ days: d })} style={{ flex: 1, minWidth: 180 }} />
-              <TextInput label="From" placeholder="00:00" w={84} value={h.from ?? ""} onChange={(e) => put({ from: e.currentTarget.value })} />
-              <TextInput label="To" placeholder="24:00" w={84} value={h.to ?? ""} onChange={(e) => put({ to: e.currentTarget.value })} />
-              <Do label={`Remove hours ${i + 1}`} icon={<IconTrash size={16} />} onClick={() => setHours(hours.filter((o) => o.id !== h.id))} />
+            <Group key={h.id} align="flex-end" gap="xs" role="group" aria-label={t("Hours {{n}}", { n: i + 1 })}>
+              <MultiSelect label={t("Days")} placeholder={h.days?.length ? undefined : t("Every day")} data={days.map((d) => ({ value: d, label: dayName(d) }))} value={h.days ?? []} onChange={(d) => put({ days: d })} style={{ flex: 1, minWidth: 180 }} />
+              <TextInput label={t("From")} placeholder="00:00" w={84} value={h.from ?? ""} onChange={(e) => put({ from: e.currentTarget.value })} />
+              <TextInput label={t("To")} placeholder="24:00" w={84} value={h.to ?? ""} onChange={(e) => put({ to: e.currentTarget.value })} />
+              <Do label={t("Remove hours {{n}}", { n: i + 1 })} icon={<IconTrash size={16} />} onClick={() => setHours(hours.filter((o) => o.id !== h.id))} />
             </Group>
           );
         })}
         <Button size="compact-sm" variant="subtle" style={{ alignSelf: "flex-start" }} leftSection={<IconPlus size={14} />} onClick={() => setHours([...hours, { id: Date.now() }])}>
-          Add hours
+          {t("Add hours")}
         </Button>
         {edit.error !== null && <Fault error={edit.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button onClick={save} loading={edit.isPending}>
-            Save
-          </Button>
-        </Group>
+        <Buttons close={close} adds={false} busy={edit.isPending} ready save={save} />
       </Stack>
     </Modal>
   );

@@ -1,6 +1,11 @@
 import { useEffect, useState } from "react";
 
 import { check, type Fault } from "../../api/routing";
+import { t } from "../../words";
+
+/** Where a fault is. */
+export const faultIn = ({ line, column }: Fault, lines: boolean): string =>
+  lines ? t("Line {{line}}, column {{column}}", { line: line ?? 1, column: column ?? 1 }) : t("Column {{column}}", { column: column ?? 1 });
 
 /** What is wrong with a text or a condition, looked for a moment after the last letter. */
 export function useFault(kind: "text" | "when", text: string | undefined): Fault | undefined {
