@@ -9,7 +9,7 @@ import (
 )
 
 // ProvidersDir is the folder, within the data folder, of files that define providers of the user's own: see provider.Definition.
-const ProvidersDir = "providers.d"
+const ProvidersDir = control.ProvidersDir
 
 func (b *Backend) openProviders() error {
 	var err error

@@ -80,7 +80,7 @@ Exit codes: metapi help exit-codes`,
 	root.PersistentFlags().StringVar(&a.data, "data", "", "the data `folder` (default: $METAPI_HOME, else "+defaultDirWords()+")")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print data as JSON")
 	root.MarkPersistentFlagDirname("data")
-	root.AddCommand(a.serve(), a.status(), a.accounts(), a.models(), a.prices(), a.keys(), a.mode(), a.notices(), a.rules(), a.explain(), a.replay(), a.worth(), a.thumb(), a.budgets(), a.network(), a.usage(), a.metrics(), a.capture(), a.receipt(), a.storage(), a.logs(),
+	root.AddCommand(a.serve(), a.status(), a.accounts(), a.models(), a.prices(), a.keys(), a.mode(), a.notices(), a.rules(), a.explain(), a.replay(), a.worth(), a.thumb(), a.budgets(), a.network(), a.usage(), a.metrics(), a.capture(), a.receipt(), a.storage(), a.backup(), a.restore(), a.logs(),
 		a.pause(), a.resume(), a.stop(), a.ui(), a.doctor(), a.versionCommand(), exitCodesTopic())
 	plainUsage(root)
 	return root

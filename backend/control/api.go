@@ -20,12 +20,12 @@ import (
 // maxBody bounds what a caller may send: the largest thing is a credential.
 const maxBody = 1 << 20
 
-// maxAsked bounds a request that is asked about, which may be as large as one that the gateway takes, and is quoted here.
+// maxAsked bounds a request that is asked about, which may be as large as one that the gateway takes, and is quoted here; and a backup.
 const maxAsked = 128 << 20
 
 // most is how many bytes a caller may send to a path.
 func most(path string) int64 {
-	if path == decidePath || path == playPath {
+	if path == decidePath || path == playPath || path == restorePath {
 		return maxAsked
 	}
 	return maxBody

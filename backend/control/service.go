@@ -92,6 +92,7 @@ type Service struct {
 	examination examination
 	replaying   replaying
 	playground  playground
+	restoring   sync.Mutex // one restore at a time
 	editing     sync.Mutex // one change of the settings at a time
 
 	mu      sync.Mutex // guards what follows
@@ -133,6 +134,9 @@ func (s *Service) routes(r *router) {
 	route(r, http.MethodPost, "/api/link", "link", "Make a link that opens the pages in a browser, once", s.link)
 	route(r, http.MethodGet, "/api/settings", "settings", "The settings", s.settings)
 	route(r, http.MethodPatch, "/api/settings", "editSettings", "Change settings", s.editSettings)
+	route(r, http.MethodPost, "/api/backup", "backup", "Make a file with everything that is Metapi's; without keys, unless they are asked for under a passphrase", s.backup)
+	route(r, http.MethodPost, "/api/backup/save", "saveBackup", "Make it in the folder of downloads", s.saveBackup)
+	route(r, http.MethodPost, restorePath, "restore", "Restore such a file beside what is here, or say what that would change", s.restore)
 	route(r, http.MethodGet, "/api/network", "network", "How upstreams are reached", s.network)
 	route(r, http.MethodGet, "/api/desktop", "desktop", "What the window's process knows", s.desktop)
 	route(r, http.MethodPatch, "/api/desktop", "editDesktop", "Change what the window's process can", s.editDesktop)

@@ -82,13 +82,9 @@ func openFile(path, passphrase string) (Keychain, error) {
 	err := f.locked(ctx, func() error {
 		c, err := f.read()
 		if errors.Is(err, fs.ErrNotExist) {
-			c = &content{header: header{Format: fileFormat, Version: fileVersion, KDF: newKDF}}
-			c.KDF.Salt = make([]byte, 16)
-			rand.Read(c.KDF.Salt) // never fails
-			if err := f.derive(c, passphrase); err != nil {
+			if c, err = f.fresh(passphrase); err != nil {
 				return err
 			}
-			c.Verifier = seal(f.aead, nil, c.label("verifier"))
 			return f.write(c, map[string]string{})
 		}
 		if err != nil {
@@ -110,6 +106,18 @@ func openFile(path, passphrase string) (Keychain, error) {
 	return f, nil
 }
 
+// fresh begins a file under a passphrase.
+func (f *file) fresh(passphrase string) (*content, error) {
+	c := &content{header: header{Format: fileFormat, Version: fileVersion, KDF: newKDF}}
+	c.KDF.Salt = make([]byte, 16)
+	rand.Read(c.KDF.Salt) // never fails
+	if err := f.derive(c, passphrase); err != nil {
+		return nil, err
+	}
+	c.Verifier = seal(f.aead, nil, c.label("verifier"))
+	return c, nil
+}
+
 func (f *file) derive(c *content, passphrase string) error {
 	key := argon2.IDKey([]byte(passphrase), c.KDF.Salt, c.KDF.Time, c.KDF.MemoryKiB, c.KDF.Threads, chacha20poly1305.KeySize)
 	aead, err := chacha20poly1305.NewX(key)
@@ -117,12 +125,17 @@ func (f *file) derive(c *content, passphrase string) error {
 	return err
 }
 
-// read reads the file and checks the readable part.
+// read reads the file.
 func (f *file) read() (*content, error) {
 	raw, err := os.ReadFile(f.path)
 	if err != nil {
 		return nil, err
 	}
+	return parse(raw)
+}
+
+// parse reads the readable part.
+func parse(raw []byte) (*content, error) {
 	var c content
 	if err := json.Unmarshal(raw, &c); err != nil || c.Format != fileFormat || !c.KDF.sane() {
 		return nil, &Error{Kind: ErrDamaged, Hint: "Put back a copy of the file, or move it away and enter your keys again."}
@@ -151,12 +164,8 @@ func (f *file) secrets(c *content) (map[string]string, error) {
 
 // write replaces the file: another file is written whole, synced, and takes its name.
 func (f *file) write(c *content, secrets map[string]string) error {
-	raw, err := json.Marshal(secrets)
+	raw, err := f.encode(c, secrets)
 	if err != nil {
-		return err
-	}
-	c.Secrets = seal(f.aead, raw, c.label("secrets"))
-	if raw, err = json.MarshalIndent(c, "", " "); err != nil {
 		return err
 	}
 	dir := filepath.Dir(f.path)
@@ -165,7 +174,7 @@ func (f *file) write(c *content, secrets map[string]string) error {
 		return err
 	}
 	defer os.Remove(tmp.Name()) // does nothing once it has been renamed
-	_, err = tmp.Write(append(raw, '\n'))
+	_, err = tmp.Write(raw)
 	if err == nil {
 		err = tmp.Sync()
 	}

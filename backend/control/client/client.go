@@ -312,6 +312,16 @@ func (c *Client) Compact(ctx context.Context) (control.Records, error) {
 	return post[control.Records](ctx, c, "/api/storage/compact", nil)
 }
 
+// Backup makes a file with everything that is Metapi's.
+func (c *Client) Backup(ctx context.Context, in control.MakeBackup) (control.Backup, error) {
+	return post[control.Backup](ctx, c, "/api/backup", in)
+}
+
+// Restore restores such a file, or says what that would change.
+func (c *Client) Restore(ctx context.Context, in control.Restore) (control.Restored, error) {
+	return post[control.Restored](ctx, c, "/api/restore", in)
+}
+
 // Question is what [Client.Decide] asks about.
 type Question struct {
 	Client string            `json:"client,omitempty"`

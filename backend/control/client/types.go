@@ -48,6 +48,10 @@ type (
 	BudgetStanding  = control.BudgetStanding
 	Receipt         = control.Receipt
 	Records         = control.Records
+	MakeBackup      = control.MakeBackup
+	Backup          = control.Backup
+	Restore         = control.Restore
+	Restored        = control.Restored
 	Money           = control.Money
 	Notice          = control.Notice
 	Routing         = control.Routing

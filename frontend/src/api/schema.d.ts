@@ -160,6 +160,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/backup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a file with everything that is Metapi's; without keys, unless they are asked for under a passphrase */
+        post: operations["backup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backup/save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make it in the folder of downloads */
+        post: operations["saveBackup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/budgets": {
         parameters: {
             query?: never;
@@ -820,6 +854,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restore such a file beside what is here, or say what that would change */
+        post: operations["restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/resume": {
         parameters: {
             query?: never;
@@ -1325,6 +1376,12 @@ export interface components {
             kind: string;
             /** @description In words */
             message: string;
+        };
+        Backup: {
+            /** @description The file, in base64 */
+            file: string;
+            /** @description A name for the file */
+            name: string;
         };
         Balance: {
             /** @description By currency */
@@ -2133,6 +2190,14 @@ export interface components {
             next: number;
             path: string;
         };
+        MakeBackup: {
+            /** @description Take the keys along, encrypted under the passphrase */
+            keys?: boolean;
+            /** @description Take along what requests were made, and what they cost */
+            ledger?: boolean;
+            /** @description Eight characters or more; kept nowhere */
+            passphrase?: string;
+        };
         Miss: {
             /**
              * Format: double
@@ -2773,6 +2838,42 @@ export interface components {
             requests?: number;
             /** @description Or for what: the names of rules */
             rules?: string[] | null;
+        };
+        Restore: {
+            /** @description Only say what would change */
+            check?: boolean;
+            /** @description The file, in base64 */
+            file: string;
+            /** @description Of the keys in it; empty: they are left out */
+            passphrase?: string;
+        };
+        RestoreChange: {
+            /** @description Of the account, client, budget or file; the mode; how many requests */
+            name: string;
+            /** @description It is not here yet */
+            new: boolean;
+            /** @enum {string} */
+            what: "account" | "client" | "budget" | "file" | "mode" | "records";
+        };
+        Restored: {
+            changes: components["schemas"]["RestoreChange"][] | null;
+            /** @description Where the backup is of what was before; absent where this was only a check */
+            kept?: string;
+            /** @description Accounts that will have no key */
+            keyless?: string[] | null;
+            /** @description What cannot be brought back here, a sentence each */
+            left_out?: string[] | null;
+            /** @description It has keys, and no passphrase was given for them */
+            locked?: boolean;
+            /**
+             * Format: date-time
+             * @description When the backup was made
+             */
+            made: string;
+            /** @description By which version */
+            metapi: string;
+            /** @description Settings that become other than they are, by their names in the API */
+            settings: string[] | null;
         };
         Routing: {
             /** @description All that there are, in the user's order */
@@ -3629,6 +3730,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Discovered"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    backup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakeBackup"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backup"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    saveBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakeBackup"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Saved"];
                 };
             };
             /** @description Error */
@@ -5272,6 +5439,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Restore"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Restored"];
                 };
             };
             /** @description Error */
