@@ -303,7 +303,7 @@ func format(text string) string {
 var (
 	ends     = regexp.MustCompile(`\.(\{\})? |\n|; | · `)        // of sentences
 	before   = regexp.MustCompile(`^(([a-z_]+|\{\}|"\{\}"): )+`) // which setting, or whose
-	after    = regexp.MustCompile(`^\{\} ([A-Z][a-z]|\x60)`)     // a sentence that stands before
+	after    = regexp.MustCompile(`^\{\} ?([A-Z][a-z]|\x60)`)     // a sentence that stands before
 	nobody   = regexp.MustCompile(`[ :(]*$`)
 	together = regexp.MustCompile(`(\{\})+`)
 )
