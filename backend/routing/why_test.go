@@ -34,7 +34,7 @@ func TestWhyIsASentence(t *testing.T) {
 		{Record{Asked: "m", Mode: Failover, Candidates: figures(), Excluded: []Excluded{{Account: "D", Reason: "paused"}}},
 			"relay B: the first in your order of those that could serve. Left out: D: paused."},
 		{Record{Asked: "m", Mode: Failover, Candidates: figures(func(b, a, _ *Figure) { b.Pool, a.Pool, a.InFlight = "Work", "Work", 2 })},
-			`relay B: its pool "Work" is the first in your order; of the pool of two drawn at random the less busy, with 0 running; A has 2.`},
+			`relay B: its pool "Work" is the first in your order; of the pool of two drawn at random the less busy, with 0 running; A has 2 running.`},
 		{Record{Asked: "m", Mode: Balance, Candidates: figures(func(_, a, c *Figure) { a.InFlight, c.InFlight = 3, 1 })},
 			"relay B: of two drawn at random the less busy, with 0 running; A has 3 running; C has 1 running."},
 		{Record{Asked: "m", Mode: Balance, Candidates: figures(func(b, a, _ *Figure) { b.InFlight, b.Cached, a.InFlight = 2, 86_000, 1 })},
