@@ -38,7 +38,6 @@ var unspoken = map[string]string{
 	"backend/provider/value.go":      "for who writes definitions of providers",
 	"backend/provider/price.go":      "for who writes definitions of providers",
 	"backend/provider/registry.go":   "for who writes definitions of providers",
-	"app/window/login.go":            "files that systems read",
 }
 
 // programs are functions and packages that are given words for programs, or for the log; of what is called with them only functions are looked into.
@@ -47,16 +46,18 @@ var programs = map[string]bool{
 	"HandleFunc": true, "Set": true, "Command": true, "CommandContext": true, "MustCompile": true, "RunString": true,
 }
 
-// codes tells what looks like prose, but is a command, a header, an address or a condition.
-var codes = regexp.MustCompile("^(GET|POST|PATCH|metapi|--header|ulimit|wsl(.exe)?|setx|export|reg|unset|netstat|lsof|ss|timedatectl|chmod|ulimit|wsl(.exe)?|--header|Content-Disposition|Bearer|PAC|watch|Content-Disposition:) |" +
-	`'none'|'self'| (==|<|>|>=|in|matches|startsWith) ["\[0-9(]|Software|Tray.app|^RFC|^2006|^data:`)
+// codes tells what looks like prose, but is a command, a header, a file for a program, a condition, or a time of which only figures are put in.
+var codes = regexp.MustCompile(`^(GET|POST|PATCH|metapi|setx|export|reg|unset|netstat|lsof|ss|timedatectl|chmod|ulimit|wsl(\.exe)?|--header) |` +
+	`^(Content-Disposition:|Bearer |PAC |watch |data:|RFC |2006|\[Desktop |Comment=|<)|'none'|'self'|Software|Tray\.app|` +
+	` (==|<|>|>=|in|matches|startsWith) ["\[0-9(]`)
 
-// unsaid are the rest of what people are not told.
+// unsaid are the rest of what people are not told: names that stay as they are, words of others that are looked for, and notes for programmers.
 var unsaid = []string{
-	"catalog matcher: {}", "RFC 3339", "Id or name", "csv or jsonl", "Id, slug or name", "running, ok, failed, cancelled or interrupted", "Canonical model", "A request a line",
-	"Requests as CSV or JSON lines, oldest first", "locked object", "locked collection", "is locked", `object does not exist at path "/"`, "connection closed",
-	"specified keyring backend not", "no such secret collection at path", "was not provided by any .service", "Trade the code of a link for a token",
-	"Claude Code", "Gemini CLI", "Qwen Code", "Amazon Bedrock", "Google Vertex AI", "Microsoft Foundry", "Windows Credential Manager", "half-open {}", "KWallet (kdewallet)", "1M tokens", "a path has no %T", "set {}",
+	"Claude Code", "Gemini CLI", "Qwen Code", "Amazon Bedrock", "Google Vertex AI", "Microsoft Foundry", "Windows Credential Manager", "KWallet (kdewallet)", "1M tokens",
+	"locked object", "locked collection", "is locked", `object does not exist at path "/"`, "connection closed", "specified keyring backend not",
+	"no such secret collection at path", "was not provided by any .service",
+	"Id or name", "csv or jsonl", "Id, slug or name", "running, ok, failed, cancelled or interrupted", "Canonical model", "A request a line",
+	"Requests as CSV or JSON lines, oldest first", "Trade the code of a link for a token", "catalog matcher: {}", "half-open {}", "a path has no %T", "set {}",
 }
 
 // borrowed is what the system and packages of others say within our sentences, where people meet it.
@@ -70,6 +71,11 @@ func TestTables(t *testing.T) {
 	sources := gather(t)
 	for _, text := range borrowed {
 		sources.said[text] = "others"
+	}
+	for _, text := range unsaid {
+		if !sources.literals[text] {
+			t.Errorf("%q is left out, and nothing has it", text)
+		}
 	}
 	for language := range languages {
 		table := read(language)
@@ -87,7 +93,8 @@ func TestTables(t *testing.T) {
 					break
 				}
 			}
-			if sources.said[english] == "" && !slices.Contains(separators, english) && english != "." && !(sources.literals[english] && !strings.Contains(english, " ")) {
+			oneWord := sources.literals[english] && !strings.Contains(english, " ")
+			if sources.said[english] == "" && !oneWord && english != "." && !slices.Contains(separators, english) {
 				t.Errorf("%s.json: nothing says %q", language, english)
 			}
 		}
@@ -97,7 +104,7 @@ func TestTables(t *testing.T) {
 // sources is what the sources say.
 type sources struct {
 	said     map[string]string   // where, by the template
-	literals map[string]bool     // all texts: a single word in the table must be one
+	literals map[string]bool     // all texts and sentences: a single word in the table must be one
 	consts   map[string]ast.Expr // of the package that is read
 }
 
@@ -219,6 +226,7 @@ func (g *sources) take(n ast.Node, path string) bool {
 // put takes the sentences of a text.
 func (g *sources) put(text, path string) {
 	for _, s := range sentences(text) {
+		g.literals[s] = true
 		if strings.Contains(s, "January") || strings.Contains(s, "Monday") {
 			g.times(s, path)
 		} else if prose(s) && g.said[s] == "" {
@@ -303,7 +311,7 @@ func format(text string) string {
 var (
 	ends     = regexp.MustCompile(`\.(\{\})? |\n|; | · `)        // of sentences
 	before   = regexp.MustCompile(`^(([a-z_]+|\{\}|"\{\}"): )+`) // which setting, or whose
-	after    = regexp.MustCompile(`^\{\} ?([A-Z][a-z]|\x60)`)     // a sentence that stands before
+	after    = regexp.MustCompile(`^\{\} ?([A-Z][a-z]|\x60)`)    // a sentence that stands before
 	nobody   = regexp.MustCompile(`[ :(]*$`)
 	together = regexp.MustCompile(`(\{\})+`)
 )
@@ -327,4 +335,34 @@ var word = regexp.MustCompile(`[A-Za-z]{3,}`)
 // prose tells whether a text is for people: it has several words, or one and places.
 func prose(s string) bool {
 	return strings.Contains(s, " ") && word.MatchString(s) && !codes.MatchString(s) && !slices.Contains(unsaid, s)
+}
+
+// TestGather proves on made-up code that what is said is found however it is made, and what is for programs is not.
+func TestGather(t *testing.T) {
+	const code = `package p
+const what = "the key "
+func f() {
+	return errors.New("it is empty; enter one")
+	return fmt.Errorf("the key %q was not made: %w", name, errors.New("no disk is there"))
+	return what + name + " is known. " + "Choose another."
+	return Check{Detail: Sentence("it took " + d.String()), Command: "metapi keys list"}
+	return s + fmt.Sprintf(" and %d more", n)
+	log.Warn("a log line is no sentence", "error", err)
+	if strings.Contains(s, "words of others") || s == "words of others" { return at.Format("2 January") }
+}`
+	file, err := parser.ParseFile(token.NewFileSet(), "p.go", code, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := sources{said: map[string]string{}, literals: map[string]bool{}, consts: map[string]ast.Expr{}}
+	g.constants(file)
+	g.look(file, "p.go")
+	want := []string{"Choose another", "enter one", "it is empty", "it took {}", "no disk is there", "the key \"{}\" was not made: {}", "the key {}", "the key {} is known", "{} and {} more"}
+	for m := time.January; m <= time.December; m++ {
+		want = append(want, "{} "+m.String())
+	}
+	slices.Sort(want)
+	if got := slices.Sorted(maps.Keys(g.said)); !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
 }
