@@ -18,9 +18,10 @@ func init() {
 }
 
 // startTray joins the window and the tray, which do not know each other.
-func startTray(o window.TrayOptions) (stop func()) {
-	return tray.Start(tray.Options{
+func startTray(o window.TrayOptions) (again, stop func()) {
+	t := tray.Start(tray.Options{
 		API: o.API, Open: o.Open, Quit: o.Quit, Copy: o.Copy, Dir: o.Dir, Log: o.Log,
 		Standing: func(s tray.Standing) { o.Standing(s.Shown, s.Why) },
-	}).Stop
+	})
+	return t.Again, t.Stop
 }

@@ -60,11 +60,16 @@ func seen(i *snitest.Icon) string {
 	}
 	var b strings.Builder
 	for _, e := range list {
-		switch {
-		case !e.Visible:
+		if !e.Visible {
 			continue
+		}
+		b.WriteString(strings.Repeat("  ", e.Level))
+		switch {
 		case e.Separator:
 			b.WriteString("--\n")
+			continue
+		case e.Submenu:
+			fmt.Fprintf(&b, "%s >\n", e.Label)
 			continue
 		case e.Check && e.Checked:
 			b.WriteString("(*) ")
@@ -136,10 +141,15 @@ func TestRealMenus(t *testing.T) {
 		running(func(s *State) {
 			s.Status.InFlight = 3
 			s.Mode.Mode = "failover"
-			s.Status.Accounts[0] = account("relay_b", "blocked", "key refused")
+			s.Status.Accounts[0] = stands("relay_b", "blocked", "key refused")
 			s.Status.Trouble = []string{"Q & A: <b>not</b> a tag, _not_ a mnemonic"}
 		}),
 		running(func(s *State) { s.Status.Paused = true }),
+		running(func(s *State) {
+			s.Clients = []client.Key{{ID: "c", Name: "Codex", Pin: "id-openai", PinSlug: "openai"}}
+			s.Budgets = make([]client.BudgetStanding, 1)
+			s.Desktop.Window = true
+		}),
 		running(nil),
 		{},
 	}
@@ -190,7 +200,7 @@ func TestRealClicks(t *testing.T) {
 		})
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		return Layout(State{Connected: true, Status: b.status, Mode: b.mode, Today: &b.usage})
+		return Layout(State{Connected: true, Status: b.status, Mode: b.mode, Today: &b.usage, Desktop: b.desktop})
 	}
 	shows(t, i, menuNow(nil))
 	for s := (Standing{}); !s.Shown; {
@@ -198,7 +208,7 @@ func TestRealClicks(t *testing.T) {
 	}
 
 	for label, want := range map[string]string{
-		"Open Metapi": "open ", "Copy OpenAI base URL": "copy http://127.0.0.1:4747/v1", "Quit Metapi": "quit",
+		"Open Metapi": "open ", "OpenAI base URL": "copy http://127.0.0.1:4747/v1", "Settings…": "open /settings", "Quit Metapi": "quit",
 	} {
 		if err := i.Click(label); err != nil {
 			t.Fatal(err)
@@ -221,7 +231,7 @@ func TestRealClicks(t *testing.T) {
 		})
 		m := menuNow(nil)
 		shows(t, i, m)
-		if j := slices.IndexFunc(m.Items, func(it menu.Item) bool { return it.Checked }); m.Items[j].Title != mode {
+		if j := slices.IndexFunc(m.Items, func(it menu.Item) bool { return it.Checked && strings.HasPrefix(it.ID, idMode) }); m.Items[j].Title != mode {
 			t.Errorf("%s was clicked, %s is in force", mode, m.Items[j].Title)
 		}
 	}
@@ -232,11 +242,11 @@ func TestRealClicks(t *testing.T) {
 		within(t, "it has "+click, func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.status.Paused == (click == "Pause requests") })
 		shows(t, i, menuNow(nil))
 	}
-	m := menuNow(func() { b.status.Accounts[1] = account("relay-b", "blocked", "key refused") })
+	m := menuNow(func() { b.status.Accounts[1] = stands("relay-b", "blocked", "key refused") })
 	b.events <- client.Event{Type: client.EventChanged}
 	shows(t, i, m)
 	picture(t, i, m)
-	if err := i.Click("relay-b: blocked - key refused"); err != nil {
+	if err := i.Click("Show in Metapi"); err != nil { // that of the first, which is the one in trouble
 		t.Fatal(err)
 	}
 	if got := next(t, "a click on an account", told); got != "open /accounts/id-relay-b" {

@@ -2,6 +2,7 @@ package tray
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,9 +17,11 @@ const (
 	partStatus parts = 1 << iota
 	partMode
 	partUsage
+	partRecent  // requests; after a first look they come as events
+	partDesktop // the window's process
 	partSettings
 
-	everything = partStatus | partMode | partUsage | partSettings
+	everything = partStatus | partMode | partUsage | partRecent | partDesktop | partSettings
 )
 
 // How soon something that changed is looked at, counted from the last look: at most so often does the menu change. Requests come by the
@@ -33,6 +36,9 @@ const (
 	readTimeout  = 5 * time.Second
 	failureShown = 10 * time.Second
 )
+
+// recentRows is among how many of the last requests the tools that are in use are looked for.
+const recentRows = 100
 
 // follow listens to the backend's events. While it cannot, the menu says that nothing runs.
 func (t *Tray) follow(ctx context.Context) {
@@ -58,6 +64,9 @@ func (t *Tray) event(e client.Event) {
 	case client.EventChanged:
 		t.want(partStatus|partMode|partSettings, soon)
 	case client.EventRequest:
+		t.mu.Lock()
+		t.state.saw(*e.Request)
+		t.mu.Unlock()
 		t.want(partStatus|partUsage, later)
 	}
 }
@@ -175,19 +184,40 @@ func (t *Tray) read(ctx context.Context, p parts) {
 	if p&partStatus != 0 {
 		st, err := t.o.API.Status(ctx)
 		t.got(ctx, partStatus, err, func() { t.state.Status = st })
+		keys, err := t.o.API.Clients(ctx)
+		t.got(ctx, partStatus, err, func() { t.state.Clients = keys })
+		budgets, err := t.o.API.Budgets(ctx)
+		t.got(ctx, partStatus, err, func() { t.state.Budgets = budgets })
 	}
 	if p&partMode != 0 {
 		m, err := t.o.API.Mode(ctx)
 		t.got(ctx, partMode, err, func() { t.state.Mode = m })
 	}
+	y, m, d := time.Now().Date()
+	midnight := time.Date(y, m, d, 0, 0, 0, 0, time.Local)
+	if p&partUsage != 0 {
+		u, err := t.o.API.Usage(ctx, client.UsageQuery{Since: midnight, Limit: 1})
+		t.got(ctx, partUsage, err, func() { t.state.Today, t.state.Money = &u.Totals, u.Money })
+	}
+	if p&partRecent != 0 {
+		recent, err := t.o.API.Requests(ctx, client.RequestsQuery{Limit: recentRows})
+		failed, err2 := t.o.API.Requests(ctx, client.RequestsQuery{Since: midnight, State: "failed", Limit: 1})
+		t.got(ctx, partRecent, errors.Join(err, err2), func() {
+			for _, r := range append(failed.Rows, recent.Rows...) {
+				t.state.saw(r)
+			}
+			if last := t.state.Problem; last != nil && last.Start.Before(midnight) {
+				t.state.Problem = nil
+			}
+		})
+	}
 	if p&partSettings != 0 {
 		set, err := t.o.API.Settings(ctx)
 		t.got(ctx, partSettings, err, func() { t.state.Language = set.Language })
 	}
-	if p&partUsage != 0 {
-		y, m, d := time.Now().Date()
-		u, err := t.o.API.Usage(ctx, client.UsageQuery{Since: time.Date(y, m, d, 0, 0, 0, 0, time.Local), Limit: 1})
-		t.got(ctx, partUsage, err, func() { t.state.Today, t.state.Money = &u.Totals, u.Money })
+	if p&partDesktop != 0 {
+		d, err := t.o.API.Desktop(ctx)
+		t.got(ctx, partDesktop, err, func() { t.state.Desktop = d })
 	}
 }
 

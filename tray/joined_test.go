@@ -49,7 +49,7 @@ func TestWithABackend(t *testing.T) {
 	if s.checked() != "mode:"+string(st.Mode) {
 		t.Errorf("the mode is %s, and %q is checked", st.Mode, s.checked())
 	}
-	tr.clicked(idOpenAI)
+	tr.clicked(idCopy + "openai")
 	if got, want := next(t, "the address is copied", clicked), "http://"+st.Addresses[0]+"/v1"; got != want {
 		t.Errorf("copied %q, want %q", got, want)
 	}

@@ -3,6 +3,7 @@ package tray
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"slices"
@@ -26,14 +27,19 @@ type fakeAPI struct {
 	fails  error // what calls answer
 	asked  []string
 
-	events   chan client.Event
-	lost     chan error // ends a subscription
-	language string     // of the settings
+	clients []client.Key
+	failed  []client.Row // today
+	desktop client.Desktop
+
+	events chan client.Event
+	lost   chan error // ends a subscription
+
+	language string // of the settings
 }
 
 func newFakeAPI() *fakeAPI {
 	s := running(nil)
-	return &fakeAPI{status: s.Status, mode: s.Mode, usage: *s.Today, events: make(chan client.Event), lost: make(chan error)}
+	return &fakeAPI{status: s.Status, mode: s.Mode, usage: *s.Today, desktop: client.Desktop{Window: true}, events: make(chan client.Event), lost: make(chan error)}
 }
 
 func (b *fakeAPI) note(what string) error {
@@ -107,6 +113,73 @@ func (b *fakeAPI) Events(ctx context.Context, _ client.EventsOptions, fn func(cl
 	}
 }
 
+func (b *fakeAPI) Budgets(context.Context) ([]client.BudgetStanding, error) { return nil, nil }
+
+func (b *fakeAPI) Requests(_ context.Context, q client.RequestsQuery) (client.Requests, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if q.State == "failed" {
+		return client.Requests{Rows: slices.Clone(b.failed)}, b.note("failed")
+	}
+	return client.Requests{}, b.fails
+}
+
+func (b *fakeAPI) Clients(context.Context) ([]client.Key, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.clients), b.fails
+}
+
+func (b *fakeAPI) AddClient(_ context.Context, name string) (client.KeyText, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c := client.Key{ID: "cli_" + name, Name: name}
+	b.clients = append(b.clients, c)
+	return client.KeyText{Client: c, Key: "mp-new"}, b.note("add " + name)
+}
+
+func (b *fakeAPI) ClientKey(_ context.Context, ref string) (client.KeyText, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return client.KeyText{Key: "mp-known"}, b.note("key " + ref)
+}
+
+func (b *fakeAPI) EditClient(_ context.Context, ref string, in client.EditKey) (client.Key, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i := range b.clients {
+		if b.clients[i].ID == ref {
+			b.clients[i].Pin, b.clients[i].PinSlug = *in.Pin, strings.TrimPrefix(*in.Pin, "id-")
+		}
+	}
+	return client.Key{}, b.note("pin " + ref + " to " + *in.Pin)
+}
+
+func (b *fakeAPI) EditAccount(_ context.Context, ref string, in client.EditAccount) (client.Account, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return client.Account{}, b.note(fmt.Sprint(ref, " paused: ", *in.Paused))
+}
+
+func (b *fakeAPI) ClearCooldown(_ context.Context, ref string) (client.Done, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return client.Done{}, b.note("clear " + ref)
+}
+
+func (b *fakeAPI) Desktop(context.Context) (client.Desktop, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.desktop, b.note("desktop")
+}
+
+func (b *fakeAPI) EditDesktop(_ context.Context, in client.EditDesktop) (client.Desktop, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.desktop.StartAtLogin = in.StartAtLogin
+	return b.desktop, b.note(fmt.Sprint("login: ", in.StartAtLogin))
+}
+
 func (b *fakeAPI) set(change func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -171,7 +244,7 @@ func (s *screen) state() string { return s.last().Items[1].Title }
 
 func (s *screen) checked() string {
 	for _, it := range s.last().Items {
-		if it.Checked {
+		if it.Checked && strings.HasPrefix(it.ID, idMode) {
 			return it.ID
 		}
 	}
@@ -254,7 +327,7 @@ func TestChangesAreShown(t *testing.T) {
 		b.set(func() { b.status.InFlight = 2 })
 		time.Sleep(tick)
 		synctest.Wait()
-		if got := b.took(); got != "status mode usage" || s.state() != "Running on 127.0.0.1:4747 · 2 in flight" {
+		if got := b.took(); got != "status mode usage failed desktop" || s.state() != "Running on 127.0.0.1:4747 · 2 in flight" {
 			t.Errorf("after half a minute: %q; asked: %s", s.state(), got)
 		}
 	})
@@ -279,7 +352,7 @@ func TestBurstsAreGathered(t *testing.T) {
 			}
 			return s.count(), strings.Count(b.took(), "status")
 		}
-		if menus, looks := burst(client.Event{Type: client.EventRequest}); menus > 3 || looks > 3 {
+		if menus, looks := burst(client.Event{Type: client.EventRequest, Request: &client.Row{}}); menus > 3 || looks > 3 {
 			t.Errorf("1000 requests in a second: %d menus, %d looks", menus, looks)
 		}
 		if menus, looks := burst(client.Event{Type: client.EventChanged}); menus > 6 || looks > 6 {
@@ -299,7 +372,7 @@ func TestBackendIsLostAndFound(t *testing.T) {
 		b.set(func() { b.status.InFlight = 7 })
 		time.Sleep(tr.retry.first)
 		synctest.Wait()
-		if got := b.took(); got != "status mode usage" || s.state() != "Running on 127.0.0.1:4747 · 7 in flight" {
+		if got := b.took(); got != "status mode usage failed desktop" || s.state() != "Running on 127.0.0.1:4747 · 7 in flight" {
 			t.Errorf("with it again: %q; asked: %s", s.state(), got)
 		}
 	})
@@ -334,8 +407,20 @@ func TestClicks(t *testing.T) {
 			{idAccount + "a/b c?d", "", "open /accounts/a%2Fb%20c%3Fd"},
 			{idAccounts, "", "open /accounts"},
 			{idTrouble, "", "open /"},
-			{idOpenAI, "", "copy http://127.0.0.1:4747/v1"},
-			{idAnthropic, "", "copy http://127.0.0.1:4747"},
+			{idProblem + "r1", "", "open /requests/r1"},
+			{idTools, "", "open /tools"},
+			{idSettings, "", "open /settings"},
+			{idCopy + "openai", "", "copy http://127.0.0.1:4747/v1"},
+			{idCopy + "anthropic", "", "copy http://127.0.0.1:4747"},
+			{idCopy + "shell", "add Shell", "copy " + variables("export %s=%s\n", "127.0.0.1:4747", "mp-new")},
+			{idCopy + "shell", "key cli_Shell", "copy " + variables("export %s=%s\n", "127.0.0.1:4747", "mp-known")},
+			{idPin + "cli_x:id-relay-b", "pin cli_x to id-relay-b", ""},
+			{idPin + "cli_x:", "pin cli_x to ", ""},
+			{idCool + "id-a", "clear id-a", ""},
+			{idLeave + "id-a", "id-a paused: true", ""},
+			{idTake + "id-a", "id-a paused: false", ""},
+			{idLogin, "login: true", ""},
+			{idNoLogin, "login: false", ""},
 			{idPause, "pause", ""},
 			{idResume, "resume", ""},
 			{idQuit, "", "quit"},
@@ -344,7 +429,7 @@ func TestClicks(t *testing.T) {
 			s.count()
 			tr.clicked(c.click)
 			synctest.Wait()
-			asks := strings.TrimSpace(c.asks + " status mode")
+			asks := strings.TrimPrefix(c.asks+" status mode desktop", " ")
 			if got, tells := b.took(), told(); got != asks || tells != c.tells {
 				t.Errorf("a click on %q: asked %q, want %q; told %q, want %q", c.click, got, asks, tells, c.tells)
 			}
@@ -386,7 +471,7 @@ func TestClicksThatFail(t *testing.T) {
 		b.events <- client.Event{Type: client.EventChanged}
 		time.Sleep(failureShown)
 		synctest.Wait()
-		tr.clicked(idOpenAI)
+		tr.clicked(idCopy + "openai")
 		synctest.Wait()
 		if got := told(); got != "" || !strings.HasPrefix(s.state(), "Nothing was copied") {
 			t.Errorf("an address to copy where there is none: %q, %q", got, s.state())
@@ -482,5 +567,37 @@ func TestOnlyWhatIsListedIsShown(t *testing.T) {
 			}
 		}
 		panel()() // and Stop leaves no timer
+	})
+}
+
+// TestToolsAreShown follows who asks, who serves them, and what fails, by the events alone.
+func TestToolsAreShown(t *testing.T) {
+	inTray(t, func(t *testing.T, tr *Tray, b *fakeAPI, s *screen, _ func() string) {
+		b.set(func() { b.clients = []client.Key{{ID: "cli_x", Name: "Codex"}} })
+		b.events <- client.Event{Type: client.EventRequest, Request: &client.Row{ID: "r1", Client: "Codex", Account: "relay-b", Model: "gpt-5", Start: time.Now(), State: "failed", Error: "oh"}}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		menu := sketch(s.last())
+		for _, want := range []string{"  Codex → relay-b · gpt-5 >", "Codex · oh {problem:r1}"} {
+			if !strings.Contains(menu, want) {
+				t.Errorf("no %q in\n%s", want, menu)
+			}
+		}
+		tr.clicked(idPin + "cli_x:id-openai")
+		synctest.Wait()
+		if menu := sketch(s.last()); !strings.Contains(menu, "Codex is pinned to openai >") || !strings.Contains(menu, "(*) Only openai {pin:cli_x:id-openai}") {
+			t.Errorf("pinned:\n%s", menu)
+		}
+		b.set(func() { b.desktop.StartAtLogin = true })
+		tr.Again() // the settings page has changed it
+		synctest.Wait()
+		if menu := sketch(s.last()); !strings.Contains(menu, "(*) Start at login") {
+			t.Errorf("at login:\n%s", menu)
+		}
+		time.Sleep(24 * time.Hour)
+		synctest.Wait()
+		if menu := sketch(s.last()); strings.Contains(menu, "Last problem") {
+			t.Errorf("yesterday's problem is shown:\n%s", menu)
+		}
 	})
 }

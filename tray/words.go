@@ -95,10 +95,14 @@ func today(f *client.Figures, m *client.Money) string {
 // leastSaved is what is worth telling, in dollars.
 const leastSaved = 0.005
 
-// standing says in a line why an account cannot serve.
+// standing says in a line how an account stands.
 func standing(a client.AccountStanding, zone *time.Location) string {
 	why := a.Reason
 	switch a.State {
+	case "ready":
+		why = "ready"
+	case "paused":
+		why = "paused"
 	case "cooling":
 		why = "cooling"
 		if !a.Until.IsZero() {
@@ -127,7 +131,7 @@ func clock(t time.Time, zone *time.Location) string {
 
 // How long titles and the tooltip are at most.
 const (
-	titleLength   = 72
+	titleLength   = 90
 	tooltipLength = 120
 )
 

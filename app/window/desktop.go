@@ -11,8 +11,9 @@ import (
 
 // desktop answers those operations of the control API that only the window's process can: see [client.Desktop].
 type desktop struct {
-	login loginItem
-	quit  func()
+	login   loginItem
+	quit    func()
+	changed func() // told when the login item is another
 
 	mu     sync.Mutex // guards what follows
 	shown  bool       // the tray icon
@@ -78,6 +79,7 @@ func (d *desktop) edit(w http.ResponseWriter, r *http.Request) {
 			"Look at the permissions of the file or folder that is named."))
 		return
 	}
+	d.changed()
 	d.get(w, r)
 }
 

@@ -13,6 +13,9 @@ const (
 	openName  = "metapi:open" // the path of the page to show, such as "/accounts"
 )
 
+// frontName is what the page tells: whether it has the keyboard, and so a person before it.
+const frontName = "metapi:front"
+
 // feed tells the page what happens, once there is a page. It is safe for concurrent use.
 type feed struct {
 	mu   sync.Mutex                     // guards what follows
@@ -66,15 +69,15 @@ func (f *feed) lost() {
 	}
 }
 
-// open has the page go to a place of its own: "accounts", say. Empty: where it is.
+// open has the page go to a place of its own: "/accounts", say. Empty: where it is.
 func (f *feed) open(page string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
 	case page == "":
 	case f.emit == nil:
-		f.page = "/" + page
+		f.page = page
 	default:
-		f.emit(openName, "/"+page)
+		f.emit(openName, page)
 	}
 }

@@ -23,13 +23,13 @@ func TestFeed(t *testing.T) {
 
 	var f feed
 	f.event(paused) // nobody is there
-	f.open("accounts")
+	f.open("/accounts")
 	f.open("")
 	f.ready(emit)
 	was(resync, openName+" [/accounts]")
 	f.event(paused)
 	f.open("")
-	f.open("accounts/my-openai")
+	f.open("/accounts/my-openai")
 	was(fmt.Sprint(eventName, " ", []any{paused}), openName+" [/accounts/my-openai]")
 	f.ready(emit) // the page was loaded again
 	was(resync)

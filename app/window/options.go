@@ -19,15 +19,15 @@ type Options struct {
 	Hidden  bool  // start without the window where there is a tray; the user's setting may say so, too
 	Pages   fs.FS // the built pages, with index.html at the top
 
-	// Tray puts an icon into the tray, and returns what takes it away. Nil: there is none. The window does not know how
-	// that is done; main joins the two.
-	Tray func(TrayOptions) (stop func())
+	// Tray puts an icon into the tray, and returns what has it look at the window's process again, and what takes it away. Nil: there
+	// is none. The window does not know how that is done; main joins the two.
+	Tray func(TrayOptions) (again, stop func())
 }
 
 // TrayOptions is what the window gives the tray.
 type TrayOptions struct {
-	API      *client.Client
-	Open     func(page string) // brings the window forward, at a page: "accounts", or "" where it is
+	API      *client.Client    // with what only the window's process can
+	Open     func(page string) // brings the window forward, at a page: "/accounts", or "" where it is
 	Quit     func()
 	Copy     func(text string)
 	Standing func(shown bool, reason string) // to be told whether the icon can be seen, and why not, and whenever that changes

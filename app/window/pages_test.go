@@ -89,7 +89,7 @@ func TestPagesReachInstance(t *testing.T) {
 			}
 			h := start(t, o)
 			h.status("serving", serving)
-			p := page{t, pagesAPI(h.host, &desktop{login: new(fakeLogin)}, files)}
+			p := page{t, pagesAPI(h.host, &desktop{login: new(fakeLogin), changed: func() {}}, files)}
 			var mode client.ModeInfo
 			p.reads(p.fetch(http.MethodPut, "/api/mode", `{"mode":"balance"}`), &mode)
 			if mode.Mode != "balance" {
@@ -109,8 +109,8 @@ func TestPagesReachInstance(t *testing.T) {
 }
 
 func TestDesktop(t *testing.T) {
-	login, quit := new(fakeLogin), 0
-	d := &desktop{login: login, quit: func() { quit++ }, reason: "The tray program is missing."}
+	login, quit, changed := new(fakeLogin), 0, 0
+	d := &desktop{login: login, quit: func() { quit++ }, changed: func() { changed++ }, reason: "The tray program is missing."}
 	p := page{t, pagesAPI(http.NotFoundHandler(), d, files)}
 	read := func(want client.Desktop) {
 		t.Helper()
@@ -129,6 +129,9 @@ func TestDesktop(t *testing.T) {
 	}
 	if p.reads(p.fetch(http.MethodPatch, "/api/desktop", `{"start_at_login":false}`), &got); got.StartAtLogin || login.on {
 		t.Errorf("it starts at login: %+v", got)
+	}
+	if changed != 2 {
+		t.Errorf("%d changes were told of, not 2", changed)
 	}
 	for _, bad := range []string{"", "{", "{}", `{"start_at_login":"yes"}`, `{"start":true}`} {
 		p.refused(p.fetch(http.MethodPatch, "/api/desktop", bad), client.Invalid)

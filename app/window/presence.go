@@ -26,6 +26,7 @@ type presence struct {
 	wanted      bool       // somebody has asked for it
 	tray        bool       // an icon can be seen
 	closeToTray bool       // the user's setting
+	focus       bool       // the page has the keyboard
 	ending      bool       // the end has begun
 	finished    bool       // all is closed: the main loop may end
 	alarm       *time.Timer
@@ -82,6 +83,20 @@ func (p *presence) icon(shown bool) {
 	defer p.mu.Unlock()
 	p.tray = shown
 	p.watch()
+}
+
+// front says whether the page has the keyboard now.
+func (p *presence) front(yes bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.focus = yes
+}
+
+// inFront reports whether the person sees the window: what the page shows need not be told otherwise.
+func (p *presence) inFront() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.focus && !p.hidden && p.screen != nil
 }
 
 // watch sets the alarm where the window is hidden without an icon to bring it back, and lets it be otherwise.

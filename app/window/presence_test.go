@@ -218,3 +218,29 @@ func TestQuitBeforeItIsThere(t *testing.T) {
 		d.was("quit")
 	})
 }
+
+// TestInFront says when the page alone tells the person something.
+func TestInFront(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		d.icon(true)
+		d.setCloseToTray(true)
+		d.begin(false)
+		for _, step := range []struct {
+			do   func()
+			want bool
+		}{
+			{func() {}, false}, // no page has told yet
+			{func() { d.front(true) }, false},
+			{func() { d.ready(d.screen) }, true},
+			{func() { d.front(false) }, false},
+			{func() { d.front(true) }, true},
+			{func() { d.close() }, false}, // into the tray
+			{func() { d.show() }, true},
+		} {
+			if step.do(); d.inFront() != step.want {
+				t.Errorf("in front: %t, want %t", !step.want, step.want)
+			}
+		}
+	})
+}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"os"
 	"sync"
 	"time"
@@ -69,8 +70,9 @@ type app struct {
 	screen screen
 	dark   bool // the desktop is
 
-	mu      sync.Mutex // guards endTray
-	endTray func()
+	mu        sync.Mutex // guards what follows; nil where there is no tray
+	againTray func()
+	endTray   func()
 }
 
 func newApp(ctx context.Context, o Options) *app {
@@ -82,7 +84,7 @@ func newApp(ctx context.Context, o Options) *app {
 	a.host = newDataHost(o, a.event, a.feed.lost, a.log)
 	a.api = client.InProcess(a.host)
 	usual, err := backend.DefaultDir()
-	a.desktop = &desktop{login: startAtLogin(o.Dir, err != nil || o.Dir != usual), quit: a.presence.quit, reason: "This build of Metapi has no tray."}
+	a.desktop = &desktop{login: startAtLogin(o.Dir, err != nil || o.Dir != usual), quit: a.presence.quit, changed: a.desktopChanged, reason: "This build of Metapi has no tray."}
 	return a
 }
 
@@ -111,7 +113,7 @@ func (a *app) event(e client.Event) {
 		a.presence.show()
 		return
 	}
-	if e.Type == client.EventNotice {
+	if e.Type == client.EventNotice && !a.presence.inFront() { // else the page shows it
 		go a.notify(*e.Notice)
 	}
 	if e.Type == client.EventResync || changed(e, client.TopicSettings) {
@@ -128,15 +130,15 @@ func (a *app) startTray() {
 	if a.o.Tray == nil {
 		return
 	}
-	end := a.o.Tray(TrayOptions{
-		API: a.api, Quit: a.presence.quit, Copy: a.copyText, Standing: a.trayStands, Dir: a.o.Dir, Log: a.log,
+	again, end := a.o.Tray(TrayOptions{
+		API: client.InProcess(pagesAPI(a.host, a.desktop, http.NotFoundHandler())), Quit: a.presence.quit, Copy: a.copyText, Standing: a.trayStands, Dir: a.o.Dir, Log: a.log,
 		Open: func(page string) {
 			a.presence.show()
 			a.feed.open(page)
 		},
 	})
 	a.mu.Lock()
-	a.endTray = end
+	a.againTray, a.endTray = again, end
 	a.mu.Unlock()
 	if a.ctx.Err() != nil { // close may have looked before there was anything to end
 		end()
@@ -147,7 +149,18 @@ func (a *app) startTray() {
 func (a *app) trayStands(shown bool, reason string) {
 	a.presence.icon(shown)
 	a.desktop.setTray(shown, reason)
+	a.desktopChanged()
+}
+
+// desktopChanged tells the page and the tray that what the window's process knows has changed, whoever of them has done that.
+func (a *app) desktopChanged() {
 	a.feed.here(client.Event{Type: client.EventChanged, Topics: []client.Topic{client.TopicSettings}})
+	a.mu.Lock()
+	again := a.againTray
+	a.mu.Unlock()
+	if again != nil {
+		again()
+	}
 }
 
 // followSettings keeps to the user's settings, whoever changes them.

@@ -10,7 +10,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	goruntime "runtime"
-	"strings"
 	"syscall"
 	"time"
 
@@ -75,6 +74,9 @@ func (a *app) toolkit(set client.Settings, hidden bool) *options.App {
 func (a *app) startup(ctx context.Context) {
 	a.wails, a.screen = ctx, newWailsScreen(ctx)
 	close(a.up)
+	runtime.EventsOn(ctx, frontName, func(data ...any) {
+		a.presence.front(len(data) == 1 && data[0] == true)
+	})
 	go a.obeySignals()
 	go a.followSettings()
 	a.startTray()
@@ -136,7 +138,7 @@ func (a *app) notify(n client.Notice) {
 		a.log.Warn("the settings cannot be read", "error", err)
 	}
 	n = spoken(n, set.Language)
-	err = runtime.SendNotification(a.wails, runtime.NotificationOptions{ID: n.ID, Title: n.Title, Body: n.Text, Data: map[string]any{"page": strings.TrimPrefix(n.Page, "/")}})
+	err = runtime.SendNotification(a.wails, runtime.NotificationOptions{ID: n.ID, Title: n.Title, Body: n.Text, Data: map[string]any{"page": n.Page}})
 	if err != nil {
 		a.log.Warn("a notification was not shown", "title", n.Title, "error", err)
 	}

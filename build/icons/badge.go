@@ -20,6 +20,10 @@ func bars() shape {
 	return union(box(0.29, 0.26, 0.44, 0.74, 0.04), box(0.56, 0.26, 0.71, 0.74, 0.04))
 }
 
+// coin is round where all else is square, and level is the bar across it: no further.
+func coin() shape  { return disc(0.5, 0.5, 0.47) }
+func level() shape { return box(0.22, 0.41, 0.78, 0.59, 0.05) }
+
 // struck is a line from corner to corner.
 func struck(w float64, c color.NRGBA) []layer {
 	s := stroke(w, point{0.07, 0.93}, point{0.93, 0.07})

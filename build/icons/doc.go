@@ -6,6 +6,6 @@
 //
 // The mark is three strands that join into one arrow: many accounts, one address. It stands white on a tile, which shows on light and on dark
 // panels alike. The states of the tray differ in shape, not in colour alone: a triangle stands in the corner where something wants the user,
-// two bars stand in place of the mark while requests are paused, and where nothing can be served the tile is hollow and struck out. macOS
+// two bars stand in place of the mark while requests are paused, a barred coin where a budget is spent, and where nothing can be served the tile is hollow and struck out. macOS
 // paints its menu bar's icons itself, and gets stencils.
 package main

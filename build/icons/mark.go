@@ -60,10 +60,11 @@ const (
 	ok        state = "ok"
 	attention state = "attention"
 	paused    state = "paused"
+	spent     state = "spent"
 	down      state = "down"
 )
 
-var states = []state{ok, attention, paused, down}
+var states = []state{ok, attention, paused, spent, down}
 
 // trayIcon is for panels of any colour.
 func trayIcon(s state, size int) *image.NRGBA {
@@ -73,6 +74,8 @@ func trayIcon(s state, size int) *image.NRGBA {
 		return draw(size, append([]layer{{tile(), slope(indigo, azure)}, {strands(w), plain(white)}}, warning(w, amber, ink)...))
 	case paused:
 		return draw(size, []layer{{tile(), plain(slate)}, {bars(), plain(white)}})
+	case spent:
+		return draw(size, []layer{{coin(), plain(amber)}, {level(), plain(ink)}})
 	case down:
 		return draw(size, append([]layer{{outline(tile(), w), plain(slate)}}, struck(w, slate)...))
 	}
@@ -88,6 +91,8 @@ func stencil(s state, size int) *image.NRGBA {
 		return draw(size, append([]layer{{scaled(strands(w*0.85), larger), plain(black)}}, warning(w, black, nothing)...))
 	case paused:
 		return draw(size, []layer{{tile(), plain(black)}, {bars(), plain(nothing)}})
+	case spent:
+		return draw(size, []layer{{coin(), plain(black)}, {level(), plain(nothing)}})
 	case down:
 		return draw(size, append([]layer{{outline(tile(), w), plain(black)}}, struck(w, black)...))
 	}

@@ -41,7 +41,7 @@ func serve(in io.Reader, out io.Writer) {
 		_ = json.NewEncoder(out).Encode(r) // where the app is gone the input ends too
 	}
 	clicks := make(chan *slot, 16)
-	s := &slots{add: func(sl *slot, it menu.Item) { add(sl, it, clicks) }, separate: systray.AddSeparator}
+	s := &slots{add: func(sl, under *slot, it menu.Item) { add(sl, under, it, clicks) }, separate: systray.AddSeparator}
 	go func() {
 		for sl := range clicks {
 			if id := s.id(sl); id != "" {
@@ -76,13 +76,19 @@ func serve(in io.Reader, out io.Writer) {
 	}
 }
 
-// add puts an item at the end of the menu. Its clicks are taken from the library at once: the library drops those that nobody waits for.
-func add(sl *slot, it menu.Item, clicks chan<- *slot) {
+// add puts an item at the end of the menu, or of the submenu of another. Its clicks are taken from the library at once: the library drops those that nobody waits for.
+func add(sl, under *slot, it menu.Item, clicks chan<- *slot) {
+	plain := systray.AddMenuItem
+	choice := systray.AddMenuItemCheckbox
+	if under != nil {
+		above := under.entry.(*systray.MenuItem)
+		plain, choice = above.AddSubMenuItem, above.AddSubMenuItemCheckbox
+	}
 	var item *systray.MenuItem
 	if it.Kind == menu.Choice {
-		item = systray.AddMenuItemCheckbox(title(it.Title), "", it.Checked)
+		item = choice(title(it.Title), "", it.Checked)
 	} else {
-		item = systray.AddMenuItem(title(it.Title), "")
+		item = plain(title(it.Title), "")
 	}
 	sl.entry = item
 	go func() {

@@ -16,8 +16,10 @@ var (
 	attention []byte
 	//go:embed icons/paused-stencil.png
 	paused []byte
+	//go:embed icons/spent-stencil.png
+	spent []byte
 	//go:embed icons/down-stencil.png
 	down []byte
 )
 
-var pictures = map[menu.Icon][]byte{menu.OK: ok, menu.Attention: attention, menu.Paused: paused, menu.Down: down}
+var pictures = map[menu.Icon][]byte{menu.OK: ok, menu.Attention: attention, menu.Paused: paused, menu.Spent: spent, menu.Down: down}

@@ -16,8 +16,10 @@ var (
 	attention []byte
 	//go:embed icons/paused.png
 	paused []byte
+	//go:embed icons/spent.png
+	spent []byte
 	//go:embed icons/down.png
 	down []byte
 )
 
-var pictures = map[menu.Icon][]byte{menu.OK: ok, menu.Attention: attention, menu.Paused: paused, menu.Down: down}
+var pictures = map[menu.Icon][]byte{menu.OK: ok, menu.Attention: attention, menu.Paused: paused, menu.Spent: spent, menu.Down: down}

@@ -28,8 +28,8 @@ type slot struct {
 
 // slots is the menu. Places are made for the first menu that is shown and stay, since the library cannot remove them.
 type slots struct {
-	add      func(*slot, menu.Item) // puts an entry at the end, and into the slot
-	separate func()                 // puts a separator at the end
+	add      func(sl, under *slot, it menu.Item) // puts an entry at the end, and into the slot; nil: at the end of the menu itself
+	separate func()                              // puts a separator at the end
 
 	mu   sync.Mutex // guards the shown items, which clicks look at
 	list []*slot
@@ -54,8 +54,8 @@ func (s *slots) show(items []menu.Item) error {
 		return fmt.Errorf("a menu of %d items came after one of %d", len(items), len(s.list))
 	}
 	for i, sl := range s.list {
-		if items[i].Kind != sl.shown.Kind {
-			return fmt.Errorf("item %d of a menu was of the kind %q and cannot become %q", i, sl.shown.Kind, items[i].Kind)
+		if now := items[i]; now.Kind != sl.shown.Kind || now.Level != sl.shown.Level {
+			return fmt.Errorf("item %d of a menu was of the kind %q at level %d and cannot become %q at %d", i, sl.shown.Kind, sl.shown.Level, now.Kind, now.Level)
 		}
 	}
 	for i, sl := range s.list {
@@ -67,14 +67,16 @@ func (s *slots) show(items []menu.Item) error {
 }
 
 func (s *slots) fill(items []menu.Item) {
+	above := make([]*slot, 1, 8) // by level, the last item of the level below
 	for _, it := range items {
 		sl := &slot{shown: it}
+		above = append(above[:min(it.Level+1, len(above))], sl)
 		s.list = append(s.list, sl)
 		if it.Kind == menu.Separator {
 			s.separate()
 			continue
 		}
-		s.add(sl, it)
+		s.add(sl, above[len(above)-2], it)
 		if !it.Enabled {
 			sl.entry.Disable()
 		}

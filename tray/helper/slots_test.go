@@ -28,8 +28,11 @@ func (e told) Hide()             { e.note("hide") }
 func TestSlots(t *testing.T) {
 	var log []string
 	s := &slots{separate: func() { log = append(log, "separator") }}
-	s.add = func(sl *slot, it menu.Item) {
+	s.add = func(sl, under *slot, it menu.Item) {
 		name := fmt.Sprint(len(s.list) - 1)
+		if under != nil {
+			it.Title += " under " + under.entry.(told).name
+		}
 		sl.entry = told{name, &log}
 		log = append(log, name+" add "+it.Title)
 	}
@@ -80,4 +83,15 @@ func TestSlots(t *testing.T) {
 		t.Error("a separator became a button")
 	}
 	expect("menus of another shape change nothing")
+
+	s = &slots{add: s.add, separate: s.separate}
+	items = []menu.Item{{Title: "Tools"}, {Level: 1, Title: "Codex"}, {Level: 2, Title: "Any"}, {Level: 1, Title: "All"}, {Title: "Quit"}}
+	for i := range items {
+		items[i].Enabled = true
+	}
+	show()
+	expect("submenus", "0 add Tools", "1 add Codex under 0", "2 add Any under 1", "3 add All under 0", "4 add Quit")
+	if items[4].Level = 1; s.show(items) == nil {
+		t.Error("an item moved into a submenu")
+	}
 }

@@ -5,13 +5,13 @@
 // a queue of old menus before it.
 //
 // The helper cannot remove or move an item once it is in the menu, only rename and hide it. So every menu of one life of the helper has the
-// same number of items with the same kinds at the same places; what comes and goes has a fixed number of places, hidden while they are free.
+// same number of items with the same kinds and levels at the same places; what comes and goes has a fixed number of places, hidden while they are free.
 package menu
 
 import "slices"
 
 // Protocol is the version of these lines. The two programs are installed together, but while an update goes on they may not match.
-const Protocol = 1
+const Protocol = 2
 
 // Menu is the whole of what the tray shows.
 type Menu struct {
@@ -33,17 +33,19 @@ const (
 	OK        Icon = "ok"
 	Attention Icon = "attention" // something wants the user, yet requests are served
 	Paused    Icon = "paused"    // the user has paused requests
+	Spent     Icon = "spent"     // a budget is spent
 	Down      Icon = "down"      // nothing can be served
 )
 
 // Icons lists them all.
-var Icons = []Icon{OK, Attention, Paused, Down}
+var Icons = []Icon{OK, Attention, Paused, Spent, Down}
 
 // Item is one line of the menu.
 type Item struct {
 	ID      string `json:"id,omitempty"` // what a click on it reports; may change from one menu to the next
 	Title   string `json:"title,omitempty"`
 	Kind    Kind   `json:"kind,omitempty"`
+	Level   int    `json:"level,omitempty"` // 0: in the menu itself; n: in the submenu of the last item of n-1 before it
 	Checked bool   `json:"checked,omitempty"`
 	Enabled bool   `json:"enabled,omitempty"`
 	Hidden  bool   `json:"hidden,omitempty"`

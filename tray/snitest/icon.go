@@ -35,7 +35,9 @@ type Entry struct {
 	Check     bool // has a check mark
 	Checked   bool
 	Enabled   bool
-	Visible   bool
+	Visible   bool // it, and all that it is under
+	Level     int  // how many submenus it is in
+	Submenu   bool
 
 	id int32
 }
@@ -81,7 +83,7 @@ type layout struct {
 	Children []dbus.Variant
 }
 
-// Menu reads the menu, hidden entries included.
+// Menu reads the menu, hidden entries included, each submenu after its entry.
 func (i *Icon) Menu() ([]Entry, error) {
 	path, err := i.menuPath()
 	if err != nil {
@@ -92,13 +94,23 @@ func (i *Icon) Menu() ([]Entry, error) {
 	if err := i.call(path, menuInterface+".GetLayout", int32(0), int32(-1), []string{}).Store(&revision, &root); err != nil {
 		return nil, err
 	}
-	list := make([]Entry, len(root.Children))
-	for n, child := range root.Children {
+	return under(Entry{Visible: true, Level: -1}, root)
+}
+
+// under reads the entries of a submenu, and of theirs.
+func under(above Entry, of layout) (list []Entry, err error) {
+	for _, child := range of.Children {
 		var l layout
 		if err := dbus.Store([]any{child.Value()}, &l); err != nil {
 			return nil, err
 		}
-		list[n] = entry(l)
+		e := entry(l)
+		e.Visible, e.Level, e.Submenu = e.Visible && above.Visible, above.Level+1, len(l.Children) > 0
+		below, err := under(e, l)
+		if err != nil {
+			return nil, err
+		}
+		list = append(append(list, e), below...)
 	}
 	return list, nil
 }

@@ -584,3 +584,32 @@ func (c *Client) SwitchReady(ctx context.Context, name string, on bool) (control
 	}
 	return call[control.Routing](ctx, c, method, "/api/routing/ready/"+url.PathEscape(name), nil, nil)
 }
+
+// RequestsQuery says which requests; see [UsageQuery].
+type RequestsQuery struct {
+	Since time.Time
+	State string // running, ok, failed, cancelled or interrupted; empty: any
+	Limit int
+}
+
+// Requests lists requests, newest first.
+func (c *Client) Requests(ctx context.Context, r RequestsQuery) (control.Requests, error) {
+	q := url.Values{"limit": {strconv.Itoa(r.Limit)}}
+	if r.State != "" {
+		q.Set("state", r.State)
+	}
+	if !r.Since.IsZero() {
+		q.Set("since", r.Since.UTC().Format(time.RFC3339Nano))
+	}
+	return get[control.Requests](ctx, c, "/api/requests", q)
+}
+
+// Desktop tells what the window's process knows; in the window alone there is one.
+func (c *Client) Desktop(ctx context.Context) (control.Desktop, error) {
+	return get[control.Desktop](ctx, c, "/api/desktop", nil)
+}
+
+// EditDesktop changes what the window's process can.
+func (c *Client) EditDesktop(ctx context.Context, in control.EditDesktop) (control.Desktop, error) {
+	return call[control.Desktop](ctx, c, http.MethodPatch, "/api/desktop", nil, in)
+}

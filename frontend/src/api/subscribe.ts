@@ -22,9 +22,16 @@ function fromWindow(fn: (event: Event) => void, link: (state: Link) => void): ()
     fn(event);
   });
   const offLost = window.runtime!.EventsOn("metapi:lost", () => link("lost"));
+  // What a person sees here, the desktop need not tell them.
+  const front = () => window.runtime!.EventsEmit("metapi:front", document.hasFocus());
+  front();
+  window.addEventListener("focus", front);
+  window.addEventListener("blur", front);
   return () => {
     off();
     offLost();
+    window.removeEventListener("focus", front);
+    window.removeEventListener("blur", front);
   };
 }
 
