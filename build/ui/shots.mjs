@@ -6,7 +6,7 @@ import { Desk, narrow, offered, wide } from './world.mjs'
 
 const out = process.env.UI_SHOTS
 mkdirSync(out, { recursive: true })
-const pages = ['/', '/accounts', '/models', '/routing', '/tools', '/requests', '/explain', '/explain/replay', '/costs', '/settings', '/doctor']
+const pages = ['/', '/accounts', '/models', '/routing', '/tools', '/requests', '/explain', '/explain/replay', '/playground', '/costs', '/settings', '/doctor']
 const nameOf = (path) => (path === '/' ? 'overview' : path.slice(1).replace(/\W+/g, '-'))
 
 /** Fills a world with what a person has after a day. */

@@ -1,7 +1,7 @@
 // What is asked in the playground, and what comes of it. It outlives the page that shows it, and is not kept on disk.
 import { useSyncExternalStore } from "react";
 
-import { asProblem, data, DELETE, GET, POST, type Schemas } from "./client";
+import { asProblem, data, DELETE, GET, POST, type Problem, type Schemas } from "./client";
 
 export type Run = Schemas["Run"];
 export type Prompt = Schemas["Prompt"];
@@ -35,6 +35,9 @@ export interface Board {
   images: string[];
   system: string;
   options: Options;
+  /** Of what was taken up from elsewhere: why it could not be, and whether it was more than can be asked here. */
+  fault?: Problem;
+  leftOut?: boolean;
 }
 
 export const mostColumns = 4;
@@ -70,7 +73,7 @@ export function removeColumn(id: number): void {
 /** Begins anew with the same models. */
 export function clear(): void {
   board.columns.forEach((c) => stop(c.id));
-  set({ columns: board.columns.map((c) => ({ ...c, turns: [] })), text: "", images: [] });
+  set({ columns: board.columns.map((c) => ({ ...c, turns: [] })), text: "", images: [], fault: undefined, leftOut: undefined });
 }
 
 /** Takes up what was asked elsewhere: its last question stands ready to be asked. Returns the column. */
@@ -84,8 +87,19 @@ export function take(p: Prompt, account: string | null = null): number {
     images: asked?.images ?? [],
     system: p.system ?? "",
     options: { maxOutput: p.max_output ?? "", temperature: p.temperature ?? "", effort: p.effort ?? "" },
+    fault: undefined,
+    leftOut: p.left_out,
   });
   return last;
+}
+
+/** Takes up a request that was captured. */
+export async function takeRequest(id: string): Promise<void> {
+  try {
+    take(await data(GET("/api/requests/{id}/prompt", { params: { path: { id } } })));
+  } catch (error) {
+    set({ fault: asProblem(error) });
+  }
 }
 
 export const runs = (c: Column): boolean => c.turns.at(-1)?.run?.state === "running";

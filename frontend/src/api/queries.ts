@@ -139,8 +139,6 @@ export const usePrices = () => useQuery({ queryKey: ["models", "list of prices"]
 export const usePrice = (name: string) => useQuery({ queryKey: ["models", "price", name], queryFn: async () => (await data(GET("/api/price", { params: { query: { name } } }))) ?? [], placeholderData: undefined });
 export const scoresOf = (name: string) => ({ queryKey: ["models", "scores", name], queryFn: () => data(GET("/api/scores", { params: { query: { name } } })) });
 export const useEnvironment = () => useQuery({ queryKey: ["environment"], queryFn: async () => (await data(GET("/api/environment"))) ?? [], staleTime: 0 });
-/** What was asked in a captured request, for the playground. */
-export const prompt = (id: string) => data(GET("/api/requests/{id}/prompt", at(id)));
 export const useClients = () => useQuery({ queryKey: ["clients"], queryFn: async () => (await data(GET("/api/clients"))) ?? [] });
 export const useSettings = () => useQuery({ queryKey: ["settings"], queryFn: () => data(GET("/api/settings")) });
 export const useDoctor = () =>

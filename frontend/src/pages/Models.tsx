@@ -208,7 +208,7 @@ function Head({ by, sort, setSort, label, className, right }: { by: Sort["by"]; 
   const first = by === "context" || by === "quality"; // much is better
   const Arrow = sort.down ? IconArrowDown : IconArrowUp;
   return (
-    <Table.Th ta={right ? "right" : undefined} className={className} aria-sort={on ? (sort.down ? "descending" : "ascending") : undefined}>
+    <Table.Th ta={right ? "right" : undefined} miw={right ? undefined : 200} className={className} aria-sort={on ? (sort.down ? "descending" : "ascending") : undefined}>
       <UnstyledButton fz="sm" fw={700} className="nowrap" onClick={() => setSort({ by, down: on ? !sort.down : first })}>
         {label}
         {on && <Arrow size={12} style={{ marginLeft: 2 }} aria-hidden />}
@@ -245,7 +245,7 @@ const NameRow = memo(function NameRow({ of: n, index, measure, chosen, full, cho
               {n.name}
             </Text>
             {n.display !== undefined && n.display !== n.name && (
-              <Text size="xs" c="dimmed">
+              <Text size="xs" c="dimmed" lineClamp={1}>
                 {n.display}
               </Text>
             )}
@@ -268,9 +268,11 @@ const NameRow = memo(function NameRow({ of: n, index, measure, chosen, full, cho
             </UnstyledButton>
           )}
         </Group>
-        {n.health.slice(0, fewOffers).map((d) => (
-          <Lately key={d.account} of={d} name={d.account} slim />
-        ))}
+        <div className="wide">
+          {n.health.slice(0, fewOffers).map((d) => (
+            <Lately key={d.account} of={d} name={d.account} slim />
+          ))}
+        </div>
       </Table.Td>
       <Table.Td ta="right">
         <Prices of={n} get={(o) => o.input_usd} other={(o) => o.other_input_usd} open={open} />

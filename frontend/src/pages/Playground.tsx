@@ -1,42 +1,37 @@
 import { ActionIcon, Alert, Box, Button, Card, CloseButton, Collapse, FileButton, Group, Image, NumberInput, Select, SimpleGrid, Stack, Textarea, Tooltip } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconArrowUp, IconBoxModel2, IconChevronDown, IconChevronUp, IconMessages, IconPhotoPlus, IconPlayerStop, IconPlus, IconRefresh } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
-import { type ClipboardEvent, type DragEvent, type KeyboardEvent, useEffect, useMemo, useState } from "react";
+import { type ClipboardEvent, type DragEvent, type KeyboardEvent, useEffect, useMemo } from "react";
 import { useLocation } from "wouter";
 
-import { addColumn, askAll, type Board, clear, edit, editColumn, mostColumns, type Options, runs, stop, take, useBoard } from "../api/play";
-import { prompt, useModels } from "../api/queries";
+import { addColumn, askAll, type Board, clear, edit, editColumn, mostColumns, type Options, runs, stop, take, takeRequest, useBoard } from "../api/play";
+import { useModels } from "../api/queries";
 import { Empty, Fault, Loaded, Page } from "../ui/Parts";
 import { cheapest, talkers } from "../ui/talkers";
 import { t } from "../words";
 import { ColumnCard } from "./playground/Column";
 
-/** What the address asks for, once: a captured request to be asked again, or a model. */
+/** Takes up what the address asks for, once: a captured request to be asked again, or a model. */
 function useAsked() {
   const [here, go] = useLocation();
-  const [query] = useState(() => new URLSearchParams(here.split("?")[1] ?? location.search));
+  const query = here.split("?")[1] ?? location.search.slice(1);
   useEffect(() => {
-    if (query.size > 0) go("/playground?", { replace: true });
+    if (query === "") return;
+    const [from, model] = ["from", "model"].map((name) => new URLSearchParams(query).get(name));
+    if (from) void takeRequest(from);
+    else if (model) take({ model, turns: [] });
+    go("/playground?", { replace: true });
   }, [query, go]);
-  return { from: query.get("from"), model: query.get("model") };
 }
 
 /** One prompt to several models, side by side. */
 export function Playground() {
   const board = useBoard();
   const models = useModels();
-  const { from, model } = useAsked();
+  useAsked();
   const [, go] = useLocation();
-  const loaded = useQuery({ queryKey: ["prompt", from], queryFn: () => prompt(from!), enabled: from !== null, gcTime: 0, placeholderData: undefined });
   const names = useMemo(() => talkers(models.data ?? []), [models.data]);
 
-  useEffect(() => {
-    if (loaded.data) take(loaded.data);
-  }, [loaded.data]);
-  useEffect(() => {
-    if (model !== null) take({ model, turns: [] });
-  }, [model]);
   useEffect(() => {
     const first = board.columns[0];
     const name = cheapest(models.data ?? [])?.name;
@@ -49,8 +44,8 @@ export function Playground() {
       title={t("Playground")}
       about={t("One prompt to several models, side by side. It goes the way of all requests, and is booked as a tool named Playground.")}
       actions={
-        begun && (
-          <Button variant="default" leftSection={<IconRefresh size={16} />} onClick={clear}>
+        names.size > 0 && (
+          <Button variant="default" leftSection={<IconRefresh size={16} />} onClick={clear} disabled={!begun}>
             {t("Begin anew")}
           </Button>
         )
@@ -64,8 +59,8 @@ export function Playground() {
             </Empty>
           ) : (
             <Stack>
-              {loaded.error && <Fault error={loaded.error} />}
-              {loaded.data?.left_out && (
+              {board.fault && <Fault error={board.fault} />}
+              {board.leftOut && (
                 <Alert color="blue" icon={<IconBoxModel2 />} py="xs" role="status">
                   {t("Tools, and what they said, cannot be asked again here, and are left out.")}
                 </Alert>

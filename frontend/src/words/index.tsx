@@ -5,7 +5,7 @@
 //   t("Served at port {{port}}.", { port })                     with places; figures in them are written as the locale writes them
 //   plural(n, "request")                                        "1 request", "2,000 requests"; the table has "{{count}} requests"
 //   plural(n, "{{count}} request runs", "{{count}} requests run")
-//   <Trans text="See the <link>settings</link>." parts={{ link: <Anchor href="..." /> }} />
+//   <Trans text="See the <to>settings</to>." parts={{ to: <Anchor href="..." /> }} />
 //   w("Overview")                                               marks a text that stands in data, for t(name) where it is shown
 //   say(sentence)                                               what Metapi itself says: errors, reasons, meanings
 //

@@ -35,6 +35,11 @@ function literals(node: ts.Expression): string[] {
   return [];
 }
 
+/** Names of parts that HTML never puts anything into: what is in them would not be shown. */
+const empty = /<(area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr)>/;
+
+test("parts have names that may hold something", () => expect([...texts].filter(([key]) => empty.test(key))).toEqual([]));
+
 const places = (s: string) => [...s.matchAll(/\{\{\w+\}\}|<\/?\w+>/g)].map((m) => m[0]).sort();
 
 const languages = [...new Set(Object.keys(tables).map((path) => path.split("/")[1]!))];

@@ -9,7 +9,7 @@ import { CopyIcon } from "../../ui/Copy";
 import { refused } from "../../ui/notify";
 import { Section } from "../../ui/Parts";
 import { cheapest } from "../../ui/talkers";
-import { plural, t, Trans } from "../../words";
+import { plural, t } from "../../words";
 import { Answer } from "../playground/Column";
 import { Recipes } from "../tools/Recipes";
 import { recipes } from "../tools/recipes";
@@ -87,7 +87,7 @@ function Try({ asked }: { asked: () => void }) {
     setMine(take({ model: model.name, turns: [{ role: "user", text: t("Say hello in one short sentence.") }] }, model.account));
     askAll();
   };
-  const price = model.output_usd === undefined ? undefined : dollars((20 * (model.input_usd ?? 0) + 50 * model.output_usd) / 1e6);
+  const price = model.output_usd === undefined ? undefined : dollars(Math.max((20 * (model.input_usd ?? 0) + 50 * model.output_usd) / 1e6, 0.0001));
   return (
     <Stack gap="xs">
       <Later>
@@ -117,17 +117,21 @@ function Tools({ status, clients, made }: { status: Status; clients: Client[]; m
     if (!clients.some((c) => c.name === nameOf(id))) add.mutate(nameOf(id), { onError: refused });
   };
   const at = status.addresses?.[0];
-  const url = at === undefined ? "" : `http://${at}`;
   return (
     <Stack gap="sm">
-      {at !== undefined && (
-        <Group gap={6}>
-          <Text size="sm">
-            <Trans text="OpenAI tools ask at <code>{{openai}}</code>, those of Anthropic and Gemini at <code>{{others}}</code>." parts={{ code: <Code /> }} values={{ openai: `${url}/v1`, others: url }} />
-          </Text>
-          <CopyIcon text={`${url}/v1`} label={t("base URL for {{name}}", { name: "OpenAI" })} />
-        </Group>
-      )}
+      {at !== undefined &&
+        [
+          [t("OpenAI"), `http://${at}/v1`],
+          [t("Anthropic and Gemini"), `http://${at}`],
+        ].map(([name = "", url = ""]) => (
+          <Group key={url} gap={6} wrap="nowrap">
+            <Text size="sm" w={150}>
+              {name}
+            </Text>
+            <Code fz="sm">{url}</Code>
+            <CopyIcon text={url} label={t("base URL for {{name}}", { name })} />
+          </Group>
+        ))}
       <Later>{t("Choose a tool: it gets a local key of its own, and you see where to put it.")}</Later>
       <Chip.Group value={tool ?? ""} onChange={(v) => choose(v as string)}>
         <Group gap="xs" role="radiogroup" aria-label={t("Which tool")}>
@@ -138,7 +142,7 @@ function Tools({ status, clients, made }: { status: Status; clients: Client[]; m
           ))}
         </Group>
       </Chip.Group>
-      {client !== undefined && tool !== null && <Recipes key={client.id} keyOf={client} first={tool} />}
+      {client !== undefined && tool !== null && <Recipes key={client.id} keyOf={client} first={tool} fixed />}
     </Stack>
   );
 }

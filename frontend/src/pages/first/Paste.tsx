@@ -101,17 +101,11 @@ export function Paste({ added }: { added: () => void }) {
           </Text>
           {environment?.map((e) => (
             <Group key={e.variable} gap="sm" wrap="nowrap">
-              <Button
-                size="compact-sm"
-                variant="default"
-                disabled={word !== null}
-                onClick={() => void attempt(() => addOne({ variable: e.variable }, e.name))}
-                aria-label={t("Use {{variable}}", { variable: e.variable })}
-              >
-                {t("Use it")}
+              <Button size="compact-sm" variant="default" disabled={word !== null} onClick={() => void attempt(() => addOne({ variable: e.variable }, e.name))} style={{ flexShrink: 0 }}>
+                {t("Use {{variable}}", { variable: e.variable })}
               </Button>
               <Text size="sm" style={{ overflowWrap: "anywhere" }}>
-                <span className="mono">{e.variable}</span> · {e.name} · <span className="mono">{e.hint}</span>
+                {e.name} · <span className="mono">{e.hint}</span>
                 {e.base_url ? ` · ${e.base_url}` : ""}
               </Text>
             </Group>

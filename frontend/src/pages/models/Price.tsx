@@ -46,7 +46,7 @@ function Source({ of: p }: { of: ModelPrice }) {
     <Stack gap={6}>
       <Group gap={6}>
         <Text size="xs" c="dimmed">
-          <Trans text="By <source>{{source}}</source>" parts={{ source: p.page === undefined ? <span /> : <Anchor href={p.page} target="_blank" rel="noreferrer" size="xs" /> }} values={{ source: p.source ?? "" }} />
+          <Trans text="By <from>{{source}}</from>" parts={{ from: p.page === undefined ? <span /> : <Anchor href={p.page} target="_blank" rel="noreferrer" size="xs" /> }} values={{ source: p.source ?? "" }} />
           {p.as_of === undefined ? "" : ` · ${p.as_of}`}
           {p.dollars === undefined ? "" : ` · ${t("{{amount}} {{currency}} are a dollar", { amount: amount(1 / p.dollars), currency: p.currency ?? "" })}`}
         </Text>

@@ -165,8 +165,8 @@ function Figures({ run, text }: { run: Run; text: string }) {
           </div>
         ))}
       </Box>
-      <Group justify="space-between" gap="xs">
-        <Text size="xs" c="dimmed">
+      <Group justify="space-between" gap="xs" wrap="nowrap" align="flex-start">
+        <Text size="xs" c="dimmed" pt={6}>
           {run.state === "stopped" && `${t("Stopped.")} `}
           {row.account && `${t("Answered by {{account}}.", { account: row.account })} `}
           {row.attempts > 1 && `${plural(row.attempts, "It took {{count}} attempt.", "It took {{count}} attempts.")} `}

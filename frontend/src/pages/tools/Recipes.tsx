@@ -9,8 +9,8 @@ import { Loaded } from "../../ui/Parts";
 import { talks } from "../../ui/protocols";
 import { recipes } from "./recipes";
 
-/** How to point a tool at Metapi, with its own key and this address filled in. */
-export function Recipes({ keyOf, first }: { keyOf: Client; first?: string }) {
+/** How to point a tool at Metapi, with its own key and this address filled in; fixed: it is chosen elsewhere which. */
+export function Recipes({ keyOf, first, fixed }: { keyOf: Client; first?: string; fixed?: boolean }) {
   const key = useQuery({ queryKey: ["key", keyOf.id], queryFn: () => clientKey(keyOf.id), gcTime: 0 });
   const { data: status } = useStatus();
   const [id, setID] = useState(first ?? guess(keyOf.name));
@@ -24,7 +24,7 @@ export function Recipes({ keyOf, first }: { keyOf: Client; first?: string }) {
     <Loaded of={key}>
       {({ key }) => (
         <Stack gap="sm">
-          {narrow ? (
+          {fixed ? null : narrow ? (
             <Select aria-label="Which tool" data={options} value={id} onChange={(v) => v !== null && setID(v)} allowDeselect={false} />
           ) : (
             <SegmentedControl aria-label="Which tool" size="xs" data={options} value={id} onChange={setID} />
