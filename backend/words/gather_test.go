@@ -48,7 +48,7 @@ var programs = map[string]bool{
 
 // codes tells what looks like prose, but is a command, a header, a file for a program, a condition, or a time of which only figures are put in.
 var codes = regexp.MustCompile(`^(GET|POST|PATCH|metapi|setx|export|reg|unset|netstat|lsof|ss|timedatectl|chmod|ulimit|wsl(\.exe)?|--header) |` +
-	`^(Content-Disposition:|Bearer |PAC |watch |data:|RFC |2006|\[Desktop |Comment=|<)|'none'|'self'|Software|Tray\.app|` +
+	`^(\$env:|set "|Content-Disposition:|Bearer |PAC |watch |data:|RFC |2006|\[Desktop |Comment=|<)|'none'|'self'|Software|Tray\.app|` +
 	` (==|<|>|>=|in|matches|startsWith) ["\[0-9(]`)
 
 // unsaid are the rest of what people are not told: names that stay as they are, words of others that are looked for, and notes for programmers.

@@ -250,17 +250,21 @@ describe('pages', { concurrency: 1 }, () => {
     at.first = await desk.account('openai', 'OpenAI work')
     at.second = await desk.account('openai', 'OpenAI private', offered.openai.slice(0, 4))
     await page.getByRole('button', { name: 'More about OpenAI work' }).click()
-    await page.getByRole('menuitem', { name: 'Rename…' }).click()
+    await page.getByRole('menuitem', { name: 'Edit…' }).click()
     await page.getByRole('textbox', { name: 'Name' }).fill('Work')
-    await page.getByRole('button', { name: 'Rename', exact: true }).click()
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
     await page.getByRole('article', { name: 'Work', exact: true }).waitFor()
 
     const order = async () => (await desk.cli({}, 'accounts', 'list', '--json')).map((a) => a.name)
     assert.deepEqual(await order(), ['Anthropic', 'Relay', 'Work', 'OpenAI private'])
-    await page.getByRole('button', { name: 'Move Work up' }).click()
-    await page.getByRole('article', { name: 'Work', exact: true }).getByLabel('Place 2').waitFor()
-    await page.getByRole('button', { name: 'Move OpenAI private up' }).click()
-    await page.getByRole('article', { name: 'OpenAI private' }).getByLabel('Place 3').waitFor()
+    const up = async (name) => {
+      await page.getByRole('button', { name: `More about ${name}` }).click()
+      await page.getByRole('menuitem', { name: 'Move up' }).click()
+    }
+    await up('Work')
+    await page.getByRole('button', { name: 'Place 2: move Work' }).waitFor()
+    await up('OpenAI private')
+    await page.getByRole('button', { name: 'Place 3: move OpenAI private' }).waitFor()
     await page.waitForFunction(() => document.querySelectorAll('article').length === 4)
     await settles(order, ['Anthropic', 'Work', 'OpenAI private', 'Relay'])
 
@@ -874,8 +878,8 @@ describe('pages', { concurrency: 1 }, () => {
   test('the network: a proxy for one account and for all, certificates, and what is in force', async () => {
     await open(page, '/accounts')
     await page.getByRole('button', { name: 'More about Work' }).click()
-    await page.getByRole('menuitem', { name: 'Network…' }).click()
-    const dialog = page.getByRole('dialog', { name: 'How Work is reached' })
+    await page.getByRole('menuitem', { name: 'Edit…' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Edit Work' })
     await dialog.getByText('A proxy', { exact: true }).click()
     const address = dialog.getByRole('textbox', { name: 'Address of the proxy' })
     await address.fill('gopher://127.0.0.1:1')
@@ -906,7 +910,7 @@ describe('pages', { concurrency: 1 }, () => {
 
     await open(page, '/accounts')
     await page.getByRole('button', { name: 'More about Work' }).click()
-    await page.getByRole('menuitem', { name: 'Network…' }).click()
+    await page.getByRole('menuitem', { name: 'Edit…' }).click()
     await dialog.getByRole('textbox', { name: 'Address of the proxy' }).and(page.locator('[value="http://me:***@127.0.0.1:1"]')).waitFor()
     assert.deepEqual(await accessibility(page), [])
     await dialog.getByText('As in Settings', { exact: true }).click()

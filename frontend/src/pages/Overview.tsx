@@ -1,4 +1,4 @@
-import { Grid, Stack } from "@mantine/core";
+import { SimpleGrid, Stack } from "@mantine/core";
 
 import { type Status, useStatus } from "../api/queries";
 import { stateOf } from "../shell/state";
@@ -25,26 +25,22 @@ export function Overview() {
             <Stack gap="md">
               <First status={s} />
               {some && <Live />}
-              <Grid gap="md">
-                <Grid.Col span={{ base: 12, md: some ? 7 : 12 }}>
-                  <Stack gap="md">
-                    {some && <SpentAndSaved />}
-                    <Section title={t("Mode")}>
-                      <ModeSwitch />
-                    </Section>
-                  </Stack>
-                </Grid.Col>
-                {some && (
-                  <Grid.Col span={{ base: 12, md: 5 }}>
-                    <Stack gap="md">
-                      <Attention status={s} />
-                      <BudgetBars />
-                    </Stack>
-                  </Grid.Col>
-                )}
-              </Grid>
-              {some && <Today />}
-              {some && <Days />}
+              {some && (
+                <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md" className="filled">
+                  <SpentAndSaved />
+                  <Attention status={s} />
+                </SimpleGrid>
+              )}
+              <Section title={t("Mode")}>
+                <ModeSwitch />
+              </Section>
+              <BudgetBars />
+              {some && (
+                <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md" className="filled">
+                  <Today />
+                  <Days />
+                </SimpleGrid>
+              )}
               <Addresses status={s} />
             </Stack>
           );

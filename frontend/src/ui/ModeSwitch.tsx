@@ -26,7 +26,7 @@ export function ModeSwitch() {
   return (
     <>
       <Radio.Group value={chosen} onChange={(mode) => set.mutate(mode, { onError: refused })} aria-label={t("Mode")}>
-        <SimpleGrid cols={{ base: 3, sm: 6, md: 3 }} spacing={6}>
+        <SimpleGrid cols={{ base: 3, md: 6 }} spacing={6}>
           {data.modes?.map((m) => (
             <Radio.Card
               key={m.mode}
@@ -46,7 +46,7 @@ export function ModeSwitch() {
           ))}
         </SimpleGrid>
       </Radio.Group>
-      <Text size="xs" c="dimmed" mt="xs" mih="3.6em" lh={1.4}>
+      <Text size="xs" c="dimmed" mt="xs" mih={{ base: "2.8em", md: "1.4em" }} lh={1.4}>
         {say(data.modes?.find((m) => m.mode === chosen)?.means ?? "")}
       </Text>
     </>

@@ -99,35 +99,12 @@ export const AccountCard = memo(function AccountCard({ account: a, standing, hea
   return (
     <Card ref={card} withBorder padding="md" component="article" aria-label={a.name} style={highlighted ? { borderColor: "var(--mantine-primary-color-filled)" } : undefined}>
       <Group justify="space-between" wrap="nowrap" align="flex-start" gap="md">
-        <Box miw={0}>
-          <Group gap="xs">
-            <Text fw={650} style={{ overflowWrap: "anywhere" }}>
-              {a.name}
-            </Text>
-            <State tone={tone}>{word}</State>
-          </Group>
-          <Text size="sm" c="dimmed" truncate>
-            {providers?.find((p) => p.id === a.provider)?.name ?? a.provider} · <Trans text="key <key>{{hint}}</key>" values={{ hint: a.key_hint }} parts={{ key: <span className="mono" /> }} /> · <span className="mono">{a.base_url}</span>
+        <Group gap="xs" miw={0} mih={30}>
+          <Text fw={650} style={{ overflowWrap: "anywhere" }}>
+            {a.name}
           </Text>
-          <Group gap="md" mt={6}>
-            <Text component={Link} href={`/models/${a.slug}`} size="sm" c="var(--mantine-color-anchor)">
-              {plural(a.models, "model")}
-            </Text>
-            <Text size="sm" c="dimmed">
-              {t("models read {{when}}", { when: ago(a.scan.last_good, now) })}
-            </Text>
-            {a.balance && (
-              <Text size="sm" c={a.balance.low ? "var(--mantine-color-error)" : "dimmed"} title={a.balance.message}>
-                {t(a.balance.low ? "only {{amount}} left, told {{when}}" : "{{amount}} left, told {{when}}", { amount: left(a.balance.amounts ?? []), when: ago(a.balance.at, now) })}
-              </Text>
-            )}
-            {(standing?.in_flight ?? 0) > 0 && <Text size="sm">{plural(standing!.in_flight, "{{count}} request running", "{{count}} requests running")}</Text>}
-          </Group>
-          {today !== undefined && ofAll !== undefined && today.requests > 0 && <TodayHere of={today} all={ofAll} />}
-          {health !== undefined && <Lately of={health} />}
-          <Trouble account={a} standing={standing} now={now} />
-          {health?.last_error !== undefined && <LastError of={health.last_error} now={now} />}
-        </Box>
+          <State tone={tone}>{word}</State>
+        </Group>
         <Group gap="xs" wrap="nowrap">
           <Tooltip label={t("Try the key, read the models again, and end any cooling")}>
             <Button size="xs" variant="default" leftSection={<IconPlugConnected size={15} />} loading={test.pending} onClick={test.run} aria-label={t("Test {{account}}", { account: a.name })}>
@@ -183,6 +160,27 @@ export const AccountCard = memo(function AccountCard({ account: a, standing, hea
           </Menu>
         </Group>
       </Group>
+      <Text size="sm" c="dimmed" truncate>
+        {providers?.find((p) => p.id === a.provider)?.name ?? a.provider} · <Trans text="key <key>{{hint}}</key>" values={{ hint: a.key_hint }} parts={{ key: <span className="mono" /> }} /> · <span className="mono">{a.base_url}</span>
+      </Text>
+      <Group gap="md" mt={6}>
+        <Text component={Link} href={`/models/${a.slug}`} size="sm" c="var(--mantine-color-anchor)">
+          {plural(a.models, "model")}
+        </Text>
+        <Text size="sm" c="dimmed">
+          {t("models read {{when}}", { when: ago(a.scan.last_good, now) })}
+        </Text>
+        {a.balance && (
+          <Text size="sm" c={a.balance.low ? "var(--mantine-color-error)" : "dimmed"} title={a.balance.message}>
+            {t(a.balance.low ? "only {{amount}} left, told {{when}}" : "{{amount}} left, told {{when}}", { amount: left(a.balance.amounts ?? []), when: ago(a.balance.at, now) })}
+          </Text>
+        )}
+        {(standing?.in_flight ?? 0) > 0 && <Text size="sm">{plural(standing!.in_flight, "{{count}} request running", "{{count}} requests running")}</Text>}
+      </Group>
+      {today !== undefined && ofAll !== undefined && today.requests > 0 && <TodayHere of={today} all={ofAll} />}
+      {health !== undefined && <Lately of={health} />}
+      <Trouble account={a} standing={standing} now={now} />
+      {health?.last_error !== undefined && <LastError of={health.last_error} now={now} />}
       <Edit account={a} opened={dialog === "edit"} close={() => setDialog(null)} />
       <Pool account={a} opened={dialog === "pool"} close={() => setDialog(null)} />
       <ReplaceKey account={a} opened={dialog === "key"} close={() => setDialog(null)} />

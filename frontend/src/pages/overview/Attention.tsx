@@ -3,7 +3,7 @@ import { IconCircleCheck } from "@tabler/icons-react";
 import { useState } from "react";
 import { Link } from "wouter";
 
-import { type Account, type Standing, type Status, useAccounts, useClearCooldown, useEditAccount, useNow } from "../../api/queries";
+import { type Account, type Standing, type Status, useAccounts, useClearCooldown, useEditAccount, useHealth, useNow } from "../../api/queries";
 import { left, until } from "../../format";
 import { standingOf } from "../../shell/state";
 import { refused, tell } from "../../ui/notify";
@@ -76,7 +76,9 @@ function Remedy({ account: a, standing: s }: { account: Account; standing: Stand
   const clear = useClearCooldown();
   const edit = useEditAccount();
   const test = useRunTest(a.id);
+  const { data: health } = useHealth();
   const [replacing, setReplacing] = useState(false);
+  const refusedKey = s.state === "blocked" || a.scan.outcome === "unauthorised" || health?.accounts?.find((h) => h.id === a.id)?.last_error?.kind === "key-refused";
   const button = { size: "compact-sm", variant: "light", style: { flexShrink: 0 } } as const;
   if (a.paused)
     return (
@@ -84,13 +86,13 @@ function Remedy({ account: a, standing: s }: { account: Account; standing: Stand
         {t("Resume")}
       </Button>
     );
-  if (s.until !== undefined)
+  if (s.until !== undefined && !refusedKey)
     return (
       <Button {...button} loading={clear.isPending} onClick={() => clear.mutate(a.id, { onError: refused, onSuccess: (d) => tell(d.message) })} aria-label={t("Clear the cooldown of {{account}}", { account: a.name })}>
         {t("Clear the cooldown")}
       </Button>
     );
-  if (s.state === "blocked" || a.scan.outcome === "unauthorised")
+  if (refusedKey)
     return (
       <>
         <Button {...button} onClick={() => setReplacing(true)} aria-label={t("Replace the key of {{account}}", { account: a.name })}>

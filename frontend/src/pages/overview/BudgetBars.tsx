@@ -1,4 +1,4 @@
-import { Anchor, Box, Group, Stack, Text } from "@mantine/core";
+import { Anchor, Box, Group, SimpleGrid, Text } from "@mantine/core";
 import { Link } from "wouter";
 
 import { type Budget, useBudgets, useNow } from "../../api/queries";
@@ -22,11 +22,11 @@ export function BudgetBars() {
         </Anchor>
       }
     >
-      <Stack gap="sm" mah={220} style={{ overflowY: "auto" }}>
+      <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} spacing="lg" verticalSpacing="sm">
         {budgets.map((b) => (
           <Bar key={b.name} budget={b} />
         ))}
-      </Stack>
+      </SimpleGrid>
     </Section>
   );
 }

@@ -11,7 +11,7 @@ import { t } from "../../words";
 
 /** How many are shown; there is room for as many before they are there, so that nothing below moves. */
 const most = 6;
-const height = 45;
+const height = 52;
 
 /** The requests that run, and the last ones that ended, each with the way that it takes. */
 export function Live() {
@@ -36,7 +36,7 @@ export function Live() {
         </Empty>
       ) : (
         <Box mih={most * height}>
-          <Table aria-label={t("The last six")} layout="fixed">
+          <Table aria-label={t("The last six")} layout="fixed" verticalSpacing={2}>
             <Table.Tbody>
               {rows.map((r) => (
                 <One key={r.id} row={r} now={now} named={named} open={() => go(`/requests/${r.id}`)} />
@@ -75,30 +75,34 @@ function Route({ row: r, named }: { row: Row; named: Map<string, string> }) {
   const running = r.state === "running";
   const account = r.account ? called(r.account) : "";
   return (
-    <Group gap={8} wrap="nowrap" miw={0}>
-      <Text size="sm" c="dimmed" truncate>
-        {r.client}
-      </Text>
-      <Arrow />
-      <Anchor component="button" type="button" size="sm" fw={550} truncate ta="left" c="var(--mantine-color-text)" style={{ flexShrink: 1, minWidth: 40 }}>
-        {r.model || t("(no model)")}
-      </Anchor>
-      {r.struck?.map((slug) => (
-        <Fragment key={slug}>
-          <Arrow />
-          <Text component="s" size="sm" c="dimmed" truncate title={t("{{account}} could not serve", { account: called(slug) })}>
-            {called(slug)}
-          </Text>
-        </Fragment>
-      ))}
-      {account !== "" && (
-        <>
-          <Arrow moving={running} />
-          <Text size="sm" truncate>
-            {account}
-          </Text>
-        </>
-      )}
+    <Group gap={8} style={{ rowGap: 0 }}>
+      <Group gap={8} wrap="nowrap" miw={0}>
+        <Text size="sm" c="dimmed" truncate>
+          {r.client}
+        </Text>
+        <Arrow />
+        <Anchor component="button" type="button" size="sm" fw={550} truncate ta="left" c="var(--mantine-color-text)">
+          {r.model || t("(no model)")}
+        </Anchor>
+      </Group>
+      <Group gap={8} wrap="nowrap" miw={0}>
+        {r.struck?.map((slug) => (
+          <Fragment key={slug}>
+            <Arrow />
+            <Text component="s" size="sm" c="dimmed" td="line-through" truncate title={t("{{account}} could not serve", { account: called(slug) })}>
+              {called(slug)}
+            </Text>
+          </Fragment>
+        ))}
+        {account !== "" && (
+          <>
+            <Arrow moving={running} />
+            <Text size="sm" truncate>
+              {account}
+            </Text>
+          </>
+        )}
+      </Group>
     </Group>
   );
 }

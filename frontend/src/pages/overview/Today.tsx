@@ -71,7 +71,7 @@ function Hours({ groups, of }: { groups: Hour[]; of: "cost" | "tokens" }) {
     <figure style={{ margin: 0 }}>
       <Box aria-hidden>
         <BarChart
-          h={150}
+          h={220}
           data={hours}
           dataKey="hour"
           series={[{ name: of, label: of === "cost" ? t("Cost") : t("Tokens"), color: "metapi.6" }]}
