@@ -104,7 +104,11 @@ export function until(time: string, now: number): string {
 }
 
 const today = (time: Date, now: number) => time.toDateString() === new Date(now).toDateString();
-const day = (time: Date) => time.toLocaleDateString(locale(), { month: "short", day: "numeric" });
+/** A day without its year. */
+export const day = (time: Date): string => time.toLocaleDateString(locale(), { month: "short", day: "numeric" });
+
+/** An hour of a day. */
+export const hour = (time: Date): string => time.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
 
 /** A day of the API, 2006-01-02, as a place on a chart. */
 export const monthDay = (of: string): string => day(new Date(`${of}T00:00`));
@@ -121,6 +125,9 @@ export function when(time: string, now: number): string {
   const at = new Date(time);
   return today(at, now) ? at.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" }) : day(at);
 }
+
+/** A ratio as a percentage, which may be more than 100. */
+export const percent = (ratio: number): string => (ratio > 0 && ratio < 0.01 ? t("under 1 %") : `${count(Math.round(100 * ratio))} %`);
 
 /** A share of a whole in words: never 0 % of what is something, nor 100 % of what is not all. */
 export function share(part: number, whole: number): string {

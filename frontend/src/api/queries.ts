@@ -165,11 +165,11 @@ export function useUsageToday(by: "hour" | "account" | "client") {
 
 export type By = "model" | "account" | "client" | "session" | "day" | "hour" | "day-account" | "day-model";
 
-/** What a time came to: from since, "" for all of it, on. */
-export const useUsage = (since: string, by: By) =>
+/** What a time came to: from since, "" for all of it, until a moment, "" for now. */
+export const useUsage = (since: string, by: By, until = "") =>
   useQuery({
-    queryKey: ["usage", since, by],
-    queryFn: () => data(GET("/api/usage", { params: { query: { since: since || undefined, by, limit: 1 } } })),
+    queryKey: ["usage", since, by, until],
+    queryFn: () => data(GET("/api/usage", { params: { query: { since: since || undefined, until: until || undefined, by, limit: 1 } } })),
     refetchInterval: 60_000,
   });
 export const useReceipt = (id: string) => useQuery({ queryKey: ["receipt", id], queryFn: () => data(GET("/api/requests/{id}/receipt", { params: { path: { id } } })) });

@@ -2,6 +2,7 @@ import { Tabs } from "@mantine/core";
 import { useLocation, useParams } from "wouter";
 
 import { Page } from "../ui/Parts";
+import { t } from "../words";
 import { Ask } from "./explain/Ask";
 import { Replay } from "./explain/Replay";
 
@@ -11,11 +12,11 @@ export function Explain() {
   const [, go] = useLocation();
   const tab = what === "replay" ? "replay" : "one";
   return (
-    <Page title="Explain" about="Why a request goes where it goes, and what your requests would have cost under another mode. Nothing is sent, and nothing is spent.">
-      <Tabs value={tab} onChange={(t) => go(t === "replay" ? "/explain/replay" : "/explain")} keepMounted={false}>
+    <Page title={t("Explain")} about={t("Why a request goes where it goes, and what your requests would have cost under another mode. Nothing is sent, and nothing is spent.")}>
+      <Tabs value={tab} onChange={(to) => go(to === "replay" ? "/explain/replay" : "/explain")} keepMounted={false}>
         <Tabs.List mb="md">
-          <Tabs.Tab value="one">One request</Tabs.Tab>
-          <Tabs.Tab value="replay">Replay</Tabs.Tab>
+          <Tabs.Tab value="one">{t("One request")}</Tabs.Tab>
+          <Tabs.Tab value="replay">{t("Replay")}</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="one">
           <Ask id={tab === "one" ? what : ""} />

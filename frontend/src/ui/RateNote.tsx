@@ -10,7 +10,7 @@ export function RateNote() {
   if (s === undefined || s.currency === "" || s.currency === "USD" || s.rate <= 0) return null;
   return (
     <Text size="xs" c="dimmed">
-      {t("Shown in {{currency}} at your rate of {{rate}} for a dollar.", { currency: s.currency, rate: s.rate })}{" "}
+      {t("Shown in {{currency}} at your rate of {{rate}} for a dollar.", { currency: s.currency, rate: String(s.rate) })}{" "}
       <Anchor component={Link} href="/settings" size="xs" underline="always">
         {t("Change it")}
       </Anchor>

@@ -10,6 +10,7 @@ import { modeName } from "../../ui/ModeSwitch";
 import { Empty, Fault, Loaded } from "../../ui/Parts";
 import { protocolName } from "../../ui/protocols";
 import { requestState } from "../../ui/requests";
+import { t } from "../../words";
 import { Decision } from "./Decision";
 
 const protocols = ["openai-chat", "openai-responses", "anthropic", "gemini"] as const;
@@ -28,14 +29,14 @@ export function Ask({ id }: { id: string }) {
   return (
     <Stack gap="md">
       <SegmentedControl
-        aria-label="Which request"
+        aria-label={t("Which request")}
         value={shown}
         onChange={choose}
         style={{ alignSelf: "flex-start" }}
         data={[
-          { value: "recent", label: "A recent request" },
-          { value: "text", label: "Paste one" },
-          { value: "model", label: "A model" },
+          { value: "recent", label: t("A recent request") },
+          { value: "text", label: t("Paste one") },
+          { value: "model", label: t("A model") },
         ]}
       />
       {shown === "recent" ? <Recent id={id} /> : <Question key={shown} pasted={shown === "text"} />}
@@ -46,7 +47,7 @@ export function Ask({ id }: { id: string }) {
 /** What an account is called. */
 function useName(): (account: string) => string {
   const { data } = useAccounts();
-  return (account) => data?.find((a) => a.id === account)?.name ?? "a removed account";
+  return (account) => data?.find((a) => a.id === account)?.name ?? t("a removed account");
 }
 
 function Recent({ id }: { id: string }) {
@@ -54,26 +55,26 @@ function Recent({ id }: { id: string }) {
   const [, go] = useLocation();
   const now = useNow(false);
   const rows = requests.data?.pages.flatMap((p) => p.rows ?? []) ?? [];
-  const label = (r: Row) => `${clock(r.start, now)} · ${r.model || "no model"} · ${r.client}${r.account ? ` → ${r.account}` : ""} · ${requestState(r).word}`;
+  const label = (r: Row) => `${clock(r.start, now)} · ${r.model || t("no model")} · ${r.client}${r.account ? ` → ${r.account}` : ""} · ${requestState(r).word}`;
   const choices = rows.map((r) => ({ value: r.id, label: label(r) }));
   if (id !== "" && !rows.some((r) => r.id === id)) choices.push({ value: id, label: id }); // an older one, by a link
   return (
     <Loaded of={requests}>
       {() =>
         choices.length === 0 ? (
-          <Empty icon={IconRoute} title="No request to explain yet" action={<Button onClick={() => go("/tools/connect")}>Connect a tool</Button>}>
-            Once a tool has asked something, choose the request here to see who could have served it and why it went where it went. Or paste a request, or name a model.
+          <Empty icon={IconRoute} title={t("No request to explain yet")} action={<Button onClick={() => go("/tools/connect")}>{t("Connect a tool")}</Button>}>
+            {t("Once a tool has asked something, choose the request here to see who could have served it and why it went where it went. Or paste a request, or name a model.")}
           </Empty>
         ) : (
           <Stack gap="md">
             <Select
-              label="Request"
-              placeholder="Choose one of the last"
+              label={t("Request")}
+              placeholder={t("Choose one of the last")}
               data={choices}
               value={id === "" ? null : id}
               onChange={(to) => to !== null && go(`/explain/${to}`)}
               searchable
-              nothingFoundMessage="None of the last requests"
+              nothingFoundMessage={t("None of the last requests")}
               maw={640}
             />
             {id !== "" && <Of key={id} id={id} />}
@@ -94,12 +95,12 @@ function Of({ id }: { id: string }) {
     <Loaded of={request}>
       {({ record, why }) => (
         <Stack gap="md">
-          <Decision title="As it was decided" record={record} why={why} name={name} />
-          {error !== null && <Fault error={error} title="It cannot be decided again" />}
-          {now !== undefined && <Decision title="As it would be decided now" record={now.record} why={now.why} refused={now.refused} name={name} />}
+          <Decision title={t("As it was decided")} record={record} why={why} name={name} />
+          {error !== null && <Fault error={error} title={t("It cannot be decided again")} />}
+          {now !== undefined && <Decision title={t("As it would be decided now")} record={now.record} why={now.why} refused={now.refused} name={name} />}
           {!isPending && now !== undefined && (
             <Text size="xs" c="dimmed">
-              Now means with the accounts, rules and figures of this moment, as far as the ledger tells: it keeps no text and no headers, which rules may look at.
+              {t("Now means with the accounts, rules and figures of this moment, as far as the ledger tells: it keeps no text and no headers, which rules may look at.")}
             </Text>
           )}
         </Stack>
@@ -140,8 +141,8 @@ function Question({ pasted }: { pasted: boolean }) {
         <Stack gap="sm">
           {pasted ? (
             <Textarea
-              label="The body of a request"
-              description="As a tool would send it, in any of the four protocols. It stays on this machine."
+              label={t("The body of a request")}
+              description={t("As a tool would send it, in any of the four protocols. It stays on this machine.")}
               placeholder={'{\n  "model": "gpt-5",\n  "messages": [{ "role": "user", "content": "Hello" }]\n}'}
               value={text}
               onChange={(e) => setText(e.currentTarget.value)}
@@ -152,13 +153,13 @@ function Question({ pasted }: { pasted: boolean }) {
               styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)", fontSize: 13 } }}
             />
           ) : (
-            <Autocomplete label="Model" description="As a tool would ask for it; the prompt is taken to be a few words." placeholder="gpt-5" data={names} limit={20} value={model} onChange={setModel} maw={420} />
+            <Autocomplete label={t("Model")} description={t("As a tool would ask for it; the prompt is taken to be a few words.")} placeholder="gpt-5" data={names} limit={20} value={model} onChange={setModel} maw={420} />
           )}
           <Group gap="sm" align="flex-end">
             {pasted && (
               <Select
-                label="Protocol"
-                placeholder="As it looks"
+                label={t("Protocol")}
+                placeholder={t("As it looks")}
                 data={protocols.map((p) => ({ value: p, label: protocolName(p) }))}
                 value={protocol}
                 onChange={(p) => setProtocol(p as Protocol | null)}
@@ -166,11 +167,11 @@ function Question({ pasted }: { pasted: boolean }) {
                 w={180}
               />
             )}
-            {pasted && gemini && <TextInput label="Model" description="Gemini names it in the path" placeholder="gemini-2.5-pro" value={model} onChange={(e) => setModel(e.currentTarget.value)} w={220} />}
-            <Select label="Asked by" placeholder="Any tool" data={(clients ?? []).filter((c) => !c.revoked).map((c) => ({ value: c.id, label: c.name }))} value={client} onChange={setClient} clearable w={170} />
-            <Select label="In the mode" placeholder="In force" data={(mode?.modes ?? []).map((m) => ({ value: m.mode, label: modeName(m.mode) }))} value={asked} onChange={setAsked} clearable w={170} />
+            {pasted && gemini && <TextInput label={t("Model")} description={t("Gemini names it in the path")} placeholder="gemini-2.5-pro" value={model} onChange={(e) => setModel(e.currentTarget.value)} w={220} />}
+            <Select label={t("Asked by")} placeholder={t("Any tool")} data={(clients ?? []).filter((c) => !c.revoked).map((c) => ({ value: c.id, label: c.name }))} value={client} onChange={setClient} clearable w={170} />
+            <Select label={t("In the mode")} placeholder={t("In force")} data={(mode?.modes ?? []).map((m) => ({ value: m.mode, label: modeName(m.mode) }))} value={asked} onChange={setAsked} clearable w={170} />
             <Button type="submit" disabled={!ready} loading={decide.isPending}>
-              Explain
+              {t("Explain")}
             </Button>
           </Group>
         </Stack>
@@ -178,12 +179,14 @@ function Question({ pasted }: { pasted: boolean }) {
       {decide.error !== null && <Fault error={decide.error} />}
       {decide.data !== undefined && (
         <div aria-live="polite">
-          <Decision title="How it would be decided" record={decide.data.record} why={decide.data.why} refused={decide.data.refused} name={name} />
+          <Decision title={t("How it would be decided")} record={decide.data.record} why={decide.data.why} refused={decide.data.refused} name={name} />
         </div>
       )}
       {decide.data === undefined && decide.error === null && (
         <Alert color="gray" variant="light">
-          {pasted ? "Paste a request" : "Name a model"} and press Explain: you see who would serve it, by which figures, and who could not and why. Nothing is sent.
+          {pasted
+            ? t("Paste a request and press Explain: you see who would serve it, by which figures, and who could not and why. Nothing is sent.")
+            : t("Name a model and press Explain: you see who would serve it, by which figures, and who could not and why. Nothing is sent.")}
         </Alert>
       )}
     </Stack>

@@ -1,11 +1,13 @@
-import { Alert, Badge, Group, Stack, Table, Text } from "@mantine/core";
+import { Alert, Anchor, Badge, Group, Stack, Table, Text } from "@mantine/core";
+import { Link } from "wouter";
 
 import type { Schemas } from "../../api/client";
-import { clock, dollars, duration, fromNanos, share } from "../../format";
-import { plural } from "../../words";
+import { clock, compact, dollars, duration, fromNanos, share } from "../../format";
+import { plural, t, Trans } from "../../words";
 import { modeName } from "../../ui/ModeSwitch";
 import { Section } from "../../ui/Parts";
 import { protocolName } from "../../ui/protocols";
+import { listed } from "../routing/words";
 import { Bar } from "./Bar";
 
 type Candidate = Schemas["Figure"];
@@ -24,37 +26,41 @@ export function Decision({ title, record, why, refused, name }: { title: string;
           </Text>
         )}
         {refused !== undefined && (
-          <Alert color="red" role="alert" title="The tool would be told">
+          <Alert color="red" role="alert" title={t("The tool would be told")}>
             {refused}
           </Alert>
         )}
         <Group gap="xs">
           <Badge variant="default" tt="none" size="lg">
-            {record.model || record.asked || "no model"}
+            {record.model || record.asked || t("no model")}
           </Badge>
           {record.mode !== undefined && (
             <Badge variant="default" tt="none" size="lg">
-              Mode: {modeName(record.mode)}
+              {t("Mode: {{mode}}", { mode: modeName(record.mode) })}
             </Badge>
           )}
           <Badge variant="default" tt="none" size="lg">
-            {protocolName(record.protocol)}
-            {record.stream ? ", streamed" : ""}
+            {record.stream ? t("{{protocol}}, streamed", { protocol: protocolName(record.protocol) }) : protocolName(record.protocol)}
           </Badge>
         </Group>
         <Text size="sm" c="dimmed">
-          {record.asked !== record.model && record.asked !== "" && `Asked for ${record.asked}. `}
-          {rules.length > 0 ? `${rules.length > 1 ? "These rules hold" : "This rule holds"}: ${rules.join(", ")}. ` : "No rule holds. "}
-          {record.nearer ? "The mode was asked for by the request, a rule or the model. " : ""}
-          {record.ranked ? `${plural(record.ranked, "account")} could serve; the first ${candidates.length} are kept.` : ""}
+          {record.asked !== record.model && record.asked !== "" && t("Asked for {{model}}.", { model: record.asked })} {rules.length > 0 ? t("Rules that hold: {{rules}}.", { rules: listed(rules) }) : t("No rule holds.")}{" "}
+          {record.nearer && t("The mode was asked for by the request, a rule or the model.")}{" "}
+          {!!record.ranked && plural(record.ranked, "{{count}} account could serve; the first {{kept}} are kept.", "{{count}} accounts could serve; the first {{kept}} are kept.", { kept: candidates.length })}{" "}
+          <Anchor component={Link} href="/routing" underline="always">
+            {t("Change the routing")}
+          </Anchor>
         </Text>
         {candidates.length > 0 && <Candidates of={candidates} mode={record.mode ?? ""} name={name} />}
         {excluded.length > 0 && (
-          <Stack component="ul" gap={4} m={0} pl="md" aria-label="Left out">
+          <Stack component="ul" gap={4} m={0} pl="md" aria-label={t("Left out")}>
             {excluded.map((x) => (
               <Text component="li" size="sm" key={x.deployment}>
-                <b>{name(x.account)}</b> is left out: {x.reason}
-                {x.until ? `, until ${clock(x.until, Date.parse(record.start))}` : ""}
+                <Trans
+                  text={x.until ? "<who>{{account}}</who> is left out: {{reason}}, until {{time}}" : "<who>{{account}}</who> is left out: {{reason}}"}
+                  parts={{ who: <b /> }}
+                  values={{ account: name(x.account), reason: x.reason, time: x.until ? clock(x.until, Date.parse(record.start)) : "" }}
+                />
               </Text>
             ))}
           </Stack>
@@ -73,20 +79,20 @@ function Candidates({ of: list, mode, name }: { of: Candidate[]; mode: string; n
   const any = (figure: (c: Candidate) => number | undefined) => list.some((c) => figure(c) !== undefined);
   const [mostCost, mostLater, mostWait, mostWould] = [most(cost), most(later), most(wait), most(would)];
   return (
-    <Table.ScrollContainer minWidth={760} scrollAreaProps={{ viewportProps: { tabIndex: 0, "aria-label": "Candidates, to be scrolled", role: "group" } }}>
-      <Table aria-label="Candidates, best first" verticalSpacing={6}>
+    <Table.ScrollContainer minWidth={760} scrollAreaProps={{ viewportProps: { tabIndex: 0, "aria-label": t("Candidates, to be scrolled"), role: "group" } }}>
+      <Table aria-label={t("Candidates, best first")} verticalSpacing={6}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th w={32}>#</Table.Th>
-            <Table.Th>Account</Table.Th>
-            <Table.Th>Model there</Table.Th>
-            {any(cost) && <Table.Th>This request</Table.Th>}
-            {any(later) && <Table.Th>The turns to come</Table.Th>}
-            <Table.Th>Answers within</Table.Th>
-            <Table.Th ta="right">Fails</Table.Th>
-            <Table.Th ta="right">Running</Table.Th>
-            <Table.Th ta="right">Score</Table.Th>
-            {any(would) && <Table.Th>Same tokens</Table.Th>}
+            <Table.Th>{t("Account")}</Table.Th>
+            <Table.Th>{t("Model there")}</Table.Th>
+            {any(cost) && <Table.Th>{t("This request")}</Table.Th>}
+            {any(later) && <Table.Th>{t("The turns to come")}</Table.Th>}
+            <Table.Th>{t("Answers within")}</Table.Th>
+            <Table.Th ta="right">{t("Fails")}</Table.Th>
+            <Table.Th ta="right">{t("Running")}</Table.Th>
+            <Table.Th ta="right">{t("Score")}</Table.Th>
+            {any(would) && <Table.Th>{t("Same tokens")}</Table.Th>}
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -97,14 +103,14 @@ function Candidates({ of: list, mode, name }: { of: Candidate[]; mode: string; n
                 {name(c.account)}
                 {!!c.tier && (
                   <Text size="xs" c="dimmed">
-                    where no other can
+                    {t("where no other can")}
                   </Text>
                 )}
               </Table.Td>
               <Table.Td className="mono nowrap">{c.upstream}</Table.Td>
               {any(cost) && (
                 <Table.Td>
-                  <Bar text={cost(c) === undefined ? "not known" : `≈ ${dollars(c.cost ?? 0)}`} part={cost(c)} whole={mostCost} best={i === 0} note={c.cached ? `${Math.round(c.cached / 1000)}k cached` : undefined} />
+                  <Bar text={cost(c) === undefined ? t("not known") : `≈ ${dollars(c.cost ?? 0)}`} part={cost(c)} whole={mostCost} best={i === 0} note={c.cached ? t("{{tokens}} cached", { tokens: compact(c.cached) }) : undefined} />
                 </Table.Td>
               )}
               {any(later) && (
@@ -124,7 +130,7 @@ function Candidates({ of: list, mode, name }: { of: Candidate[]; mode: string; n
               </Table.Td>
               {any(would) && (
                 <Table.Td>
-                  <Bar text={would(c) === undefined ? "not known" : dollars(c.would ?? 0)} part={would(c)} whole={mostWould} best={i === 0} />
+                  <Bar text={would(c) === undefined ? t("not known") : dollars(c.would ?? 0)} part={would(c)} whole={mostWould} best={i === 0} />
                 </Table.Td>
               )}
             </Table.Tr>
@@ -139,6 +145,6 @@ function Candidates({ of: list, mode, name }: { of: Candidate[]; mode: string; n
 function score(c: Candidate, mode: string): string {
   if (c.score === undefined) return "–";
   if (mode === "latency") return duration(c.score * 1000);
-  if (mode === "cost") return c.priced ? dollars(c.score) : "not known";
+  if (mode === "cost") return c.priced ? dollars(c.score) : t("not known");
   return c.score.toPrecision(3);
 }

@@ -51,7 +51,7 @@ export function RuleForm({ routing, rule, close }: { routing: Routing; rule: Rul
           onChange={(e) => put({ name: e.currentTarget.value })}
         />
         <Textarea
-          label={t("When")}
+          label={t("When it holds")}
           description={t("A condition on the request. Empty: always.")}
           placeholder={'client == "codex" and tokens > 200000'}
           autosize
