@@ -60,8 +60,8 @@ func zipped(t *testing.T, all map[string]string) []byte {
 	return out.Bytes()
 }
 
-// settled makes a house as a person has it after some time.
-func settled(t *testing.T) *house {
+// recorded makes a house as a person has it after some time.
+func recorded(t *testing.T) *house {
 	h := newHouse(t)
 	h.serves()
 	theme, worth := "dark", 1.5
@@ -77,7 +77,7 @@ func settled(t *testing.T) *house {
 }
 
 func TestBackupHasNoSecret(t *testing.T) {
-	h := settled(t)
+	h := recorded(t)
 	secrets := []string{"sk-proj-aaaa-0123456789", "sk-proj-bbbb-0123456789", h.key}
 	for _, in := range []client.MakeBackup{{}, {Ledger: true}, {Ledger: true, Keys: true, Passphrase: phrase}} {
 		for name, text := range entries(t, must(h.Backup(t.Context(), in))(t).File) {
@@ -95,7 +95,7 @@ func TestBackupHasNoSecret(t *testing.T) {
 
 // What was here is on an empty machine afterwards: with the keys it serves at once, without them tools are let in and accounts wait for a key.
 func TestRestoreElsewhere(t *testing.T) {
-	h := settled(t)
+	h := recorded(t)
 	for _, keys := range []bool{true, false} {
 		in := client.MakeBackup{Ledger: true, Keys: keys}
 		if keys {
@@ -159,7 +159,7 @@ func TestRestoreElsewhere(t *testing.T) {
 
 // What is here and not in the backup stays; what is in both becomes as it was; a key that is here, and a local key that was revoked, stay.
 func TestRestoreHere(t *testing.T) {
-	h := settled(t)
+	h := recorded(t)
 	file := must(h.Backup(t.Context(), client.MakeBackup{Keys: true, Passphrase: phrase}))(t).File
 	name := "Renamed"
 	must(h.EditAccount(t.Context(), h.a.ID, client.EditAccount{Name: &name}))(t)
@@ -192,7 +192,7 @@ func TestRestoreHere(t *testing.T) {
 }
 
 func TestRestoreRefuses(t *testing.T) {
-	h := settled(t)
+	h := recorded(t)
 	good := must(h.Backup(t.Context(), client.MakeBackup{Keys: true, Passphrase: phrase, Ledger: true}))(t).File
 	with := func(name string, change func(string) string) []byte {
 		all := entries(t, good)
@@ -256,7 +256,7 @@ func TestRestoreRefuses(t *testing.T) {
 
 // A proxy that names an account's key as its password gets no key.
 func TestRestoredProxyGetsNoKey(t *testing.T) {
-	h := settled(t)
+	h := recorded(t)
 	all := entries(t, must(h.Backup(t.Context(), client.MakeBackup{}))(t).File)
 	var state map[string]any
 	if err := json.Unmarshal([]byte(all["metapi.json"]), &state); err != nil {

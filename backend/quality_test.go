@@ -115,7 +115,7 @@ func TestModesAndThumbsEndToEnd(t *testing.T) {
 		d.write("models: {any: {models: [gpt-4o-mini, gpt-4o, gpt-5]}}\n")
 	}
 	wrong := "psychic"
-	if _, err := d.EditClient(t.Context(), "tool", client.EditKey{Mode: &wrong}); code(err) != control.Invalid || !strings.Contains(err.Error(), "quality or auto") {
+	if _, err := d.EditClient(t.Context(), "tool", client.EditKey{Mode: &wrong}); code(err) != control.Invalid || !strings.Contains(err.Error(), `"quality" or "auto"`) {
 		t.Errorf("a mode that there is not: %v", err)
 	}
 

@@ -13,6 +13,7 @@ type API interface {
 	Usage(context.Context, client.UsageQuery) (client.UsageReport, error)
 	Requests(context.Context, client.RequestsQuery) (client.Requests, error)
 	Mode(context.Context) (client.ModeInfo, error)
+	Settings(context.Context) (client.Settings, error)
 	SetMode(ctx context.Context, mode string) (client.ModeInfo, error)
 	Pause(context.Context) (client.Paused, error)
 	Resume(context.Context) (client.Paused, error)

@@ -19,8 +19,9 @@ const (
 	partUsage
 	partRecent  // requests; after a first look they come as events
 	partDesktop // the window's process
+	partSettings
 
-	everything = partStatus | partMode | partUsage | partRecent | partDesktop
+	everything = partStatus | partMode | partUsage | partRecent | partDesktop | partSettings
 )
 
 // How soon something that changed is looked at, counted from the last look: at most so often does the menu change. Requests come by the
@@ -61,7 +62,7 @@ func (t *Tray) event(e client.Event) {
 		t.connected(true)
 		t.want(everything, 0)
 	case client.EventChanged:
-		t.want(partStatus|partMode, soon)
+		t.want(partStatus|partMode|partSettings, soon)
 	case client.EventRequest:
 		t.mu.Lock()
 		t.state.saw(*e.Request)
@@ -209,6 +210,10 @@ func (t *Tray) read(ctx context.Context, p parts) {
 				t.state.Problem = nil
 			}
 		})
+	}
+	if p&partSettings != 0 {
+		set, err := t.o.API.Settings(ctx)
+		t.got(ctx, partSettings, err, func() { t.state.Language = set.Language })
 	}
 	if p&partDesktop != 0 {
 		d, err := t.o.API.Desktop(ctx)

@@ -78,7 +78,7 @@ func Layout(s State) menu.Menu {
 		menu.Item{Kind: menu.Separator},
 		menu.Item{ID: idQuit, Title: "Quit Metapi", Enabled: true},
 	)
-	return menu.Menu{Icon: icon, Tooltip: line("Metapi: "+state, 120), Items: items}
+	return s.spoken(menu.Menu{Icon: icon, Tooltip: "Metapi: " + state, Items: items})
 }
 
 // verdict is the state in one picture and one line.
@@ -113,7 +113,7 @@ func verdict(s *State) (menu.Icon, string) {
 	if s.Failure != "" {
 		words = s.Failure
 	}
-	return icon, line(words, 72)
+	return icon, words
 }
 
 // whyNone says why no account can serve: the reason of the only one, or what is nearest to a way out.
@@ -175,7 +175,7 @@ func modes(s *State) []menu.Item {
 		word := string(words[i].Mode)
 		name, ok := modeTitles[word]
 		if !ok {
-			name = line(sentence(word), 32)
+			name = sentence(word)
 		}
 		items[i] = menu.Item{ID: idMode + word, Title: name, Kind: menu.Choice, Checked: s.Mode.Mode == words[i].Mode, Enabled: s.Connected}
 		if items[i].Checked {
@@ -226,7 +226,7 @@ func tool(s *State, c *client.Key) []menu.Item {
 			items = append(items, menu.Item{Kind: menu.Choice, Hidden: true})
 		}
 	}
-	return submenu(line(title, 72), items)
+	return submenu(title, items)
 }
 
 // accounts lists those that want the user first.
@@ -272,7 +272,7 @@ func troubles(s *State) []menu.Item {
 	for i := range items {
 		items[i] = menu.Item{Hidden: true}
 		if s.Connected && i < len(s.Status.Trouble) {
-			items[i] = menu.Item{ID: idTrouble, Title: line(s.Status.Trouble[i], 64), Enabled: true}
+			items[i] = menu.Item{ID: idTrouble, Title: s.Status.Trouble[i], Enabled: true}
 		}
 	}
 	return items
@@ -291,7 +291,7 @@ func problem(s *State) menu.Item {
 	if p == nil || !s.Connected {
 		return menu.Item{Hidden: true}
 	}
-	return menu.Item{ID: idProblem + p.ID, Title: line(fmt.Sprintf("Last problem at %s · %s · %s", clock(p.Start, s.Zone), p.Client, p.Error), 90), Enabled: true}
+	return menu.Item{ID: idProblem + p.ID, Title: fmt.Sprintf("Last problem at %s · %s · %s", clock(p.Start, s.Zone), p.Client, p.Error), Enabled: true}
 }
 
 func login(s *State) menu.Item {

@@ -21,6 +21,7 @@ type State struct {
 	Desktop   client.Desktop        // the zero value where there is no window's process
 	Failure   string                // why the last click came to nothing, for a while
 	Zone      *time.Location        // in which times are shown
+	Language  string                // as the settings have it
 }
 
 // serving reports whether an instance takes requests, or would were it not paused.

@@ -79,7 +79,7 @@ func newTray(o Options) *Tray {
 	}
 	return &Tray{
 		o: o, host: watchHost, retry: newBackoff(250*time.Millisecond, 10*time.Second), listing: 5 * time.Second,
-		clicks: make(chan string, 16), poke: make(chan struct{}, 1),
+		state: State{Language: "system"}, clicks: make(chan string, 16), poke: make(chan struct{}, 1),
 		hostNow: host{why: "The tray has not started yet."}, helperNow: helper{err: errStarting},
 	}
 }

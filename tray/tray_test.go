@@ -33,6 +33,8 @@ type fakeAPI struct {
 
 	events chan client.Event
 	lost   chan error // ends a subscription
+
+	language string // of the settings
 }
 
 func newFakeAPI() *fakeAPI {
@@ -57,6 +59,12 @@ func (b *fakeAPI) Mode(context.Context) (client.ModeInfo, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.mode, b.note("mode")
+}
+
+func (b *fakeAPI) Settings(context.Context) (client.Settings, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return client.Settings{Language: b.language}, nil
 }
 
 func (b *fakeAPI) Usage(_ context.Context, q client.UsageQuery) (client.UsageReport, error) {

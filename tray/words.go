@@ -9,6 +9,8 @@ import (
 	"unicode"
 
 	"metapi/backend/control/client"
+	"metapi/backend/words"
+	"metapi/tray/menu"
 )
 
 // dollars shows money briefly: cents, or two digits where there are no cents.
@@ -117,7 +119,7 @@ func standing(a client.AccountStanding, zone *time.Location) string {
 			why = "no models - " + a.Reason
 		}
 	}
-	return line(a.Slug+": "+why, 64)
+	return a.Slug + ": " + why
 }
 
 func clock(t time.Time, zone *time.Location) string {
@@ -125,6 +127,22 @@ func clock(t time.Time, zone *time.Location) string {
 		zone = time.Local
 	}
 	return t.In(zone).Format("15:04")
+}
+
+// How long titles and the tooltip are at most.
+const (
+	titleLength   = 90
+	tooltipLength = 120
+)
+
+// spoken is a menu in the user's language, cut to what can be shown.
+func (s *State) spoken(m menu.Menu) menu.Menu {
+	language := words.Of(s.Language)
+	for i := range m.Items {
+		m.Items[i].Title = line(words.Say(language, m.Items[i].Title), titleLength)
+	}
+	m.Tooltip = line(words.Say(language, m.Tooltip), tooltipLength)
+	return m
 }
 
 // line makes a title of a text from elsewhere: one line of printable characters, cut to a number of them.
@@ -138,9 +156,9 @@ func line(s string, most int) string {
 		}
 		return -1
 	}, s)
-	s = strings.TrimRight(strings.Join(strings.Fields(s), " "), " .")
+	s = strings.TrimRight(strings.Join(strings.Fields(s), " "), " .。")
 	if r := []rune(s); len(r) > most {
-		s = strings.TrimRight(string(r[:most-1]), " ,.;:-") + "…"
+		s = strings.TrimRight(string(r[:most-1]), " ,.;:-，。；：") + "…"
 	}
 	return s
 }

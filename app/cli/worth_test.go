@@ -31,7 +31,7 @@ func TestModesAndThumbs(t *testing.T) {
 	w.run("explain", "any").ends(0).says("mode failover")
 	w.run("keys", "mode", "script", "all").ends(0).says("metapi mode")
 	w.run("keys", "list").ends(0).says("as all")
-	w.run("keys", "mode", "script", "fastest").ends(2).says("quality or auto")
+	w.run("keys", "mode", "script", "fastest").ends(2).says(`"quality" or "auto"`)
 	w.run("keys", "mode", "nobody", "cost").ends(4)
 	w.run("keys", "pin", "script", "A").ends(0).says("script is pinned to a", "metapi keys unpin script")
 	w.run("keys", "list").ends(0).says("pinned to")

@@ -24,6 +24,7 @@ import (
 	"github.com/wailsapp/wails/v2/pkg/runtime"
 
 	"metapi/backend/control/client"
+	"metapi/backend/words"
 )
 
 // The toolkits want the thread that the program has begun on.
@@ -62,7 +63,7 @@ func (a *app) toolkit(set client.Settings, hidden bool) *options.App {
 	if goruntime.GOOS == "darwin" {
 		// The application menu of Wails ends the app by what is a close to it, which may only hide the window.
 		own := menu.NewMenu()
-		own.AddText("Quit Metapi", keys.CmdOrCtrl("q"), func(*menu.CallbackData) { a.presence.quit() })
+		own.AddText(words.Say(words.Of(set.Language), "Quit Metapi"), keys.CmdOrCtrl("q"), func(*menu.CallbackData) { a.presence.quit() })
 		o.Menu = menu.NewMenuFromItems(menu.SubMenu("Metapi", own), menu.EditMenu(), menu.WindowMenu())
 	}
 	return o
@@ -132,7 +133,12 @@ func (a *app) notify(n client.Notice) {
 			}
 		})
 	})
-	err := runtime.SendNotification(a.wails, runtime.NotificationOptions{ID: n.ID, Title: n.Title, Body: n.Text, Data: map[string]any{"page": n.Page}})
+	set, err := settings(a.ctx, a.api)
+	if err != nil {
+		a.log.Warn("the settings cannot be read", "error", err)
+	}
+	n = spoken(n, set.Language)
+	err = runtime.SendNotification(a.wails, runtime.NotificationOptions{ID: n.ID, Title: n.Title, Body: n.Text, Data: map[string]any{"page": n.Page}})
 	if err != nil {
 		a.log.Warn("a notification was not shown", "title", n.Title, "error", err)
 	}

@@ -39,7 +39,8 @@ func (s Scan) Words(now time.Time) string {
 	case s.Good():
 		return s.Message
 	case s.Models > 0 && !s.LastGood.IsZero():
-		return fmt.Sprintf("%s %s of %s stay in use.", s.Message, models(s.Models), ago(now.Sub(s.LastGood)))
+		stay := fmt.Sprintf("%s of %s stay in use.", models(s.Models), ago(now.Sub(s.LastGood)))
+		return s.Message + " " + stay
 	}
 	return s.Message
 }

@@ -278,7 +278,7 @@ func (s *Service) checkPort(here machine.Machine) []Check {
 		}
 		return []Check{{State: checkOK, Detail: fmt.Sprintf("Nothing is served now; port %d is free.", port), Next: "Start it.", Command: "metapi serve"}}
 	}
-	c := Check{State: checkOK, Detail: "At " + strings.Join(server.Addresses, " and ") + "."}
+	c := Check{State: checkOK, Detail: "Tools reach it at " + strings.Join(server.Addresses, ", ") + "."}
 	if !slices.ContainsFunc(server.Addresses, func(a string) bool { return strings.HasPrefix(a, "[::1]:") }) {
 		c.Detail += " This machine has no IPv6 loopback (::1), so give tools 127.0.0.1 and not localhost."
 	}
@@ -451,7 +451,7 @@ func (s *Service) checkRefused(now time.Time) []Check {
 func refusalCheck(r gateway.Refusal, now time.Time) Check {
 	who, key := "Something that does not say what it is", "NAME"
 	if r.Agent != "" {
-		who = "Something that calls itself " + r.Agent
+		who = fmt.Sprintf("Something that calls itself %q", r.Agent)
 	}
 	for _, c := range callers {
 		if strings.HasPrefix(strings.ToLower(r.Agent), strings.ToLower(c.agent)) {
@@ -476,7 +476,7 @@ func refusalCheck(r gateway.Refusal, now time.Time) Check {
 	case gateway.WebPage:
 		from := "A web page"
 		if r.Named != "" {
-			from += " of " + r.Named
+			from = "A web page of " + r.Named
 		}
 		c.Detail = fmt.Sprintf("%s asked, %s.", from, often)
 		c.Next = "If it is yours, allow its origin; else leave it shut out."

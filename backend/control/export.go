@@ -156,7 +156,7 @@ type saveExportInput struct {
 	Body struct {
 		Format  string    `json:"format" enum:"csv,jsonl"`
 		Since   time.Time `json:"since,omitempty"`
-		Until   time.Time `json:"until,omitempty"`
+		Until   time.Time `json:"until,omitempty" doc:"Requests begun before"`
 		Client  string    `json:"client,omitempty"`
 		Account string    `json:"account,omitempty"`
 		Model   string    `json:"model,omitempty"`

@@ -144,7 +144,7 @@ func basis(r *routing.Record) string {
 // why says why a request went where it went.
 func (n names) why(r *routing.Record) (said []string) {
 	if r.Mode != "" {
-		said = append(said, fmt.Sprintf("Mode %s, %s could serve.", r.Mode, some(len(r.Candidates), "account")))
+		said = append(said, fmt.Sprintf("Mode %s, %s could serve.", r.Mode, some(len(r.Candidates))))
 	}
 	for _, rule := range r.Rules {
 		if budget, ok := strings.CutPrefix(rule, "budget: "); ok {
@@ -164,10 +164,10 @@ func (n names) why(r *routing.Record) (said []string) {
 	return said
 }
 
-// some counts in words.
-func some(n int, one string) string {
+// some counts accounts in words.
+func some(n int) string {
 	if n == 1 {
-		return "1 " + one
+		return "1 account"
 	}
-	return fmt.Sprintf("%d %ss", n, one)
+	return fmt.Sprintf("%d accounts", n)
 }

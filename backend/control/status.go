@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -115,7 +116,7 @@ func (s *Service) stand(out *AccountStanding, a account.Account, running bool) e
 		out.State = "cooling"
 	case cooling > 0:
 		out.State = "partly-cooling"
-		out.Reason = first.Upstream + " is " + out.Reason
+		out.Reason = fmt.Sprintf("%s is %s", first.Upstream, out.Reason)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package keychain
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -28,9 +29,10 @@ type Error struct {
 
 func (e *Error) Error() string {
 	var b strings.Builder
-	b.WriteString("cannot " + e.Op)
 	if e.Key != "" {
-		b.WriteString(" the secret " + e.Key)
+		fmt.Fprintf(&b, "cannot %s the secret %s", e.Op, e.Key)
+	} else {
+		b.WriteString("cannot " + e.Op)
 	}
 	if e.Where != "" {
 		b.WriteString(" (" + e.Where + ")")

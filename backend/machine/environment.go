@@ -47,9 +47,17 @@ func otherGateways(ports []string) []Finding {
 	}
 	said := make([]string, len(ports))
 	for i, p := range ports {
-		said[i] = p + ", where " + gateways[p] + " usually is"
+		said[i] = usually(p)
 	}
-	return []Finding{{State: OK, Detail: "Something listens at port " + strings.Join(said, ", and at port ") + ". A tool uses one gateway: the one that its base URL names."}}
+	return []Finding{{State: OK, Detail: "Something listens at " + strings.Join(said, "; ") + ". A tool uses one gateway: the one that its base URL names."}}
+}
+
+// usually names the gateway that a port is known for.
+func usually(port string) string {
+	if name := gateways[port]; name != "" {
+		return fmt.Sprintf("port %s (usually %s)", port, name)
+	}
+	return "port " + port
 }
 
 // Environment looks for variables that fight with tools which use Metapi at one of the addresses (host:port; none: it does not run). Of a
@@ -68,11 +76,7 @@ func (m Machine) Environment(addresses []string) []Finding {
 		switch {
 		case loopback && slices.ContainsFunc(addresses, func(a string) bool { return strings.HasSuffix(a, ":"+port) }):
 		case loopback:
-			whose := ""
-			if name := gateways[port]; name != "" {
-				whose = ", where " + name + " usually is"
-			}
-			say(p.name, fmt.Sprintf("%s leads %s to port %s of this machine%s; Metapi is at %s.", p.name, p.tool, port, whose, addresses[0]),
+			say(p.name, fmt.Sprintf("%s leads %s to %s of this machine; Metapi is at %s.", p.name, p.tool, usually(port), addresses[0]),
 				"Set it to Metapi's address, or take it away where another program is meant.", m.set(p.name, base(p.name, addresses[0])))
 		default:
 			say(p.name, fmt.Sprintf("%s leads %s to %s, past Metapi.", p.name, p.tool, host),

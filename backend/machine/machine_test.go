@@ -37,7 +37,7 @@ func TestLooks(t *testing.T) {
 		want string // states, and words that the one finding says; "" for nothing
 	}{
 		{"no other gateway", func() []Finding { return otherGateways(nil) }, ""},
-		{"other gateways", func() []Finding { return otherGateways([]string{"4000", "8317"}) }, "ok|port 4000, where LiteLLM|port 8317, where CLIProxyAPI"},
+		{"other gateways", func() []Finding { return otherGateways([]string{"4000", "8317"}) }, "ok|port 4000 (usually LiteLLM)|port 8317 (usually CLIProxyAPI)"},
 		{"no WSL", imagined("linux", nil, vars{"/proc/version": "Linux version 6.1 (debian)"}).WSL, ""},
 		{"WSL", imagined("linux", nil, vars{"/proc/version": "Linux version 5.15.90.1-microsoft-standard-WSL2"}).WSL, "ok|inside WSL|mirrored|wsl.exe --shutdown"},
 		{"Windows with WSL", imagined("windows", vars{"LOCALAPPDATA": `C:\L`}, vars{`C:\L\Microsoft\WindowsApps\wsl.exe`: ""}).WSL, "ok|do not reach|networkingMode=mirrored"},
@@ -112,7 +112,7 @@ func TestEnvironment(t *testing.T) {
 		{"elsewhere", map[string]string{"ANTHROPIC_BASE_URL": "https://user:" + key + "@relay.example/v1?key=" + key}, at,
 			[]string{"ANTHROPIC_BASE_URL|to relay.example, past Metapi|export ANTHROPIC_BASE_URL=http://127.0.0.1:4747"}},
 		{"another gateway", map[string]string{"OPENAI_API_BASE": "http://localhost:8317/v1"}, at,
-			[]string{"OPENAI_API_BASE|port 8317 of this machine, where CLIProxyAPI usually is|export OPENAI_API_BASE=http://127.0.0.1:4747/v1"}},
+			[]string{"OPENAI_API_BASE|port 8317 (usually CLIProxyAPI) of this machine|export OPENAI_API_BASE=http://127.0.0.1:4747/v1"}},
 		{"no address", map[string]string{"GOOGLE_GEMINI_BASE_URL": key}, at, []string{"GOOGLE_GEMINI_BASE_URL|no address"}},
 		{"Metapi does not run", map[string]string{"ANTHROPIC_BASE_URL": "https://relay.example"}, nil, nil},
 		{"two credentials", map[string]string{"ANTHROPIC_API_KEY": key, "ANTHROPIC_AUTH_TOKEN": key}, at, []string{"ANTHROPIC_API_KEY|both set|unset ANTHROPIC_API_KEY"}},

@@ -255,7 +255,7 @@ func splitPath(path string) (segments []string, why string) {
 		case "":
 			continue
 		case ".", "..":
-			return nil, "the address must not contain . or .. as a part of its path"
+			return nil, `the address must not contain "." or ".." as a part of its path`
 		}
 		for i := 0; i < len(s); i++ {
 			if !unreserved(s[i]) && !strings.ContainsRune("$&+,;=:@", rune(s[i])) {

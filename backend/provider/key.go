@@ -67,7 +67,7 @@ func byShape(key string) (Proposal, bool) {
 	case strings.HasPrefix(key, "sk-") && strings.Contains(key, "T3BlbkFJ"): // "OpenAI" in base64
 		return own("openai", "the key carries OpenAI's mark")
 	case strings.HasPrefix(key, "AIza"): // and 39 characters; the vendor will say if one is missing
-		return own("gemini", "Google's keys begin with AIza, or with AQ. if they are new")
+		return own("gemini", "Google's keys begin with AIza (new ones with AQ.)")
 	case strings.HasPrefix(key, "AQ."):
 		return own("gemini", "Google's new keys begin with AQ.")
 	}

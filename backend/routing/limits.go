@@ -77,7 +77,7 @@ func NewLimits(s *Settings, slug string, meter *live.Meter, now time.Time, spent
 func (l *Limits) full(c *Candidate, r *Request, rules []string) (reason string, until time.Time) {
 	if len(l.schedule) > 0 {
 		if p := l.phaseAt(r.At); !p.open {
-			return outside + l.clock(r.At, p.until), p.until
+			return outside + " until " + l.clock(r.At, p.until), p.until
 		}
 	}
 	for i := range l.caps {
@@ -93,9 +93,9 @@ func (l *Limits) full(c *Candidate, r *Request, rules []string) (reason string, 
 		case to.IsZero():
 			return atCap + bound.words, r.At.Add(time.Second)
 		case most < bound.most && l.meter.Used(bound.gauge, from)+need <= bound.most:
-			return keptBack + bound.words + " is kept for others" + l.clock(r.At, to), to
+			return keptBack + bound.words + " is kept for others until " + l.clock(r.At, to), to
 		}
-		return atCap + bound.words + l.clock(r.At, to), to
+		return atCap + bound.words + " until " + l.clock(r.At, to), to
 	}
 	return "", time.Time{}
 }
@@ -220,7 +220,7 @@ func (l *Limits) clock(now, until time.Time) string {
 	case now.YearDay() == until.YearDay():
 		layout = "15:04"
 	}
-	return " until " + until.Format(layout)
+	return until.Format(layout)
 }
 
 // Standing says how much of each cap is used, in words.
@@ -229,7 +229,7 @@ func (l *Limits) Standing(now time.Time) (words []string) {
 		return nil
 	}
 	if p := l.phaseAt(now); len(l.schedule) > 0 && !p.open {
-		words = append(words, outside+l.clock(now, p.until))
+		words = append(words, outside+" until "+l.clock(now, p.until))
 	}
 	for _, c := range l.caps {
 		from, _ := live.Span(c.gauge, now.In(l.zone))
@@ -237,7 +237,7 @@ func (l *Limits) Standing(now time.Time) (words []string) {
 		if c.gauge == live.Daily || c.gauge == live.Monthly {
 			used = fmt.Sprintf("$%.2f", float64(l.meter.Used(c.gauge, from))/nano)
 		}
-		words = append(words, used+" of "+c.words)
+		words = append(words, used+" used of "+c.words)
 	}
 	return words
 }

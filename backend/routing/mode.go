@@ -1,6 +1,9 @@
 package routing
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+)
 
 // Mode is the routing strategy in force.
 type Mode string
@@ -47,7 +50,7 @@ func modeWords() string {
 		case i > 0:
 			words += ", "
 		}
-		words += string(m.Mode)
+		words += strconv.Quote(string(m.Mode))
 	}
 	return words
 }

@@ -198,7 +198,7 @@ func TestCapsInDollarsKnowWhatWasSpent(t *testing.T) {
 	spent := func(time.Time) (float64, error) { return 4.5, nil }
 	for range 2 { // the second time, the meter knows it itself
 		l, err := NewLimits(&set, "a", meter, t0, spent)
-		if err != nil || strings.Join(l.Standing(t0), ", ") != "$4.50 of $5.00 a day" {
+		if err != nil || strings.Join(l.Standing(t0), ", ") != "$4.50 used of $5.00 a day" {
 			t.Errorf("%v, %v", l.Standing(t0), err)
 		}
 	}

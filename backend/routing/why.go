@@ -100,7 +100,9 @@ func (w *why) reason(first *Figure, others []Figure) string {
 	own, against := "first by the mode "+string(mode), func(*Figure) string { return "" }
 	switch mode {
 	case Failover:
-		own = "the first in your order"
+		if own = "the first in your order"; len(w.Excluded) > 0 {
+			own = "the first in your order of those that could serve"
+		}
 		if first.Pool != "" && others[0].Pool == first.Pool && others[0].Place == first.Place {
 			own = fmt.Sprintf("its pool %q is the first in your order; of the pool %s", first.Pool, spread(first))
 			against = func(f *Figure) string {
@@ -111,7 +113,7 @@ func (w *why) reason(first *Figure, others []Figure) string {
 			}
 		}
 		if len(w.Excluded) > 0 {
-			own += " of those that could serve. Left out: " + w.excluded()
+			own += ". Left out: " + w.excluded()
 		}
 	case Balance:
 		own, against = spread(first), w.busy
@@ -129,11 +131,11 @@ func (w *why) reason(first *Figure, others []Figure) string {
 			if f.Quality >= first.Quality-hair {
 				return w.dearer(first, f)
 			}
-			return fmt.Sprintf("of those of %s %s", w.called(f), percent(f.Quality))
+			return fmt.Sprintf("%s of those of %s", percent(f.Quality), w.called(f))
 		}
 	case Auto:
 		own = "an answer is worth about " + signed(first.Utility) + ", less what it costs and the wait"
-		against = func(f *Figure) string { return fmt.Sprintf("one of %s %s", w.called(f), signed(f.Utility)) }
+		against = func(f *Figure) string { return fmt.Sprintf("one of %s is worth %s", w.called(f), signed(f.Utility)) }
 	}
 	parts := []string{own}
 	for i := range others[:min(len(others), mostNamed)] {
@@ -152,13 +154,15 @@ func spread(first *Figure) string {
 	return fmt.Sprintf("of two drawn at random the less busy, with %d running", first.InFlight)
 }
 
-func (w *why) busy(f *Figure) string { return fmt.Sprintf("%s has %d", w.called(f), f.InFlight) }
+func (w *why) busy(f *Figure) string {
+	return fmt.Sprintf("%s has %d running", w.called(f), f.InFlight)
+}
 
 func (w *why) slower(first, f *Figure) string {
 	if f.Wait < first.Wait {
 		return fmt.Sprintf("%s is quicker, with %s, but fails %s of the time", w.called(f), seconds(f.Wait), percent(f.Failing))
 	}
-	return fmt.Sprintf("%s within %s", w.called(f), seconds(f.Wait))
+	return fmt.Sprintf("those of %s within %s", w.called(f), seconds(f.Wait))
 }
 
 // muchCached is from how many tokens on a cache is worth a word.
@@ -172,17 +176,17 @@ func (w *why) dearer(first, f *Figure) string {
 	case !f.Priced:
 		return "what " + w.called(f) + " costs is not known"
 	case f.Tier > first.Tier:
-		return fmt.Sprintf("%s would be %s, but serves only where none of the others can", w.called(f), amount(f.Cost))
+		return fmt.Sprintf("%s would cost %s, but serves only where none of the others can", w.called(f), amount(f.Cost))
 	case lost >= muchCached && (f.Cost < first.Cost || f.Price > 0 && f.Price < first.Price):
 		return fmt.Sprintf("%s is cheaper but would lose %s cached tokens", w.called(f), thousands(lost))
 	case f.Cost < first.Cost && f.Cost+f.Later > first.Cost+first.Later:
-		return fmt.Sprintf("%s would be %s, but more over the turns to come", w.called(f), amount(f.Cost))
+		return fmt.Sprintf("%s would cost %s, but more over the turns to come", w.called(f), amount(f.Cost))
 	case f.Cost < first.Cost && 0 < f.Quality && f.Quality < first.Quality-hair:
-		return fmt.Sprintf("%s would be %s, but only %s of its answers are expected to be good, not %s", w.called(f), amount(f.Cost), percent(f.Quality), percent(first.Quality))
+		return fmt.Sprintf("%s would cost %s, but only %s of its answers are expected to be good, not %s", w.called(f), amount(f.Cost), percent(f.Quality), percent(first.Quality))
 	case f.Cost < first.Cost && f.Failing > first.Failing:
-		return fmt.Sprintf("%s would be %s, but fails %s of the time", w.called(f), amount(f.Cost), percent(f.Failing))
+		return fmt.Sprintf("%s would cost %s, but fails %s of the time", w.called(f), amount(f.Cost), percent(f.Failing))
 	}
-	return fmt.Sprintf("%s would be %s", w.called(f), amount(f.Cost))
+	return fmt.Sprintf("%s would cost %s", w.called(f), amount(f.Cost))
 }
 
 // amount is dollars with as many places as it takes to see them.

@@ -152,7 +152,7 @@ func (b Bucket[T]) decode(tx *Tx, key, raw []byte) (T, error) {
 	err := json.Unmarshal(raw, &v)
 	if err != nil {
 		path := tx.tx.DB().Path()
-		err = &Error{Op: fmt.Sprintf("read %s %q in", b.name, key), Path: path, Kind: ErrCorrupt, Cause: err, Hint: restoreHint(path)}
+		err = &Error{Op: fmt.Sprintf("read %s %q", b.name, key), Path: path, Kind: ErrCorrupt, Cause: err, Hint: restoreHint(path)}
 	}
 	return v, err
 }

@@ -30,7 +30,7 @@ type Error struct {
 
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "cannot %s %s", e.Op, e.Path)
+	fmt.Fprintf(&b, "cannot %s at %s", e.Op, e.Path)
 	if e.Kind != nil {
 		fmt.Fprintf(&b, ": %v", e.Kind)
 	}

@@ -83,7 +83,7 @@ func (s *Store) migrate(table []migration) error {
 			return setSchema(tx, version+1)
 		})
 		if err != nil {
-			err = wrap(step.what+" in", s.path, err)
+			err = wrap(step.what, s.path, err)
 			var e *Error
 			if errors.As(err, &e) && e.Kind == nil {
 				e.Hint = hint + " Start the Metapi you had before, and report this."
@@ -96,11 +96,10 @@ func (s *Store) migrate(table []migration) error {
 
 // newerHint says how to come back from a database that a newer Metapi has brought up to date.
 func newerHint(path string, known int) string {
-	hint := "Nothing was changed. Install that Metapi or a later one"
 	for _, b := range backups(path) {
 		if b.Version <= known {
-			return fmt.Sprintf("%s, or copy the backup %s over it (what happened since is not in it).", hint, b.Path)
+			return fmt.Sprintf("Nothing was changed. Install that Metapi or a later one, or copy the backup %s over it (what happened since is not in it).", b.Path)
 		}
 	}
-	return hint + "."
+	return "Nothing was changed. Install that Metapi or a later one."
 }

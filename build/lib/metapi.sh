@@ -60,6 +60,6 @@ build_pages() {
 
 # pages_sources: a checksum of all that the pages are made from.
 pages_sources() {
-  tree_files | grep -E '^frontend/' | grep -vE '^frontend/(dist|node_modules)/|\.go$' | LC_ALL=C sort |
+  tree_files | grep -E '^(frontend/|backend/words/[^/]*\.json$)' | grep -vE '^frontend/(dist|node_modules)/|\.go$' | LC_ALL=C sort |
     (cd "$ROOT" && while IFS= read -r file; do sha256sum -- "$file"; done) | sha256sum
 }

@@ -12,7 +12,7 @@ const module = "metapi"
 // lines are the rooms of the house. A room may import the rooms of earlier lines, and its own sub-packages, and they it.
 // Rooms of one line do not import each other.
 var lines = [][]string{
-	{"backend/protocol", "backend/store", "backend/keychain", "backend/settings", "backend/machine", "backend/network"},
+	{"backend/protocol", "backend/store", "backend/keychain", "backend/settings", "backend/machine", "backend/network", "backend/words"},
 	{"backend/account", "backend/provider", "backend/kept"},
 	{"backend/catalog"},
 	{"backend/routing"},
@@ -56,7 +56,8 @@ var nevers = []never{
 	{"build/imitation", module + "/backend", "an imitation of a vendor is written from the vendor's definitions, not from our own codecs"},
 }
 
-// front rooms see the backend through its control client alone, but for those named in the rule of metapi/backend, which also open it.
+// front rooms see the backend through its control client alone, and what it says through backend/words; those named in the rule of metapi/backend
+// also open it.
 var front = []string{"app/cli", "app/window", "tray"}
 
 // pkg is what the rules need to know of a package.
@@ -120,8 +121,9 @@ func breaks(from, to string) string {
 	case toLine > fromLine:
 		return fmt.Sprintf("an import goes to an earlier line only, and this goes from line %d (%s) to line %d (%s)",
 			fromLine+1, fromRoom, toLine+1, toRoom)
-	case slices.Contains(front, fromRoom) && within(to, module+"/backend") && to != module+"/backend" && !within(to, module+"/backend/control/client"):
-		return "app and tray see metapi/backend/control/client, and app also metapi/backend"
+	case slices.Contains(front, fromRoom) && within(to, module+"/backend") && to != module+"/backend" && toRoom != "backend/words" &&
+		!within(to, module+"/backend/control/client"):
+		return "app and tray see metapi/backend/control/client and metapi/backend/words, and app also metapi/backend"
 	}
 	return ""
 }

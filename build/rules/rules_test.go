@@ -70,6 +70,7 @@ func TestCheckCanFail(t *testing.T) {
 		{"metapi/backend/settings", "metapi/backend/routing", "knows no rule types"},
 		// the front
 		{"metapi/tray", "metapi/backend/control/client", ""},
+		{"metapi/tray", "metapi/backend/words", ""},
 		{"metapi/tray", "metapi/backend", "only the app opens a backend"},
 		{"metapi/app/cli", "metapi/backend", ""},
 		{"metapi/app/cli", "metapi/backend/ledger", "app and tray see"},

@@ -836,7 +836,7 @@ describe('pages', { concurrency: 1 }, () => {
     assert.match(await refused.innerText(), /asked \/v1\/messages without a key, once, just now/)
     assert.match(await page.getByRole('status').innerText(), /look|failed/)
     await page.getByRole('button', { name: 'Copy report' }).click()
-    assert.match(await page.evaluate(() => navigator.clipboard.readText()), /Metapi v?[^\n]+\n[^]*serving: At 127/)
+    assert.match(await page.evaluate(() => navigator.clipboard.readText()), /Metapi v?[^\n]+\n[^]*serving: Tools reach it at 127/)
 
     await page.getByRole('button', { name: 'Save diagnostics' }).click()
     const dialog = page.getByRole('dialog', { name: 'Save diagnostics' })

@@ -1,6 +1,7 @@
 import createClient, { type Middleware } from "openapi-fetch";
 
 import type { components, paths } from "./schema";
+import { t } from "../words";
 import { forgetToken, token } from "./session";
 
 export type Schemas = components["schemas"];
@@ -27,7 +28,7 @@ export function forPage(hint: string | undefined): string | undefined {
 /** Turns whatever was thrown into a problem that can be shown. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  return new Problem(0, "unreachable", "Metapi does not answer.", "It may have been ended: start it again.");
+  return new Problem(0, "unreachable", t("Metapi does not answer."), t("It may have been ended: start it again."));
 }
 
 const auth: Middleware = {
@@ -50,7 +51,7 @@ export async function data<T>(answer: Promise<{ data?: T; error?: unknown; respo
   const { data, error, response } = await answer;
   if (error !== undefined || !response.ok) {
     const p = error as Partial<Schemas["Problem"]> | undefined;
-    throw new Problem(response.status, p?.code ?? "internal", p?.detail ?? `Metapi answered ${response.status}.`, forPage(p?.hint));
+    throw new Problem(response.status, p?.code ?? "internal", p?.detail ?? t("Metapi answered {{status}}.", { status: String(response.status) }), forPage(p?.hint));
   }
   return data as T;
 }

@@ -3045,7 +3045,10 @@ export interface components {
             since?: string;
             /** @enum {string} */
             state?: "running" | "ok" | "failed" | "cancelled" | "interrupted";
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description Requests begun before
+             */
             until?: string;
         };
         SaveRoutingRequest: {

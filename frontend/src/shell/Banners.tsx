@@ -6,6 +6,7 @@ import { Link } from "wouter";
 import { useSetPaused, useStatus, useUnlock } from "../api/queries";
 import { refused } from "../ui/notify";
 import { Fault } from "../ui/Parts";
+import { say, t } from "../words";
 
 /** What a person must know on whatever page they are, most urgent first. */
 export function Banners({ lost }: { lost: boolean }) {
@@ -14,41 +15,41 @@ export function Banners({ lost }: { lost: boolean }) {
   return (
     <Stack gap="xs" px={{ base: "md", md: "lg" }} pt="xs" maw={1120} mx="auto" aria-live="polite">
       {lost && (
-        <Alert color="red" icon={<IconPlugConnectedX />} title="Metapi does not answer">
-          What you see may be old. This page connects again by itself.
+        <Alert color="red" icon={<IconPlugConnectedX />} title={t("Metapi does not answer")}>
+          {t("What you see may be old. This page connects again by itself.")}
         </Alert>
       )}
       {status?.locked && <Unlock fresh={status.locked === "new-passphrase"} where={status.keychain} />}
       {status?.paused && (
-        <Alert color="gray" icon={<IconPlayerPause />} title="Paused">
+        <Alert color="gray" icon={<IconPlayerPause />} title={t("Paused")}>
           <Group justify="space-between">
-            <Text size="sm">Tools get an error until you resume.</Text>
+            <Text size="sm">{t("Tools get an error until you resume.")}</Text>
             <Button size="xs" onClick={() => setPaused.mutate(false, { onError: refused })}>
-              Resume
+              {t("Resume")}
             </Button>
           </Group>
         </Alert>
       )}
       {status?.capturing && (
-        <Alert color="yellow" icon={<IconEyeglass />} title="Prompts and replies are being captured" styles={{ title: { color: "var(--mantine-color-text)" } }}>
+        <Alert color="yellow" icon={<IconEyeglass />} title={t("Prompts and replies are being captured")} styles={{ title: { color: "var(--mantine-color-text)" } }}>
           <Group justify="space-between">
-            <Text size="sm">All that {status.capturing.join(", ")} {status.capturing.length > 1 ? "ask and are" : "asks and is"} answered is kept on this machine.</Text>
+            <Text size="sm">{t("What these tools ask and are answered is kept on this machine: {{tools}}.", { tools: status.capturing.join(t(", ")) })}</Text>
             <Button size="xs" variant="default" component={Link} href="/tools">
-              See what is kept
+              {t("See what is kept")}
             </Button>
           </Group>
         </Alert>
       )}
       {status?.trouble?.map((sentence) => (
-        <Alert key={sentence} color="yellow" icon={<IconAlertTriangle />} title="Something needs your attention">
-          {sentence}{" "}
+        <Alert key={sentence} color="yellow" icon={<IconAlertTriangle />} title={t("Something needs your attention")}>
+          {say(sentence)}{" "}
           {sentence.includes("port") && (
             <Anchor component={Link} href="/settings" size="sm">
-              Settings
+              {t("Settings")}
             </Anchor>
           )}{" "}
           <Anchor component={Link} href="/doctor" size="sm">
-            Look for what is wrong
+            {t("Look for what is wrong")}
           </Anchor>
         </Alert>
       ))}
@@ -63,7 +64,7 @@ function Unlock({ fresh, where }: { fresh: boolean; where: string }) {
   const [second, setSecond] = useState("");
   const differ = fresh && second !== "" && first !== second;
   return (
-    <Alert color={fresh ? "blue" : "yellow"} icon={<IconLock />} title={fresh ? "This machine has no keychain" : "Your keys are locked"}>
+    <Alert color={fresh ? "blue" : "yellow"} icon={<IconLock />} title={fresh ? t("This machine has no keychain") : t("Your keys are locked")}>
       <form
         onSubmit={(e) => {
           e.preventDefault();
@@ -73,17 +74,17 @@ function Unlock({ fresh, where }: { fresh: boolean; where: string }) {
         <Stack gap="xs" maw={460}>
           <Text size="sm">
             {fresh
-              ? "Choose a passphrase: your keys are then kept in a file that is encrypted under it. Metapi asks for it at each start, and nobody can bring it back."
-              : `They are in the ${where}. Until you give its passphrase no account can be used.`}
+              ? t("Choose a passphrase: your keys are then kept in a file that is encrypted under it. Metapi asks for it at each start, and nobody can bring it back.")
+              : t("They are in the {{where}}. Until you give its passphrase no account can be used.", { where: say(where) })}
           </Text>
-          <PasswordInput label={fresh ? "New passphrase" : "Passphrase"} value={first} onChange={(e) => setFirst(e.currentTarget.value)} autoComplete="off" required />
+          <PasswordInput label={fresh ? t("New passphrase") : t("Passphrase")} value={first} onChange={(e) => setFirst(e.currentTarget.value)} autoComplete="off" required />
           {fresh && (
-            <PasswordInput label="Once more" value={second} onChange={(e) => setSecond(e.currentTarget.value)} error={differ && "The two differ."} autoComplete="off" required />
+            <PasswordInput label={t("Once more")} value={second} onChange={(e) => setSecond(e.currentTarget.value)} error={differ && t("The two differ.")} autoComplete="off" required />
           )}
           {unlock.error && <Fault error={unlock.error} />}
           <Group>
             <Button type="submit" loading={unlock.isPending} disabled={first === "" || (fresh && first !== second)}>
-              {fresh ? "Keep my keys under it" : "Unlock"}
+              {fresh ? t("Keep my keys under it") : t("Unlock")}
             </Button>
           </Group>
         </Stack>

@@ -2,6 +2,7 @@ import { Button, Group } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 
 import type { Notice } from "../api/queries";
+import { say, t } from "../words";
 
 /** Shows what a person wants to hear of at once. It stays until it is closed. */
 export function showNotice(notice: Notice): void {
@@ -13,12 +14,12 @@ export function showNotice(notice: Notice): void {
   };
   notifications.show({
     id,
-    title: notice.title,
+    title: say(notice.title),
     message: (
       <Group justify="space-between" wrap="nowrap">
-        <span>{notice.text}</span>
+        <span>{say(notice.text)}</span>
         <Button size="xs" variant="light" onClick={open}>
-          Show
+          {t("Show")}
         </Button>
       </Group>
     ),

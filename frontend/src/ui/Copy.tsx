@@ -3,6 +3,7 @@ import { IconCheck, IconCopy } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
 
 import { inWindow } from "../api/session";
+import { t, w } from "../words";
 
 /** Copies to the clipboard: in the window through its runtime, since WebKit gives pages of its own scheme no clipboard. */
 export async function copy(text: string): Promise<boolean> {
@@ -27,14 +28,14 @@ function useCopy(text: string) {
   return { state, run };
 }
 
-const words = { idle: "Copy", copied: "Copied", failed: "The clipboard cannot be reached: select the text and copy it" };
+const words = { idle: w("Copy"), copied: w("Copied"), failed: w("The clipboard cannot be reached: select the text and copy it") };
 
 /** A small button that copies text; label says what, for who cannot see beside what it stands. */
 export function CopyIcon({ text, label }: { text: string; label: string }) {
   const { state, run } = useCopy(text);
   return (
-    <Tooltip label={words[state]}>
-      <ActionIcon variant="subtle" color={state === "copied" ? "teal" : "gray"} onClick={run} aria-label={`Copy ${label}`}>
+    <Tooltip label={t(words[state])}>
+      <ActionIcon variant="subtle" color={state === "copied" ? "teal" : "gray"} onClick={run} aria-label={t("Copy {{what}}", { what: label })}>
         {state === "copied" ? <IconCheck size={16} /> : <IconCopy size={16} />}
       </ActionIcon>
     </Tooltip>
@@ -45,7 +46,7 @@ export function CopyButton({ text, children }: { text: string; children: string 
   const { state, run } = useCopy(text);
   return (
     <Button variant="light" onClick={run} leftSection={state === "copied" ? <IconCheck size={16} /> : <IconCopy size={16} />}>
-      {state === "idle" ? children : words[state]}
+      {state === "idle" ? children : t(words[state])}
     </Button>
   );
 }

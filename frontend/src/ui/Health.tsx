@@ -4,6 +4,7 @@ import { Box, Group, Text, Tooltip } from "@mantine/core";
 import type { Schemas } from "../api/client";
 import type { Vitals } from "../api/queries";
 import { ago, count, duration } from "../format";
+import { say, t } from "../words";
 import { inWords, percent, place, waits } from "./healthWords";
 
 const track = { borderRadius: 3, overflow: "hidden", flexShrink: 0, position: "relative" } as const;
@@ -27,7 +28,7 @@ function Span({ half, most }: { half: number; most: number }) {
   );
 }
 
-const between = (half: number, most: number) => (duration(half) === duration(most) ? duration(most) : `${duration(half)} to ${duration(most)}`);
+const between = (half: number, most: number) => (duration(half) === duration(most) ? duration(most) : t("{{from}} to {{to}}", { from: duration(half), to: duration(most) }));
 
 /** One line of it; slim leaves all but one figure to the tooltip. Nothing where nothing is known. */
 export function Lately({ of: v, name, slim }: { of: Vitals; name?: string; slim?: boolean }) {
@@ -44,15 +45,15 @@ export function Lately({ of: v, name, slim }: { of: Vitals; name?: string; slim?
         {name !== undefined && words(name)}
         <Group gap="xs" wrap="nowrap">
           <Answered share={v.available} />
-          {words(percent(v.available) + (slim ? "" : " answered lately"))}
+          {words(slim ? percent(v.available) : t("{{share}} answered lately", { share: percent(v.available) }))}
         </Group>
         {wait !== undefined && (
           <Group gap="xs" wrap="nowrap">
             <Span half={wait.half} most={wait.most} />
-            {!slim && words(`${wait.what} in ${between(wait.half, wait.most)}`)}
+            {!slim && words(t(wait.what, { time: between(wait.half, wait.most) }))}
           </Group>
         )}
-        {!slim && v.tokens_per_second !== undefined && words(`${count(Math.round(v.tokens_per_second))} tokens/s`)}
+        {!slim && v.tokens_per_second !== undefined && words(t("{{n}} tokens/s", { n: count(Math.round(v.tokens_per_second)) }))}
       </Group>
     </Tooltip>
   );
@@ -64,8 +65,8 @@ const day = 24 * 3600_000;
 export function LastError({ of: e, now }: { of: Schemas["AttemptError"]; now: number }) {
   if (now - Date.parse(e.at) > day) return null;
   return (
-    <Text size="xs" c="dimmed" mt={2} lineClamp={2} title={e.message}>
-      Last failure {ago(e.at, now)}: {e.message}
+    <Text size="xs" c="dimmed" mt={2} lineClamp={2} title={say(e.message)}>
+      {t("Last failure {{ago}}: {{what}}", { ago: ago(e.at, now), what: say(e.message) })}
     </Text>
   );
 }

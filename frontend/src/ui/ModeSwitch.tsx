@@ -1,7 +1,7 @@
 import { Radio, SimpleGrid, Text } from "@mantine/core";
 
 import { useMode, useSetMode } from "../api/queries";
-import { t, w } from "../words";
+import { say, t, w } from "../words";
 import { refused } from "./notify";
 
 const names: Record<string, string> = {
@@ -35,8 +35,8 @@ export function ModeSwitch() {
               py={7}
               radius="sm"
               ta="center"
-              title={m.means}
-              aria-label={`${modeName(m.mode)}. ${m.means}`}
+              title={say(m.means)}
+              aria-label={`${modeName(m.mode)}. ${say(m.means)}`}
               style={m.mode === chosen ? { background: "var(--mantine-primary-color-filled)", borderColor: "transparent", color: "white" } : undefined}
             >
               <Text size="sm" fw={550} c="inherit" truncate>
@@ -47,7 +47,7 @@ export function ModeSwitch() {
         </SimpleGrid>
       </Radio.Group>
       <Text size="xs" c="dimmed" mt="xs" mih={{ base: "2.8em", md: "1.4em" }} lh={1.4}>
-        {data.modes?.find((m) => m.mode === chosen)?.means}
+        {say(data.modes?.find((m) => m.mode === chosen)?.means ?? "")}
       </Text>
     </>
   );

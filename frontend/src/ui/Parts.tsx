@@ -5,6 +5,7 @@ import { type ComponentType, type ReactNode, useEffect } from "react";
 
 import { asProblem } from "../api/client";
 import { count, type Money, money } from "../format";
+import { say, t } from "../words";
 
 type Icon = ComponentType<{ size?: number | string; stroke?: number | string }>;
 
@@ -71,9 +72,9 @@ export function Empty({ icon: Icon, title, children, action }: { icon: Icon; tit
 export function Fault({ error, title }: { error: unknown; title?: string }) {
   const p = asProblem(error);
   return (
-    <Alert color="red" icon={<IconAlertTriangle />} title={title ?? p.message} role="alert">
-      {title !== undefined && <Text size="sm">{p.message}</Text>}
-      {p.hint !== undefined && <Text size="sm">{p.hint}</Text>}
+    <Alert color="red" icon={<IconAlertTriangle />} title={title ?? say(p.message)} role="alert">
+      {title !== undefined && <Text size="sm">{say(p.message)}</Text>}
+      {p.hint !== undefined && <Text size="sm">{say(p.hint)}</Text>}
     </Alert>
   );
 }
@@ -85,7 +86,7 @@ export function Loaded<T>({ of, children }: { of: { data: T | undefined; error: 
   return (
     <Center py={64} role="status">
       <Loader />
-      <VisuallyHidden>Loading</VisuallyHidden>
+      <VisuallyHidden>{t("Loading")}</VisuallyHidden>
     </Center>
   );
 }
@@ -113,13 +114,13 @@ export function Cost({ of }: { of: Money }) {
   const text = money(of);
   const why =
     of.usd === null || (of.partial && of.usd === 0)
-      ? "The price of this model at this account is not known."
+      ? t("The price of this model at this account is not known.")
       : of.partial
-        ? "Some of it has no known price and is left out."
+        ? t("Some of it has no known price and is left out.")
         : of.estimated
-          ? "Estimated: the upstream told no token counts for some of it."
+          ? t("Estimated: the upstream told no token counts for some of it.")
           : of.by
-            ? `Told by ${of.by} in the reply.`
+            ? t("Told by {{who}} in the reply.", { who: of.by })
             : undefined;
   if (why === undefined) return <span className="nowrap">{text}</span>;
   return (
@@ -134,9 +135,10 @@ export function Cost({ of }: { of: Money }) {
 /** Tokens in and out of a request, and how many of the input were read from a cache. */
 export function Tokens({ input, cached, output, estimated }: { input: number; cached: number; output: number; estimated: boolean }) {
   if (input + cached + output === 0) return <span>–</span>;
-  const share = cached > 0 ? `, ${Math.round((100 * cached) / (input + cached))} % of it from a cache` : "";
+  const figures = { in: count(input + cached), out: count(output), share: Math.round((100 * cached) / (input + cached)) };
+  const told = cached > 0 ? t("{{in}} in, {{share}} % of it from a cache, {{out}} out", figures) : t("{{in}} in, {{out}} out", figures);
   return (
-    <Tooltip label={`${count(input + cached)} in${share}, ${count(output)} out${estimated ? "; counted by Metapi, not told by the upstream" : ""}`}>
+    <Tooltip label={estimated ? t("{{told}}; counted by Metapi, not told by the upstream", { told }) : told}>
       <span className="nowrap">
         {estimated ? "≈ " : ""}
         {count(input + cached)} → {count(output)}

@@ -30,8 +30,8 @@ describe("health in words", () => {
   });
 
   test("who streams nothing is shown by whole replies", () => {
-    expect(waits(known)?.what).toBe("first token");
-    expect(waits({ in_flight: 0, attempts: 1, took_p50_ms: 5, took_p95_ms: 9 })).toEqual({ half: 5, most: 9, what: "whole reply" });
+    expect(waits(known)?.what).toBe("first token in {{time}}");
+    expect(waits({ in_flight: 0, attempts: 1, took_p50_ms: 5, took_p95_ms: 9 })).toEqual({ half: 5, most: 9, what: "whole reply in {{time}}" });
     expect(waits({ in_flight: 0, attempts: 1 })).toBeUndefined();
   });
 

@@ -1,5 +1,6 @@
 import type { Vitals } from "../api/queries";
 import { duration } from "../format";
+import { say, t, w } from "../words";
 
 /** A share of attempts as a percentage: never 100 % of what is not all. */
 export function percent(share: number): string {
@@ -10,30 +11,30 @@ export function percent(share: number): string {
 /** What failed, the most frequent first. */
 export function failures(v: Vitals): string {
   const errors = v.errors ?? [];
-  return errors.length === 0 ? "Nothing failed lately." : `Failed of ${errors.map((e) => `${e.why} (${percent(e.share)})`).join(", ")}.`;
+  return errors.length === 0 ? t("Nothing failed lately.") : t("Failed of {{kinds}}.", { kinds: errors.map((e) => `${say(e.why)} (${percent(e.share)})`).join(t(", ")) });
 }
 
 /** The times that are shown: those to the first token where replies are streamed, else those to the end. */
 export function waits(v: Vitals): { half: number; most: number; what: string } | undefined {
-  if (v.first_p95_ms) return { half: v.first_p50_ms ?? v.first_p95_ms, most: v.first_p95_ms, what: "first token" };
-  if (v.took_p95_ms) return { half: v.took_p50_ms ?? v.took_p95_ms, most: v.took_p95_ms, what: "whole reply" };
+  if (v.first_p95_ms) return { half: v.first_p50_ms ?? v.first_p95_ms, most: v.first_p95_ms, what: w("first token in {{time}}") };
+  if (v.took_p95_ms) return { half: v.took_p50_ms ?? v.took_p95_ms, most: v.took_p95_ms, what: w("whole reply in {{time}}") };
   return undefined;
 }
 
 /** All that is known, in sentences. */
 export function inWords(v: Vitals): string {
-  if (v.available === undefined) return "Not asked lately.";
-  const of = (what: string, half?: number, most?: number) => (half && most ? `${what} within ${duration(half)} for half, ${duration(most)} for 19 of 20.` : "");
+  if (v.available === undefined) return t("Not asked lately.");
+  const within = (text: string, half?: number, most?: number) => (half && most ? t(text, { half: duration(half), most: duration(most) }) : "");
   return [
-    `Answered ${percent(v.available)} of attempts.`,
+    t("Answered {{share}} of attempts.", { share: percent(v.available) }),
     failures(v),
-    of("First token", v.first_p50_ms, v.first_p95_ms),
-    of("Whole reply", v.took_p50_ms, v.took_p95_ms),
-    v.tokens_per_second ? `${Math.round(v.tokens_per_second)} tokens a second.` : "",
-    v.last_error ? `Last failure: ${v.last_error.message}` : "",
+    within(w("First token within {{half}} for half, {{most}} for 19 of 20."), v.first_p50_ms, v.first_p95_ms),
+    within(w("Whole reply within {{half}} for half, {{most}} for 19 of 20."), v.took_p50_ms, v.took_p95_ms),
+    v.tokens_per_second ? t("{{n}} tokens a second.", { n: Math.round(v.tokens_per_second) }) : "",
+    v.last_error ? t("Last failure: {{what}}", { what: say(v.last_error.message) }) : "",
   ]
     .filter(Boolean)
-    .join(" ");
+    .join(t(" "));
 }
 
 const fastest = 100; // ms, at the left end of the scale

@@ -14,6 +14,10 @@ import i18next, { type FormatterModule } from "i18next";
 import { type ReactElement, useEffect, useState } from "react";
 import { initReactI18next, Trans as Parts } from "react-i18next";
 
+import { learn } from "./say";
+
+export { say } from "./say";
+
 export const languages = [
   { code: "en", name: "English" },
   { code: "zh-Hans", name: "简体中文" },
@@ -90,6 +94,7 @@ export async function speak(setting: string): Promise<void> {
   const code = setting === "system" ? (preferred().map((l) => languages.find((k) => base(k.code) === base(l))).find(Boolean)?.code ?? "en") : setting;
   const own = Object.entries(tables).filter(([path]) => path.startsWith(`./${code}/`));
   for (const table of await Promise.all(own.map(([, load]) => load()))) i18next.addResources(code, "translation", table);
+  await learn(code);
   chosen = setting;
   await i18next.changeLanguage(code);
 }

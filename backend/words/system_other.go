@@ -1,0 +1,5 @@
+//go:build !windows && !darwin
+
+package words
+
+func preferred() []string { return locale() }
