@@ -18,7 +18,7 @@ export function AddAccount({ opened, close }: { opened: boolean; close: () => vo
   return (
     <Modal opened={opened} onClose={close} title={t("Add an account")} size="lg">
       <Text size="sm" c="dimmed" mb="sm">
-        <Trans text="For Ollama, LM Studio and the like: <link>look for models on this machine</link>" parts={{ link: <Anchor component={Link} href="/accounts/find" size="sm" underline="always" /> }} />
+        <Trans text="For Ollama, LM Studio and the like: <find>look for models on this machine</find>" parts={{ find: <Anchor component={Link} href="/accounts/find" size="sm" underline="always" /> }} />
       </Text>
       <Form close={close} />
     </Modal>
@@ -118,7 +118,7 @@ function Form({ close }: { close: () => void }) {
         />
         {provider?.key_url && (
           <Text size="xs" c="dimmed" mt={-8}>
-            <Trans text="No key yet? <link>Get one at {{host}}</link>" values={{ host: new URL(provider.key_url).hostname }} parts={{ link: <Anchor href={provider.key_url} onClick={openLink} size="xs" underline="always" /> }} />
+            <Trans text="No key yet? <page>Get one at {{host}}</page>" values={{ host: new URL(provider.key_url).hostname }} parts={{ page: <Anchor href={provider.key_url} onClick={openLink} size="xs" underline="always" /> }} />
           </Text>
         )}
         <TextInput
