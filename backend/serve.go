@@ -83,7 +83,9 @@ func (b *Backend) Serve(ctx context.Context, o ServeOptions) error {
 	if err != nil {
 		p := explain(err)
 		b.serving.setTrouble("no tool is served: " + p.Error())
-		b.notices.gateway("No tool is served", p.Error(), "/")
+		if o.Patient { // else the caller ends, and says it
+			b.notices.gateway("No tool is served", p.Error(), "/")
+		}
 		return p
 	}
 	return nil

@@ -36,7 +36,7 @@ var onlys = []only{
 	{"github.com/getlantern/systray", []string{"tray/helper"}, "Wails and systray do not link into one binary on macOS"},
 	{"go.etcd.io/bbolt", []string{"backend/store", "backend/account", "backend/catalog", "backend/ledger", "backend"},
 		"nobody else sees the database"},
-	{module + "/backend/store", []string{"backend/account", "backend/kept", "backend/catalog", "backend/ledger", "backend"}, "nobody else sees the database"},
+	{module + "/backend/store", []string{"backend/account", "backend/kept", "backend/catalog", "backend/ledger", "backend", "build/seed"}, "nobody else sees the database"},
 	{module + "/backend", []string{"", "app/cli", "app/window", "build"}, "only the app opens a backend"},
 }
 
