@@ -714,7 +714,7 @@ describe('pages', { concurrency: 1 }, () => {
 
   test('explain: a request from its page, as it was decided and as it would be now', async () => {
     await open(page, '/requests')
-    await row(page, 'Failed over').getByRole('button').first().click()
+    await row(page, 'Failed over').first().click()
     const detail = page.getByRole('dialog', { name: 'Request' })
     await detail.getByText('Work: the first in your order. It could not serve after all; OpenAI private was asked then.').waitFor()
     await detail.getByRole('link', { name: 'All figures, and how it would be decided now' }).click()
@@ -787,7 +787,7 @@ describe('pages', { concurrency: 1 }, () => {
     await page.getByRole('heading', { level: 1, name: 'Models' }).waitFor()
     await page.evaluate(() => window.scrollTo(0, 600))
     const names = await page.getByRole('navigation').getByRole('link').allInnerTexts()
-    await page.keyboard.press(`Control+${names.findIndex((n) => n.startsWith('Settings')) + 1}`)
+    await page.keyboard.press(`Control+${(names.findIndex((n) => n.startsWith('Settings')) + 1) % 10}`)
     await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor()
     assert.equal(await page.evaluate(() => window.scrollY), 0, 'another page begins at its top')
     await page.keyboard.press('Control+k')
@@ -984,7 +984,7 @@ describe('pages', { concurrency: 1 }, () => {
     await open(page, '/costs')
     const totals = (await desk.usage()).totals
     for (const [by, label] of [['Tool', 'Costs by tool'], ['Account', 'Costs by account'], ['Model', 'Costs by model'], ['Session', 'Costs by session']]) {
-      await page.getByText(by, { exact: true }).first().click()
+      await page.getByRole('radiogroup', { name: 'Told apart by' }).getByText(by, { exact: true }).click()
       const table = page.getByRole('table', { name: label })
       await table.waitFor()
       const all = page.getByRole('button', { name: /^Show all/ })
@@ -1035,7 +1035,7 @@ describe('pages', { concurrency: 1 }, () => {
     const opened = {
       '/accounts': () => page.getByRole('button', { name: 'Add an account' }).click(),
       '/tools': () => page.getByRole('button', { name: 'Set up Codex' }).click(),
-      '/requests': () => page.getByRole('row').filter({ hasText: 'Failed over' }).getByRole('button').first().click(),
+      '/requests': () => row(page, 'Failed over').first().click(),
     }
     await explainPasted('cost')
     assert.deepEqual(await accessibility(page), [], 'a decision')
