@@ -2,9 +2,13 @@ import hooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
 const yetInEnglish = [
-  "src/pages/**",
+  "src/pages/accounts/AddAccount.tsx",
+  "src/pages/explain/Ask.tsx",
+  "src/pages/first/Paste.tsx",
+  "src/pages/routing/**",
+  "src/pages/settings/**",
   "src/shell/**",
-  "src/ui/**",
+  "src/ui/Proxy.tsx",
 ];
 
 export default tseslint.config(

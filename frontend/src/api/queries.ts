@@ -202,6 +202,13 @@ export const useStretches = (choice: Choice, places: { since: string; skip: numb
 /** How many rows of the log are read together. */
 export const stretch = 100;
 
+/** The newest request of a client that is still kept. */
+export const useNewest = (client: string) =>
+  useQuery({
+    queryKey: ["log", "newest", client],
+    queryFn: async () => (await data(GET("/api/requests", { params: { query: { client, limit: 1 } } }))).rows?.[0] ?? null,
+  });
+
 /** The request before or behind one, in the order of time. */
 export const useBeside = (choice: Choice, id: string, newer: boolean) =>
   useQuery({

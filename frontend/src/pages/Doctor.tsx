@@ -8,6 +8,7 @@ import { when } from "../format";
 import { CopyButton, CopyIcon } from "../ui/Copy";
 import { refused } from "../ui/notify";
 import { Empty, Loaded, Page, Section, State } from "../ui/Parts";
+import { say, t } from "../words";
 import { Diagnostics } from "./doctor/Diagnostics";
 import { asText, type Check, groups, ofState, type Report, states, verdict } from "./doctor/report";
 
@@ -24,22 +25,22 @@ export function Doctor() {
 
   return (
     <Page
-      title="Doctor"
-      about="Looks for what keeps tools from being served, and says what to do about it."
+      title={t("Doctor")}
+      about={t("Looks for what keeps tools from being served, and says what to do about it.")}
       actions={
         seen && (
           <>
-            <CopyButton text={asText(report.data!, status?.version ?? "")}>Copy report</CopyButton>
+            <CopyButton text={asText(report.data!, status?.version ?? "")}>{t("Copy report")}</CopyButton>
             <Button variant="light" leftSection={<IconFileZip size={16} />} onClick={() => go("/doctor/save")}>
-              Save diagnostics
+              {t("Save diagnostics")}
             </Button>
             {running ? (
               <Button variant="default" leftSection={<IconPlayerStop size={16} />} onClick={() => stop.mutate(undefined, { onError: refused })}>
-                Stop
+                {t("Stop")}
               </Button>
             ) : (
               <Button leftSection={<IconRefresh size={16} />} onClick={begin} loading={examine.isPending}>
-                Look again
+                {t("Look again")}
               </Button>
             )}
           </>
@@ -52,7 +53,7 @@ export function Doctor() {
             <Stack gap="md">
               <Verdict of={r} />
               {groups(r).map(([group, checks]) => (
-                <Section key={group} title={group}>
+                <Section key={group} title={say(group)}>
                   <Stack component="ul" gap={0} p={0} m={0} style={{ listStyle: "none" }}>
                     {checks.map((c, i) => (
                       <One key={`${c.name} ${i}`} check={c} first={i === 0} />
@@ -64,14 +65,14 @@ export function Doctor() {
           ) : (
             <Empty
               icon={IconStethoscope}
-              title="Nothing has been looked at yet"
+              title={t("Nothing has been looked at yet")}
               action={
                 <Button leftSection={<IconStethoscope size={16} />} onClick={begin} loading={examine.isPending}>
-                  Look now
+                  {t("Look now")}
                 </Button>
               }
             >
-              Metapi looks at this machine, its own data and the keychain, and asks each account for its models. It changes nothing, and takes some seconds.
+              {t("Metapi looks at this machine, its own data and the keychain, and asks each account for its models. It changes nothing, and takes some seconds.")}
             </Empty>
           )
         }
@@ -98,10 +99,10 @@ function Verdict({ of: r }: { of: Report }) {
             {verdict(r)}
           </Title>
           <Text size="sm" c="dimmed">
-            {r.ended !== undefined ? `Looked at ${when(r.ended, now)}.` : "Each line is told as it ends. You may leave this page meanwhile."}
+            {r.ended !== undefined ? t("Looked at {{time}}.", { time: when(r.ended, now) }) : t("Each line is told as it ends. You may leave this page meanwhile.")}
           </Text>
         </Box>
-        {!calm && <State tone={tone}>{r.running ? "Looking" : tone === "bad" ? "Failed" : "Look at this"}</State>}
+        {!calm && <State tone={tone}>{t(states[r.running ? "running" : tone === "bad" ? "fail" : "warn"].word)}</State>}
       </Group>
     </Paper>
   );
@@ -114,20 +115,20 @@ function One({ check: c, first }: { check: Check; first: boolean }) {
   return (
     <Group component="li" align="flex-start" wrap="nowrap" gap="md" py="sm" style={first ? undefined : { borderTop: "1px solid var(--mantine-color-default-border)" }}>
       <Box w={132} style={{ flexShrink: 0 }}>
-        <State tone={tone}>{word}</State>
+        <State tone={tone}>{t(word)}</State>
       </Box>
       <Box miw={0} style={{ flex: 1 }}>
         <Text size="sm" fw={600} style={{ overflowWrap: "anywhere" }}>
-          {c.name}
+          {say(c.name)}
         </Text>
         {c.detail !== "" && (
           <Text size="sm" style={{ overflowWrap: "anywhere" }}>
-            {c.detail}
+            {say(c.detail)}
           </Text>
         )}
         {next !== undefined && (
           <Text size="sm" c="dimmed" mt={4}>
-            {next}
+            {say(next)}
           </Text>
         )}
         {c.page !== undefined ? (
@@ -138,7 +139,7 @@ function One({ check: c, first }: { check: Check; first: boolean }) {
           c.command !== undefined && (
             <Group gap={4} wrap="nowrap" mt={4}>
               <Code style={{ overflowWrap: "anywhere" }}>{c.command}</Code>
-              <CopyIcon text={c.command} label={`the command for ${c.name}`} />
+              <CopyIcon text={c.command} label={t("the command for {{what}}", { what: say(c.name) })} />
             </Group>
           )
         )}
@@ -149,8 +150,8 @@ function One({ check: c, first }: { check: Check; first: boolean }) {
 
 /** What a link to a page of ours says. */
 function placeOf(page: string): string {
-  if (page === "/accounts/add") return "Add an account";
-  if (page.startsWith("/accounts")) return "Show the account";
-  if (page === "/tools/connect") return "Connect a tool";
-  return "Open the settings";
+  if (page === "/accounts/add") return t("Add an account");
+  if (page.startsWith("/accounts")) return t("Show the account");
+  if (page === "/tools/connect") return t("Connect a tool");
+  return t("Open the settings");
 }

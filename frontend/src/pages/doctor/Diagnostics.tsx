@@ -3,14 +3,14 @@ import { IconCircleCheck, IconInfoCircle } from "@tabler/icons-react";
 import { useEffect } from "react";
 
 import { useBundle, useSaveBundle } from "../../api/queries";
-import { count } from "../../format";
 import { CopyIcon } from "../../ui/Copy";
 import { Fault, Loaded } from "../../ui/Parts";
+import { plural, say, t } from "../../words";
 
 /** Shows what is in the bundle for others, and saves it once that has been seen. */
 export function Diagnostics({ opened, close }: { opened: boolean; close: () => void }) {
   return (
-    <Modal opened={opened} onClose={close} title="Save diagnostics" size="lg">
+    <Modal opened={opened} onClose={close} title={t("Save diagnostics")} size="lg">
       <Content close={close} />
     </Modal>
   );
@@ -23,8 +23,9 @@ function Content({ close }: { close: () => void }) {
   return (
     <Stack>
       <Text size="sm">
-        For who helps you: what the doctor has found, settings, the last failed requests and the log. No key is in it, and nothing that tools have asked or were answered. This is all of it;
-        look before you give it away.
+        {t(
+          "For who helps you: what the doctor has found, settings, the last failed requests and the log. No key is in it, and nothing that tools have asked or were answered. This is all of it; look before you give it away.",
+        )}
       </Text>
       <Loaded of={bundle}>
         {(b) => (
@@ -38,7 +39,7 @@ function Content({ close }: { close: () => void }) {
                         {f.name}
                       </Text>{" "}
                       <Text span size="sm" c="dimmed">
-                        {f.what} ({count(f.text.length)} characters)
+                        {plural(f.text.length, "{{what}} ({{count}} character)", "{{what}} ({{count}} characters)", { what: say(f.what) })}
                       </Text>
                     </summary>
                     <Box mah={260} style={{ overflow: "auto" }} tabIndex={0} role="region" aria-label={f.name}>
@@ -50,24 +51,24 @@ function Content({ close }: { close: () => void }) {
             </Stack>
             {(b.left_out ?? []).map((sentence) => (
               <Alert key={sentence} color="gray" icon={<IconInfoCircle />}>
-                {sentence}
+                {say(sentence)}
               </Alert>
             ))}
             {save.error && <Fault error={save.error} />}
             {save.data ? (
-              <Alert color="teal" icon={<IconCircleCheck />} title="Saved" role="alert">
+              <Alert color="teal" icon={<IconCircleCheck />} title={t("Saved to a file")} role="alert">
                 <Group gap={4} wrap="nowrap">
                   <Code style={{ overflowWrap: "anywhere" }}>{save.data.path}</Code>
-                  <CopyIcon text={save.data.path} label="the path" />
+                  <CopyIcon text={save.data.path} label={t("the path")} />
                 </Group>
               </Alert>
             ) : (
               <Group justify="flex-end">
                 <Button variant="default" onClick={close}>
-                  Cancel
+                  {t("Cancel")}
                 </Button>
                 <Button onClick={() => save.mutate(b.id)} loading={save.isPending}>
-                  Save
+                  {t("Save")}
                 </Button>
               </Group>
             )}

@@ -8,9 +8,9 @@ const report = (running: boolean, ...checks: Check[]): Report => ({ ok: false, r
 test("the verdict names the worst first", () => {
   expect(verdict(report(true, check("a", "ok"), check("b", "running")))).toBe("Looking: 1 of 2 done");
   expect(verdict(report(false, check("a", "ok")))).toBe("Nothing stands in the way");
-  expect(verdict(report(false, check("a", "ok"), check("b", "warn")))).toBe("Nothing has failed; one thing deserves a look");
+  expect(verdict(report(false, check("a", "ok"), check("b", "warn")))).toBe("Nothing has failed; 1 thing deserves a look");
   expect(verdict(report(false, check("a", "fail"), check("b", "fail"), check("c", "warn"), check("d", "warn")))).toBe("2 things have failed, and 2 things deserve a look");
-  expect(verdict(report(false, check("a", "fail")))).toBe("One thing has failed");
+  expect(verdict(report(false, check("a", "fail")))).toBe("1 thing has failed");
   expect(verdict(report(false, check("a", "stopped"), check("b", "warn")))).toBe("Stopped before all was looked at");
 });
 

@@ -1,4 +1,4 @@
-import { Button, Chip, Code, Group, Stack, Text, Timeline } from "@mantine/core";
+import { Button, Code, Group, Stack, Text, Timeline } from "@mantine/core";
 import { IconCheck, IconSend } from "@tabler/icons-react";
 import { type ReactNode, useMemo, useState } from "react";
 
@@ -11,7 +11,7 @@ import { Section } from "../../ui/Parts";
 import { cheapest } from "../../ui/talkers";
 import { plural, t } from "../../words";
 import { Answer } from "../playground/Column";
-import { Recipes } from "../tools/Recipes";
+import { Recipes, WhichTool } from "../tools/Recipes";
 import { recipes } from "../tools/recipes";
 import { Paste } from "./Paste";
 
@@ -109,7 +109,7 @@ function Try({ asked }: { asked: () => void }) {
 function Tools({ status, clients, made }: { status: Status; clients: Client[]; made: () => void }) {
   const add = useAddClient();
   const [tool, setTool] = useState<string | null>(null);
-  const nameOf = (id: string) => (id === "curl" ? "Script" : (recipes.find((r) => r.id === id)?.name.split(",")[0] ?? id));
+  const nameOf = (id: string) => (id === "curl" ? "Script" : (recipes.find((r) => r.id === id)?.name ?? id));
   const client = tool === null ? undefined : clients.find((c) => c.name === nameOf(tool));
   const choose = (id: string) => {
     made();
@@ -133,15 +133,7 @@ function Tools({ status, clients, made }: { status: Status; clients: Client[]; m
           </Group>
         ))}
       <Later>{t("Choose a tool: it gets a local key of its own, and you see where to put it.")}</Later>
-      <Chip.Group value={tool ?? ""} onChange={(v) => choose(v as string)}>
-        <Group gap="xs" role="radiogroup" aria-label={t("Which tool")}>
-          {recipes.map((r) => (
-            <Chip key={r.id} value={r.id}>
-              {r.name}
-            </Chip>
-          ))}
-        </Group>
-      </Chip.Group>
+      <WhichTool id={tool ?? ""} choose={choose} />
       {client !== undefined && tool !== null && <Recipes key={client.id} keyOf={client} first={tool} fixed />}
     </Stack>
   );

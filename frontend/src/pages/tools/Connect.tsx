@@ -1,14 +1,15 @@
-import { Button, Chip, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 
 import { type Client, useAddClient } from "../../api/queries";
 import { Fault } from "../../ui/Parts";
-import { Recipes } from "./Recipes";
+import { t } from "../../words";
+import { Recipes, WhichTool } from "./Recipes";
 import { recipes } from "./recipes";
 
 export function Connect({ opened, close }: { opened: boolean; close: () => void }) {
   return (
-    <Modal opened={opened} onClose={close} title="Connect a tool" size="lg">
+    <Modal opened={opened} onClose={close} title={t("Connect a tool")} size="lg">
       <Steps close={close} />
     </Modal>
   );
@@ -20,13 +21,13 @@ function Steps({ close }: { close: () => void }) {
   const [tool, setTool] = useState<string>(recipes[0]!.id);
   const [name, setName] = useState<string | null>(null);
   const [made, setMade] = useState<Client | null>(null);
-  const proposed = tool === "curl" ? "" : (recipes.find((r) => r.id === tool)?.name.split(",")[0] ?? "");
+  const proposed = tool === "curl" ? "" : (recipes.find((r) => r.id === tool)?.name ?? "");
   if (made !== null) {
     return (
       <Stack>
         <Recipes keyOf={made} first={tool} />
         <Group justify="flex-end">
-          <Button onClick={close}>Done</Button>
+          <Button onClick={close}>{t("Done")}</Button>
         </Group>
       </Stack>
     );
@@ -40,27 +41,19 @@ function Steps({ close }: { close: () => void }) {
       }}
     >
       <Stack>
-        <Chip.Group value={tool} onChange={(v) => setTool(v as string)}>
-          <Group gap="xs" role="radiogroup" aria-label="Which tool">
-            {recipes.map((r) => (
-              <Chip key={r.id} value={r.id}>
-                {r.name}
-              </Chip>
-            ))}
-          </Group>
-        </Chip.Group>
-        <TextInput label="Name" description="Its requests and what they cost are shown under this name." value={name ?? proposed} onChange={(e) => setName(e.currentTarget.value)} maxLength={64} required data-autofocus />
+        <WhichTool id={tool} choose={setTool} />
+        <TextInput label={t("Name")} description={t("Its requests and what they cost are shown under this name.")} value={name ?? proposed} onChange={(e) => setName(e.currentTarget.value)} maxLength={64} required data-autofocus />
         {add.error && <Fault error={add.error} />}
         <Group justify="space-between">
           <Text size="xs" c="dimmed">
-            Metapi changes none of the tool's files.
+            {t("Metapi changes none of the tool's files.")}
           </Text>
           <Group gap="xs">
             <Button variant="default" onClick={close}>
-              Cancel
+              {t("Cancel")}
             </Button>
             <Button type="submit" loading={add.isPending} disabled={wanted === ""}>
-              Make its key
+              {t("Make its key")}
             </Button>
           </Group>
         </Group>
