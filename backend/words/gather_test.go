@@ -147,13 +147,14 @@ func gather(t *testing.T) sources {
 		t.Fatal(err)
 	}
 	for _, m := range ready.FindAllSubmatch(data, -1) {
-		g.put(string(m[2]), "backend/routing/ready.yaml")
-		g.literals[string(m[2])] = true
+		text := string(m[1]) + string(m[2])
+		g.put(text, "backend/routing/ready.yaml")
+		g.literals[text] = true
 	}
 	return g
 }
 
-var ready = regexp.MustCompile(`(?m)^(- name|  says): (.*)$`) // rules to switch on
+var ready = regexp.MustCompile(`(?m)^(?:- name|  says): (.*)$|, what: ([^,]*),`) // rules to switch on
 
 // constants keeps the texts that have a name.
 func (g *sources) constants(file *ast.File) {

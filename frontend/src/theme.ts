@@ -1,5 +1,10 @@
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
 
+import { t } from "./words";
+
+// In functions, since the words change with the language.
+const closable = () => ({ closeButtonProps: { "aria-label": t("Close") } });
+
 // The colour of the mark. Shade 7 carries white text, and shade 4 stands on dark, each with a contrast above 4.5.
 const metapi: MantineColorsTuple = ["#f0f0ff", "#e2e1fd", "#c5c3f9", "#a6a3f5", "#8c88f2", "#7771ef", "#645dee", "#5850ec", "#463fd0", "#3a34ae"];
 
@@ -14,13 +19,14 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     Anchor: { defaultProps: { underline: "hover" } },
-    Drawer: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
+    Drawer: { defaultProps: closable },
     Notification: {
-      defaultProps: { closeButtonProps: { "aria-label": "Close" } },
+      defaultProps: closable,
       styles: { description: { color: "var(--mantine-color-dimmed)" } },
     },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true, multiline: true, maw: 320 } },
-    Modal: { defaultProps: { closeButtonProps: { "aria-label": "Close" }, centered: true, overlayProps: { backgroundOpacity: 0.45, blur: 2 } } },
+    Modal: { defaultProps: () => ({ ...closable(), centered: true, overlayProps: { backgroundOpacity: 0.45, blur: 2 } }) },
+    PasswordInput: { defaultProps: () => ({ visibilityToggleButtonProps: { "aria-label": t("Show or hide it") } }) },
     Table: { defaultProps: { verticalSpacing: "xs", highlightOnHover: true } },
   },
 });

@@ -7,7 +7,7 @@ import { useLocation } from "wouter";
 import { type By, type Figures, type Group, startOfDay, useNow, useSaveExport, useUsage } from "../api/queries";
 import { inWindow, token } from "../api/session";
 import { compact, count, day, dollars, hour, money, saved, share, sum } from "../format";
-import { plural, t, w } from "../words";
+import { plural, say, t, w } from "../words";
 import { refused, tell } from "../ui/notify";
 import { Cost, Empty, Figure, Loaded, Page, Section } from "../ui/Parts";
 import { RateNote } from "../ui/RateNote";
@@ -133,7 +133,7 @@ function Sums({ of: f, method, before }: { of: Figures; method: string; before: 
         <Figure label={t("Tokens")} value={compact(tokensOf(f))} note={t("{{tokens}} of them output", { tokens: compact(f.output_tokens) })} />
       </SimpleGrid>
       <Text size="xs" c="dimmed">
-        {method} {f.compared < ended && t("{{some}} of {{all}} could not be compared.", { some: ended - f.compared, all: ended })}
+        {say(method)} {f.compared < ended && t("{{some}} of {{all}} could not be compared.", { some: ended - f.compared, all: ended })}
       </Text>
       {before && <Before of={before} now={f} />}
     </Section>

@@ -7,7 +7,7 @@ import { useLocation } from "wouter";
 
 import { type Model, useAccounts, useHealth, useModels, useProviders } from "../api/queries";
 import { ago, rate, share, size } from "../format";
-import { plural, t } from "../words";
+import { plural, say, t } from "../words";
 import { CopyIcon } from "../ui/Copy";
 import { Lately } from "../ui/Health";
 import { Empty, Loaded, Page } from "../ui/Parts";
@@ -335,7 +335,7 @@ function offerWords(o: Model): string {
   const source = [o.price_source, o.price_as_of].filter(Boolean).join(" · ");
   const price =
     o.price_unknown !== undefined
-      ? o.price_unknown
+      ? say(o.price_unknown)
       : o.price_old
         ? t("{{input}} in, {{output}} out, by {{source}} (old)", { input: rate(o.input_usd), output: rate(o.output_usd), source })
         : t("{{input}} in, {{output}} out, by {{source}}", { input: rate(o.input_usd), output: rate(o.output_usd), source });
@@ -360,7 +360,7 @@ function Prices({ of: n, get, other, open }: { of: Name; get: (o: Model) => numb
   const text = known.length === 0 ? "–" : low === high ? rate(low) : `${rate(low)} – ${rate(high)}`;
   const unknown = offers[0]?.price_unknown;
   const why = [
-    known.length > 0 ? "" : unknown === undefined ? t("Not known: it is not in the price. In cost mode it comes last.") : t("Not known: {{why}}. In cost mode it comes last.", { why: unknown }),
+    known.length > 0 ? "" : unknown === undefined ? t("Not known: it is not in the price. In cost mode it comes last.") : t("Not known: {{why}}. In cost mode it comes last.", { why: say(unknown) }),
     ...disputed.map((o) => t("Disputed: {{price}} by {{source}}. Budgets hold back by the dearer.", { price: rate(other?.(o)), source: o.price_disputed ?? "" })),
     some && known.length > 0 ? t("Not every account's price is known.") : "",
     tiered ? t("Long prompts, or some hours, cost another price; each request is reckoned at the one that holds.") : "",

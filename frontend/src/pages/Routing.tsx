@@ -5,7 +5,7 @@ import { useRouting } from "../api/routing";
 import { ModeSwitch } from "../ui/ModeSwitch";
 import { tell } from "../ui/notify";
 import { Loaded, Page, Section } from "../ui/Parts";
-import { t } from "../words";
+import { say, t } from "../words";
 import { Flow } from "./routing/Flow";
 import { Names } from "./routing/Names";
 import { Ready } from "./routing/Ready";
@@ -27,7 +27,7 @@ export function Routing() {
               <Alert color="yellow" mb="md" title={t("Some of it names what nobody offers")}>
                 {r.lacks.map((l) => (
                   <Text size="sm" key={l}>
-                    {l}
+                    {say(l)}
                   </Text>
                 ))}
               </Alert>

@@ -19,7 +19,7 @@ import { Link } from "wouter";
 
 import { type Account, type AccountHealth, type Figures, type Standing, useClearCooldown, useEditAccount, useProviders, useRemoveAccount, useRestoreAccount } from "../../api/queries";
 import { ago, left, share, sum, until } from "../../format";
-import { plural, Trans, t } from "../../words";
+import { plural, say, t, Trans } from "../../words";
 import { standingOf } from "../../shell/state";
 import { refused, tell } from "../../ui/notify";
 import { LastError, Lately } from "../../ui/Health";
@@ -65,7 +65,7 @@ export const AccountCard = memo(function AccountCard({ account: a, standing, hea
     try {
       const gone = await remove.mutateAsync(a.id);
       if (gone.undo) offerUndo();
-      else tell(gone.message);
+      else tell(say(gone.message));
     } catch (error) {
       refused(error);
     }
@@ -171,7 +171,7 @@ export const AccountCard = memo(function AccountCard({ account: a, standing, hea
           {t("models read {{when}}", { when: ago(a.scan.last_good, now) })}
         </Text>
         {a.balance && (
-          <Text size="sm" c={a.balance.low ? "var(--mantine-color-error)" : "dimmed"} title={a.balance.message}>
+          <Text size="sm" c={a.balance.low ? "var(--mantine-color-error)" : "dimmed"} title={say(a.balance.message ?? "")}>
             {t(a.balance.low ? "only {{amount}} left, told {{when}}" : "{{amount}} left, told {{when}}", { amount: left(a.balance.amounts ?? []), when: ago(a.balance.at, now) })}
           </Text>
         )}
@@ -215,7 +215,7 @@ function Trouble({ account: a, standing, now }: { account: Account; standing: St
   return (
     <Group gap="sm" mt={4}>
       <Text size="sm" c="var(--mantine-color-error)">
-        {words}
+        {say(words)}
         {standing?.until !== undefined && ` – ${t("tried again {{when}}", { when: until(standing.until, now) })}`}
       </Text>
       {standing?.until !== undefined && (
@@ -223,7 +223,7 @@ function Trouble({ account: a, standing, now }: { account: Account; standing: St
           size="compact-xs"
           variant="light"
           loading={clear.isPending}
-          onClick={() => clear.mutate(a.id, { onError: refused, onSuccess: (d) => tell(d.message) })}
+          onClick={() => clear.mutate(a.id, { onError: refused, onSuccess: (d) => tell(say(d.message)) })}
           aria-label={t("Clear the cooldown of {{account}}", { account: a.name })}
         >
           {t("Clear the cooldown")}

@@ -11,7 +11,7 @@ import { openLink } from "../../ui/openLink";
 import { tell, warn } from "../../ui/notify";
 import { Fault } from "../../ui/Parts";
 import { ProxyField } from "../../ui/Proxy";
-import { t, Trans } from "../../words";
+import { say, t, Trans } from "../../words";
 import { sameHost, takeApart } from "./pasted";
 
 export function AddAccount({ opened, close }: { opened: boolean; close: () => void }) {
@@ -59,8 +59,8 @@ function Form({ close }: { close: () => void }) {
       {
         onSuccess: (d) => {
           close();
-          if (d.ok) tell(d.message);
-          else warn(t("Test it once the server can be reached."), d.message);
+          if (d.ok) tell(say(d.message));
+          else warn(t("Test it once the server can be reached."), say(d.message));
         },
       },
     );
@@ -104,7 +104,7 @@ function Form({ close }: { close: () => void }) {
         {settled !== "" && found.error && <Fault error={found.error} />}
         {proposal !== undefined && (
           <Alert color={unclear ? "blue" : "teal"} icon={unclear ? <IconInfoCircle /> : <IconCircleCheck />} py="xs" role="status">
-            {unclear ? t("This may be a key of {{name}} ({{why}}). Choose the provider if it is another.", { name: proposal.name, why: proposal.why }) : t("{{name}}: {{why}}.", { name: proposal.name, why: proposal.why })}
+            {unclear ? t("This may be a key of {{name}} ({{why}}). Choose the provider if it is another.", { name: proposal.name, why: say(proposal.why) }) : t("{{name}}: {{why}}.", { name: proposal.name, why: say(proposal.why) })}
           </Alert>
         )}
         <Select

@@ -4,7 +4,7 @@ import { useState } from "react";
 
 import type { Schemas } from "../../api/client";
 import { useAddAccount, useNearby, useNearbyPorts } from "../../api/queries";
-import { plural, t, Trans } from "../../words";
+import { plural, say, t, Trans } from "../../words";
 import { refused, tell } from "../../ui/notify";
 import { Fault, Loaded, State } from "../../ui/Parts";
 
@@ -81,7 +81,7 @@ function One({ server: s, added }: { server: Server; added: () => void }) {
       { provider: s.provider, base_url: s.base_url },
       {
         onSuccess: (d) => {
-          tell(d.message);
+          tell(say(d.message));
           added();
         },
         onError: refused,

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { type Account, useReplaceKey } from "../../api/queries";
 import { tell } from "../../ui/notify";
 import { Fault } from "../../ui/Parts";
-import { t } from "../../words";
+import { say, t } from "../../words";
 
 export function ReplaceKey({ account, opened, close }: { account: Account; opened: boolean; close: () => void }) {
   return (
@@ -26,7 +26,7 @@ function Form({ account, close }: { account: Account; close: () => void }) {
           {
             onSuccess: (d) => {
               close();
-              tell(d.message);
+              tell(say(d.message));
             },
           },
         );

@@ -55,7 +55,7 @@ function Recent({ id }: { id: string }) {
   const [, go] = useLocation();
   const now = useNow(false);
   const rows = requests.data?.pages.flatMap((p) => p.rows ?? []) ?? [];
-  const label = (r: Row) => `${clock(r.start, now)} · ${r.model || t("no model")} · ${r.client}${r.account ? ` → ${r.account}` : ""} · ${requestState(r).word}`;
+  const label = (r: Row) => `${clock(r.start, now)} · ${r.model || t("no model")} · ${r.client}${r.account ? ` → ${r.account}` : ""} · ${t(requestState(r).word)}`;
   const choices = rows.map((r) => ({ value: r.id, label: label(r) }));
   if (id !== "" && !rows.some((r) => r.id === id)) choices.push({ value: id, label: id }); // an older one, by a link
   return (

@@ -3,7 +3,7 @@ import { Link } from "wouter";
 
 import type { Schemas } from "../../api/client";
 import { clock, compact, dollars, duration, fromNanos, share } from "../../format";
-import { plural, t, Trans } from "../../words";
+import { plural, say, t, Trans } from "../../words";
 import { modeName } from "../../ui/ModeSwitch";
 import { Section } from "../../ui/Parts";
 import { protocolName } from "../../ui/protocols";
@@ -22,12 +22,12 @@ export function Decision({ title, record, why, refused, name }: { title: string;
       <Stack gap="sm">
         {why !== undefined && (
           <Text fw={550} style={{ overflowWrap: "anywhere" }}>
-            {why}
+            {say(why)}
           </Text>
         )}
         {refused !== undefined && (
           <Alert color="red" role="alert" title={t("The tool would be told")}>
-            {refused}
+            {say(refused)}
           </Alert>
         )}
         <Group gap="xs">
@@ -59,7 +59,7 @@ export function Decision({ title, record, why, refused, name }: { title: string;
                 <Trans
                   text={x.until ? "<who>{{account}}</who> is left out: {{reason}}, until {{time}}" : "<who>{{account}}</who> is left out: {{reason}}"}
                   parts={{ who: <b /> }}
-                  values={{ account: name(x.account), reason: x.reason, time: x.until ? clock(x.until, Date.parse(record.start)) : "" }}
+                  values={{ account: name(x.account), reason: say(x.reason), time: x.until ? clock(x.until, Date.parse(record.start)) : "" }}
                 />
               </Text>
             ))}

@@ -6,7 +6,7 @@ import { useLocation } from "wouter";
 import type { Schemas } from "../../api/client";
 import { useMode, useNow, useReplay, useReplayed, useStopReplay } from "../../api/queries";
 import { clock, dollars, duration, share } from "../../format";
-import { plural, t } from "../../words";
+import { plural, say, t } from "../../words";
 import { modeName } from "../../ui/ModeSwitch";
 import { refused } from "../../ui/notify";
 import { Empty, Fault, Loaded, Section } from "../../ui/Parts";
@@ -49,7 +49,7 @@ export function Replay() {
               </Stack>
             )}
           </Card>
-          {r.trouble !== undefined && <Fault error={{}} title={r.trouble} />}
+          {r.trouble !== undefined && <Fault error={{}} title={say(r.trouble)} />}
           {r.stopped && <Text c="dimmed">{t("Stopped before it was done.")}</Text>}
           {r.report !== undefined ? (
             <Result of={r.report} days={r.days ?? 0} since={r.since} />
@@ -174,7 +174,7 @@ function Method({ of: r }: { of: Comparison }) {
         ),
     ),
     ...(r.left_out ?? []).map((l) =>
-      plural(l.requests, "Left out of all sides: {{count}} request ({{money}}): {{reason}}.", "Left out of all sides: {{count}} requests ({{money}}): {{reason}}.", { money: dollars(l.usd), reason: l.reason }),
+      plural(l.requests, "Left out of all sides: {{count}} request ({{money}}): {{reason}}.", "Left out of all sides: {{count}} requests ({{money}}): {{reason}}.", { money: dollars(l.usd), reason: say(l.reason) }),
     ),
     r.checked > 0 &&
       plural(
@@ -186,7 +186,7 @@ function Method({ of: r }: { of: Comparison }) {
   ].filter((n) => n !== false);
   return (
     <Section title={t("How this is worked out")}>
-      <Text size="sm">{r.measuring}</Text>
+      <Text size="sm">{say(r.measuring)}</Text>
       {notes.length > 0 && (
         <List size="sm" mt="xs" spacing={4}>
           {notes.map((n) => (

@@ -8,7 +8,7 @@ import { asProblem, type Problem, type Schemas } from "../../api/client";
 import { recognise, useAddAccount, useEnvironment, useProviders } from "../../api/queries";
 import { tell } from "../../ui/notify";
 import { Fault } from "../../ui/Parts";
-import { t } from "../../words";
+import { say, t } from "../../words";
 import { FindLocal } from "../accounts/FindLocal";
 import { type Item, items, whose } from "./items";
 
@@ -34,7 +34,7 @@ export function Paste({ added }: { added: () => void }) {
     setWord(t("{{name}}: the key is tried, and the models are listed…", { name }));
     const d = await add.mutateAsync(body);
     added();
-    tell(d.message);
+    tell(say(d.message));
   };
   /** Does something, and shows what goes wrong. */
   const attempt = async (what: () => Promise<void>) => {

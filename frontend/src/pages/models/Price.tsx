@@ -3,7 +3,7 @@ import { Anchor, Badge, Group, Modal, Stack, Table, Text } from "@mantine/core";
 import { type ModelPrice, usePrice } from "../../api/queries";
 import { rate } from "../../format";
 import { Loaded } from "../../ui/Parts";
-import { locale, t, Trans } from "../../words";
+import { locale, say, t, Trans } from "../../words";
 
 /** All that a model costs, at each account that offers it, and by whose word. */
 export function PriceDetail({ of, close }: { of: string; close: () => void }) {
@@ -18,7 +18,7 @@ export function PriceDetail({ of, close }: { of: string; close: () => void }) {
                 <Text fw={600}>{t("At {{account}}", { account: p.account })}</Text>
                 {!p.known && (
                   <Text size="sm">
-                    {t("Not known: {{why}}. In cost mode it comes last. You can write what you pay into routing.yaml, under “prices”.", { why: p.why ?? "" })}
+                    {t("Not known: {{why}}. In cost mode it comes last. You can write what you pay into routing.yaml, under “prices”.", { why: say(p.why ?? "") })}
                   </Text>
                 )}
                 {p.source !== undefined && <Source of={p} />}
@@ -66,7 +66,7 @@ function Source({ of: p }: { of: ModelPrice }) {
                 <Table.Tr key={i}>
                   <Table.Td colSpan={2}>
                     <Text size="xs" fw={600}>
-                      {term.when || t("usually")}
+                      {say(term.when) || t("usually")}
                       {term.now ? ` (${t("now")})` : ""}
                     </Text>
                   </Table.Td>
@@ -74,11 +74,11 @@ function Source({ of: p }: { of: ModelPrice }) {
               ) : null,
               ...(term.lines ?? []).map((l) => (
                 <Table.Tr key={`${i} ${l.what}`}>
-                  <Table.Td>{l.what}</Table.Td>
+                  <Table.Td>{say(l.what)}</Table.Td>
                   <Table.Td ta="right">
                     {sum(l.amount)}{" "}
                     <Text span size="xs" c="dimmed">
-                      {t("per {{unit}}", { unit: l.unit })}
+                      {t("per {{unit}}", { unit: say(l.unit) })}
                     </Text>
                   </Table.Td>
                 </Table.Tr>
@@ -86,7 +86,7 @@ function Source({ of: p }: { of: ModelPrice }) {
             ])}
             {(p.services ?? []).map((s) => (
               <Table.Tr key={s.what}>
-                <Table.Td>{s.what}</Table.Td>
+                <Table.Td>{say(s.what)}</Table.Td>
                 <Table.Td ta="right">
                   × {amount(s.amount)}{" "}
                   <Text span size="xs" c="dimmed">

@@ -1,7 +1,7 @@
 import { Badge, Button, Group, Text } from "@mantine/core";
 
 import { usePrices, useRefreshPrices } from "../../api/queries";
-import { plural, t } from "../../words";
+import { plural, say, t } from "../../words";
 import { refused, tell } from "../../ui/notify";
 
 /** Which list the prices are from that no account publishes itself, how old it is, and what can be done about it. */
@@ -36,7 +36,7 @@ export function PriceList() {
       </Group>
       {list.message !== undefined && (
         <Text size="xs" role="status" mt={4}>
-          {list.message}
+          {say(list.message)}
         </Text>
       )}
     </div>

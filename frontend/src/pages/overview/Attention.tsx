@@ -8,7 +8,7 @@ import { left, until } from "../../format";
 import { standingOf } from "../../shell/state";
 import { refused, tell } from "../../ui/notify";
 import { Section, State } from "../../ui/Parts";
-import { plural, t } from "../../words";
+import { plural, say, t } from "../../words";
 import { ReplaceKey } from "../accounts/ReplaceKey";
 import { useRunTest } from "../accounts/useRunTest";
 
@@ -62,7 +62,7 @@ function One({ account: a, standing: s, now }: { account: Account; standing: Sta
           <State tone={low ? "warn" : tone}>{low ? t("Little left") : word}</State>
         </Group>
         <Text size="xs" c="dimmed" mt={2} lineClamp={3}>
-          {low ? t("{{amount}} left. Top it up at its provider.", { amount: left(a.balance?.amounts ?? []) }) : a.paused ? t("You have left it out.") : s.reason || a.scan.message}
+          {low ? t("{{amount}} left. Top it up at its provider.", { amount: left(a.balance?.amounts ?? []) }) : a.paused ? t("You have left it out.") : say(s.reason || (a.scan.message ?? ""))}
           {s.until !== undefined && ` – ${t("tried again {{when}}", { when: until(s.until, now) })}`}
         </Text>
       </Box>
@@ -88,7 +88,7 @@ function Remedy({ account: a, standing: s }: { account: Account; standing: Stand
     );
   if (s.until !== undefined && !refusedKey)
     return (
-      <Button {...button} loading={clear.isPending} onClick={() => clear.mutate(a.id, { onError: refused, onSuccess: (d) => tell(d.message) })} aria-label={t("Clear the cooldown of {{account}}", { account: a.name })}>
+      <Button {...button} loading={clear.isPending} onClick={() => clear.mutate(a.id, { onError: refused, onSuccess: (d) => tell(say(d.message)) })} aria-label={t("Clear the cooldown of {{account}}", { account: a.name })}>
         {t("Clear the cooldown")}
       </Button>
     );

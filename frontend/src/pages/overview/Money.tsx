@@ -5,7 +5,7 @@ import { startOfDay, useNow, useUsage } from "../../api/queries";
 import { saved, sum } from "../../format";
 import { Cost, Figure, Section } from "../../ui/Parts";
 import { RateNote } from "../../ui/RateNote";
-import { t } from "../../words";
+import { say, t } from "../../words";
 
 /** What was spent and saved today, this week and this month. */
 export function SpentAndSaved() {
@@ -33,7 +33,7 @@ export function SpentAndSaved() {
         ))}
       </SimpleGrid>
       <Text size="xs" c="dimmed">
-        {month?.method ?? "\u00a0"}
+        {month ? say(month.method) : "\u00a0"}
       </Text>
       <RateNote />
     </Section>

@@ -9,7 +9,7 @@ import { type Model, useNow, useRequest } from "../../api/queries";
 import { count, duration } from "../../format";
 import { CopyIcon } from "../../ui/Copy";
 import { Cost, State, Tokens } from "../../ui/Parts";
-import { plural, t } from "../../words";
+import { plural, say, t } from "../../words";
 import { Thumbs } from "../requests/Thumbs";
 
 /** One model, and the conversation with it. */
@@ -92,7 +92,7 @@ export function Answer({ of: turn, halt }: { of: Turn; halt?: () => void }) {
       )}
       {run?.state === "failed" && (
         <Alert color="red" icon={<IconAlertTriangle />} title={turn.text === "" ? t("No answer") : t("The answer broke off")} role="alert">
-          <Text size="sm">{run.error}</Text>
+          <Text size="sm">{say(run.error ?? "")}</Text>
           {run.request && <RequestLink id={run.request} />}
         </Alert>
       )}

@@ -11,7 +11,7 @@ import { modeName } from "../../ui/ModeSwitch";
 import { Cost, Figure, Loaded, State } from "../../ui/Parts";
 import { protocolName, talks } from "../../ui/protocols";
 import { requestState } from "../../ui/requests";
-import { plural, t, Trans, w } from "../../words";
+import { plural, say, t, Trans, w } from "../../words";
 import { Receipt } from "./Receipt";
 import { report } from "./report";
 import { Said } from "./Said";
@@ -89,7 +89,7 @@ function Body({ id }: { id: string }) {
               </Text>
               {r.error !== undefined && (
                 <Text size="sm" mt="xs" c="var(--mantine-color-error)">
-                  {r.status ? `${r.status}: ${r.error}` : r.error}
+                  {r.status ? `${r.status}: ${say(r.error)}` : say(r.error)}
                 </Text>
               )}
               {answered(record) && (
@@ -187,7 +187,7 @@ const plain: [string, (c: Candidate) => string][] = [
 const would: [string, (c: Candidate) => string] = [w("Same tokens there"), (c) => (c.would_known ? dollars(c.would ?? 0) : t("not known"))];
 
 const good: [string, (c: Candidate) => string] = [w("Good answers"), (c) => (c.judged ? `${Math.round(100 * c.judged.quality)} % ± ${Math.round(100 * c.judged.doubt)}` : "–")];
-const costs: [string, (c: Candidate) => string] = [w("This request"), (c) => (c.priced ? `≈ ${dollars(c.cost ?? 0)}` : c.unknown ? t("not known, so last in cost mode: {{why}}", { why: c.unknown }) : t("not known"))];
+const costs: [string, (c: Candidate) => string] = [w("This request"), (c) => (c.priced ? `≈ ${dollars(c.cost ?? 0)}` : c.unknown ? t("not known, so last in cost mode: {{why}}", { why: say(c.unknown) }) : t("not known"))];
 const worth: [string, (c: Candidate) => string] = [w("Worth, less cost and wait"), (c) => (c.priced && c.utility !== undefined ? dollars(c.utility) : "–")];
 
 /** What a mode looks at when it ranks, where that is more than the plain figures. */
@@ -226,7 +226,7 @@ function Why({ record, why, name }: { record: Schemas["Record"]; why?: string; n
       </Title>
       {why !== undefined && (
         <Text size="sm" mb={4}>
-          {why}
+          {say(why)}
         </Text>
       )}
       <Text size="sm" c="dimmed" mb="xs">
@@ -271,7 +271,7 @@ function Why({ record, why, name }: { record: Schemas["Record"]; why?: string; n
         <Text key={x.deployment} size="sm" mt={4}>
           <Trans
             text={x.until ? "<b>{{account}}</b> left out until {{time}}: {{reason}}" : "<b>{{account}}</b> left out: {{reason}}"}
-            values={{ account: name(x.account), reason: x.reason, time: x.until ? clock(x.until, Date.parse(record.start)) : "" }}
+            values={{ account: name(x.account), reason: say(x.reason), time: x.until ? clock(x.until, Date.parse(record.start)) : "" }}
             parts={{ b: <b /> }}
           />
         </Text>
@@ -292,7 +292,7 @@ function judged(c: Candidate, candidates: Candidate[], domain?: string): string 
   return [
     plural(Math.round(j.worth), "{{percent}} % good by {{source}}, which counts as {{count}} answer", "{{percent}} % good by {{source}}, which counts as {{count}} answers", {
       percent: +(100 * j.prior).toFixed(1),
-      source: j.from,
+      source: say(j.from),
     }),
     j.deviation && t("{{points}} for {{domain}}", { points: signed(j.deviation), domain: domain ?? "" }),
     j.thumbs &&

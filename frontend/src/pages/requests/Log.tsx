@@ -6,7 +6,7 @@ import { type Choice, type Row, stretch, useNow, useStretches } from "../../api/
 import { clock, duration, money, when } from "../../format";
 import { Fault, State, Tokens } from "../../ui/Parts";
 import { requestState } from "../../ui/requests";
-import { t, Trans } from "../../words";
+import { say, t, Trans } from "../../words";
 import "./log.css";
 import type { Places } from "./places";
 
@@ -193,8 +193,8 @@ const Cells = memo(function Cells({ row: r, now }: { row: Row; now: number }) {
             {r.account ? `${r.client} → ${r.account}` : r.client}
           </Text>
         ) : (
-          <Text size="xs" lh={1.3} c="var(--mantine-color-error)" truncate title={r.error}>
-            {r.error}
+          <Text size="xs" lh={1.3} c="var(--mantine-color-error)" truncate title={say(r.error)}>
+            {say(r.error)}
           </Text>
         )}
       </Cell>

@@ -4,7 +4,7 @@ import { type Receipt as Of, useReceipt } from "../../api/queries";
 import { count, dollars } from "../../format";
 import { Loaded } from "../../ui/Parts";
 import { RateNote } from "../../ui/RateNote";
-import { t, Trans } from "../../words";
+import { say, t, Trans } from "../../words";
 
 const known = (usd: number | null) => (usd === null ? t("not known") : dollars(usd));
 
@@ -33,7 +33,7 @@ function Body({ of: r }: { of: Of }) {
         <Table.Tbody>
           {lines.map((l) => (
             <Table.Tr key={l.class}>
-              <Table.Td>{l.name}</Table.Td>
+              <Table.Td>{say(l.name)}</Table.Td>
               <Table.Td ta="right">{l.tokens ? count(l.tokens) : ""}</Table.Td>
               <Table.Td ta="right">{r.cost_usd === null && l.usd === 0 ? t("not known") : dollars(l.usd)}</Table.Td>
             </Table.Tr>
@@ -57,12 +57,12 @@ function Body({ of: r }: { of: Of }) {
         </Table.Tbody>
       </Table>
       <Text size="xs" c="dimmed" mt={4}>
-        {r.basis} {r.saved_usd !== null && r.method}
+        {say(r.basis)} {r.saved_usd !== null && say(r.method)}
       </Text>
       {(r.why ?? []).length > 1 && (
         <List size="sm" mt="xs">
           {(r.why ?? []).slice(1).map((w) => (
-            <List.Item key={w}>{w}</List.Item>
+            <List.Item key={w}>{say(w)}</List.Item>
           ))}
         </List>
       )}

@@ -4,7 +4,7 @@ import { IconArrowRight, IconCheck, IconX } from "@tabler/icons-react";
 import type { Schemas } from "../../api/client";
 import { duration, fromNanos, money } from "../../format";
 import { protocolName } from "../../ui/protocols";
-import { t } from "../../words";
+import { say, t } from "../../words";
 import "./waterfall.css";
 
 type Attempt = Schemas["Attempt"];
@@ -77,7 +77,7 @@ function Words({ of: a, how }: { of: Attempt; how: How }) {
     <>
       {a.error !== undefined && (
         <Text size="sm" c={how === "lost" ? "dimmed" : "var(--mantine-color-error)"}>
-          {how === "lost" ? t("Hedged: {{why}}", { why: a.error }) : a.error}
+          {how === "lost" ? t("Hedged: {{why}}", { why: say(a.error) }) : say(a.error)}
         </Text>
       )}
       <Text size="xs" c="dimmed">

@@ -5,7 +5,7 @@ import { useAccounts, useMode } from "../../api/queries";
 import { type Routing, type Rule, useEditRouting } from "../../api/routing";
 import { modeName } from "../../ui/ModeSwitch";
 import { Fault } from "../../ui/Parts";
-import { t } from "../../words";
+import { say, t } from "../../words";
 import { filled } from "./filled";
 import { Buttons } from "./Names";
 import { Tiers } from "./Tiers";
@@ -58,7 +58,7 @@ export function RuleForm({ routing, rule, close }: { routing: Routing; rule: Rul
           minRows={1}
           styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
           value={draft.when ?? ""}
-          error={fault && `${faultIn(fault, (fault.line ?? 1) > 1)}: ${fault.message}`}
+          error={fault && `${faultIn(fault, (fault.line ?? 1) > 1)}: ${say(fault.message)}`}
           onChange={(e) => put({ when: e.currentTarget.value })}
         />
         <UnstyledButton onClick={() => setFacts(!facts)} aria-expanded={facts}>
@@ -72,7 +72,7 @@ export function RuleForm({ routing, rule, close }: { routing: Routing; rule: Rul
               <UnstyledButton key={f.name} onClick={() => put({ when: draft.when ? `${draft.when} and ${f.example}` : f.example })} aria-label={t("Add {{what}}", { what: f.example })}>
                 <Code>{f.example}</Code>
                 <Text size="xs" c="dimmed">
-                  {f.name}: {f.means}
+                  {f.name}: {say(f.means)}
                 </Text>
               </UnstyledButton>
             ))}

@@ -4,7 +4,7 @@ import { useRef, useState } from "react";
 import { type Routing, useSaveRouting } from "../../api/routing";
 import { refused, tell } from "../../ui/notify";
 import { Section } from "../../ui/Parts";
-import { t, Trans } from "../../words";
+import { say, t, Trans } from "../../words";
 import { faultIn, useFault } from "./useFault";
 
 const lineHeight = 20; // pixels
@@ -65,7 +65,7 @@ export function RoutingText({ routing }: { routing: Routing }) {
             {Array.from({ length: lines }, (_, i) => (
               <div key={i} data-fault={fault?.line === i + 1 || undefined}>
                 {fault?.line === i + 1 ? (
-                  <button type="button" tabIndex={-1} title={fault.message} onClick={() => goTo(i + 1)}>
+                  <button type="button" tabIndex={-1} title={say(fault.message)} onClick={() => goTo(i + 1)}>
                     ✕ {i + 1}
                   </button>
                 ) : (
@@ -101,7 +101,7 @@ export function RoutingText({ routing }: { routing: Routing }) {
       {fault !== undefined && (
         <Alert color="red" mt="xs" id="yaml-fault" role="alert" title={fault.line !== undefined ? faultIn(fault, true) : t("Something is wrong with it")}>
           <Text size="sm" style={{ overflowWrap: "anywhere" }}>
-            {fault.message}
+            {say(fault.message)}
           </Text>
           <Group justify="space-between" mt={4}>
             <Text size="xs">{t("What was good last stays in force.")}</Text>

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { useClients } from "../../api/queries";
 import { type Routing, type Use, useEditRouting } from "../../api/routing";
 import { Fault, Section } from "../../ui/Parts";
-import { t } from "../../words";
+import { say, t } from "../../words";
 import { filled } from "./filled";
 import { Buttons } from "./Names";
 import { Do } from "./Rules";
@@ -50,7 +50,7 @@ export function Uses({ routing }: { routing: Routing }) {
                     )}
                   </Table.Td>
                   <Table.Td>{words.length > 0 ? words.map((w) => <div key={w}>{w}</div>) : t("All of it, always")}</Table.Td>
-                  <Table.Td>{a.standing?.map((w) => <div key={w}>{w}</div>)}</Table.Td>
+                  <Table.Td>{a.standing?.map((w) => <div key={w}>{say(w)}</div>)}</Table.Td>
                   <Table.Td>
                     <Group justify="flex-end">
                       <Do label={t("Change caps and hours of {{account}}", { account: a.name ?? a.account })} icon={<IconPencil size={16} />} disabled={routing.fault !== undefined} onClick={() => setOpen(a)} />

@@ -8,7 +8,7 @@ import { inWindow } from "../../api/session";
 import { clock } from "../../format";
 import { refused, tell } from "../../ui/notify";
 import { Fault, Section } from "../../ui/Parts";
-import { plural, t } from "../../words";
+import { plural, say, t } from "../../words";
 import { Row } from "./Rows";
 
 type Restored = Schemas["Restored"];
@@ -195,7 +195,7 @@ function What({ of, did }: { of: Restored; did?: boolean }) {
       )}
       {(of.left_out ?? []).map((sentence) => (
         <Text key={sentence} size="sm" c="dimmed">
-          {sentence}
+          {say(sentence)}
         </Text>
       ))}
     </Stack>
