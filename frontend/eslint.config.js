@@ -2,9 +2,10 @@ import hooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
 const yetInEnglish = [
-  "src/pages/**",
-  "src/shell/**",
-  "src/ui/**",
+  "src/pages/Doctor.tsx",
+  "src/pages/Tools.tsx",
+  "src/pages/doctor/**",
+  "src/pages/tools/**",
 ];
 
 export default tseslint.config(
