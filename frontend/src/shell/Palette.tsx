@@ -5,7 +5,7 @@ import { useLocation } from "wouter";
 
 import { parts } from "../pages/settings";
 import { useTest } from "../pages/accounts/useRunTest";
-import { type Settings, useAccounts, useClearCooldown, useClients, useEditAccount, useEditClient, useEditSettings, useMode, useModels, useNewest, useSetMode, useSetPaused, useStatus } from "../api/queries";
+import { type Settings, useAccounts, useClearCooldown, useClients, useEditAccount, useEditClient, useEditSettings, useMode, useModels, useNewest, useNow, useSetMode, useSetPaused, useStatus } from "../api/queries";
 import { when } from "../format";
 import { modeName } from "../ui/ModeSwitch";
 import { copy } from "../ui/Copy";
@@ -54,6 +54,7 @@ function useFirst(opened: boolean): SpotlightActionGroupData[] {
   const { data: status } = useStatus();
   const { data: mode } = useMode();
   const { data: newest } = useNewest(10, opened);
+  const now = useNow(false);
   const { mutate: setMode } = useSetMode();
   const { mutate: setPaused } = useSetPaused();
   const paused = status?.paused ?? false;
@@ -90,13 +91,13 @@ function useFirst(opened: boolean): SpotlightActionGroupData[] {
           (newest ?? []).map((r) => ({
             id: `request:${r.id}`,
             label: t("{{model}} for {{tool}}", { model: r.model || t("(no model)"), tool: r.client }),
-            description: `${t(requestState(r).word)} · ${when(r.start, Date.now())}`,
+            description: `${t(requestState(r).word)} · ${when(r.start, now)}`,
             leftSection: <IconActivity size={18} />,
             onClick: () => go(`/requests/${r.id}`),
           })),
         ),
       ].filter(filled),
-    [paused, mode, newest, go, setMode, setPaused],
+    [paused, mode, newest, now, go, setMode, setPaused],
   );
 }
 

@@ -178,7 +178,7 @@ function What({ of, did }: { of: Restored; did?: boolean }) {
     }
   };
   const lines = of.changes!.map(kind);
-  if (of.settings!.length > 0) lines.push(t("Changes settings: {{names}}", { names: of.settings!.map((s) => `“${nameOf(s)}”`).join(t(", ")) }));
+  if (of.settings!.length > 0) lines.push(t("Changes settings: {{names}}", { names: of.settings!.map(nameOf).join(t(", ")) }));
   return (
     <Stack gap="xs">
       {lines.length === 0 ? (
