@@ -63,7 +63,7 @@ describe('settings', { concurrency: 1 }, () => {
     await page.locator('html[data-mantine-color-scheme=dark]').waitFor({ state: 'attached' })
     await run('theme light', 'Theme: Light')
     await run('try gpt', 'Try gpt-4o')
-    await page.waitForFunction(() => location.hash === '#/playground?model=gpt-4o')
+    await until(async () => (await page.getByRole('combobox', { name: 'Model' }).inputValue()) === 'gpt-4o')
     await run('', 'gpt-4o for Editor')
     await page.waitForFunction(() => /^#\/requests\/./.test(location.hash))
     await page.keyboard.press('Escape')
@@ -73,6 +73,22 @@ describe('settings', { concurrency: 1 }, () => {
     await page.getByRole('textbox', { name: '搜索' }).fill('english')
     await page.getByRole('button', { name: '语言：English' }).click()
     await page.getByRole('navigation', { name: 'Pages' }).waitFor()
+  })
+
+  test('with a hundred accounts the palette draws what it finds, and no more', async () => {
+    const hundred = await desk.page({
+      before: (p) => p.route('**/api/accounts', async (route) => {
+        const [one] = await (await route.fetch()).json()
+        return route.fulfill({ json: Array.from({ length: 100 }, (_, i) => ({ ...one, id: `a${i}`, slug: `a${i}`, name: `Account ${i}.` })) })
+      }),
+    })
+    await hundred.keyboard.press('Control+k')
+    await hundred.getByRole('textbox', { name: 'Search' }).fill('account')
+    await hundred.getByRole('button', { name: 'Test Account 3.' }).waitFor()
+    assert.ok(await hundred.getByRole('dialog').getByRole('button').count() <= 41)
+    await hundred.getByRole('textbox', { name: 'Search' }).fill('account 77.')
+    await hundred.getByRole('button', { name: 'Pause the account Account 77.' }).waitFor()
+    await hundred.context().close()
   })
 
   test('a sheet says what the keyboard does, and a page that is opened by it is said by its title', async () => {
