@@ -14,6 +14,7 @@ describe('settings', { concurrency: 1 }, () => {
     desk = await new Desk().start()
     await desk.account('openai', 'Work', ['gpt-4o'])
     key = await desk.localKey('Editor')
+    await desk.cli({}, 'worth', '--answer', '3', '--json')
     assert.equal((await desk.chat(key, 'gpt-4o')).status, 200)
     page = await desk.page()
     other = await new Desk().start()
@@ -35,6 +36,59 @@ describe('settings', { concurrency: 1 }, () => {
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('Enter')
     await page.waitForFunction(() => location.hash === '#/settings/backup')
+  })
+
+  test('the palette does what accounts, models and settings offer, and knows the last requests', async () => {
+    const search = page.getByRole('textbox', { name: 'Search' })
+    const find = async (words) => {
+      await page.keyboard.press('Control+k')
+      await search.fill(words)
+    }
+    const run = async (words, name) => {
+      await find(words)
+      await page.getByRole('button', { name }).click()
+      await search.waitFor({ state: 'hidden' })
+    }
+    const until = async (what) => {
+      for (const end = Date.now() + 10_000; !(await what()); await new Promise((r) => setTimeout(r, 100))) assert.ok(Date.now() < end)
+    }
+    const paused = async () => (await desk.cli({}, 'accounts', 'list', '--json'))[0].paused
+    await run('pause the account', 'Pause the account Work')
+    await until(paused)
+    await run('account work', 'Resume the account Work')
+    await until(async () => !(await paused()))
+    await run('test work', 'Test Work')
+    await page.getByRole('alert').filter({ hasText: '1 model' }).first().waitFor()
+    await run('theme dark', 'Theme: Dark')
+    await page.locator('html[data-mantine-color-scheme=dark]').waitFor({ state: 'attached' })
+    await run('theme light', 'Theme: Light')
+    await run('try gpt', 'Try gpt-4o')
+    await until(async () => (await page.getByRole('combobox', { name: 'Model' }).inputValue()) === 'gpt-4o')
+    await run('', 'gpt-4o for Editor')
+    await page.waitForFunction(() => /^#\/requests\/./.test(location.hash))
+    await page.keyboard.press('Escape')
+    await run('中文', 'Language: 简体中文')
+    await page.getByRole('navigation', { name: '页面' }).getByRole('link', { name: '设置', exact: true }).waitFor()
+    await page.keyboard.press('Control+k')
+    await page.getByRole('textbox', { name: '搜索' }).fill('english')
+    await page.getByRole('button', { name: '语言：English' }).click()
+    await page.getByRole('navigation', { name: 'Pages' }).waitFor()
+  })
+
+  test('with a hundred accounts the palette draws what it finds, and no more', async () => {
+    const hundred = await desk.page({
+      before: (p) => p.route('**/api/accounts', async (route) => {
+        const [one] = await (await route.fetch()).json()
+        return route.fulfill({ json: Array.from({ length: 100 }, (_, i) => ({ ...one, id: `a${i}`, slug: `a${i}`, name: `Account ${i}.` })) })
+      }),
+    })
+    await hundred.keyboard.press('Control+k')
+    await hundred.getByRole('textbox', { name: 'Search' }).fill('account')
+    await hundred.getByRole('button', { name: 'Test Account 3.' }).waitFor()
+    assert.ok(await hundred.getByRole('dialog').getByRole('button').count() <= 41)
+    await hundred.getByRole('textbox', { name: 'Search' }).fill('account 77.')
+    await hundred.getByRole('button', { name: 'Pause the account Account 77.' }).waitFor()
+    await hundred.context().close()
   })
 
   test('a sheet says what the keyboard does, and a page that is opened by it is said by its title', async () => {
@@ -82,6 +136,7 @@ describe('settings', { concurrency: 1 }, () => {
     await dialog.getByLabel('Passphrase of the keys in it').fill(phrase)
     await dialog.getByRole('button', { name: 'Open' }).click()
     await dialog.getByText('Adds the tool Editor').waitFor()
+    await dialog.getByText('A right answer is worth').waitFor()
     await dialog.getByText('Brings 1 request').waitFor()
     await dialog.getByText('No key is there for').waitFor({ state: 'hidden' })
     await dialog.getByRole('button', { name: 'Restore', exact: true }).click()

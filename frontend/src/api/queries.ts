@@ -230,6 +230,10 @@ export const useRequests = (filter: Choice) =>
     getNextPageParam: (last: Page) => last.next,
   });
 
+/** The newest requests, read anew each time that they are wanted. */
+export const useNewest = (limit: number, wanted: boolean) =>
+  useQuery({ queryKey: ["newest", limit], queryFn: async () => (await data(GET("/api/requests", { params: { query: { limit } } }))).rows ?? [], enabled: wanted, staleTime: 0 });
+
 export const useRequest = (id: string) =>
   useQuery({ queryKey: ["request", id], queryFn: () => data(GET("/api/requests/{id}", { params: { path: { id } } })), enabled: id !== "" });
 

@@ -1,6 +1,7 @@
 // How this page is let in. In the window it is in already. In a browser it comes by a link whose code, in the fragment
 // (which browsers keep to themselves), is traded once for a token. The token stays in this tab's session storage: it is
 // bound to this address and port, which a cookie would not be.
+import { t } from "../words";
 
 const place = "metapi.token";
 
@@ -32,6 +33,6 @@ export async function enter(): Promise<string | null> {
     sessionStorage.setItem(place, body.token);
     return null;
   } catch {
-    return "Metapi does not answer at this address.";
+    return t("Metapi does not answer at this address.");
   }
 }

@@ -1,4 +1,3 @@
-import { BarChart } from "@mantine/charts";
 import { Box, Button, Menu, Progress, SegmentedControl, Select, SimpleGrid, Stack, Table, Text, TextInput, VisuallyHidden, Group as Line } from "@mantine/core";
 import { IconChevronDown, IconCoins, IconDownload } from "@tabler/icons-react";
 import { useState } from "react";
@@ -9,6 +8,7 @@ import { inWindow, token } from "../api/session";
 import { compact, count, day, dollars, hour, money, saved, share, sum } from "../format";
 import { plural, say, t, w } from "../words";
 import { refused, tell } from "../ui/notify";
+import { Bars } from "../ui/Bars";
 import { Cost, Empty, Figure, Loaded, Page, Section } from "../ui/Parts";
 import { RateNote } from "../ui/RateNote";
 import { Budgets } from "./costs/Budgets";
@@ -109,7 +109,7 @@ export function Costs() {
             )
           }
         </Loaded>
-        <Budgets />
+        {!usage.isPending && <Budgets />}
         {(usage.data?.totals.requests ?? 0) > 0 && <Breakdown of={time} />}
         <RateNote />
       </Stack>
@@ -187,7 +187,7 @@ function Days({ groups, since, hours }: { groups: Group[]; since: string; hours:
     >
       {as === "chart" && (
         <Box aria-hidden>
-          <BarChart
+          <Bars
             h={200}
             data={bars}
             dataKey="when"

@@ -1,6 +1,6 @@
 import { SimpleGrid, Stack } from "@mantine/core";
 
-import { type Status, useStatus } from "../api/queries";
+import { type Status, useAccounts, useBudgets, useClients, useMode, useRequests, useSettings, useStatus } from "../api/queries";
 import { stateOf } from "../shell/state";
 import { ModeSwitch } from "../ui/ModeSwitch";
 import { Loaded, Page, Section } from "../ui/Parts";
@@ -16,9 +16,11 @@ import { Today } from "./overview/Today";
 
 export function Overview() {
   const status = useStatus();
+  // What decides which sections there are is waited for: else they would push each other about.
+  const ready = [useSettings(), useClients(), useRequests({}), useAccounts(), useBudgets(), useMode()].every((q) => !q.isPending);
   return (
-    <Page title={t("Overview")} about={status.data && stateLine(status.data)}>
-      <Loaded of={status}>
+    <Page title={t("Overview")} about={status.data ? stateLine(status.data) : "\u00a0"}>
+      <Loaded of={{ data: ready ? status.data : undefined, error: status.error }}>
         {(s) => {
           const some = (s.accounts ?? []).length > 0;
           return (

@@ -20,15 +20,17 @@ import { Kept } from "./tools/Capture";
 
 export function Settings() {
   const settings = useSettings();
+  const desktop = useDesktop(); // its part comes with the others, and pushes none of them down
   const { what } = useParams<{ what?: string }>();
   const [word, setWord] = useState("");
+  const there = settings.isSuccess && !desktop.isPending;
   const shown = word.trim() === "" ? parts.map((p) => p.id) : found(word);
   useEffect(() => {
-    if (settings.isSuccess && what !== undefined) document.getElementById(rowID(what))?.scrollIntoView({ block: "start" });
-  }, [what, settings.isSuccess]);
+    if (there && what !== undefined) document.getElementById(rowID(what))?.scrollIntoView({ block: "start" });
+  }, [what, there]);
   return (
     <Page title={t("Settings")} about={t("What you change here holds at once.")}>
-      <Loaded of={settings}>
+      <Loaded of={{ data: there ? settings.data : undefined, error: settings.error }}>
         {(s) => (
           <Group align="flex-start" wrap="nowrap" gap="xl">
             <Box component="nav" aria-label={t("Parts of the settings")} className="wide" w={190} style={{ flexShrink: 0, position: "sticky", top: 16 }}>

@@ -41,7 +41,7 @@ function Shell() {
   const page = usePage();
   useTheme();
   useWindow();
-  if (asCode(status.error) === "unauthorised") return <Door refused="This page was let in by an instance of Metapi that has ended." />;
+  if (asCode(status.error) === "unauthorised") return <Door refused={t("This page was let in by an instance of Metapi that has ended.")} />;
   return (
     <AppShell key={words} layout="alt" navbar={{ width: { base: 72, md: 216 }, breakpoint: 0 }} padding={0}>
       <a
@@ -56,7 +56,7 @@ function Shell() {
       </a>
       <Palette />
       <Shortcuts />
-      <AppShell.Navbar component="nav" aria-label="Pages">
+      <AppShell.Navbar component="nav" aria-label={t("Pages")}>
         <Nav />
       </AppShell.Navbar>
       <AppShell.Main component="div">

@@ -2,6 +2,7 @@ import { Box, Button, Code, Group, Stack, Text, Title } from "@mantine/core";
 import { Component, type ReactNode } from "react";
 
 import { CopyButton } from "../ui/Copy";
+import { t } from "../words";
 
 /** Stands where a page fell over: a fault of ours, which must not leave an empty window behind. */
 export class Broken extends Component<{ children: ReactNode }, { error?: Error }> {
@@ -19,13 +20,13 @@ export class Broken extends Component<{ children: ReactNode }, { error?: Error }
       <Box component="main" p="xl">
         <Stack maw={520} gap="sm" role="alert">
           <Title order={1} size="h2">
-            This page has a fault
+            {t("This page has a fault")}
           </Title>
-          <Text>Requests are served all the same. Load the page again; if that does not help, this tells us what went wrong:</Text>
+          <Text>{t("Requests are served all the same. Load the page again; if that does not help, this tells us what went wrong:")}</Text>
           <Code block>{words}</Code>
           <Group gap="xs">
-            <Button onClick={() => location.reload()}>Load again</Button>
-            <CopyButton text={`${words}\n${error.stack ?? ""}`}>Copy it</CopyButton>
+            <Button onClick={() => location.reload()}>{t("Load again")}</Button>
+            <CopyButton text={`${words}\n${error.stack ?? ""}`}>{t("Copy it")}</CopyButton>
           </Group>
         </Stack>
       </Box>

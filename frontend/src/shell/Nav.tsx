@@ -5,7 +5,7 @@ import { IconPlayerPause, IconPlayerPlay, IconSearch } from "@tabler/icons-react
 import { Link, useLocation } from "wouter";
 
 import { useSetPaused, useStatus } from "../api/queries";
-import { plural } from "../words";
+import { plural, say, t } from "../words";
 import { withMod } from "../ui/keys";
 import { Mark } from "../ui/Mark";
 import { refused } from "../ui/notify";
@@ -33,22 +33,22 @@ export function Nav() {
         {pages.map(({ path, name, icon: Icon }, i) => {
           const active = path === "/" ? here === "/" : here.startsWith(path);
           return (
-            <Tooltip key={path} label={keyOf(i) === "" ? name : `${name} (${withMod(keyOf(i))})`} position="right" disabled={!narrow}>
-              <Link href={path} className={classes.link} data-active={active || undefined} aria-current={active ? "page" : undefined} aria-label={name}>
+            <Tooltip key={path} label={keyOf(i) === "" ? t(name) : t("{{what}} ({{key}})", { what: t(name), key: withMod(keyOf(i)) })} position="right" disabled={!narrow}>
+              <Link href={path} className={classes.link} data-active={active || undefined} aria-current={active ? "page" : undefined} aria-label={t(name)}>
                 <Icon size={20} stroke={1.6} />
-                {!narrow && <span>{name}</span>}
+                {!narrow && <span>{t(name)}</span>}
               </Link>
             </Tooltip>
           );
         })}
       </Stack>
       <Stack gap="xs">
-        <Tooltip label={`Go anywhere (${withMod("K")})`} position="right" disabled={!narrow}>
-          <UnstyledButton className={classes.link} onClick={spotlight.open} aria-label={narrow ? "Search" : undefined}>
+        <Tooltip label={t("{{what}} ({{key}})", { what: t("Go anywhere"), key: withMod("K") })} position="right" disabled={!narrow}>
+          <UnstyledButton className={classes.link} onClick={spotlight.open} aria-label={narrow ? t("Search") : undefined}>
             <IconSearch size={20} stroke={1.6} />
             {!narrow && (
               <>
-                <span style={{ flex: 1 }}>Search</span>
+                <span style={{ flex: 1 }}>{t("Search")}</span>
                 <Kbd size="xs">{withMod("K")}</Kbd>
               </>
             )}
@@ -67,20 +67,20 @@ function Foot({ narrow }: { narrow: boolean }) {
   if (status === undefined) return null;
   const { tone, word } = stateOf(status);
   const flip = () => setPaused.mutate(!status.paused, { onError: refused });
-  const title = status.paused ? "Resume: take requests again" : "Pause: refuse requests until you resume; those that run go on";
+  const title = status.paused ? t("Resume: take requests again") : t("Pause: refuse requests until you resume; those that run go on");
   return (
     <Group className={classes.foot} justify={narrow ? "center" : "space-between"} wrap="nowrap" gap="xs">
       {!narrow && (
         <Box>
           <State tone={tone}>{word}</State>
           <Text size="xs" c="dimmed" mt={2}>
-            {status.in_flight > 0 ? `${plural(status.in_flight, "request")} running` : `mode: ${status.mode}`}
+            {status.in_flight > 0 ? plural(status.in_flight, "{{count}} request running", "{{count}} requests running") : t("mode: {{mode}}", { mode: say(status.mode) })}
           </Text>
         </Box>
       )}
       {narrow && <VisuallyHidden>{word}</VisuallyHidden>}
       <Tooltip label={title} position="right">
-        <ActionIcon variant={status.paused ? "filled" : "default"} size="lg" onClick={flip} loading={setPaused.isPending} aria-label={status.paused ? "Resume" : "Pause"}>
+        <ActionIcon variant={status.paused ? "filled" : "default"} size="lg" onClick={flip} loading={setPaused.isPending} aria-label={status.paused ? t("Resume") : t("Pause")}>
           {status.paused ? <IconPlayerPlay size={18} /> : <IconPlayerPause size={18} />}
         </ActionIcon>
       </Tooltip>

@@ -18,7 +18,7 @@ export function Shortcuts() {
     ["?", t("Show this")],
     ["Esc", t("Close what is open")],
     ["Tab", t("To what comes next; with Shift, to what came before")],
-    ...pages.flatMap(({ name }, i): [string, string][] => (keyOf(i) === "" ? [] : [[withMod(keyOf(i)), name]])),
+    ...pages.flatMap(({ name }, i): [string, string][] => (keyOf(i) === "" ? [] : [[withMod(keyOf(i)), t(name)]])),
   ];
   return (
     <Modal opened={opened} onClose={() => setOpened(false)} title={t("Keyboard")}>

@@ -79,12 +79,12 @@ export function Fault({ error, title }: { error: unknown; title?: string }) {
   );
 }
 
-/** Shows what was asked for once it is there. */
-export function Loaded<T>({ of, children }: { of: { data: T | undefined; error: unknown }; children: (data: T) => ReactNode }) {
+/** Shows what was asked for once it is there; its height, where that is known, is kept for it. */
+export function Loaded<T>({ of, height, children }: { of: { data: T | undefined; error: unknown }; height?: number; children: (data: T) => ReactNode }) {
   if (of.data !== undefined) return <>{children(of.data)}</>;
   if (of.error !== null && of.error !== undefined) return <Fault error={of.error} />;
   return (
-    <Center py={64} role="status">
+    <Center py={height === undefined ? 64 : 0} h={height} role="status">
       <Loader />
       <VisuallyHidden>{t("Loading")}</VisuallyHidden>
     </Center>

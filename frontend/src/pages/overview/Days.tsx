@@ -1,9 +1,9 @@
-import { BarChart } from "@mantine/charts";
 import { Box, Group, SegmentedControl, VisuallyHidden } from "@mantine/core";
 import { useState } from "react";
 
 import { type Group as Use, startOfDay, useAccounts, useNow, useUsage } from "../../api/queries";
 import { compact, count, dollars, monthDay } from "../../format";
+import { Bars } from "../../ui/Bars";
 import { Loaded, Section } from "../../ui/Parts";
 import { t } from "../../words";
 import { type Measure, type Parts, stack } from "./stack";
@@ -40,7 +40,7 @@ export function Days() {
         </Group>
       }
     >
-      <Loaded of={usage}>
+      <Loaded of={usage} height={300}>
         {({ groups }) => {
           const { days, parts } = stack(groups ?? [], since, of, called);
           const series = parts.map((label, i) =>
@@ -51,7 +51,7 @@ export function Days() {
           return (
             <figure style={{ margin: 0 }}>
               <Box aria-hidden>
-                <BarChart
+                <Bars
                   h={300}
                   type="stacked"
                   data={data}

@@ -29,7 +29,7 @@ export function SpentAndSaved() {
     >
       <SimpleGrid cols={3} mb="xs">
         {spans.map(([name, { data }]) => (
-          <Figure key={name} label={name} value={data ? <Cost of={sum(data.totals)} /> : "…"} note={data && data.totals.compared > 0 ? t("saved {{amount}}", { amount: saved(data.totals) }) : undefined} />
+          <Figure key={name} label={name} value={data ? <Cost of={sum(data.totals)} /> : "…"} note={data && data.totals.compared > 0 ? t("saved {{amount}}", { amount: saved(data.totals) }) : "\u00a0"} />
         ))}
       </SimpleGrid>
       <Text size="xs" c="dimmed">

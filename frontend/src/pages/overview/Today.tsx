@@ -1,9 +1,9 @@
-import { BarChart } from "@mantine/charts";
 import { Anchor, Box, SegmentedControl, SimpleGrid, VisuallyHidden } from "@mantine/core";
 import { useState } from "react";
 
 import { type Figures, useUsageToday } from "../../api/queries";
 import { compact, count, dollars, money, sum } from "../../format";
+import { Bars } from "../../ui/Bars";
 import { Cost, Figure, Loaded, Section } from "../../ui/Parts";
 import { RequestsLink } from "../../ui/RequestsLink";
 import { plural, t } from "../../words";
@@ -18,7 +18,7 @@ export function Today() {
       title={t("Today")}
       actions={<SegmentedControl size="xs" value={of} onChange={(v) => setOf(v as typeof of)} data={[{ value: "cost", label: t("Cost") }, { value: "tokens", label: t("Tokens") }]} aria-label={t("What the chart of today shows")} />}
     >
-      <Loaded of={usage}>
+      <Loaded of={usage} height={300}>
         {({ totals, groups }) => (
           <>
             <SimpleGrid cols={{ base: 2, xs: 4 }} mb="md" spacing="xs">
@@ -70,7 +70,7 @@ function Hours({ groups, of }: { groups: Hour[]; of: "cost" | "tokens" }) {
   return (
     <figure style={{ margin: 0 }}>
       <Box aria-hidden>
-        <BarChart
+        <Bars
           h={220}
           data={hours}
           dataKey="hour"

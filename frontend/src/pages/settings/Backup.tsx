@@ -6,9 +6,11 @@ import type { Schemas } from "../../api/client";
 import { useBackup, useNow, useRestore } from "../../api/queries";
 import { inWindow } from "../../api/session";
 import { clock } from "../../format";
+import { modeName } from "../../ui/ModeSwitch";
 import { refused, tell } from "../../ui/notify";
 import { Fault, Section } from "../../ui/Parts";
 import { plural, say, t } from "../../words";
+import { nameOf } from ".";
 import { Row } from "./Rows";
 
 type Restored = Schemas["Restored"];
@@ -170,13 +172,13 @@ function What({ of, did }: { of: Restored; did?: boolean }) {
       case "file":
         return c.new ? t("Writes {{name}}", { name }) : t("Writes {{name}} in place of the one that is here", { name });
       case "mode":
-        return t("Sets the mode {{name}}", { name });
+        return t("Sets the mode {{name}}", { name: modeName(name) });
       case "records":
         return plural(Number(name), "Brings {{count}} request", "Brings {{count}} requests");
     }
   };
   const lines = of.changes!.map(kind);
-  if (of.settings!.length > 0) lines.push(t("Changes settings: {{names}}", { names: of.settings!.join(", ") }));
+  if (of.settings!.length > 0) lines.push(t("Changes settings: {{names}}", { names: of.settings!.map(nameOf).join(t(", ")) }));
   return (
     <Stack gap="xs">
       {lines.length === 0 ? (
@@ -190,7 +192,7 @@ function What({ of, did }: { of: Restored; did?: boolean }) {
       )}
       {(of.keyless ?? []).length > 0 && (
         <Alert color="yellow" styles={{ message: { color: "var(--mantine-color-text)" } }}>
-          {t("No key is there for: {{names}}. Give them one under Accounts; until then they serve nothing.", { names: of.keyless!.join(", ") })}
+          {t("No key is there for: {{names}}. Give them one under Accounts; until then they serve nothing.", { names: of.keyless!.join(t(", ")) })}
         </Alert>
       )}
       {(of.left_out ?? []).map((sentence) => (

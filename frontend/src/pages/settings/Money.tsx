@@ -5,35 +5,36 @@ import { type Settings as Saved, useCompact, useEditSettings, useRecords } from 
 import { bytes, clock } from "../../format";
 import { refused, tell } from "../../ui/notify";
 import { Fault, Loaded, Section } from "../../ui/Parts";
+import { plural, t, w } from "../../words";
 
 const baselines: { value: Saved["baseline"]; label: string }[] = [
-  { value: "vendor", label: "The model's vendor, at its list price" },
-  { value: "dearest", label: "The dearest account that could serve" },
-  { value: "first", label: "The first account in your order" },
+  { value: "vendor", label: w("The model's vendor, at its list price") },
+  { value: "dearest", label: w("The dearest account that could serve") },
+  { value: "first", label: w("The first account in your order") },
 ];
 
 /** How money is shown, and what savings are counted against. */
 export function Money({ settings }: { settings: Saved }) {
   const edit = useEditSettings();
   return (
-    <Section title="Money">
+    <Section title={t("Money")}>
       <Stack gap="md">
         <Select
-          label="Savings are counted against"
-          description="What you would have done without Metapi. It holds for what is past, too."
-          data={baselines}
+          label={t("Savings are counted against")}
+          description={t("What you would have done without Metapi. It holds for what is past, too.")}
+          data={baselines.map(({ value, label }) => ({ value, label: t(label) }))}
           value={settings.baseline}
           allowDeselect={false}
           onChange={(v) => edit.mutate({ baseline: v as Saved["baseline"] }, { onError: refused })}
         />
         <Currency key={`${settings.currency} ${settings.rate}`} settings={settings} />
         <Select
-          label="When a tool seems to have run away"
-          description="It sends the same again and again, or uses far more than it ever did."
+          label={t("When a tool seems to have run away")}
+          description={t("It sends the same again and again, or uses far more than it ever did.")}
           data={[
-            { value: "off", label: "Do nothing" },
-            { value: "tell", label: "Tell me" },
-            { value: "pause", label: "Tell me, and pause the tool" },
+            { value: "off", label: t("Do nothing") },
+            { value: "tell", label: t("Tell me") },
+            { value: "pause", label: t("Tell me, and pause the tool") },
           ]}
           value={settings.runaway}
           allowDeselect={false}
@@ -54,7 +55,7 @@ function Currency({ settings }: { settings: Saved }) {
   // By its promise: the page begins anew with what was saved.
   const save = () =>
     edit.mutateAsync({ currency: code, ...(own && { rate: Number(rate) }) }).then(
-      () => tell(own ? `Money is shown in ${code} now.` : "Money is shown in dollars now."),
+      () => tell(own ? t("Money is shown in {{code}} now.", { code }) : t("Money is shown in dollars now.")),
       () => undefined, // the form shows why
     );
   const changed = code !== settings.currency || (own && rate !== settings.rate);
@@ -66,11 +67,11 @@ function Currency({ settings }: { settings: Saved }) {
       }}
     >
       <Group align="flex-end" gap="sm">
-        <TextInput label="Currency" description="EUR, CNY, … Empty: dollars" value={currency} onChange={(e) => setCurrency(e.currentTarget.value)} maxLength={3} w={190} placeholder="USD" />
-        {own && <NumberInput label="Rate" description={`${code} for one dollar`} value={rate} onChange={setRate} min={0} hideControls w={150} />}
+        <TextInput label={t("Currency")} description={t("EUR, CNY, … Empty: dollars")} value={currency} onChange={(e) => setCurrency(e.currentTarget.value)} maxLength={3} w={190} placeholder="USD" />
+        {own && <NumberInput label={t("Rate")} description={t("{{code}} for one dollar", { code })} value={rate} onChange={setRate} min={0} hideControls w={150} />}
         {changed && (
           <Button type="submit" variant="default" disabled={!whole} loading={edit.isPending}>
-            Save the currency
+            {t("Save the currency")}
           </Button>
         )}
       </Group>
@@ -85,16 +86,16 @@ export function Records({ settings }: { settings: Saved }) {
   const records = useRecords();
   const compact = useCompact();
   const keep = [
-    { value: "0", label: "For ever" },
-    ...[30, 90, 180, 365].filter((d) => d !== settings.keep_days).map((d) => ({ value: String(d), label: `${d} days` })),
-    ...(settings.keep_days > 0 ? [{ value: String(settings.keep_days), label: `${settings.keep_days} days` }] : []),
+    { value: "0", label: t("For ever") },
+    ...[30, 90, 180, 365].filter((d) => d !== settings.keep_days).map((d) => ({ value: String(d), label: plural(d, "day") })),
+    ...(settings.keep_days > 0 ? [{ value: String(settings.keep_days), label: plural(settings.keep_days, "day") }] : []),
   ];
   return (
-    <Section title="Records">
+    <Section title={t("Records")}>
       <Stack gap="md">
         <Select
-          label="Keep requests one by one"
-          description="What they came to by the hour stays for ever, and with it what Costs shows. What is forgotten cannot be brought back."
+          label={t("Keep requests one by one")}
+          description={t("What they came to by the hour stays for ever, and with it what Costs shows. What is forgotten cannot be brought back.")}
           data={keep}
           value={String(settings.keep_days)}
           allowDeselect={false}
@@ -105,14 +106,14 @@ export function Records({ settings }: { settings: Saved }) {
             <Group justify="space-between" gap="sm">
               <div>
                 <Text size="sm">
-                  {bytes(r.bytes)} on disk, of which about {bytes(r.free_bytes)} would be given back.
+                  {t("{{all}} on disk, of which about {{free}} would be given back.", { all: bytes(r.bytes), free: bytes(r.free_bytes) })}
                 </Text>
                 <Text size="xs" c="dimmed">
-                  {r.oldest === undefined ? "No request is kept yet." : `The oldest request is of ${clock(r.oldest, Date.parse(r.oldest) + 86_400_000 * 2)}.`}
+                  {r.oldest === undefined ? t("No request is kept yet.") : t("The oldest request is of {{when}}.", { when: clock(r.oldest, Date.parse(r.oldest) + 86_400_000 * 2) })}
                 </Text>
               </div>
-              <Button variant="default" loading={compact.isPending} onClick={() => compact.mutate(undefined, { onError: refused, onSuccess: (now) => tell(`The records take ${bytes(now.bytes)} now.`) })}>
-                Compact
+              <Button variant="default" loading={compact.isPending} onClick={() => compact.mutate(undefined, { onError: refused, onSuccess: (now) => tell(t("The records take {{size}} now.", { size: bytes(now.bytes) })) })}>
+                {t("Compact")}
               </Button>
             </Group>
           )}

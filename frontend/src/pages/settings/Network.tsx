@@ -5,11 +5,12 @@ import { type Settings as Saved, useEditSettings, useNetwork } from "../../api/q
 import { tell } from "../../ui/notify";
 import { Fault, Section } from "../../ui/Parts";
 import { ProxyField } from "../../ui/Proxy";
+import { say, t } from "../../words";
 
 /** How upstreams are reached, for all accounts that have no word of their own. */
 export function Network({ settings }: { settings: Saved }) {
   return (
-    <Section title="Network">
+    <Section title={t("Network")}>
       <Stack gap="md">
         <Proxy key={settings.proxy} settings={settings} />
         <Certificates key={settings.ca_file} settings={settings} />
@@ -36,7 +37,7 @@ function Proxy({ settings }: { settings: Saved }) {
     <form
       onSubmit={(e) => {
         e.preventDefault();
-        void save(edit.mutateAsync({ proxy }), "From the next request on, accounts are reached so.");
+        void save(edit.mutateAsync({ proxy }), t("From the next request on, accounts are reached so."));
       }}
     >
       <Stack gap="xs">
@@ -45,10 +46,10 @@ function Proxy({ settings }: { settings: Saved }) {
         {proxy !== settings.proxy && (
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={() => setProxy(settings.proxy)}>
-              Cancel
+              {t("Cancel")}
             </Button>
             <Button type="submit" loading={edit.isPending}>
-              Save the proxy
+              {t("Save the proxy")}
             </Button>
           </Group>
         )}
@@ -64,14 +65,14 @@ function Certificates({ settings }: { settings: Saved }) {
     <form
       onSubmit={(e) => {
         e.preventDefault();
-        void save(edit.mutateAsync({ ca_file: file.trim() }), file.trim() === "" ? "The system's certificates alone are believed." : "These certificates are believed beside the system's.");
+        void save(edit.mutateAsync({ ca_file: file.trim() }), file.trim() === "" ? t("The system's certificates alone are believed.") : t("These certificates are believed beside the system's."));
       }}
     >
       <Stack gap="xs">
         <TextInput
-          label="Certificates"
-          description="A file in PEM with your company's authority, where its proxy looks into https. It is believed beside the system's."
-          placeholder="/path/to/company.pem"
+          label={t("Certificates")}
+          description={t("A file in PEM with your company's authority, where its proxy looks into https. It is believed beside the system's.")}
+          placeholder={t("/path/to/company.pem")}
           value={file}
           onChange={(e) => setFile(e.currentTarget.value)}
           autoComplete="off"
@@ -81,10 +82,10 @@ function Certificates({ settings }: { settings: Saved }) {
         {file.trim() !== settings.ca_file && (
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={() => setFile(settings.ca_file)}>
-              Cancel
+              {t("Cancel")}
             </Button>
             <Button type="submit" loading={edit.isPending}>
-              Save the certificates
+              {t("Save the certificates")}
             </Button>
           </Group>
         )}
@@ -102,16 +103,16 @@ function InForce({ settings }: { settings: Saved }) {
     <Stack gap="xs">
       <Group justify="space-between">
         <Text size="xs" c="dimmed">
-          What is in force, with what the system says now.
+          {t("What is in force, with what the system says now.")}
         </Text>
         <Button variant="default" size="xs" loading={network.isFetching} onClick={() => void network.refetch()}>
-          Test
+          {t("Test")}
         </Button>
       </Group>
       {network.error && <Fault error={network.error} />}
       {shown !== undefined && (
         <div role="status">
-          {ways.length === 0 && <Text size="sm">There is no account yet.</Text>}
+          {ways.length === 0 && <Text size="sm">{t("There is no account yet.")}</Text>}
           <List size="sm" spacing={4} listStyleType="none">
             {ways.map((w) => (
               <List.Item key={w.account}>
@@ -119,14 +120,14 @@ function InForce({ settings }: { settings: Saved }) {
                   {w.name}
                 </Text>{" "}
                 <Text span className="mono" style={{ overflowWrap: "anywhere" }}>
-                  {w.url} – {w.way}
+                  {w.url} – {say(w.way)}
                 </Text>
               </List.Item>
             ))}
           </List>
-          {(shown.trouble ?? []).map((t) => (
-            <Text key={t} size="sm" c="var(--mantine-color-error)">
-              {t}
+          {(shown.trouble ?? []).map((sentence) => (
+            <Text key={sentence} size="sm" c="var(--mantine-color-error)">
+              {say(sentence)}
             </Text>
           ))}
         </div>

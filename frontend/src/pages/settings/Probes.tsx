@@ -3,7 +3,7 @@ import { useState } from "react";
 
 import { type Settings as Saved, useEditSettings, useHealth } from "../../api/queries";
 import { dollars } from "../../format";
-import { plural } from "../../words";
+import { plural, t } from "../../words";
 import { refused } from "../../ui/notify";
 import { Section } from "../../ui/Parts";
 
@@ -14,30 +14,30 @@ export function Probes({ settings: s }: { settings: Saved }) {
   const change = (body: Parameters<typeof edit.mutate>[0]) => edit.mutate(body, { onError: refused });
   const between = { labelPosition: "left" as const, styles: { body: { justifyContent: "space-between" } } };
   return (
-    <Section title="Probes">
+    <Section title={t("Probes")}>
       <Stack gap="md">
         <Switch
           {...between}
-          label="Look after accounts"
-          description="While your tools are at work, accounts that nobody has asked for a while, or that are due to be tried again, are asked for their list of models. It costs nothing."
+          label={t("Look after accounts")}
+          description={t("While your tools are at work, accounts that nobody has asked for a while, or that are due to be tried again, are asked for their list of models. It costs nothing.")}
           checked={s.probe}
           onChange={(e) => change({ probe: e.currentTarget.checked })}
         />
         <Switch
           {...between}
-          label="Ask models for one token, too"
-          description="Those that you use, where their price is known. What it costs is booked under “Metapi itself”, and no tool's budget pays for it."
+          label={t("Ask models for one token, too")}
+          description={t("Those that you use, where their price is known. What it costs is booked under “Metapi itself”, and no tool's budget pays for it.")}
           checked={s.probe_models}
           disabled={!s.probe}
           onChange={(e) => change({ probe_models: e.currentTarget.checked })}
         />
         <Group grow>
-          <Limit label="Probes a day, at most" value={s.probes_per_day} max={100_000} disabled={!s.probe} save={(v) => change({ probes_per_day: v })} />
-          <Limit label="Dollars a day, at most" value={s.probe_usd_per_day} max={1000} dollars disabled={!s.probe || !s.probe_models} save={(v) => change({ probe_usd_per_day: v })} />
+          <Limit label={t("Probes a day, at most")} value={s.probes_per_day} max={100_000} disabled={!s.probe} save={(v) => change({ probes_per_day: v })} />
+          <Limit label={t("Dollars a day, at most")} value={s.probe_usd_per_day} max={1000} dollars disabled={!s.probe || !s.probe_models} save={(v) => change({ probe_usd_per_day: v })} />
         </Group>
         {health !== undefined && (
           <Text size="sm" c="dimmed" role="status">
-            Today: {plural(health.probed.count, "probe")}, {dollars(health.probed.usd)}.
+            {t("Today: {{probes}}, {{cost}}.", { probes: plural(health.probed.count, "probe"), cost: dollars(health.probed.usd) })}
           </Text>
         )}
       </Stack>

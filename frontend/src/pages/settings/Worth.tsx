@@ -3,15 +3,16 @@ import { Group, NumberInput, SegmentedControl, Stack, Text } from "@mantine/core
 import { useEditSettings, type Settings } from "../../api/queries";
 import { refused } from "../../ui/notify";
 import { Section } from "../../ui/Parts";
+import { t, w } from "../../words";
 
 /** What answers and an hour of waiting are worth to people in a hurry, or not, in dollars; the command line has the same. */
 const presets = [
-  { name: "Thrifty", answer: 0.02, hour: 1 },
-  { name: "Balanced", answer: 0.2, hour: 2 },
-  { name: "Careful", answer: 2, hour: 20 },
+  { name: w("Thrifty"), answer: 0.02, hour: 1 },
+  { name: w("Balanced"), answer: 0.2, hour: 2 },
+  { name: w("Careful"), answer: 2, hour: 20 },
 ];
 
-const own = "My own";
+const own = w("My own");
 
 /** Asks what answers and waiting are worth to the user: automatic mode weighs them, and cheapest mode must know how much worse is good enough. */
 export function Worth({ settings }: { settings: Settings }) {
@@ -20,25 +21,25 @@ export function Worth({ settings }: { settings: Settings }) {
   const preset = presets.find((p) => p.answer === settings.answer_usd && p.hour === hour)?.name ?? own;
   const change = (body: Parameters<typeof edit.mutate>[0]) => edit.mutate(body, { onError: refused });
   return (
-    <Section title="What answers are worth to you">
+    <Section title={t("What answers are worth to you")}>
       <Stack gap="md">
         <Text size="sm" c="dimmed">
-          Automatic mode weighs how good an answer will be against its cost and the wait. Worth more: better and dearer models. A dearer hour: faster ones.
+          {t("Automatic mode weighs how good an answer will be against its cost and the wait. Worth more: better and dearer models. A dearer hour: faster ones.")}
         </Text>
         <SegmentedControl
-          aria-label="What answers and waiting are worth"
-          data={preset === own ? [...presets.map((p) => p.name), own] : presets.map((p) => p.name)}
+          aria-label={t("What answers and waiting are worth")}
+          data={[...presets.map((p) => p.name), ...(preset === own ? [own] : [])].map((name) => ({ value: name, label: t(name) }))}
           value={preset}
           onChange={(name) => {
             const p = presets.find((q) => q.name === name);
             if (p !== undefined) change({ answer_usd: p.answer, second_usd: p.hour / 3600 });
           }}
         />
-        <Amount key={`answer ${settings.answer_usd}`} label="A right answer is worth" unit="$" value={settings.answer_usd} max={1000} step={0.1} save={(v) => change({ answer_usd: v })} />
+        <Amount key={`answer ${settings.answer_usd}`} label={t("A right answer is worth")} unit="$" value={settings.answer_usd} max={1000} step={0.1} save={(v) => change({ answer_usd: v })} />
         <Amount
           key={`hour ${hour}`}
-          label="An hour of waiting costs me"
-          about={`A second: $${settings.second_usd.toFixed(5)}.`}
+          label={t("An hour of waiting costs me")}
+          about={t("A second: ${{usd}}.", { usd: settings.second_usd.toFixed(5) })}
           unit="$"
           value={hour}
           max={36_000}
@@ -47,8 +48,8 @@ export function Worth({ settings }: { settings: Settings }) {
         />
         <Amount
           key={`tolerance ${settings.tolerance}`}
-          label="Good enough for the cheapest mode"
-          about="Of several models, the cheapest of those that are expected to be at least this good, compared with the best. 0 takes the cheapest, however bad."
+          label={t("Good enough for the cheapest mode")}
+          about={t("Of several models, the cheapest of those that are expected to be at least this good, compared with the best. 0 takes the cheapest, however bad.")}
           unit="%"
           value={Math.round(settings.tolerance * 1000) / 10}
           max={100}

@@ -1,3 +1,4 @@
+import type { Schemas } from "../../api/client";
 import { t, w } from "../../words";
 
 /** The parts of the settings, in their order, and what can be found in each. The command palette has them, too. */
@@ -28,3 +29,38 @@ export function found(word: string): Part[] {
     })
     .map((p) => p.id);
 }
+
+/** What each setting of the API is called here. */
+const names: Record<keyof Omit<Schemas["EditSettings"], "$schema">, string> = {
+  port: w("Port"),
+  theme: w("Theme"),
+  language: w("Language"),
+  close_to_tray: w("Close to the tray"),
+  start_hidden: w("Start hidden"),
+  proxy: w("Proxy"),
+  ca_file: w("Certificates"),
+  refresh_prices: w("Refresh the list of prices once a day"),
+  prices_url: w("Where the list of prices comes from"),
+  hedge: w("Ask twice where the first answer is late"),
+  keep_responses: w("Keep what tools may continue"),
+  probe: w("Look after accounts"),
+  probe_models: w("Ask models for one token, too"),
+  probes_per_day: w("Probes a day, at most"),
+  probe_usd_per_day: w("Dollars a day, at most"),
+  baseline: w("Savings are counted against"),
+  currency: w("Currency"),
+  rate: w("Rate"),
+  keep_days: w("Keep requests one by one"),
+  runaway: w("When a tool seems to have run away"),
+  welcomed: w("Three steps to the first answer"),
+  notify_budget: w("Budgets"),
+  notify_key: w("Keys and money"),
+  notify_failover: w("Accounts that keep failing"),
+  notify_gateway: w("Tools that cannot be served"),
+  notify_quiet_minutes: w("Minutes until the same is told again, at the earliest"),
+  answer_usd: w("A right answer is worth"),
+  second_usd: w("An hour of waiting costs me"),
+  tolerance: w("Good enough for the cheapest mode"),
+};
+
+export const nameOf = (setting: string): string => t((names as Record<string, string>)[setting] ?? setting);
