@@ -74,6 +74,9 @@ func (a *app) toolkit(set client.Settings, hidden bool) *options.App {
 func (a *app) startup(ctx context.Context) {
 	a.wails, a.screen = ctx, newWailsScreen(ctx)
 	close(a.up)
+	runtime.EventsOn(ctx, hereName, func(...any) {
+		a.feed.ready(func(name string, data ...any) { runtime.EventsEmit(ctx, name, data...) })
+	})
 	runtime.EventsOn(ctx, frontName, func(data ...any) {
 		a.presence.front(len(data) == 1 && data[0] == true)
 	})
@@ -83,10 +86,9 @@ func (a *app) startup(ctx context.Context) {
 	time.AfterFunc(readyPatience, func() { a.presence.ready(a.screen) })
 }
 
-// pageReady is called for each page that has been loaded.
-func (a *app) pageReady(ctx context.Context) {
+// pageReady is called for each page that has been loaded. Its scripts may not listen yet.
+func (a *app) pageReady(context.Context) {
 	<-a.up
-	a.feed.ready(func(name string, data ...any) { runtime.EventsEmit(ctx, name, data...) })
 	a.presence.ready(a.screen)
 }
 

@@ -120,7 +120,7 @@ func TestNotification(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.sees("shown")
-	p.sees("heading", "Account 1")
+	p.sees("find", "Accounts – Metapi")
 }
 
 // TestPinFromTray pins a tool to an account in the tray: that one serves its next request, and no other.
