@@ -124,24 +124,22 @@ func (a *app) notify(n client.Notice) {
 		return
 	}
 	a.notices.Do(func() {
-		if err := runtime.InitializeNotifications(a.wails); err != nil {
+		show, err := a.newNotifier(a.openAt)
+		if err != nil {
 			a.log.Warn("this desktop shows no notifications", "error", err)
 			return
 		}
-		runtime.OnNotificationResponse(a.wails, func(r runtime.NotificationResult) {
-			if page, ok := r.Response.UserInfo["page"].(string); ok && r.Error == nil {
-				a.presence.show()
-				a.feed.open(page)
-			}
-		})
+		a.showNotice = show
 	})
+	if a.showNotice == nil {
+		return
+	}
 	set, err := settings(a.ctx, a.api)
 	if err != nil {
 		a.log.Warn("the settings cannot be read", "error", err)
 	}
 	n = spoken(n, set.Language)
-	err = runtime.SendNotification(a.wails, runtime.NotificationOptions{ID: n.ID, Title: n.Title, Body: n.Text, Data: map[string]any{"page": n.Page}})
-	if err != nil {
+	if err := a.showNotice(n); err != nil {
 		a.log.Warn("a notification was not shown", "title", n.Title, "error", err)
 	}
 }
