@@ -13,8 +13,11 @@ const (
 	openName  = "metapi:open" // the path of the page to show, such as "/accounts"
 )
 
-// frontName is what the page tells: whether it has the keyboard, and so a person before it.
-const frontName = "metapi:front"
+// What the page tells.
+const (
+	hereName  = "metapi:here"  // it listens; the toolkit has called it ready before that, when its scripts had yet to begin
+	frontName = "metapi:front" // whether it has the keyboard, and so a person before it
+)
 
 // feed tells the page what happens, once there is a page. It is safe for concurrent use.
 type feed struct {
@@ -24,7 +27,7 @@ type feed struct {
 	page string                         // to be opened once there is a page
 }
 
-// ready says that a page has been loaded, the first or another, and how to reach it. What happened before it knows nothing of.
+// ready says that a page listens, the first or another, and how to reach it. What happened before it knows nothing of.
 func (f *feed) ready(emit func(name string, data ...any)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -62,8 +62,9 @@ type app struct {
 	presence *presence
 	finish   func() // once
 
-	notices  sync.Once     // makes notifications ready
-	settings chan struct{} // holds one while the settings are to be read again
+	notices    sync.Once                 // makes what follows
+	showNotice func(client.Notice) error // nil where the desktop shows none
+	settings   chan struct{}             // holds one while the settings are to be read again
 
 	up     chan struct{}   // closed when what follows is there
 	wails  context.Context // what Wails wants with every call
@@ -125,6 +126,12 @@ func (a *app) event(e client.Event) {
 	a.feed.event(e)
 }
 
+// openAt brings the window forward, at a page: see [TrayOptions].
+func (a *app) openAt(page string) {
+	a.presence.show()
+	a.feed.open(page)
+}
+
 // startTray puts the icon into the tray.
 func (a *app) startTray() {
 	if a.o.Tray == nil {
@@ -132,10 +139,7 @@ func (a *app) startTray() {
 	}
 	again, end := a.o.Tray(TrayOptions{
 		API: client.InProcess(pagesAPI(a.host, a.desktop, http.NotFoundHandler())), Quit: a.presence.quit, Copy: a.copyText, Standing: a.trayStands, Dir: a.o.Dir, Log: a.log,
-		Open: func(page string) {
-			a.presence.show()
-			a.feed.open(page)
-		},
+		Open: a.openAt,
 	})
 	a.mu.Lock()
 	a.againTray, a.endTray = again, end

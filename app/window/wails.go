@@ -74,6 +74,9 @@ func (a *app) toolkit(set client.Settings, hidden bool) *options.App {
 func (a *app) startup(ctx context.Context) {
 	a.wails, a.screen = ctx, newWailsScreen(ctx)
 	close(a.up)
+	runtime.EventsOn(ctx, hereName, func(...any) {
+		a.feed.ready(func(name string, data ...any) { runtime.EventsEmit(ctx, name, data...) })
+	})
 	runtime.EventsOn(ctx, frontName, func(data ...any) {
 		a.presence.front(len(data) == 1 && data[0] == true)
 	})
@@ -83,10 +86,9 @@ func (a *app) startup(ctx context.Context) {
 	time.AfterFunc(readyPatience, func() { a.presence.ready(a.screen) })
 }
 
-// pageReady is called for each page that has been loaded.
-func (a *app) pageReady(ctx context.Context) {
+// pageReady is called for each page that has been loaded. Its scripts may not listen yet.
+func (a *app) pageReady(context.Context) {
 	<-a.up
-	a.feed.ready(func(name string, data ...any) { runtime.EventsEmit(ctx, name, data...) })
 	a.presence.ready(a.screen)
 }
 
@@ -122,24 +124,22 @@ func (a *app) notify(n client.Notice) {
 		return
 	}
 	a.notices.Do(func() {
-		if err := runtime.InitializeNotifications(a.wails); err != nil {
+		show, err := a.newNotifier(a.openAt)
+		if err != nil {
 			a.log.Warn("this desktop shows no notifications", "error", err)
 			return
 		}
-		runtime.OnNotificationResponse(a.wails, func(r runtime.NotificationResult) {
-			if page, ok := r.Response.UserInfo["page"].(string); ok && r.Error == nil {
-				a.presence.show()
-				a.feed.open(page)
-			}
-		})
+		a.showNotice = show
 	})
+	if a.showNotice == nil {
+		return
+	}
 	set, err := settings(a.ctx, a.api)
 	if err != nil {
 		a.log.Warn("the settings cannot be read", "error", err)
 	}
 	n = spoken(n, set.Language)
-	err = runtime.SendNotification(a.wails, runtime.NotificationOptions{ID: n.ID, Title: n.Title, Body: n.Text, Data: map[string]any{"page": n.Page}})
-	if err != nil {
+	if err := a.showNotice(n); err != nil {
 		a.log.Warn("a notification was not shown", "title", n.Title, "error", err)
 	}
 }

@@ -78,6 +78,7 @@ export class Desk extends World {
       window.tell = (name, data) => listeners[name]?.forEach((fn) => fn(data))
       window.runtime = {
         EventsOn: (name, fn) => { (listeners[name] ??= new Set()).add(fn); return () => listeners[name].delete(fn) },
+        EventsEmit: () => {},
         BrowserOpenURL: (url) => window.asked.push(['open', url]),
         ClipboardSetText: async (text) => { window.asked.push(['copy', text]); return true },
       }

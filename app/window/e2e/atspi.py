@@ -3,6 +3,9 @@
     atspi.py PID find NAME      waits until something is there whose name begins with NAME
     atspi.py PID press NAME     waits for it, and does what it does
     atspi.py PID checked NAME   waits until it is, and is checked
+    atspi.py PID focus NAME     waits for it, and gives it the keyboard
+    atspi.py PID heading NAME   waits until there is a heading of that name
+    atspi.py PID says WORDS     waits until they are in the text of something
     atspi.py PID shown|hidden   waits until a window of the process is on the screen, or none is
 
 Ends with 0, or after 20 seconds with 1 and the tree as it is then. Wants Debian's gir1.2-atspi-2.0 and python3-gi.
@@ -65,6 +68,25 @@ def press(pid, name):
     return False
 
 
+def focus(pid, name):
+    for node in named(pid, name):
+        if has(node, Atspi.StateType.FOCUSED):
+            return True
+        if has(node, Atspi.StateType.FOCUSABLE):
+            Atspi.Component.grab_focus(node)
+    return False
+
+
+def says(pid, words):
+    for node, _ in of(pid):
+        try:
+            if words in node.get_name() or words in Atspi.Text.get_text(node, 0, -1):
+                return True
+        except (GLib.Error, TypeError):
+            continue
+    return False
+
+
 def shown(pid):
     return any(node.get_role() == Atspi.Role.FRAME and has(node, Atspi.StateType.SHOWING) for node, _ in of(pid))
 
@@ -74,6 +96,9 @@ def main(pid, what, name=""):
         "find": lambda: any(named(pid, name)),
         "press": lambda: press(pid, name),
         "checked": lambda: any(has(node, Atspi.StateType.CHECKED) for node in named(pid, name)),
+        "focus": lambda: focus(pid, name),
+        "heading": lambda: any(node.get_role() == Atspi.Role.HEADING for node in named(pid, name)),
+        "says": lambda: says(pid, name),
         "shown": lambda: shown(pid),
         "hidden": lambda: not shown(pid),
     }[what]
@@ -84,7 +109,7 @@ def main(pid, what, name=""):
                 return 0
         except (GLib.Error, TypeError):
             pass  # the tree changes while it is looked at
-        time.sleep(0.1)
+        time.sleep(0.05)
     for node, depth in of(pid):
         try:
             print("  " * depth + node.get_role_name(), repr(node.get_name()), "" if has(node, Atspi.StateType.SHOWING) else "(not shown)")

@@ -82,7 +82,7 @@ func (n *notifier) find(title string) (shown, bool) {
 }
 
 // TestNotification has the desktop tell what the hidden window cannot, but for what the user does not want to hear of. A click on it brings
-// the window forward.
+// the window forward, at the page that shows more; putting it away does not.
 func TestNotification(t *testing.T) {
 	a := imitation.New(t, imitation.OpenAI, imitation.WithKey("sk-test-A"), imitation.WithModels("gpt-4o"))
 	b := imitation.New(t, imitation.OpenAI, imitation.WithKey("sk-test-B"), imitation.WithModels("gpt-4o"))
@@ -115,11 +115,17 @@ func TestNotification(t *testing.T) {
 		t.Error("what was switched off is told")
 	}
 
+	put, _ := desk.find("No account can serve")
+	if err := desk.conn.Emit(notifyPath, notifyName+".NotificationClosed", put.id, uint32(2)); err != nil { // put away by the person
+		t.Fatal(err)
+	}
+	p.sees("hidden")
 	n, _ := desk.find("Account 1 refuses its key")
 	if err := desk.conn.Emit(notifyPath, notifyName+".ActionInvoked", n.id, "default"); err != nil {
 		t.Fatal(err)
 	}
 	p.sees("shown")
+	p.sees("find", "Accounts – Metapi")
 }
 
 // TestPinFromTray pins a tool to an account in the tray: that one serves its next request, and no other.

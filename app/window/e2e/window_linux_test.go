@@ -203,6 +203,9 @@ func TestHiddenWithoutTray(t *testing.T) {
 	p := w.start("--hidden")
 	p.api()
 	p.sees("shown")
+	p.sees("press", "Settings")
+	p.sees("says", "This desktop shows no tray icons now")
+	p.sees("says", "closing the window ends Metapi")
 }
 
 // TestTray switches the mode in the tray, which changes who serves the next request; and kills the tray's program.

@@ -205,17 +205,37 @@ func (p *process) sees(what ...string) {
 	}
 }
 
-// close closes the window from the keyboard.
+// close closes the window from the keyboard. A busy window manager may give the keys to whoever had them before, so it looks whether
+// the window has gone.
 func (p *process) close() {
 	p.w.Helper()
-	// In two calls: with a window at hand, xdotool would send it the keys, past the window manager.
-	for _, args := range [][]string{
-		{"search", "--sync", "--onlyvisible", "--pid", strconv.Itoa(p.pid()), "--name", "^Metapi$", "windowactivate", "--sync"},
-		{"key", "--clearmodifiers", "alt+F4"},
-	} {
-		if out, err := exec.Command("xdotool", args...).CombinedOutput(); err != nil {
-			p.w.Fatalf("the window cannot be closed: %v\n%s", err, out)
+	window := []string{"search", "--onlyvisible", "--pid", strconv.Itoa(p.pid()), "--name", "^Metapi$"}
+	seen := func() bool { return exec.Command("xdotool", window...).Run() == nil }
+	p.w.within("the window is there", seen)
+	p.w.within("the window is closed", func() bool {
+		p.front()
+		p.keys("key", "--clearmodifiers", "alt+F4")
+		for range 50 {
+			if !seen() {
+				return true
+			}
 		}
+		return false
+	})
+}
+
+// front gives the window the keyboard. It may have gone meanwhile.
+func (p *process) front() {
+	ctx, cancel := context.WithTimeout(p.w.Context(), time.Second)
+	defer cancel()
+	_ = exec.CommandContext(ctx, "xdotool", "search", "--onlyvisible", "--pid", strconv.Itoa(p.pid()), "--name", "^Metapi$", "windowactivate", "--sync").Run()
+}
+
+// keys presses keys. With a window at hand, xdotool would send them to that, past the window manager: so it is given none.
+func (p *process) keys(args ...string) {
+	p.w.Helper()
+	if out, err := exec.Command("xdotool", args...).CombinedOutput(); err != nil {
+		p.w.Fatalf("xdotool %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
 }
 

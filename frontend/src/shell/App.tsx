@@ -130,8 +130,12 @@ function useTheme() {
   }, [theme, setColorScheme]);
 }
 
-/** The tray may ask for a page. */
+/** The tray, or a notification, may ask for a page: also before there was anyone to ask, so the window is told that there is now. */
 function useWindow() {
   const [, go] = useLocation();
-  useEffect(() => window.runtime?.EventsOn("metapi:open", (page: string) => go(page)), [go]);
+  useEffect(() => {
+    const off = window.runtime?.EventsOn("metapi:open", (page: string) => go(page));
+    window.runtime?.EventsEmit("metapi:here");
+    return off;
+  }, [go]);
 }
