@@ -203,7 +203,7 @@ export const useStretches = (choice: Choice, places: { since: string; skip: numb
 export const stretch = 100;
 
 /** The newest request of a client that is still kept. */
-export const useNewest = (client: string) =>
+export const useNewestOf = (client: string) =>
   useQuery({
     queryKey: ["log", "newest", client],
     queryFn: async () => (await data(GET("/api/requests", { params: { query: { client, limit: 1 } } }))).rows?.[0] ?? null,

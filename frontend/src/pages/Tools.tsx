@@ -3,7 +3,7 @@ import { IconDots, IconEye, IconEyeglass, IconEyeglassOff, IconPlugConnected, Ic
 import { useState } from "react";
 import { useLocation, useParams } from "wouter";
 
-import { clientKey, type Client, type Figures, useAccounts, useCaptureClient, useClients, useEditClient, useMode, useNewest, useNow, useRevokeClient, useUsageToday } from "../api/queries";
+import { clientKey, type Client, type Figures, useAccounts, useCaptureClient, useClients, useEditClient, useMode, useNewestOf, useNow, useRevokeClient, useUsageToday } from "../api/queries";
 import { ago, sum } from "../format";
 import { copy } from "../ui/Copy";
 import { modeName } from "../ui/ModeSwitch";
@@ -239,6 +239,6 @@ function Today({ client: c, figures: f }: { client: Client; figures: Figures }) 
 }
 
 function LastUsed({ client: c, now }: { client: Client; now: number }) {
-  const { data: newest } = useNewest(c.id);
+  const { data: newest } = useNewestOf(c.id);
   return <Text size="sm">{newest ? ago(newest.start, now) : "–"}</Text>;
 }

@@ -2,7 +2,7 @@ import { Chip, Code, Group, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { clientKey, type Client, useModels, useNewest, useNow, useStatus } from "../../api/queries";
+import { clientKey, type Client, useModels, useNewestOf, useNow, useStatus } from "../../api/queries";
 import { ago } from "../../format";
 import { CopyButton } from "../../ui/Copy";
 import { Loaded } from "../../ui/Parts";
@@ -15,7 +15,7 @@ export function Recipes({ keyOf, first, fixed }: { keyOf: Client; first?: string
   const key = useQuery({ queryKey: ["key", keyOf.id], queryFn: () => clientKey(keyOf.id), gcTime: 0 });
   const { data: status } = useStatus();
   const { data: models } = useModels();
-  const { data: newest } = useNewest(keyOf.id);
+  const { data: newest } = useNewestOf(keyOf.id);
   const now = useNow(false);
   const [id, setID] = useState(first ?? recipeFor(keyOf.name));
   const recipe = recipes.find((r) => r.id === id) ?? recipes[0]!;
