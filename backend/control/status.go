@@ -96,7 +96,7 @@ func (s *Service) stand(out *AccountStanding, a account.Account, running bool) e
 		return nil
 	}
 	var first *routing.Deployment // of what cools, the first that may be tried again
-	cooling := 0
+	cooling, after := 0, ""
 	of := snap.Of(place)
 	for i := range of {
 		d := &of[i]
@@ -107,16 +107,16 @@ func (s *Service) stand(out *AccountStanding, a account.Account, running bool) e
 		if state, until, kind := d.Live.State(now); state == live.Cooling {
 			cooling++
 			if out.Until.IsZero() || until.Before(out.Until) {
-				first, out.Until, out.Reason = d, until, "cooling after "+kind.Noun()
+				first, out.Until, after = d, until, kind.Noun()
 			}
 		}
 	}
 	switch {
 	case cooling > 0 && cooling == out.Models:
-		out.State = "cooling"
+		out.State, out.Reason = "cooling", "cooling after "+after
 	case cooling > 0:
 		out.State = "partly-cooling"
-		out.Reason = fmt.Sprintf("%s is %s", first.Upstream, out.Reason)
+		out.Reason = fmt.Sprintf("%s is cooling after %s", first.Upstream, after)
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ function One({ row: r, now, named, open }: { row: Row; now: number; named: Map<s
   return (
     <Table.Tr className="row-button arrives" h={height} onClick={open}>
       <Table.Td w={124}>
-        <State tone={tone}>{word}</State>
+        <State tone={tone}>{t(word)}</State>
       </Table.Td>
       <Table.Td>
         <Route row={r} named={named} />
