@@ -121,6 +121,22 @@ function useNamed(typed: boolean): SpotlightActionGroupData[] {
     const addresses = at === undefined ? [] : [["OpenAI", `http://${at}/v1`], ["Anthropic", `http://${at}`], ["Gemini", `http://${at}`]];
     return [
       group(
+        t("Accounts"),
+        (accounts ?? []).flatMap((a) => [
+          { id: a.id, label: a.name, description: a.base_url, leftSection: <IconKey size={18} />, onClick: () => go(`/accounts/${a.id}`) },
+          { id: `test:${a.id}`, label: t("Test {{account}}", { account: a.name }), leftSection: <IconPlugConnectedX size={18} />, onClick: () => test(a.id) },
+          {
+            id: `pause:${a.id}`,
+            label: a.paused ? t("Resume the account {{name}}", { name: a.name }) : t("Pause the account {{name}}", { name: a.name }),
+            leftSection: a.paused ? <IconPlayerPlay size={18} /> : <IconPlayerPause size={18} />,
+            onClick: () => editAccount({ id: a.id, paused: !a.paused }, { onError: refused }),
+          },
+          ...(cools.has(a.id)
+            ? [{ id: `clear:${a.id}`, label: t("Clear the cooldown of {{account}}", { account: a.name }), leftSection: <IconSnowflakeOff size={18} />, onClick: () => clear(a.id, { onError: refused, onSuccess: (d) => tell(say(d.message)) }) }]
+            : []),
+        ]),
+      ),
+      group(
         t("Tools"),
         (clients ?? [])
           .filter((c) => c.revoked === undefined)
@@ -157,22 +173,6 @@ function useNamed(typed: boolean): SpotlightActionGroupData[] {
           leftSection: <IconCopy size={18} />,
           onClick: () => void copy(url).then((ok) => (ok ? tell(t("{{url}} is on the clipboard.", { url })) : warn(url, t("The clipboard cannot be reached.")))),
         })),
-      ),
-      group(
-        t("Accounts"),
-        (accounts ?? []).flatMap((a) => [
-          { id: a.id, label: a.name, description: a.base_url, leftSection: <IconKey size={18} />, onClick: () => go(`/accounts/${a.id}`) },
-          { id: `test:${a.id}`, label: t("Test {{account}}", { account: a.name }), leftSection: <IconPlugConnectedX size={18} />, onClick: () => test(a.id) },
-          {
-            id: `pause:${a.id}`,
-            label: a.paused ? t("Resume the account {{name}}", { name: a.name }) : t("Pause the account {{name}}", { name: a.name }),
-            leftSection: a.paused ? <IconPlayerPlay size={18} /> : <IconPlayerPause size={18} />,
-            onClick: () => editAccount({ id: a.id, paused: !a.paused }, { onError: refused }),
-          },
-          ...(cools.has(a.id)
-            ? [{ id: `clear:${a.id}`, label: t("Clear the cooldown of {{account}}", { account: a.name }), leftSection: <IconSnowflakeOff size={18} />, onClick: () => clear(a.id, { onError: refused, onSuccess: (d) => tell(say(d.message)) }) }]
-            : []),
-        ]),
       ),
       group(
         t("Models"),
