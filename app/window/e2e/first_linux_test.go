@@ -17,7 +17,7 @@ func TestFirstRun(t *testing.T) {
 	p := w.start()
 	p.sees("heading", "Three steps to the first answer")
 	c := p.api()
-	p.front()
+	w.within("the window has the keyboard", p.front)
 	p.sees("focus", "Paste a key")
 	p.keys("type", "curl "+vendor.BaseURL+"/chat/completions -H 'Authorization: Bearer sk-test-a'")
 	p.keys("key", "Return")

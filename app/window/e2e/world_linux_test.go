@@ -224,11 +224,11 @@ func (p *process) close() {
 	})
 }
 
-// front gives the window the keyboard. It may have gone meanwhile.
-func (p *process) front() {
+// front gives the window the keyboard, and reports whether it has it: it may have gone meanwhile.
+func (p *process) front() bool {
 	ctx, cancel := context.WithTimeout(p.w.Context(), time.Second)
 	defer cancel()
-	_ = exec.CommandContext(ctx, "xdotool", "search", "--onlyvisible", "--pid", strconv.Itoa(p.pid()), "--name", "^Metapi$", "windowactivate", "--sync").Run()
+	return exec.CommandContext(ctx, "xdotool", "search", "--onlyvisible", "--pid", strconv.Itoa(p.pid()), "--name", "^Metapi$", "windowactivate", "--sync").Run() == nil
 }
 
 // keys presses keys. With a window at hand, xdotool would send them to that, past the window manager: so it is given none.
