@@ -40,7 +40,7 @@ describe('sentences of Metapi', { concurrency: 1 }, () => {
 })
 
 /** Pages, and texts of others, that are not put into words yet: none shall be. */
-const unsaid = ['/tools', '/settings', '/doctor', 'OpenAI SDKs, scripts', 'Something else']
+const unsaid = ['/tools', '/settings', '/doctor', 'OpenAI SDKs, scripts', 'Something else', 'an answer is worth about', 'less what it costs and the wait', 'published results, the newest of']
 
 /** What pages must show of the sentences that Metapi makes once there is much to tell. */
 const full = {
@@ -63,7 +63,7 @@ accounts:
 `
 
 /** What stays as it is wherever it stands: names that people or providers gave, words of a provider, and what is typed. */
-const own = ['work, private, anthropic, relay', 'Pocket money', 'Incorrect API key provided', 'You can find your API key at', 'Imitation of', 'long context', 'when: tokens']
+const own = ['work, private, anthropic, relay', 'Pocket money', 'Incorrect API key provided', 'You can find your API key at', 'The server had an error while processing your request. Sorry about that', 'Rate limit reached for requests per min', 'Imitation of', 'long context', 'when: tokens']
 
 /** The English that a page shows: words behind each other of which one is not a name, since it begins small. */
 function english(own) {
