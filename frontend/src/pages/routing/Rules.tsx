@@ -106,7 +106,7 @@ function OneRule({ rule: r, handle, lifted, switchTo, change, up, down, remove }
   return (
     <Card component="article" withBorder padding="xs" aria-label={r.name} shadow={lifted ? "md" : undefined}>
       <Group wrap="nowrap" align="flex-start" gap="xs">
-        <Box c="dimmed" className="handle" role="button" aria-label={t("Move {{name}}", { name: r.name })} {...handle}>
+        <Box c="dimmed" className="handle" aria-label={handle ? t("Move {{name}}", { name: r.name }) : undefined} {...handle}>
           <IconGripVertical size={16} />
         </Box>
         <Box style={{ flex: 1, minWidth: 0 }}>
