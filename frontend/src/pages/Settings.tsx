@@ -96,7 +96,7 @@ function OnePart({ id, settings: s }: { id: Part; settings: Saved }) {
         </Stack>
       );
     case "probes":
-      return <Probes key={`${s.probes_per_day} ${s.probe_usd_per_day}`} settings={s} />;
+      return <Probes settings={s} />;
     case "backup":
       return <Backup />;
     case "about":

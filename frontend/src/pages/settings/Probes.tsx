@@ -32,8 +32,8 @@ export function Probes({ settings: s }: { settings: Saved }) {
           onChange={(e) => change({ probe_models: e.currentTarget.checked })}
         />
         <Group grow>
-          <Limit label={t("Probes a day, at most")} value={s.probes_per_day} max={100_000} disabled={!s.probe} save={(v) => change({ probes_per_day: v })} />
-          <Limit label={t("Dollars a day, at most")} value={s.probe_usd_per_day} max={1000} dollars disabled={!s.probe || !s.probe_models} save={(v) => change({ probe_usd_per_day: v })} />
+          <Limit key={`probes ${s.probes_per_day}`} label={t("Probes a day, at most")} value={s.probes_per_day} max={100_000} disabled={!s.probe} save={(v) => change({ probes_per_day: v })} />
+          <Limit key={`dollars ${s.probe_usd_per_day}`} label={t("Dollars a day, at most")} value={s.probe_usd_per_day} max={1000} dollars disabled={!s.probe || !s.probe_models} save={(v) => change({ probe_usd_per_day: v })} />
         </Group>
         {health !== undefined && (
           <Text size="sm" c="dimmed" role="status">
