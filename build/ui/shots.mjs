@@ -35,6 +35,17 @@ export async function fill(desk) {
 }
 
 async function shoot(desk, state) {
+  const { rows } = await desk.usage()
+  const over = rows.find((r) => r.state === 'ok' && r.attempts > 1)
+  const auto = rows.find((r) => r.model === 'gpt-5')
+  const chinese = await desk.page({ viewport: wide, locale: 'zh-CN' })
+  for (const path of pages) {
+    await chinese.evaluate((p) => { location.hash = p }, path)
+    await chinese.waitForLoadState('networkidle', { timeout: 1500 }).catch(() => {})
+    await chinese.waitForTimeout(250)
+    await chinese.screenshot({ path: join(out, `${nameOf(path)}-${state}-chinese-wide.png`) })
+  }
+  await chinese.context().close()
   for (const scheme of ['light', 'dark']) {
     for (const [size, viewport] of [['wide', wide], ['narrow', narrow]]) {
       const page = await desk.page({ viewport, scheme })
@@ -45,12 +56,12 @@ async function shoot(desk, state) {
         await page.screenshot({ path: join(out, `${nameOf(path)}-${state}-${scheme}-${size}.png`) })
       }
       if (state === 'full') {
-        await page.evaluate(() => { location.hash = '/requests' })
-        await page.getByRole('button', { name: /gpt-4o, Failed over/ }).first().click().catch(() => {})
+        await page.evaluate((id) => { location.hash = `/requests/${id}` }, over.id)
+        await page.getByText('Why it went there').waitFor()
         await page.waitForTimeout(500)
         await page.screenshot({ path: join(out, `detail-${state}-${scheme}-${size}.png`) })
         await page.keyboard.press('Escape')
-        await page.getByRole('button', { name: /^gpt-5, OK/ }).first().click()
+        await page.evaluate((id) => { location.hash = `/requests/${id}` }, auto.id)
         await page.getByText('Why it went there').scrollIntoViewIfNeeded()
         await page.waitForTimeout(500)
         await page.screenshot({ path: join(out, `auto-${state}-${scheme}-${size}.png`) })

@@ -26,7 +26,7 @@ export function ModeSwitch() {
   return (
     <>
       <Radio.Group value={chosen} onChange={(mode) => set.mutate(mode, { onError: refused })} aria-label={t("Mode")}>
-        <SimpleGrid cols={{ base: 3, md: 6 }} spacing={6}>
+        <SimpleGrid type="container" cols={{ base: 3, "560px": 6 }} spacing={6}>
           {data.modes?.map((m) => (
             <Radio.Card
               key={m.mode}
