@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -208,6 +209,10 @@ func TestRestoreRefuses(t *testing.T) {
 			return strings.ReplaceAll(s, old, with)
 		}
 	}
+	bombs := map[string]string{}
+	for i := range 10 {
+		bombs[fmt.Sprintf("providers.d/%d.yaml", i)] = strings.Repeat("#\n", 4<<20)
+	}
 	before := entries(t, must(h.Backup(t.Context(), client.MakeBackup{}))(t).File)["metapi.json"]
 	for name, c := range map[string]struct {
 		file       []byte
@@ -234,6 +239,7 @@ func TestRestoreRefuses(t *testing.T) {
 		"budget":             {with("metapi.json", swap(`"usd": 5`, `"usd": -5`)), "", "budget"},
 		"a key's server":     {with("metapi.json", swap(h.va.URL, "https://evil.example")), phrase, "another server"},
 		"a name":             {with("metapi.json", swap(`"name": "First"`, `"name": "a\u202eb"`)), "", "name"},
+		"many bombs":         {zipped(t, bombs), "", "too large"},
 		"damaged keys":       {with("secrets", text("{}")), phrase, "keys are damaged"},
 		"greedy keys":        {with("secrets", swap(`"memory_kib": 19456`, `"memory_kib": 1048576`)), phrase, "keys are damaged"},
 		"damaged records":    {with("ledger", func(s string) string { return s[:len(s)-3] }), "", "records are damaged"},

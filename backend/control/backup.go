@@ -49,7 +49,8 @@ const (
 	backupVersion = 1
 	maxBackup     = 90 << 20 // what can be sent to restore, as JSON has it
 	maxEntry      = 8 << 20  // of one file in it, unpacked
-	maxLedger     = 2 << 30  // likewise
+	maxEntries    = 64 << 20 // of all of them but the ledger
+	maxLedger     = 2 << 30  // of the ledger, likewise
 	minPassphrase = 8
 )
 
@@ -243,6 +244,7 @@ func unpack(file []byte, passphrase string) (*unpacked, error) {
 	}
 	u := &unpacked{files: map[string][]byte{}}
 	entries := map[string][]byte{}
+	left := maxEntries
 	for _, f := range z.File {
 		_, twice := entries[f.Name]
 		switch {
@@ -260,7 +262,7 @@ func unpack(file []byte, passphrase string) (*unpacked, error) {
 			return nil, noBackup("it is damaged")
 		}
 		text, err := io.ReadAll(io.LimitReader(r, maxEntry+1))
-		if err != nil || len(text) > maxEntry {
+		if left -= len(text); err != nil || len(text) > maxEntry || left < 0 {
 			return nil, noBackup(fmt.Sprintf("%s in it is damaged, or too large", f.Name))
 		}
 		entries[f.Name] = text
