@@ -6,9 +6,11 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -155,11 +157,8 @@ func (s *Service) answer(ctx context.Context, r *run, serve http.HandlerFunc, bo
 	in, out := io.Pipe()
 	w := &answering{PipeWriter: out, header: http.Header{}, status: http.StatusOK}
 	var serving sync.WaitGroup
-	serving.Go(func() {
-		serve(w, req)
-		out.Close()
-	})
-	err := s.take(r, w, in)
+	serving.Go(func() { out.CloseWithError(s.guarded(func() error { serve(w, req); return nil })) })
+	err := s.guarded(func() error { return s.take(r, w, in) })
 	r.cancel() // the rest of it, where that was not all
 	in.Close()
 	serving.Wait() // its record is settled
@@ -183,6 +182,17 @@ func (s *Service) answer(ctx context.Context, r *run, serve http.HandlerFunc, bo
 	d := Delta{Run: r.ID, From: r.Pieces, To: r.Pieces, Ended: true}
 	p.mu.Unlock()
 	s.Events.Played(d)
+}
+
+// guarded does what a server of net/http would: a request that panics is not the end of the program.
+func (s *Service) guarded(do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.Log.Error("a request of the playground panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err = errors.New("Metapi failed")
+		}
+	}()
+	return do()
 }
 
 // take reads the reply as it comes. The error is in words for a person.
