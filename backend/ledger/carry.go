@@ -16,8 +16,10 @@ const (
 	carriedFormat = 1
 	carriedRow    = 'r'
 	carriedRollup = 'u'
-	carriedSpan   = 'm' // meta.Sessions and meta.Pruned
-	mostCarried   = 64 << 20
+	carriedSpan   = 'm'       // meta.Sessions and meta.Pruned
+	heldBeside    = 128       // what holding one takes beside its key and value, about
+	mostCarried   = 4 << 20   // of one key or value: far more than any record has
+	mostSums      = 512 << 20 // of all rollups, which are held until they are written
 )
 
 // Carry writes all requests and sums, for [Ledger.Fill] of another.
@@ -94,7 +96,7 @@ func eachCarried(from io.Reader, take func(carried) error) error {
 		}
 		return b, nil
 	}
-	for {
+	for sums := 0; ; {
 		kind, err := r.ReadByte()
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -110,6 +112,12 @@ func eachCarried(from io.Reader, take func(carried) error) error {
 		c := carried{kind, key, value}
 		if err := c.check(); err != nil {
 			return err
+		}
+		if kind == carriedRollup {
+			sums += len(key) + len(value) + heldBeside
+		}
+		if sums > mostSums {
+			return errCarried
 		}
 		if err := take(c); err != nil {
 			return err
@@ -155,8 +163,9 @@ func (l *Ledger) Fill(from io.Reader) error {
 	defer l.folding.Unlock()
 	var rows, sums []carried
 	var span carried
+	size := 0 // of the rows
 	flush := func() error {
-		defer func() { rows = rows[:0] }()
+		defer func() { rows, size = rows[:0], 0 }()
 		return l.inFold(func(f *fold) error {
 			for _, c := range rows {
 				if err := f.rows.Put(c.key, c.value); err != nil {
@@ -184,7 +193,8 @@ func (l *Ledger) Fill(from io.Reader) error {
 		case carriedRollup:
 			sums = append(sums, c)
 		case carriedRow:
-			if rows = append(rows, c); len(rows) >= chunk {
+			rows, size = append(rows, c), size+len(c.value)
+			if len(rows) >= chunk || size >= mostCarried {
 				return flush()
 			}
 		}
