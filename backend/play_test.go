@@ -184,7 +184,7 @@ func TestEnvironmentKeys(t *testing.T) {
 	h := newHouse(t)
 	v := imitation.New(t, imitation.OpenAI, imitation.WithKey("sk-proj-cccc-0123456789"))
 	for name, value := range map[string]string{"OPENAI_API_KEY": v.Key, "OPENAI_BASE_URL": v.BaseURL, "GROQ_API_KEY": "gsk_0123456789abcdef", "ANTHROPIC_API_KEY": h.key,
-		"ANTHROPIC_BASE_URL": "http://" + h.addr, "GEMINI_API_KEY": "", "GOOGLE_API_KEY": "", "XAI_API_KEY": "two words"} {
+		"ANTHROPIC_BASE_URL": "http://" + h.addr, "GEMINI_API_KEY": h.key, "GOOGLE_GEMINI_BASE_URL": "http://metapi.test", "GOOGLE_API_KEY": "", "XAI_API_KEY": "two words"} {
 		t.Setenv(name, value)
 	}
 	list := must(h.Environment(t.Context()))(t)
@@ -194,7 +194,7 @@ func TestEnvironmentKeys(t *testing.T) {
 	of := func(name string) bool {
 		return slices.ContainsFunc(list, func(e control.EnvironmentKey) bool { return e.Variable == name })
 	}
-	if !of("OPENAI_API_KEY") || !of("GROQ_API_KEY") || of("ANTHROPIC_API_KEY") || of("XAI_API_KEY") {
+	if !of("OPENAI_API_KEY") || !of("GROQ_API_KEY") || of("ANTHROPIC_API_KEY") || of("GEMINI_API_KEY") || of("XAI_API_KEY") {
 		t.Errorf("offered: %+v", list)
 	}
 	d := must(h.AddAccount(t.Context(), client.AddAccount{Variable: "OPENAI_API_KEY", BaseURL: "http://127.0.0.1:1/elsewhere"}))(t)

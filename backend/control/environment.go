@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"metapi/backend/account"
 	"metapi/backend/provider"
 )
 
@@ -31,11 +32,18 @@ var addressBeside = map[string]string{
 func (s *Service) environment(context.Context, *nothing) ([]EnvironmentKey, error) {
 	list := []EnvironmentKey{}
 	env, own := s.machine().Env, s.addresses()
+	tools, err := s.Accounts.Clients()
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range provider.All() {
 		for _, variable := range p.Variables() {
 			key, err := provider.CleanKey(env(variable))
 			if err != nil || slices.ContainsFunc(list, func(e EnvironmentKey) bool { return e.key == key }) {
 				continue
+			}
+			if hash := account.HashKey(key); slices.ContainsFunc(tools, func(c account.Client) bool { return c.Hash == hash }) {
+				continue // a local key, for a tool: no provider is to see it, by whatever name Metapi is called beside it
 			}
 			e := EnvironmentKey{Variable: variable, Provider: p.ID, Name: p.Name, Hint: "…" + key[max(0, len(key)-min(4, len(key)/4)):], key: key}
 			if beside := addressBeside[variable]; beside != "" {
