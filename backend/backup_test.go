@@ -4,8 +4,10 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -274,5 +276,36 @@ func TestRestoredProxyGetsNoKey(t *testing.T) {
 	must(h.Restore(t.Context(), client.Restore{File: zipped(t, all)}))(t)
 	if s := must(h.Settings(t.Context()))(t); s.Proxy != "http://me@127.0.0.1:9" {
 		t.Errorf("proxy with a password that nobody has given: %s", s.Proxy)
+	}
+}
+
+// Who is believed beside the system's authorities could read the keys that are here on their way: no file from elsewhere says it.
+func TestRestoredCertificatesAreNotBelieved(t *testing.T) {
+	h := recorded(t)
+	tls := httptest.NewTLSServer(nil)
+	tls.Close()
+	file := filepath.Join(t.TempDir(), "theirs.pem")
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: tls.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	all := entries(t, must(h.Backup(t.Context(), client.MakeBackup{}))(t).File)
+	var state map[string]any
+	if err := json.Unmarshal([]byte(all["metapi.json"]), &state); err != nil {
+		t.Fatal(err)
+	}
+	state["settings"].(map[string]any)["ca_file"] = file
+	text, _ := json.Marshal(state)
+	all["metapi.json"] = string(text)
+	in := client.Restore{File: zipped(t, all)}
+	if done := must(h.Restore(t.Context(), in))(t); len(done.LeftOut) != 1 || !strings.Contains(done.LeftOut[0], file) || len(done.Settings) != 0 {
+		t.Errorf("%+v", done)
+	}
+	if s := must(h.Settings(t.Context()))(t); s.CAFile != "" {
+		t.Errorf("believed: %s", s.CAFile)
+	}
+	c := client.InProcess(open(t, t.TempDir()).Handler())
+	must(c.Restore(t.Context(), in))(t)
+	if s := must(c.Settings(t.Context()))(t); s.CAFile != file {
+		t.Errorf("where there is no account: %q", s.CAFile)
 	}
 }

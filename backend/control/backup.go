@@ -477,7 +477,16 @@ func (s *Service) planSettings(u *unpacked, out *Restored) (edit EditSettings, e
 		return edit, err
 	}
 	then := u.state.Settings
-	if file := then.CAFile; file != now.CAFile && s.checkCertificates(&then.CAFile) != nil {
+	keys, err := s.Accounts.List()
+	if err != nil {
+		return edit, err
+	}
+	switch file := then.CAFile; {
+	case file == "" || file == now.CAFile:
+	case len(keys) > 0: // who is believed may read the keys that are here: beside a proxy, a file from elsewhere shall not say it
+		then.CAFile = now.CAFile
+		out.LeftOut = append(out.LeftOut, fmt.Sprintf("The file of certificates %s is left out, since there are accounts here: choose it in the settings.", file))
+	case s.checkCertificates(&then.CAFile) != nil:
 		then.CAFile = now.CAFile
 		out.LeftOut = append(out.LeftOut, fmt.Sprintf("The file of certificates %s is not on this machine.", file))
 	}
