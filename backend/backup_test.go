@@ -241,6 +241,7 @@ func TestRestoreRefuses(t *testing.T) {
 		"budget":             {with("metapi.json", swap(`"usd": 5`, `"usd": -5`)), "", "budget"},
 		"a key's server":     {with("metapi.json", swap(h.va.URL, "https://evil.example")), phrase, "another server"},
 		"a name":             {with("metapi.json", swap(`"name": "First"`, `"name": "a\u202eb"`)), "", "name"},
+		"a pool":             {with("metapi.json", swap(`"name": "First"`, `"name": "First", "pool": "a\u202eb"`)), "", "name"},
 		"many bombs":         {zipped(t, bombs), "", "too large"},
 		"damaged keys":       {with("secrets", text("{}")), phrase, "keys are damaged"},
 		"greedy keys":        {with("secrets", swap(`"memory_kib": 19456`, `"memory_kib": 1048576`)), phrase, "keys are damaged"},
@@ -259,6 +260,17 @@ func TestRestoreRefuses(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(h.dir, "backups", "before-restore-*")); len(left) > 0 {
 		t.Errorf("%q", left)
+	}
+}
+
+// A tool that was pinned to an account that is nowhere is not kept from all.
+func TestRestoredPinLeadsSomewhere(t *testing.T) {
+	h := recorded(t)
+	all := entries(t, must(h.Backup(t.Context(), client.MakeBackup{}))(t).File)
+	all["metapi.json"] = strings.Replace(all["metapi.json"], `"name": "script"`, `"name": "script", "pin": "acc_aaaaaaaaaaaaaaaa"`, 1)
+	must(h.Restore(t.Context(), client.Restore{File: zipped(t, all)}))(t)
+	if status := call(t, h.addr, h.key, "gpt-4o"); status != 200 {
+		t.Errorf("%d", status)
 	}
 }
 

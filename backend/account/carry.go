@@ -97,6 +97,11 @@ func (a *Accounts) PlanBring(ctx context.Context, c Carried, secrets map[string]
 		if err := errors.Join(unique(acc.ID, "acc_"), checkAccount(&acc)); err != nil {
 			return nil, err
 		}
+		if acc.Pool != "" {
+			if acc.Pool, err = cleanName(acc.Pool); err != nil {
+				return nil, err
+			}
+		}
 		old, is := known[acc.ID]
 		if is && (acc.Provider != old.Provider || origin(acc.BaseURL) != origin(old.BaseURL)) {
 			return nil, &FieldError{"base URL", fmt.Sprintf("the key of %q was stored for another server than the one in the backup, and goes to no other", old.Name)}
@@ -129,10 +134,11 @@ func (a *Accounts) PlanBring(ctx context.Context, c Carried, secrets map[string]
 		b.New[acc.ID], b.Changed[acc.ID] = !is, is && acc != old
 		b.Accounts = append(b.Accounts, acc)
 	}
-	return b, a.planClients(ctx, c.Clients, secrets, unique, b)
+	there := func(id string) bool { return known[id].ID != "" || seen[id] }
+	return b, a.planClients(ctx, c.Clients, secrets, unique, there, b)
 }
 
-func (a *Accounts) planClients(ctx context.Context, list []Client, secrets map[string]string, unique func(id, prefix string) error, b *Bringing) error {
+func (a *Accounts) planClients(ctx context.Context, list []Client, secrets map[string]string, unique func(id, prefix string) error, there func(account string) bool, b *Bringing) error {
 	here, err := a.Clients()
 	if err != nil {
 		return err
@@ -156,6 +162,9 @@ func (a *Accounts) planClients(ctx context.Context, list []Client, secrets map[s
 		hashes[c.Hash] = c.ID
 		if is {
 			c.Name, c.Hash, c.Hint, c.Created, c.Revoked = old.Name, old.Hash, old.Hint, old.Created, old.Revoked
+		}
+		if !there(c.Pin) {
+			c.Pin = "" // as where an account is removed
 		}
 		for n, name := 2, c.Name; !is && c.Live() && taken[strings.ToLower(c.Name)]; n++ {
 			c.Name = fmt.Sprintf("%.*s %d", maxName-4, name, n)
