@@ -13,12 +13,6 @@ const (
 	openName  = "metapi:open" // the path of the page to show, such as "/accounts"
 )
 
-// What the page tells.
-const (
-	hereName  = "metapi:here"  // it listens; the toolkit has called it ready before that, when its scripts had yet to begin
-	frontName = "metapi:front" // whether it has the keyboard, and so a person before it
-)
-
 // feed tells the page what happens, once there is a page. It is safe for concurrent use.
 type feed struct {
 	mu   sync.Mutex                     // guards what follows

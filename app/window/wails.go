@@ -27,6 +27,12 @@ import (
 	"metapi/backend/words"
 )
 
+// What the page tells.
+const (
+	hereName  = "metapi:here"  // it listens; the toolkit has called it ready before that, when its scripts had yet to begin
+	frontName = "metapi:front" // whether it has the keyboard, and so a person before it
+)
+
 // The toolkits want the thread that the program has begun on.
 func init() { goruntime.LockOSThread() }
 

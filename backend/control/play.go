@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -189,7 +188,7 @@ func (s *Service) guarded(do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.Log.Error("a request of the playground panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			err = errors.New("Metapi failed")
+			err = &protocol.Error{Kind: protocol.ServerError, Message: "Metapi failed"}
 		}
 	}()
 	return do()
