@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -188,7 +189,7 @@ func (s *Service) guarded(do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.Log.Error("a request of the playground panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			err = &protocol.Error{Kind: protocol.ServerError, Message: "Metapi failed"}
+			err = errors.New("this went wrong inside Metapi")
 		}
 	}()
 	return do()
