@@ -1,13 +1,12 @@
-import { Box, Button, Menu, Progress, SegmentedControl, Select, SimpleGrid, Stack, Table, Text, TextInput, VisuallyHidden, Group as Line } from "@mantine/core";
-import { IconChevronDown, IconCoins, IconDownload } from "@tabler/icons-react";
+import { Box, Button, Progress, SegmentedControl, Select, SimpleGrid, Stack, Table, Text, TextInput, VisuallyHidden, Group as Line } from "@mantine/core";
+import { IconCoins } from "@tabler/icons-react";
 import { useState } from "react";
 import { useLocation } from "wouter";
 
-import { type By, type Figures, type Group, startOfDay, useNow, useSaveExport, useUsage } from "../api/queries";
-import { inWindow, token } from "../api/session";
+import { type By, type Figures, type Group, startOfDay, useNow, useUsage } from "../api/queries";
 import { compact, count, day, dollars, hour, money, saved, share, sum } from "../format";
 import { plural, say, t, w } from "../words";
-import { refused, tell } from "../ui/notify";
+import { Export } from "../ui/Export";
 import { Bars } from "../ui/Bars";
 import { Cost, Empty, Figure, Loaded, Page, Section } from "../ui/Parts";
 import { RateNote } from "../ui/RateNote";
@@ -87,7 +86,7 @@ export function Costs() {
             allowDeselect={false}
             w={160}
           />
-          <Export of={time} />
+          <Export of={{ since: time.since || undefined, until: time.until || undefined }} />
         </>
       }
     >
@@ -329,46 +328,4 @@ function Breakup({ label, head, rows, shares, unseen }: { label: string; head: s
       )}
     </>
   );
-}
-
-/** The requests of the period as a file. A browser downloads it; the window has Metapi save it, since it cannot. */
-function Export({ of }: { of: Span }) {
-  const save = useSaveExport();
-  const [busy, setBusy] = useState(false);
-  const run = async (format: "csv" | "jsonl") => {
-    setBusy(true);
-    try {
-      if (inWindow()) tell(t("Saved to {{path}}.", { path: (await save.mutateAsync({ format, since: of.since || undefined, until: of.until || undefined })).path }));
-      else await download(format, of);
-    } catch (error) {
-      refused(error);
-    } finally {
-      setBusy(false);
-    }
-  };
-  return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <Button variant="default" leftSection={<IconDownload size={16} />} rightSection={<IconChevronDown size={14} />} loading={busy}>
-          {t("Export")}
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item onClick={() => void run("csv")}>{t("As CSV, for spreadsheets")}</Menu.Item>
-        <Menu.Item onClick={() => void run("jsonl")}>{t("As JSON lines")}</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
-  );
-}
-
-async function download(format: string, { since, until }: Span): Promise<void> {
-  const query = new URLSearchParams({ format, ...(since && { since }), ...(until && { until }) });
-  const answer = await fetch(`/api/usage/export?${query}`, { headers: { Authorization: `Bearer ${token() ?? ""}` } });
-  if (!answer.ok) throw new Error(String(answer.status));
-  const url = URL.createObjectURL(await answer.blob());
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = `metapi-requests.${format}`;
-  link.click();
-  URL.revokeObjectURL(url);
 }
