@@ -1,10 +1,10 @@
-import { NumberInput, Stack, Switch } from "@mantine/core";
-import { useState } from "react";
+import { Stack } from "@mantine/core";
 
 import { type Settings as Saved, useEditSettings } from "../../api/queries";
 import { refused } from "../../ui/notify";
 import { Section } from "../../ui/Parts";
 import { t, w } from "../../words";
+import { Choice, Limit } from "./Rows";
 
 type Kind = "notify_budget" | "notify_key" | "notify_failover" | "notify_gateway";
 
@@ -23,44 +23,10 @@ export function Notifications({ settings: s }: { settings: Saved }) {
     <Section title={t("Notifications")}>
       <Stack gap="md">
         {kinds.map(({ kind, name, about }) => (
-          <Switch
-            key={kind}
-            labelPosition="left"
-            styles={{ body: { justifyContent: "space-between" } }}
-            label={t(name)}
-            description={t(about)}
-            checked={s[kind]}
-            onChange={(e) => change({ [kind]: e.currentTarget.checked })}
-          />
+          <Choice key={kind} name={t(name)} about={t(about)} checked={s[kind]} change={(on) => change({ [kind]: on })} />
         ))}
-        <Quiet key={s.notify_quiet_minutes} minutes={s.notify_quiet_minutes} save={(v) => change({ notify_quiet_minutes: v })} />
+        <Limit key={s.notify_quiet_minutes} label={t("Minutes until the same is told again, at the earliest")} value={s.notify_quiet_minutes} max={1440} save={(v) => change({ notify_quiet_minutes: v })} />
       </Stack>
     </Section>
-  );
-}
-
-const longest = 1440; // a day
-
-function Quiet({ minutes, save }: { minutes: number; save: (v: number) => void }) {
-  const [typed, setTyped] = useState<number | string>(minutes);
-  const valid = typeof typed === "number" && typed >= 0 && typed <= longest;
-  const done = () => {
-    if (valid && typed !== minutes) save(typed);
-    if (!valid) setTyped(minutes);
-  };
-  return (
-    <NumberInput
-      label={t("Minutes until the same is told again, at the earliest")}
-      value={typed}
-      onChange={setTyped}
-      onBlur={done}
-      onKeyDown={(e) => e.key === "Enter" && done()}
-      min={0}
-      max={longest}
-      step={10}
-      allowDecimal={false}
-      allowNegative={false}
-      error={!valid}
-    />
   );
 }

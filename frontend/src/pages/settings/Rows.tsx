@@ -1,5 +1,5 @@
-import { Box, Group, Switch, Text } from "@mantine/core";
-import type { ReactNode } from "react";
+import { Box, Group, NumberInput, Switch, Text } from "@mantine/core";
+import { type ReactNode, useState } from "react";
 
 /** Where a setting stands, so that a link to it finds it. */
 export const rowID = (setting: string) => `setting-${setting}`;
@@ -25,5 +25,32 @@ export function Row({ name, about, children }: { name: string; about?: string; c
       </Box>
       {children}
     </Group>
+  );
+}
+
+/** A number that is saved when the field is left, or Enter is pressed. */
+export function Limit({ label, value, max, dollars, disabled, save }: { label: string; value: number; max: number; dollars?: boolean; disabled?: boolean; save: (v: number) => void }) {
+  const [typed, setTyped] = useState<number | string>(value);
+  const valid = typeof typed === "number" && typed >= 0 && typed <= max;
+  const done = () => {
+    if (valid && typed !== value) save(typed);
+    if (!valid) setTyped(value);
+  };
+  return (
+    <NumberInput
+      label={label}
+      value={typed}
+      onChange={setTyped}
+      onBlur={done}
+      onKeyDown={(e) => e.key === "Enter" && done()}
+      min={0}
+      max={max}
+      step={dollars ? 0.01 : 10}
+      allowDecimal={dollars ?? false}
+      allowNegative={false}
+      prefix={dollars ? "$" : undefined}
+      disabled={disabled}
+      error={!valid}
+    />
   );
 }

@@ -1,9 +1,10 @@
-import { Group, NumberInput, SegmentedControl, Stack, Text } from "@mantine/core";
+import { NumberInput, SegmentedControl, Stack, Text } from "@mantine/core";
 
 import { useEditSettings, type Settings } from "../../api/queries";
 import { refused } from "../../ui/notify";
 import { Section } from "../../ui/Parts";
 import { t, w } from "../../words";
+import { Row } from "./Rows";
 
 /** What answers and an hour of waiting are worth to people in a hurry, or not, in dollars; the command line has the same. */
 const presets = [
@@ -68,17 +69,7 @@ function Amount({ label, about, unit, value, max, step, save }: { label: string;
     if (Number.isFinite(v) && v <= max && v !== value) save(v);
   };
   return (
-    <Group justify="space-between" wrap="wrap" gap="sm">
-      <div style={{ flex: 1, minWidth: 240 }}>
-        <Text size="sm" fw={550}>
-          {label}
-        </Text>
-        {about !== undefined && (
-          <Text size="xs" c="dimmed">
-            {about}
-          </Text>
-        )}
-      </div>
+    <Row name={label} about={about}>
       <NumberInput
         aria-label={label}
         defaultValue={unit === "$" && Number.isInteger(Math.round(value * 1e6) / 1e4) ? value.toFixed(2) : value}
@@ -94,6 +85,6 @@ function Amount({ label, about, unit, value, max, step, save }: { label: string;
           if (e.key === "Enter") commit(e.currentTarget.value);
         }}
       />
-    </Group>
+    </Row>
   );
 }
