@@ -2,6 +2,7 @@ import { keepPreviousData, QueryClient, useInfiniteQuery, useMutation, useQuerie
 import { useEffect, useState } from "react";
 
 import { asProblem, data, DELETE, GET, PATCH, POST, PUT, type Schemas } from "./client";
+import { download } from "./download";
 import { inWindow } from "./session";
 import { Lately, type List, tooLong, withRow } from "./rows";
 import { hear, resume } from "./play";
@@ -310,9 +311,7 @@ export const useBackup = () =>
   useChange(async (body: Schemas["MakeBackup"]) => {
     if (inWindow()) return (await data(POST("/api/backup/save", { body }))).path;
     const { name, file } = await data(POST("/api/backup", { body }));
-    const url = URL.createObjectURL(new Blob([Uint8Array.from(atob(file), (c) => c.charCodeAt(0))], { type: "application/zip" }));
-    Object.assign(document.createElement("a"), { href: url, download: name }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    download(new Blob([Uint8Array.from(atob(file), (c) => c.charCodeAt(0))], { type: "application/zip" }), name);
     return name;
   });
 /** Restores a backup, or only says what that would change. */

@@ -1,4 +1,4 @@
-import { Box, Button, Progress, SegmentedControl, Select, SimpleGrid, Stack, Table, Text, TextInput, VisuallyHidden, Group as Line } from "@mantine/core";
+import { Button, Progress, SegmentedControl, Select, SimpleGrid, Stack, Table, Text, TextInput, VisuallyHidden, Group as Line } from "@mantine/core";
 import { IconCoins } from "@tabler/icons-react";
 import { useState } from "react";
 import { useLocation } from "wouter";
@@ -185,22 +185,17 @@ function Days({ groups, since, hours }: { groups: Group[]; since: string; hours:
       actions={<SegmentedControl size="xs" aria-label={t("Shown as")} value={as} onChange={setAs} data={[{ value: "chart", label: t("Chart") }, { value: "table", label: t("Table") }]} />}
     >
       {as === "chart" && (
-        <Box aria-hidden>
-          <Bars
-            h={200}
-            data={bars}
-            dataKey="when"
-            type="stacked"
-            series={[{ name: spent, color: "metapi.6" }, { name: kept, color: "teal.6" }]}
-            withLegend
-            valueFormatter={dollars}
-            yAxisProps={{ width: 64, tickCount: 4 }}
-            barProps={{ maxBarSize: 36, isAnimationActive: false }}
-            tickLine="none"
-            gridAxis="x"
-            barChartProps={{ accessibilityLayer: false }}
-          />
-        </Box>
+        <Bars
+          h={200}
+          data={bars}
+          dataKey="when"
+          type="stacked"
+          series={[{ name: spent, color: "metapi.6" }, { name: kept, color: "teal.6" }]}
+          withLegend
+          valueFormatter={dollars}
+          yAxisProps={{ width: 64, tickCount: 4 }}
+          most={36}
+        />
       )}
       <Seen when={as === "table"}>
         <Breakup label={hours ? t("Costs by hour") : t("Costs by day")} head={hours ? t("Hour") : t("Day")} rows={[...rows].reverse().map((g) => ({ ...g, name: g.when }))} unseen={as !== "table"} />

@@ -5,11 +5,13 @@ import { lazy, Suspense } from "react";
 // Charts are a quarter of all the code: a page is there before they are.
 const Chart = lazy(() => import("@mantine/charts").then((m) => ({ default: m.BarChart })));
 
-/** A chart of bars. Its place is kept while it comes. */
-export function Bars(props: BarChartProps & { h: number }) {
+/** A chart of bars. Its place is kept while it comes. What it says must stand in a table, too, for who cannot see it. */
+export function Bars({ most, ...props }: BarChartProps & { h: number; most: number }) {
   return (
-    <Suspense fallback={<Box h={props.h} />}>
-      <Chart {...props} />
-    </Suspense>
+    <Box aria-hidden>
+      <Suspense fallback={<Box h={props.h} />}>
+        <Chart {...props} barProps={{ maxBarSize: most, isAnimationActive: false }} tickLine="none" gridAxis="x" barChartProps={{ accessibilityLayer: false }} />
+      </Suspense>
+    </Box>
   );
 }

@@ -2,6 +2,7 @@ import { Button, Menu } from "@mantine/core";
 import { IconChevronDown, IconDownload } from "@tabler/icons-react";
 import { useState } from "react";
 
+import { download } from "../api/download";
 import { type Choice, useSaveExport } from "../api/queries";
 import { inWindow, token } from "../api/session";
 import { t } from "../words";
@@ -15,7 +16,7 @@ export function Export({ of, disabled }: { of: Choice; disabled?: boolean }) {
     setBusy(true);
     try {
       if (inWindow()) tell(t("Saved to {{path}}.", { path: (await save.mutateAsync({ ...of, format })).path }));
-      else await download(of, format);
+      else await fetched(of, format);
     } catch (error) {
       refused(error);
     } finally {
@@ -37,14 +38,9 @@ export function Export({ of, disabled }: { of: Choice; disabled?: boolean }) {
   );
 }
 
-async function download(of: Choice, format: string): Promise<void> {
+async function fetched(of: Choice, format: string): Promise<void> {
   const set = Object.entries(of).filter(([, v]) => v !== undefined) as [string, string][];
   const answer = await fetch(`/api/usage/export?${new URLSearchParams([["format", format], ...set])}`, { headers: { Authorization: `Bearer ${token() ?? ""}` } });
   if (!answer.ok) throw new Error(String(answer.status));
-  const url = URL.createObjectURL(await answer.blob());
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = `metapi-requests.${format}`;
-  link.click();
-  URL.revokeObjectURL(url);
+  download(await answer.blob(), `metapi-requests.${format}`);
 }

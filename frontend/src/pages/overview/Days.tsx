@@ -1,4 +1,4 @@
-import { Box, Group, SegmentedControl, VisuallyHidden } from "@mantine/core";
+import { Group, SegmentedControl, VisuallyHidden } from "@mantine/core";
 import { useState } from "react";
 
 import { type Group as Use, startOfDay, useAccounts, useNow, useUsage } from "../../api/queries";
@@ -50,24 +50,19 @@ export function Days() {
           const busy = days.filter((d) => d.values.some((v) => v > 0));
           return (
             <figure style={{ margin: 0 }}>
-              <Box aria-hidden>
-                <Bars
-                  h={300}
-                  type="stacked"
-                  data={data}
-                  dataKey="day"
-                  series={series}
-                  valueFormatter={shown}
-                  withLegend={parts.length > 1}
-                  legendProps={{ verticalAlign: "bottom", height: 34 }}
-                  xAxisProps={{ interval: 6 }}
-                  yAxisProps={{ width: 56, tickCount: 4 }}
-                  barProps={{ maxBarSize: 24, isAnimationActive: false }}
-                  tickLine="none"
-                  gridAxis="x"
-                  barChartProps={{ accessibilityLayer: false }}
-                />
-              </Box>
+              <Bars
+                h={300}
+                type="stacked"
+                data={data}
+                dataKey="day"
+                series={series}
+                valueFormatter={shown}
+                withLegend={parts.length > 1}
+                legendProps={{ verticalAlign: "bottom", height: 34 }}
+                xAxisProps={{ interval: 6 }}
+                yAxisProps={{ width: 56, tickCount: 4 }}
+                most={24}
+              />
               <VisuallyHidden component="table">
                 <caption>{t("Use by day")}</caption>
                 <thead>

@@ -1,4 +1,4 @@
-import { Anchor, Box, SegmentedControl, SimpleGrid, VisuallyHidden } from "@mantine/core";
+import { Anchor, SegmentedControl, SimpleGrid, VisuallyHidden } from "@mantine/core";
 import { useState } from "react";
 
 import { type Figures, useUsageToday } from "../../api/queries";
@@ -69,21 +69,16 @@ function Hours({ groups, of }: { groups: Hour[]; of: "cost" | "tokens" }) {
   });
   return (
     <figure style={{ margin: 0 }}>
-      <Box aria-hidden>
-        <Bars
-          h={220}
-          data={hours}
-          dataKey="hour"
-          series={[{ name: of, label: of === "cost" ? t("Cost") : t("Tokens"), color: "metapi.6" }]}
-          valueFormatter={of === "cost" ? dollars : compact}
-          xAxisProps={{ interval: 3 }}
-          yAxisProps={{ width: 56, tickCount: 3 }}
-          barProps={{ maxBarSize: 36, isAnimationActive: false }}
-          tickLine="none"
-          gridAxis="x"
-          barChartProps={{ accessibilityLayer: false }}
-        />
-      </Box>
+      <Bars
+        h={220}
+        data={hours}
+        dataKey="hour"
+        series={[{ name: of, label: of === "cost" ? t("Cost") : t("Tokens"), color: "metapi.6" }]}
+        valueFormatter={of === "cost" ? dollars : compact}
+        xAxisProps={{ interval: 3 }}
+        yAxisProps={{ width: 56, tickCount: 3 }}
+        most={36}
+      />
       <VisuallyHidden component="table">
         <caption>{t("Use by hour")}</caption>
         <tbody>
