@@ -273,9 +273,12 @@ func asError(err error) *protocol.Error {
 	return &protocol.Error{Kind: protocol.BadRequest, Message: err.Error()}
 }
 
-// sayPinned adds how others may serve, where the user has pinned the client to one account, to why nobody could.
+// confined reports whether others might have served what failed with e, had the user not pinned the client to one account.
+func (x *exchange) confined(e *protocol.Error) bool { return x.client.Pin != "" && !e.ClientFault() }
+
+// sayPinned adds how others may serve, where they might, to why nobody could.
 func (x *exchange) sayPinned(e *protocol.Error) *protocol.Error {
-	if x.client.Pin == "" || e.ClientFault() {
+	if !x.confined(e) {
 		return e
 	}
 	told := *e

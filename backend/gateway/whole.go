@@ -119,7 +119,7 @@ func (a *attempt) serverHeaders(h http.Header) {
 
 // sendRaw passes on an upstream's own error as it is, where that is already the shape that the client knows.
 func (x *exchange) sendRaw(f *failure) bool {
-	if f.raw == nil || x.streamOpen() || x.sayPinned(f.err) != f.err {
+	if f.raw == nil || x.streamOpen() || x.confined(f.err) {
 		return false
 	}
 	h := x.w.Header()

@@ -27,10 +27,11 @@ func Rerank(m Mode, w *Worth, id string, figures []Figure) {
 	if len(figures) < 2 || !CanRerank(m) {
 		return
 	}
-	deployments, cs := make([]Deployment, len(figures)), make([]Candidate, len(figures))
+	deployments, accounts, cs := make([]Deployment, len(figures)), make([]Account, len(figures)), make([]Candidate, len(figures))
 	for i := range figures {
 		f := &figures[i]
-		deployments[i].Order, deployments[i].Account = f.Order, &Account{Pool: f.Pool}
+		accounts[i].Pool = f.Pool
+		deployments[i].Order, deployments[i].Account = f.Order, &accounts[i]
 		cs[i] = Candidate{Deployment: &deployments[i], Turn: i, Weight: cmp.Or(f.Weight, 1), Tier: f.Tier, Place: f.Place, Running: f.InFlight, Terms: f.Terms}
 	}
 	slices.SortStableFunc(cs, func(a, b Candidate) int { return cmp.Or(a.Tier-b.Tier, a.Order-b.Order) }) // as they were before they were ranked
