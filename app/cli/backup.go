@@ -45,11 +45,7 @@ it also has what requests were made and what they cost.`,
 			if err != nil {
 				return err
 			}
-			f, err := os.OpenFile(args[0], os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-			if err == nil {
-				_, err = f.Write(b.File)
-				err = errors.Join(err, f.Close())
-			}
+			_, err = create(args[0], func(to io.Writer) error { _, err := to.Write(b.File); return err })
 			if err != nil {
 				return &fault{exitFailure, sentence("the backup cannot be saved: " + err.Error()), "Give a file in a folder that you can write to."}
 			}

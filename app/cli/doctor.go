@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"unicode/utf8"
@@ -71,13 +70,12 @@ func (a *app) saveBundle(ctx context.Context, l *link, path string) error {
 			return nil
 		}
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return &fault{exitFailure, sentence("the bundle cannot be saved: " + err.Error()), "Give a file in a folder that you can write to."}
-	}
-	if err := errors.Join(b.Zip(f), f.Close()); err != nil {
-		os.Remove(path)
-		return &fault{exitFailure, sentence("the bundle cannot be saved: " + err.Error()), "Free some space."}
+	if made, err := create(path, b.Zip); err != nil {
+		hint := "Give a file in a folder that you can write to."
+		if made {
+			hint = "Free some space."
+		}
+		return &fault{exitFailure, sentence("the bundle cannot be saved: " + err.Error()), hint}
 	}
 	a.note("Saved %s.", path)
 	return nil

@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"time"
 
@@ -113,16 +112,11 @@ func (a *app) writing(name string, write func(io.Writer) error) error {
 	if name == "" {
 		return write(a.out)
 	}
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
+	made, err := create(name, write)
+	if err != nil && !made {
 		return fmt.Errorf("the export was not written: %w", err)
 	}
-	err = write(f)
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
 	if err != nil {
-		os.Remove(name)
 		return err
 	}
 	a.note("Written to %s.", name)
