@@ -45,7 +45,7 @@ it also has what requests were made and what they cost.`,
 			if err != nil {
 				return err
 			}
-			_, err = create(args[0], func(to io.Writer) error { _, err := to.Write(b.File); return err })
+			_, err = client.WriteNew(args[0], func(to io.Writer) error { _, err := to.Write(b.File); return err })
 			if err != nil {
 				return &fault{exitFailure, sentence("the backup cannot be saved: " + err.Error()), "Give a file in a folder that you can write to."}
 			}

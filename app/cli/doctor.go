@@ -70,7 +70,7 @@ func (a *app) saveBundle(ctx context.Context, l *link, path string) error {
 			return nil
 		}
 	}
-	if made, err := create(path, b.Zip); err != nil {
+	if made, err := client.WriteNew(path, b.Zip); err != nil {
 		hint := "Give a file in a folder that you can write to."
 		if made {
 			hint = "Free some space."

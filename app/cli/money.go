@@ -112,7 +112,7 @@ func (a *app) writing(name string, write func(io.Writer) error) error {
 	if name == "" {
 		return write(a.out)
 	}
-	made, err := create(name, write)
+	made, err := client.WriteNew(name, write)
 	if err != nil && !made {
 		return fmt.Errorf("the export was not written: %w", err)
 	}

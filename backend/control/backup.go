@@ -127,13 +127,7 @@ func (s *Service) saveBackup(ctx context.Context, in *struct{ Body MakeBackup })
 
 // writeNew writes a file that is not there yet, and that nobody else may read.
 func writeNew(path string, data []byte) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err == nil {
-		_, err = f.Write(data)
-		if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-			os.Remove(path)
-		}
-	}
+	_, err := WriteNew(path, func(to io.Writer) error { _, err := to.Write(data); return err })
 	if err != nil {
 		return NewProblem(Storage, Sentence("the backup cannot be saved: "+err.Error()), "Free some space, and make that folder writable.")
 	}

@@ -3,7 +3,6 @@ package control
 import (
 	"archive/zip"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -179,13 +178,12 @@ func (s *Service) saveBundle(_ context.Context, in *saveBundleInput) (Saved, err
 		return Saved{}, NewProblem(NotFound, "That bundle is not here any more.", "Make another.")
 	}
 	path := filepath.Join(downloads(s.Dir), "metapi-diagnostics-"+time.Now().Format("2006-01-02-150405.000")+".zip")
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return Saved{}, NewProblem(Storage, Sentence("the bundle cannot be saved: "+err.Error()), "Make that folder writable, or use `metapi doctor --bundle FILE.zip`.")
-	}
-	if err := errors.Join(b.Zip(f), f.Close()); err != nil {
-		os.Remove(path)
-		return Saved{}, NewProblem(Storage, Sentence("the bundle cannot be saved: "+err.Error()), "Free some space.")
+	if made, err := WriteNew(path, b.Zip); err != nil {
+		hint := "Make that folder writable, or use `metapi doctor --bundle FILE.zip`."
+		if made {
+			hint = "Free some space."
+		}
+		return Saved{}, NewProblem(Storage, Sentence("the bundle cannot be saved: "+err.Error()), hint)
 	}
 	return Saved{path}, nil
 }

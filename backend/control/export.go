@@ -6,12 +6,10 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -173,14 +171,13 @@ func (s *Service) saveExport(ctx context.Context, in *saveExportInput) (Saved, e
 	}
 	q.Limit, q.Oldest, q.Since, q.Until = exportPage, true, b.Since, b.Until
 	path := filepath.Join(downloads(s.Dir), exportName(b.Format))
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	made, err := WriteNew(path, func(to io.Writer) error { return s.writeExport(ctx, to, q, b.Format) })
 	if err != nil {
-		return Saved{}, NewProblem(Storage, Sentence("the export cannot be saved: "+err.Error()), "Make that folder writable, or use `metapi usage export`.")
-	}
-	err = s.writeExport(ctx, f, q, b.Format)
-	if err = errors.Join(err, f.Close()); err != nil {
-		os.Remove(path)
-		return Saved{}, NewProblem(Storage, Sentence("the export cannot be saved: "+err.Error()), "Free some space.")
+		hint := "Make that folder writable, or use `metapi usage export`."
+		if made {
+			hint = "Free some space."
+		}
+		return Saved{}, NewProblem(Storage, Sentence("the export cannot be saved: "+err.Error()), hint)
 	}
 	return Saved{path}, nil
 }

@@ -1,6 +1,8 @@
 package client
 
 import (
+	"io"
+
 	"metapi/backend/control"
 	"metapi/backend/ledger/capture"
 	"metapi/backend/ledger/replay"
@@ -127,6 +129,11 @@ func Providers() []ProviderInfo { return control.Providers() }
 
 // Modes lists the modes that this version knows.
 func Modes() []ModeWord { return control.Modes() }
+
+// WriteNew has a file written that is not there yet: see control.WriteNew.
+func WriteNew(path string, write func(io.Writer) error) (made bool, err error) {
+	return control.WriteNew(path, write)
+}
 
 // ShellChecks looks for variables of the caller's own environment that fight with tools which use Metapi at addresses. It asks nobody.
 func ShellChecks(addresses []string) []Check { return control.ShellChecks(addresses) }
